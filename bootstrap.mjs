@@ -1,0 +1,98 @@
+#!/usr/bin/env node
+// The first command after a bare clone runs on whatever Node is there (>= 18): this file installs what the lock
+// file names, then hands over to the Node that the repository pins. It uses nothing but Node's own modules.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(fileURLToPath(import.meta.url))
+const bin = join(root, 'node_modules', '.bin')
+const env = { ...process.env, PATH: bin + delimiter + process.env.PATH, NEXT_TELEMETRY_DISABLED: '1' }
+const [command = 'start', ...args] = process.argv.slice(2)
+
+installIfNeeded()
+switch (command) {
+  case 'start':
+    buildIfNeeded()
+    await weir(['up', '--demo', ...args])
+    break
+  case 'build':
+    build()
+    break
+  case 'test':
+    run('tsc', ['-b'])
+    run('vitest', ['run', ...(args.length > 0 ? args : ['--project', '!browser'])])
+    break
+  case 'check':
+    run('tsc', ['-b'])
+    run('biome', ['ci'])
+    run('knip', [])
+    break
+  case 'fix':
+    run('biome', ['check', '--write', ...args])
+    break
+  case 'bench':
+    run('tsc', ['-b'])
+    run('node', [join('bench', 'dist', 'main.js'), ...args])
+    break
+  default:
+    fail(`unknown command "${command}", expected start, build, test, check, fix or bench`)
+}
+
+/** npm writes node_modules/.package-lock.json last, so an interrupted install is repeated. */
+function installIfNeeded() {
+  const installed = join(root, 'node_modules', '.package-lock.json')
+  if (existsSync(installed) && modified(installed) >= modified(join(root, 'package-lock.json'))) return
+  console.log('weir: installing dependencies (first start only, about a minute)')
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+}
+
+function buildIfNeeded() {
+  const stamp = join(root, 'dashboard', '.next', 'BUILD_ID')
+  if (existsSync(stamp) && modified(stamp) >= newestSource()) return
+  console.log('weir: building (first start only, about a minute)')
+  build()
+}
+
+function build() {
+  run('tsc', ['-b'])
+  run('next', ['build', 'dashboard'])
+}
+
+/** The newest change of a file that git tracks; 0 outside a git checkout, where nobody edits. */
+function newestSource() {
+  const listed = spawnSync('git', ['ls-files', '*.ts', '*.tsx', '*.css', '*.sql', '*package-lock.json', '*tsconfig.json'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  if (listed.status !== 0) return 0
+  const files = listed.stdout.split('\n').filter((file) => file !== '' && existsSync(join(root, file)))
+  return Math.max(0, ...files.map((file) => modified(join(root, file))))
+}
+
+function modified(file) {
+  return statSync(file).mtimeMs
+}
+
+/** Runs the command line in the foreground and passes signals on, so that Ctrl-C reaches it however it is sent. */
+async function weir(argv) {
+  const child = spawn(join(bin, 'node'), [join(root, 'cli', 'bin', 'weir.js'), ...argv], {
+    cwd: root,
+    env,
+    stdio: 'inherit',
+  })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  process.exitCode = await new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
+}
+
+function run(program, argv) {
+  const { status, error } = spawnSync(program, argv, { cwd: root, env, stdio: 'inherit' })
+  if (error) fail(`could not run ${program}: ${error.message}`)
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+function fail(message) {
+  console.error(`weir: ${message}`)
+  process.exit(2)
+}

@@ -1,0 +1,56 @@
+-- One row per run, written by settling only. `step_*` are parallel arrays, ordered by start: one entry per step
+-- execution (label, occurrence), so that a check is an array function.
+-- A run that settles again replaces its row; where its sort key changed, the old row is deleted by `is_deleted`.
+CREATE TABLE IF NOT EXISTS runs
+(
+    project LowCardinality(String),
+    run_id String,
+    trace_id FixedString(16) COMMENT 'the root''s trace',
+    trace_ids Array(FixedString(16)),
+    root_span_id FixedString(8) COMMENT 'zero bytes: no root was seen',
+    parent_run_id String,
+    flow LowCardinality(String),
+    version LowCardinality(String),
+    environment LowCardinality(String),
+    service LowCardinality(String),
+    source LowCardinality(String) COMMENT 'production or experiment',
+    status LowCardinality(String),
+    incomplete UInt8 COMMENT 'the root is missing or has not ended',
+    start DateTime64(9, 'UTC'),
+    duration_ns UInt64,
+    session_id String,
+    user_id String,
+    experiment_id String,
+    case_id String,
+    trial UInt32,
+    input String CODEC(ZSTD(1)),
+    output String CODEC(ZSTD(1)),
+    metadata String COMMENT 'JSON text',
+    error_type LowCardinality(String),
+    error_message String,
+    models Array(LowCardinality(String)),
+    input_tokens UInt64,
+    output_tokens UInt64,
+    cost Float64,
+    span_count UInt32,
+    error_count UInt32,
+    step_names Array(LowCardinality(String)),
+    step_occurrences Array(UInt32) COMMENT '0..n per label',
+    step_kinds Array(LowCardinality(String)),
+    step_statuses Array(LowCardinality(String)),
+    step_starts_ns Array(Int64) COMMENT 'offset from the run''s start',
+    step_durations_ns Array(UInt64),
+    step_attempts Array(UInt32),
+    step_fallbacks Array(UInt8),
+    step_parents Array(Int32) COMMENT 'index of the enclosing step execution, -1: none',
+    step_span_ids Array(FixedString(8)) COMMENT 'the span of the last attempt',
+    settled DateTime64(3, 'UTC') COMMENT 'when this row was computed',
+    is_deleted UInt8 DEFAULT 0,
+    INDEX run_id_bloom run_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX trace_id_bloom trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX session_id_bloom session_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX experiment_id_bloom experiment_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(settled, is_deleted)
+PARTITION BY toYYYYMM(start)
+ORDER BY (project, flow, start, run_id);
