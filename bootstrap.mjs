@@ -14,18 +14,20 @@ const [command = 'start', ...args] = process.argv.slice(2)
 installIfNeeded()
 switch (command) {
   case 'start':
-    buildIfNeeded()
+    build()
     await weir(['up', '--demo', ...args])
     break
   case 'build':
     build()
     break
   case 'test':
-    run('tsc', ['-b'])
+    build()
     run('vitest', ['run', ...(args.length > 0 ? args : ['--project', '!browser'])])
     break
   case 'check':
     run('tsc', ['-b'])
+    run('next', ['typegen', 'dashboard'])
+    run('tsc', ['-p', 'dashboard', '--noEmit'])
     run('biome', ['ci'])
     run('knip', [])
     break
@@ -48,27 +50,24 @@ function installIfNeeded() {
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 
-function buildIfNeeded() {
-  const stamp = join(root, 'dashboard', '.next', 'BUILD_ID')
-  if (existsSync(stamp) && modified(stamp) >= newestSource()) return
-  console.log('weir: building (first start only, about a minute)')
-  build()
-}
-
+/** Compiling is incremental and cheap; the pages are built again only when something that they contain has changed. */
 function build() {
   run('tsc', ['-b'])
+  const stamp = join(root, 'dashboard', '.next', 'BUILD_ID')
+  if (existsSync(stamp) && modified(stamp) >= newestPageSource()) return
+  console.log('weir: building the dashboard (about a minute)')
   run('next', ['build', 'dashboard'])
 }
 
-/** The newest change of a file that git tracks; 0 outside a git checkout, where nobody edits. */
-function newestSource() {
-  const listed = spawnSync('git', ['ls-files', '*.ts', '*.tsx', '*.css', '*.sql', '*package-lock.json', '*tsconfig.json'], {
+function newestPageSource() {
+  const sources = ['dashboard', 'store', 'evaluator/src/queue.ts', 'package-lock.json']
+  const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...sources], {
     cwd: root,
     encoding: 'utf8',
   })
-  if (listed.status !== 0) return 0
-  const files = listed.stdout.split('\n').filter((file) => file !== '' && existsSync(join(root, file)))
-  return Math.max(0, ...files.map((file) => modified(join(root, file))))
+  if (listed.status !== 0) return 0 // not a checkout: nobody edits there
+  const files = listed.stdout.split('\n').filter((file) => file !== '' && !file.includes('.test.'))
+  return Math.max(0, ...files.map((file) => join(root, file)).filter(existsSync).map(modified))
 }
 
 function modified(file) {
