@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS experiments
     planned UInt32 COMMENT 'cases x trials',
     definition String COMMENT 'JSON: checks, scorer names, gates, trials',
     gates String COMMENT 'JSON: outcome of each gate',
+    error String COMMENT 'why it could not be evaluated',
     started DateTime64(3, 'UTC'),
     finished DateTime64(3, 'UTC') COMMENT '1970: not finished',
     updated DateTime64(6, 'UTC') DEFAULT now64(6)

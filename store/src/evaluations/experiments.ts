@@ -1,0 +1,59 @@
+import type { Store } from '../client.ts'
+import { insertRows, select, toDateTime } from './rows.ts'
+import type { Experiment, GateOutcome } from './types.ts'
+
+/** Inserts or replaces an experiment. */
+export async function upsertExperiment(store: Store, experiment: Experiment): Promise<void> {
+  await insertRows(store, 'experiments', [
+    {
+      experiment_id: experiment.experimentId,
+      evaluation: experiment.evaluation,
+      variant: experiment.variant,
+      flow: experiment.flow,
+      version: experiment.version,
+      environment: experiment.environment,
+      revision: experiment.revision,
+      dataset: experiment.dataset,
+      dataset_hash: experiment.datasetHash,
+      baseline_experiment_id: experiment.baselineExperimentId,
+      status: experiment.status,
+      planned: experiment.planned,
+      definition: experiment.definition,
+      gates: JSON.stringify(experiment.gates),
+      error: experiment.error,
+      started: toDateTime(experiment.started),
+      finished: toDateTime(experiment.finished),
+    },
+  ])
+}
+
+/** The select list of {@link ExperimentRow}. */
+export const EXPERIMENT_COLUMNS: string = `experiment_id AS experimentId, evaluation, variant, flow, version, environment, revision,
+  dataset, dataset_hash AS datasetHash, baseline_experiment_id AS baselineExperimentId, status, planned,
+  definition, gates AS gatesJson, error, toFloat64(toUnixTimestamp64Milli(started)) AS startedMs,
+  toFloat64(toUnixTimestamp64Milli(finished)) AS finishedMs`
+
+export type ExperimentRow = Omit<Experiment, 'gates' | 'started' | 'finished'> & {
+  readonly gatesJson: string
+  readonly startedMs: number
+  readonly finishedMs: number
+}
+
+export function toExperiment({ gatesJson, startedMs, finishedMs, ...row }: ExperimentRow): Experiment {
+  const gates = gatesJson === '' ? [] : (JSON.parse(gatesJson) as GateOutcome[])
+  return { ...row, gates, started: startedMs, finished: finishedMs }
+}
+
+/** The experiment alone, without totals; undefined if there is none. */
+export async function findExperiment(
+  store: Store,
+  params: { readonly experimentId: string },
+): Promise<Experiment | undefined> {
+  const [row] = await select<ExperimentRow>(
+    store,
+    `SELECT ${EXPERIMENT_COLUMNS} FROM experiments FINAL
+     WHERE project = {project: String} AND experiment_id = {id: String}`,
+    { id: params.experimentId },
+  )
+  return row === undefined ? undefined : toExperiment(row)
+}

@@ -1,0 +1,86 @@
+import type { Store } from '../client.ts'
+import { insertRows, select, toDateTime } from './rows.ts'
+import type { CheckSummary, Monitor, MonitorSummary } from './types.ts'
+
+/** Adds a monitor, or replaces the one of the same name; `created` stays when it is replaced. */
+export async function addMonitor(
+  store: Store,
+  params: Omit<Monitor, 'created'> & { readonly created?: number },
+): Promise<Monitor> {
+  const existing = (await readMonitors(store)).find((monitor) => monitor.name === params.name)
+  const created = params.created ?? existing?.created ?? Date.now()
+  await insertRows(store, 'monitors', [{ ...toRow({ ...params, created }), is_deleted: 0 }])
+  return { ...params, created }
+}
+
+/** False if there is no such monitor. */
+export async function removeMonitor(store: Store, params: { readonly name: string }): Promise<boolean> {
+  const monitor = (await readMonitors(store)).find((candidate) => candidate.name === params.name)
+  if (monitor === undefined) return false
+  await insertRows(store, 'monitors', [{ ...toRow(monitor), is_deleted: 1 }])
+  return true
+}
+
+function toRow({ name, flow, definition, sample, created }: Monitor): Record<string, unknown> {
+  return { name, flow, definition, sample, created: toDateTime(created) }
+}
+
+/** The monitors alone, as the worker needs them. */
+export async function readMonitors(store: Store): Promise<Monitor[]> {
+  const rows = await select<Omit<Monitor, 'created'> & { createdMs: number }>(
+    store,
+    `SELECT name, flow, definition, sample, toFloat64(toUnixTimestamp64Milli(created)) AS createdMs
+     FROM monitors FINAL WHERE project = {project: String} ORDER BY name`,
+  )
+  return rows.map(({ createdMs, ...row }) => ({ ...row, created: createdMs }))
+}
+
+/** The monitors with what they found on runs that started since `since` (default: the last 24 hours). */
+export async function listMonitors(
+  store: Store,
+  params: { readonly flow?: string; readonly since?: number } = {},
+): Promise<MonitorSummary[]> {
+  const monitors = (await readMonitors(store)).filter(
+    (monitor) => params.flow === undefined || monitor.flow === params.flow,
+  )
+  const since = params.since ?? Date.now() - 86_400_000
+  const [runs, checks] = await Promise.all([runTotals(store, since), checkTotals(store, since)])
+  return monitors.map((monitor) => {
+    const { judged = 0, passed = 0 } = runs.find((row) => row.author === monitor.name) ?? {}
+    const own = checks.filter((row) => row.author === monitor.name)
+    return {
+      ...monitor,
+      judged,
+      passed,
+      passRate: judged === 0 ? 0 : passed / judged,
+      checks: own.map(({ author: _, ...check }) => check),
+    }
+  })
+}
+
+const RECENT = `FROM scores FINAL WHERE project = {project: String} AND source = 'monitor'
+  AND run_start >= fromUnixTimestamp64Milli({since: Int64})`
+
+function runTotals(
+  store: Store,
+  since: number,
+): Promise<{ author: string; judged: number; passed: number }[]> {
+  return select(
+    store,
+    `SELECT author, toFloat64(count()) AS judged, toFloat64(countIf(bad = 0)) AS passed
+     FROM (SELECT author, run_id, countIf(outcome != 'passed') AS bad ${RECENT} GROUP BY author, run_id)
+     GROUP BY author`,
+    { since },
+  )
+}
+
+function checkTotals(store: Store, since: number): Promise<(CheckSummary & { author: string })[]> {
+  return select(
+    store,
+    `SELECT author, name, toFloat64(countIf(outcome = 'passed')) AS passed,
+       toFloat64(countIf(outcome IN ('failed', 'error'))) AS failed,
+       toFloat64(countIf(outcome = 'unverifiable')) AS unverifiable
+     ${RECENT} GROUP BY author, name ORDER BY author, name`,
+    { since },
+  )
+}

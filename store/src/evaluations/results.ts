@@ -1,0 +1,134 @@
+import type { Store } from '../client.ts'
+import { TRIAL_OUTCOME } from './experiment-totals.ts'
+import { insertRows, select } from './rows.ts'
+import type { CaseCheckResult, CaseCursor, CaseResult, CaseResultPage, Outcome, Result } from './types.ts'
+
+/** Rows per insert: bounded memory, few parts. */
+const BATCH = 50_000
+
+/** Inserts or replaces results. */
+export async function insertResults(store: Store, results: readonly Result[]): Promise<void> {
+  for (let from = 0; from < results.length; from += BATCH) {
+    await insertRows(store, 'results', results.slice(from, from + BATCH).map(toRow))
+  }
+}
+
+function toRow(result: Result): Record<string, unknown> {
+  return {
+    experiment_id: result.experimentId,
+    case_id: result.caseId,
+    trial: result.trial,
+    kind: result.kind,
+    name: result.name,
+    outcome: result.outcome,
+    score: result.score,
+    reason: result.reason,
+    run_id: result.runId,
+    duration_ns: Math.round(result.durationNs),
+  }
+}
+
+/** All results of an experiment, or of one of its cases, in key order. */
+export async function listResults(
+  store: Store,
+  params: { readonly experimentId: string; readonly caseId?: string },
+): Promise<Result[]> {
+  return select<Result>(
+    store,
+    `SELECT experiment_id AS experimentId, case_id AS caseId, trial, kind, name, outcome, score, reason,
+       run_id AS runId, toFloat64(duration_ns) AS durationNs
+     FROM results FINAL
+     WHERE project = {project: String} AND experiment_id = {id: String} ${params.caseId === undefined ? '' : 'AND case_id = {caseId: String}'}
+     ORDER BY case_id, trial, kind, name`,
+    { id: params.experimentId, caseId: params.caseId ?? '' },
+  )
+}
+
+/** A page of an experiment's trials, each beside the same trial of the baseline experiment. */
+export async function listCaseResults(
+  store: Store,
+  params: {
+    readonly experimentId: string
+    /** Absent or '': no baseline columns. */
+    readonly baselineExperimentId?: string
+    /** Only trials with this outcome. */
+    readonly outcome?: Outcome
+    readonly limit?: number
+    readonly after?: CaseCursor
+  },
+): Promise<CaseResultPage> {
+  const limit = params.limit ?? 50
+  const rows = await select<TrialRow>(store, CASE_PAGE, {
+    id: params.experimentId,
+    baseline: params.baselineExperimentId ?? '',
+    outcome: params.outcome ?? '',
+    afterCase: params.after?.caseId ?? '',
+    afterTrial: params.after?.trial ?? -1,
+    limit: limit + 1,
+  })
+  const page = rows.slice(0, limit).map(toCaseResult)
+  const last = page.at(-1)
+  if (rows.length <= limit || last === undefined) return { rows: page }
+  return { rows: page, next: { caseId: last.caseId, trial: last.trial } }
+}
+
+type Judged = [kind: CaseCheckResult['kind'], name: string, outcome: Outcome, score: number, reason: string]
+
+interface TrialRow {
+  readonly case_id: string
+  readonly trial: number
+  readonly run_id: string
+  readonly trial_outcome: Outcome
+  readonly task_ns: number
+  readonly judged: readonly Judged[]
+  /** '' if the baseline has no such trial. */
+  readonly baseline_outcome: Outcome | ''
+  readonly baseline_run_id: string
+  readonly baseline_task_ns: number
+  readonly baseline_judged: readonly Judged[]
+}
+
+const TRIALS = `SELECT case_id, trial, max(run_id) AS run_id, ${TRIAL_OUTCOME} AS trial_outcome,
+    toFloat64(maxIf(duration_ns, kind = 'task')) AS task_ns,
+    arraySort(item -> (item.1 != 'task', item.1, item.2), groupArray((kind, name, outcome, score, reason))) AS judged
+  FROM results FINAL WHERE project = {project: String} AND experiment_id =`
+
+const CASE_PAGE = `
+  WITH page AS (
+    ${TRIALS} {id: String} AND (case_id, toInt64(trial)) > ({afterCase: String}, {afterTrial: Int64})
+    GROUP BY case_id, trial
+    HAVING {outcome: String} = '' OR trial_outcome = {outcome: String}
+    ORDER BY case_id, trial LIMIT {limit: UInt32})
+  SELECT page.case_id AS case_id, page.trial AS trial, page.run_id AS run_id,
+    page.trial_outcome AS trial_outcome, page.task_ns AS task_ns, page.judged AS judged,
+    toString(base.trial_outcome) AS baseline_outcome, base.run_id AS baseline_run_id,
+    base.task_ns AS baseline_task_ns, base.judged AS baseline_judged
+  FROM page LEFT JOIN (
+    ${TRIALS} {baseline: String} AND {baseline: String} != ''
+    GROUP BY case_id, trial) AS base
+    ON page.case_id = base.case_id AND page.trial = base.trial
+  ORDER BY case_id, trial`
+
+function toCaseResult(row: TrialRow): CaseResult {
+  const baseline = new Map(row.baseline_judged.map((item) => [`${item[0]} ${item[1]}`, item]))
+  const results = row.judged.map(([kind, name, outcome, score, reason]): CaseCheckResult => {
+    const before = baseline.get(`${kind} ${name}`)
+    const result = { kind, name, outcome, score, reason }
+    return before === undefined ? result : { ...result, baselineOutcome: before[2], baselineScore: before[3] }
+  })
+  const result = {
+    caseId: row.case_id,
+    trial: row.trial,
+    runId: row.run_id,
+    outcome: row.trial_outcome,
+    durationMs: row.task_ns / 1e6,
+    results,
+  }
+  if (row.baseline_outcome === '') return result
+  return {
+    ...result,
+    baselineOutcome: row.baseline_outcome,
+    baselineRunId: row.baseline_run_id,
+    baselineDurationMs: row.baseline_task_ns / 1e6,
+  }
+}
