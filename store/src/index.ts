@@ -1,3 +1,4 @@
+export { StoreConfigError, storeOptionsFromEnv } from './config.ts'
 export {
   BaselineError,
   listBaselines,
@@ -44,3 +45,31 @@ export type {
   ScoreSummary,
   StoredScore,
 } from './evaluations/types.ts'
+export { migrate } from './migrate.ts'
+export type { RunFilter, RunTotals } from './pages/filter.ts'
+export type {
+  FlowFilter,
+  FlowPage,
+  FlowSeries,
+  SeriesPoint,
+  StepStats,
+  VersionStats,
+} from './pages/flow.ts'
+export { getFlowPage } from './pages/flow.ts'
+export type { FilterOptions, FlowSummary, Overview } from './pages/overview.ts'
+export { getFilterOptions, getOverview } from './pages/overview.ts'
+export type { RunPage, RunStep, SpanNode } from './pages/run.ts'
+export { getRunPage } from './pages/run.ts'
+export type { RunRow, RunSearch, RunsPage, SessionPage } from './pages/runs.ts'
+export { getRunRecords, getSessionPage, searchRuns } from './pages/runs.ts'
+export type { Attribute, SpanDetail, SpanEvent, SpanLink } from './pages/span.ts'
+export { getSpan } from './pages/span.ts'
+export type { StoreStats } from './pages/status.ts'
+export { getStoreStats, latestSettled } from './pages/status.ts'
+export type { RunRecord, Status, StepRecord } from './run-record.ts'
+export type { Settled, SettledRun } from './settle/settle.ts'
+export { settleQuiet, settleTraces } from './settle/settle.ts'
+export type { SpanColumn } from './span-columns.ts'
+export { SPAN_COLUMNS } from './span-columns.ts'
+export type { QueryParams, Store, StoreOptions } from './store.ts'
+export { createStore, execute, firstRow, insert, rows } from './store.ts'

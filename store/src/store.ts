@@ -1,0 +1,71 @@
+import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
+
+export interface StoreOptions {
+  /** Base URL of ClickHouse's HTTP interface, e.g. `http://127.0.0.1:8123`; may carry `user:password@`. */
+  readonly url: string
+  readonly database: string
+  /** The project that queries read when they name none. */
+  readonly project?: string
+}
+
+/** A connection to Weir's database. Every query of this package takes it first. */
+export interface Store {
+  /** The official client with the database set, so that SQL never names it. */
+  readonly client: ClickHouseClient
+  readonly url: string
+  readonly database: string
+  readonly project: string
+  close(): Promise<void>
+}
+
+/** Values that a query binds: `{name:Type}` in SQL. */
+export type QueryParams = Readonly<Record<string, unknown>>
+
+/** Opens a store. Nothing is sent until the first query. */
+export function createStore({ url, database, project = 'default' }: StoreOptions): Store {
+  const client = createClient({
+    url,
+    database,
+    application: 'weir',
+    request_timeout: 120_000,
+    clickhouse_settings: SETTINGS,
+  })
+  return { client, url, database, project, close: () => client.close() }
+}
+
+/** Nanosecond values leave SQL through `toString`, so plain JSON numbers are safe for all other integers. */
+const SETTINGS: ClickHouseSettings = {
+  output_format_json_quote_64bit_integers: 0,
+  output_format_json_quote_denormals: 0,
+  date_time_input_format: 'best_effort',
+}
+
+/** Runs a query and returns its rows. */
+export async function rows<T>(store: Store, query: string, params: QueryParams = {}): Promise<T[]> {
+  const result = await store.client.query({ query, query_params: { ...params }, format: 'JSONEachRow' })
+  return result.json<T>()
+}
+
+/** The first row of a query, or undefined. */
+export async function firstRow<T>(
+  store: Store,
+  query: string,
+  params: QueryParams = {},
+): Promise<T | undefined> {
+  return (await rows<T>(store, query, params))[0]
+}
+
+/** Runs a statement that returns nothing: DDL, `INSERT ... SELECT`. */
+export async function execute(store: Store, query: string, params: QueryParams = {}): Promise<void> {
+  await store.client.command({ query, query_params: { ...params } })
+}
+
+/** Inserts objects; keys are column names, missing columns take their defaults. */
+export async function insert<T extends object>(
+  store: Store,
+  table: string,
+  values: readonly T[],
+): Promise<void> {
+  if (values.length === 0) return
+  await store.client.insert({ table, values: [...values], format: 'JSONEachRow' })
+}
