@@ -1,4 +1,4 @@
-import type { Store } from '../client.ts'
+import type { Store } from '../store.ts'
 import { findExperiment } from './experiments.ts'
 import { insertRows, select, toDateTime } from './rows.ts'
 import type { Baseline } from './types.ts'

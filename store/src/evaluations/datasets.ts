@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Store } from '../client.ts'
+import type { Store } from '../store.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { insertRows, select, toDateTime } from './rows.ts'
 import type { Case, DatasetVersion } from './types.ts'

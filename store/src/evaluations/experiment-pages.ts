@@ -1,4 +1,4 @@
-import type { Store } from '../client.ts'
+import type { Store } from '../store.ts'
 import { readTotals } from './experiment-totals.ts'
 import { EXPERIMENT_COLUMNS, type ExperimentRow, toExperiment } from './experiments.ts'
 import { select } from './rows.ts'

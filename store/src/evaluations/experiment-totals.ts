@@ -1,4 +1,4 @@
-import type { Store } from '../client.ts'
+import type { Store } from '../store.ts'
 import { select } from './rows.ts'
 import type { CheckSummary, Experiment, ExperimentSummary, ScoreSummary } from './types.ts'
 

@@ -1,4 +1,4 @@
-import type { Store } from '../client.ts'
+import type { Store } from '../store.ts'
 import { insertRows, select, toDateTime } from './rows.ts'
 import type { Experiment, GateOutcome } from './types.ts'
 

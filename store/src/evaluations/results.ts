@@ -1,4 +1,4 @@
-import type { Store } from '../client.ts'
+import type { Store } from '../store.ts'
 import { TRIAL_OUTCOME } from './experiment-totals.ts'
 import { insertRows, select } from './rows.ts'
 import type { CaseCheckResult, CaseCursor, CaseResult, CaseResultPage, Outcome, Result } from './types.ts'

@@ -1,28 +1,24 @@
-import type { Store } from '../client.ts'
+import { insert, rows, type Store } from '../store.ts'
 
-/** Rows of a query with its parameters bound; `project` is always bound. */
-export async function select<Row>(
+/** Rows of a query with its parameters and `project` bound. */
+export function select<Row>(
   store: Store,
   query: string,
   params: Readonly<Record<string, unknown>> = {},
 ): Promise<Row[]> {
-  const result = await store.client.query({
-    query,
-    query_params: { project: store.project, ...params },
-    format: 'JSONEachRow',
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-  })
-  return result.json<Row>()
+  return rows<Row>(store, query, { project: store.project, ...params })
 }
 
-export async function insertRows(
+export function insertRows(
   store: Store,
   table: string,
-  rows: readonly Readonly<Record<string, unknown>>[],
+  values: readonly Readonly<Record<string, unknown>>[],
 ): Promise<void> {
-  if (rows.length === 0) return
-  const values = rows.map((row) => ({ project: store.project, ...row }))
-  await store.client.insert({ table, values, format: 'JSONEachRow' })
+  return insert(
+    store,
+    table,
+    values.map((row) => ({ project: store.project, ...row })),
+  )
 }
 
 /** A DateTime64(3, 'UTC') value of milliseconds since 1970. */

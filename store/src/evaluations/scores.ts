@@ -1,4 +1,4 @@
-import type { Store } from '../client.ts'
+import type { Store } from '../store.ts'
 import { insertRows, select, toDateTimeNano } from './rows.ts'
 import type { Score, StoredScore } from './types.ts'
 
