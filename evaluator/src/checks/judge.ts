@@ -1,0 +1,66 @@
+import type { RunRecord } from '@weir/store'
+import type { Check, Finding, Judgement } from './check.ts'
+import { judgeOutputContain, judgeOutputEqual, judgeOutputSchema } from './output-checks.ts'
+import { judgeCost, judgeErrors, judgeRunDuration, judgeRunStatus, judgeTokens } from './run-checks.ts'
+import {
+  judgeFallback,
+  judgeRetries,
+  judgeStepDuration,
+  judgeStepStatus,
+  judgeSucceeded,
+} from './step-executions.ts'
+import { judgeOrder } from './step-order.ts'
+import { judgeRan } from './step-ran.ts'
+import { judgeTrajectory } from './step-trajectory.ts'
+import { stepsText } from './steps-text.ts'
+
+/**
+ * What a check says of a recorded run. Pure: the same check and run always give the same judgement.
+ * `unverifiable` means that the run does not hold what the check needs; it fails a gate like `failed`.
+ */
+export function judge(check: Check, run: RunRecord): Judgement {
+  const finding = find(check, run)
+  if (check.not !== true) return { outcome: finding.outcome, reason: finding.reason }
+  if (finding.outcome === 'unverifiable' || finding.absent === true) {
+    return { outcome: 'unverifiable', reason: finding.reason }
+  }
+  if (finding.outcome === 'failed') return { outcome: 'passed', reason: `as expected: ${finding.reason}` }
+  return { outcome: 'failed', reason: `Expected the opposite: ${finding.reason}. ${stepsText(run)}` }
+}
+
+function find(check: Check, run: RunRecord): Finding {
+  switch (check.type) {
+    case 'step.ran':
+      return judgeRan(check, run)
+    case 'step.succeeded':
+      return judgeSucceeded(check, run)
+    case 'step.order':
+      return judgeOrder(check, run)
+    case 'step.trajectory':
+      return judgeTrajectory(check, run)
+    case 'step.duration':
+      return judgeStepDuration(check, run)
+    case 'step.retries':
+      return judgeRetries(check, run)
+    case 'step.fallback':
+      return judgeFallback(check, run)
+    case 'step.status':
+      return judgeStepStatus(check, run)
+    case 'run.status':
+      return judgeRunStatus(check, run)
+    case 'run.duration':
+      return judgeRunDuration(check, run)
+    case 'run.errors':
+      return judgeErrors(check, run)
+    case 'run.cost':
+      return judgeCost(check, run)
+    case 'run.tokens':
+      return judgeTokens(check, run)
+    case 'output.equal':
+      return judgeOutputEqual(check, run)
+    case 'output.contain':
+      return judgeOutputContain(check, run)
+    case 'output.schema':
+      return judgeOutputSchema(check, run)
+  }
+}

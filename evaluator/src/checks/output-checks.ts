@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { RunRecord } from '@weir/store'
+import {
+  type Finding,
+  failed,
+  type OutputContainCheck,
+  type OutputEqualCheck,
+  type OutputSchemaCheck,
+  passed,
+  unverifiable,
+} from './check.ts'
+import { schemaErrors } from './json-schema.ts'
+
+/** Characters of an output in a reason. */
+const SHOWN = 200
+
+export function judgeOutputEqual(check: OutputEqualCheck, run: RunRecord): Finding {
+  return onOutput(run, (output) =>
+    isDeepStrictEqual(output, check.value) || (typeof check.value === 'string' && run.output === check.value)
+      ? passed('the output is equal')
+      : failed(`Expected the output ${text(check.value)}, got ${text(output)}.`),
+  )
+}
+
+export function judgeOutputContain(check: OutputContainCheck, run: RunRecord): Finding {
+  return onOutput(run, (output) => {
+    const inText = typeof check.value === 'string' && run.output.includes(check.value)
+    return inText || contains(output, check.value)
+      ? passed('the output contains it')
+      : failed(`Expected an output that contains ${text(check.value)}, got ${text(output)}.`)
+  })
+}
+
+export function judgeOutputSchema(check: OutputSchemaCheck, run: RunRecord): Finding {
+  return onOutput(run, (output) => {
+    const errors = schemaErrors(check.schema, output)
+    if (errors === '') return passed('the output matches the schema')
+    return failed(`The output does not match the schema: ${errors}. It is ${text(output)}.`)
+  })
+}
+
+function onOutput(run: RunRecord, judge: (output: unknown) => Finding): Finding {
+  if (run.output === '') return unverifiable(`The run recorded no output (${run.status}).`)
+  return judge(parseRecorded(run.output))
+}
+
+/** Recorded values are JSON text, or plain text where they are not. */
+export function parseRecorded(recorded: string): unknown {
+  try {
+    return JSON.parse(recorded)
+  } catch {
+    return recorded
+  }
+}
+
+function contains(actual: unknown, expected: unknown): boolean {
+  if (typeof actual === 'string' && typeof expected === 'string') return actual.includes(expected)
+  if (Array.isArray(actual)) {
+    const wanted = Array.isArray(expected) ? expected : [expected]
+    return wanted.every((item) => actual.some((candidate) => contains(candidate, item)))
+  }
+  if (!isObject(actual) || !isObject(expected)) return isDeepStrictEqual(actual, expected)
+  return Object.entries(expected).every(([key, value]) => key in actual && contains(actual[key], value))
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function text(value: unknown): string {
+  const json = JSON.stringify(value) ?? 'undefined'
+  return json.length > SHOWN ? `${json.slice(0, SHOWN)}...` : json
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import type { Check } from './check.ts'
+import { CheckError } from './matchers.ts'
+
+const not = z.boolean().optional()
+const step = z.string().min(1)
+const atMost = z.number().nonnegative()
+const status = z.enum(['running', 'ok', 'error', 'suspended', 'cancelled', 'expired', 'replayed', 'skipped'])
+
+const check = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('step.ran'), step, atLeast: atMost, atMost: atMost.optional(), not }),
+  z.strictObject({ type: z.literal('step.succeeded'), step, not }),
+  z.strictObject({ type: z.literal('step.order'), steps: z.array(step).min(2), strict: z.boolean(), not }),
+  z.strictObject({
+    type: z.literal('step.trajectory'),
+    steps: z.array(step),
+    mode: z.enum(['exact', 'subset', 'superset', 'unordered']),
+    not,
+  }),
+  z.strictObject({ type: z.literal('step.duration'), step, atMostNs: atMost, not }),
+  z.strictObject({ type: z.literal('step.retries'), step, atMost, not }),
+  z.strictObject({ type: z.literal('step.fallback'), step, not }),
+  z.strictObject({ type: z.literal('step.status'), step, status, not }),
+  z.strictObject({ type: z.literal('run.status'), status, not }),
+  z.strictObject({ type: z.literal('run.duration'), atMostNs: atMost, not }),
+  z.strictObject({ type: z.literal('run.errors'), not }),
+  z.strictObject({ type: z.literal('run.cost'), atMost, not }),
+  z.strictObject({ type: z.literal('run.tokens'), atMost, not }),
+  z.strictObject({ type: z.literal('output.equal'), value: z.json(), not }),
+  z.strictObject({ type: z.literal('output.contain'), value: z.json(), not }),
+  z.strictObject({ type: z.literal('output.schema'), schema: z.record(z.string(), z.json()), not }),
+])
+
+/** Checks that were stored or sent as JSON. Throws a {@link CheckError} that says which one is wrong. */
+export function parseChecks(value: unknown): Check[] {
+  const parsed = z.array(check).safeParse(value)
+  if (parsed.success) return parsed.data as Check[]
+  throw new CheckError(`Expected a list of checks. ${z.prettifyError(parsed.error)}`, { cause: parsed.error })
+}

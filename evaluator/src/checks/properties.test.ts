@@ -1,0 +1,110 @@
+import type { RunRecord, StepRecord } from '@weir/store'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { toRun } from '../testing.ts'
+import { judge } from './judge.ts'
+import { run as runChecks, steps as stepChecks } from './matchers.ts'
+
+const name = fc.constantFrom('a', 'b', 'c')
+const status = fc.constantFrom('ok' as const, 'error' as const, 'running' as const, 'skipped' as const)
+const step = fc.record({
+  name,
+  status,
+  start: fc.integer({ min: 0, max: 20 }),
+  duration: fc.integer({ min: 0, max: 10 }),
+  attempts: fc.integer({ min: 1, max: 3 }),
+  fallback: fc.boolean(),
+})
+const runs = fc
+  .record({ steps: fc.array(step, { maxLength: 7 }), incomplete: fc.boolean(), status })
+  .map(toRun)
+const complete = runs.map((run): RunRecord => ({ ...run, incomplete: false }))
+const names = fc
+  .tuple(name, name, fc.option(name, { nil: undefined }))
+  .map((list) => list.filter((item) => item !== undefined))
+const check = fc.oneof(
+  fc
+    .tuple(name, fc.nat(2), fc.nat(2))
+    .map(([label, low, more]) => stepChecks.toHaveRun(label, { atLeast: low, atMost: low + more })),
+  name.map((label) => stepChecks.toHaveSucceeded(label)),
+  fc
+    .tuple(names, fc.boolean())
+    .map(([order, strict]) => ({ type: 'step.order' as const, steps: order, strict })),
+  fc
+    .tuple(
+      names,
+      fc.constantFrom('exact' as const, 'subset' as const, 'superset' as const, 'unordered' as const),
+    )
+    .map(([list, mode]) => stepChecks.toHaveTrajectory(list, mode)),
+  name.map((label) => stepChecks.toHaveFinishedWithin(label, 5)),
+  name.map((label) => stepChecks.toHaveRetriedAtMost(label, 1)),
+  name.map((label) => stepChecks.toHaveUsedFallback(label)),
+  fc.tuple(name, status).map(([label, wanted]) => stepChecks.toHaveStatus(label, wanted)),
+  status.map((wanted) => runChecks.toHaveStatus(wanted)),
+  fc.constant(runChecks.toHaveNoErrors()),
+)
+
+it('a check and its opposite never both pass', () => {
+  fc.assert(
+    fc.property(runs, check, (run, positive) => {
+      const outcomes = [judge(positive, run).outcome, judge({ ...positive, not: true }, run).outcome]
+      expect(outcomes.filter((outcome) => outcome === 'passed').length).toBeLessThanOrEqual(1)
+    }),
+  )
+})
+
+it('a check means the same after a trip through JSON', () => {
+  fc.assert(
+    fc.property(runs, check, (run, original) => {
+      expect(judge(JSON.parse(JSON.stringify(original)), run)).toEqual(judge(original, run))
+    }),
+  )
+})
+
+it('order is what trying every choice of executions finds', () => {
+  fc.assert(
+    fc.property(complete, names, fc.boolean(), (run, order, strict) => {
+      const outcome = judge({ type: 'step.order', steps: order, strict }, run).outcome
+      expect(outcome).toBe(hasOrder(order, run.steps, strict) ? 'passed' : 'failed')
+    }),
+    { numRuns: 500 },
+  )
+})
+
+function hasOrder(
+  order: readonly string[],
+  steps: readonly StepRecord[],
+  strict: boolean,
+  last?: StepRecord,
+): boolean {
+  const [first, ...rest] = order
+  if (first === undefined) return true
+  return steps.some((candidate) => {
+    if (candidate.name !== first || (last !== undefined && !follows(candidate, last, strict))) return false
+    return hasOrder(
+      rest,
+      steps.filter((other) => other !== candidate),
+      strict,
+      candidate,
+    )
+  })
+}
+
+function follows(next: StepRecord, last: StepRecord, strict: boolean): boolean {
+  if (!strict) return next.startNs >= last.startNs
+  return last.status !== 'running' && next.startNs >= last.startNs + last.durationNs
+}
+
+it('what an incomplete run decides stays so, whatever steps come after', () => {
+  fc.assert(
+    fc.property(runs, fc.array(step, { maxLength: 3 }), check, (run, later, any) => {
+      fc.pre(!any.type.startsWith('run.') && run.steps.every(({ status: now }) => now !== 'running'))
+      const before = judge(any, { ...run, incomplete: true }).outcome
+      fc.pre(before !== 'unverifiable')
+      const more = toRun({ steps: later.map((item) => ({ ...item, start: item.start + 20 })) }).steps
+      const after = judge(any, { ...run, incomplete: false, steps: [...run.steps, ...more] }).outcome
+      expect(after).toBe(before)
+    }),
+    { numRuns: 500 },
+  )
+})
