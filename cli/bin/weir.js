@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can parse, so that an old one gets a message instead of a syntax error.
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(
+    `weir: this is Node ${process.versions.node}, expected 22.18 or newer: install it from https://nodejs.org`,
+  )
+  process.exit(2)
+}
+import('../dist/main.js').then(
+  ({ main }) => main(process.argv.slice(2)),
+  (error) => {
+    console.error(error)
+    process.exitCode = 2
+  },
+)

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Command } from 'commander'
+import { type Config, reachableHost, readConfig } from '../config.ts'
+import { usageError } from '../errors.ts'
+import { loadOptional } from '../optional-package.ts'
+import { serveUntilStopped } from '../serve-until-stopped.ts'
+
+/** The part of Next's custom-server API that is used here; the command line does not depend on Next itself. */
+interface NextApp {
+  prepare(): Promise<void>
+  getRequestHandler(): (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  close(): Promise<void>
+}
+type CreateNext = (options: { dev: false; dir: string; hostname: string; port: number }) => NextApp
+
+export function addDashboard(program: Command): void {
+  program.command('dashboard').description('serve the pages alone').action(runDashboard)
+}
+
+/** What `next start` does, in this process, so that it ends with the supervisor and closes cleanly. */
+async function runDashboard(): Promise<void> {
+  const config = readConfig()
+  const manifest = await findDashboard()
+  const dir = dirname(manifest)
+  if (!existsSync(join(dir, '.next', 'BUILD_ID'))) {
+    throw usageError('the dashboard is not built: run "npm run build" in the checkout of Weir')
+  }
+  Object.assign(process.env, { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' }, storeVariables(config))
+  const app = (await loadNext(manifest))({
+    dev: false,
+    dir,
+    hostname: config.host,
+    port: config.ports.dashboard,
+  })
+  await app.prepare()
+  const handle = app.getRequestHandler()
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      console.error(error)
+      response.destroy()
+    })
+  })
+  await listen(server, config)
+  console.log(`dashboard is ready at http://${reachableHost(config.host)}:${config.ports.dashboard}`)
+  await serveUntilStopped({
+    close: async () => {
+      server.close()
+      server.closeAllConnections()
+      await app.close()
+    },
+  })
+}
+
+/** Path of the dashboard's package.json. */
+function findDashboard(): Promise<string> {
+  return loadOptional('@weir/dashboard', async () =>
+    fileURLToPath(import.meta.resolve('@weir/dashboard/package.json')),
+  )
+}
+
+async function loadNext(manifest: string): Promise<CreateNext> {
+  const path = createRequire(manifest).resolve('next')
+  const module = (await import(pathToFileURL(path).href)) as { default: CreateNext | { default: CreateNext } }
+  return typeof module.default === 'function' ? module.default : module.default.default
+}
+
+/** The pages read the same variables; those that the user left out get their defaults. */
+function storeVariables(config: Config): Record<string, string> {
+  return {
+    WEIR_HOME: config.home,
+    WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
+    WEIR_CLICKHOUSE_DATABASE: config.clickhouseDatabase,
+    WEIR_REDIS_URL: config.redisUrl,
+    WEIR_PROJECT: config.project,
+    WEIR_ENDPOINT: config.endpoint,
+  }
+}
+
+function listen(server: Server, config: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.ports.dashboard, config.host, resolve)
+  })
+}

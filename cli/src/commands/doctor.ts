@@ -1,0 +1,17 @@
+import type { Command } from 'commander'
+import { readConfig } from '../config.ts'
+import { diagnose } from '../doctor/diagnose.ts'
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('look for what could keep Weir from running; exit code 2 if something is wrong')
+    .action(async () => {
+      const findings = await diagnose(readConfig())
+      for (const { name, ok, found, advice } of findings) {
+        console.log(`${ok ? 'ok      ' : 'problem '} ${name.padEnd(16)} ${found}`)
+        if (!ok && advice !== undefined) console.log(`         ${' '.repeat(16)} ${advice}`)
+      }
+      if (findings.some(({ ok }) => !ok)) process.exitCode = 2
+    })
+}

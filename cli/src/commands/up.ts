@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { type Config, readConfig } from '../config.ts'
+import { endLeftOvers, lockHome, prepareHome } from '../supervisor/home.ts'
+import { processList } from '../supervisor/process-list.ts'
+import { requireFreePorts, Supervisor } from '../supervisor/supervisor.ts'
+
+const WEIR = fileURLToPath(new URL('../../bin/weir.js', import.meta.url))
+
+export function addUp(program: Command): void {
+  program
+    .command('up')
+    .description('run all of Weir on this machine until Ctrl-C')
+    .option('--demo', 'run the demo once if nothing was ever recorded', false)
+    .option('--no-demo', 'do not run the demo')
+    .action(async (options: { demo: boolean }) => up(readConfig(), options))
+}
+
+async function up(config: Config, options: { demo: boolean }): Promise<void> {
+  const stopRequested = untilSignal()
+  prepareHome(config.home)
+  const release = lockHome(config.home)
+  try {
+    const specs = processList(config)
+    for (const name of await endLeftOvers(config.home, specs))
+      print(`  ended ${name}, left by a run that was killed`)
+    await requireFreePorts(specs)
+    await run(config, options, stopRequested)
+  } finally {
+    release()
+  }
+}
+
+async function run(
+  config: Config,
+  options: { demo: boolean },
+  stopRequested: Promise<string>,
+): Promise<void> {
+  const supervisor = new Supervisor(config, print)
+  const started = supervisor.start()
+  try {
+    if ((await Promise.race([started, stopRequested])) === undefined) {
+      printReady(config)
+      if (options.demo && (await isEmpty(config))) await runDemo(config, stopRequested)
+      await stopRequested
+    }
+    print('stopping (further signals are ignored)')
+  } finally {
+    started.catch(() => {})
+    await supervisor.stop()
+  }
+}
+
+/** Stays in place, so that a signal that comes twice does not cut the draining short. */
+function untilSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
+  })
+}
+
+async function isEmpty(config: Config): Promise<boolean> {
+  const { openStore } = await import('../open-store.ts')
+  const { isStoreEmpty } = await import('@weir/store')
+  const store = await openStore(config)
+  try {
+    return await isStoreEmpty(store)
+  } finally {
+    await store.close()
+  }
+}
+
+async function runDemo(config: Config, stopRequested: Promise<string>): Promise<void> {
+  const child = spawn(process.execPath, [WEIR, 'demo'], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: {
+      ...process.env,
+      WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
+      WEIR_REDIS_URL: config.redisUrl,
+      WEIR_ENDPOINT: config.endpoint,
+    },
+  })
+  const ended = new Promise<string | number>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? code ?? 1))
+    child.once('error', (error) => resolve(error.message))
+  })
+  const stopped = stopRequested.then(() => 'stop' as const)
+  const outcome = await Promise.race([ended, stopped])
+  if (outcome === 'stop') {
+    child.kill('SIGTERM')
+    await ended
+    return
+  }
+  if (outcome !== 0) print(`the demo ended with ${outcome}; run it again with: weir demo`)
+  printReady(config)
+}
+
+function printReady(config: Config): void {
+  const dashboard = processList(config).find((spec) => spec.name === 'dashboard')?.url
+  print(`weir is ready: dashboard ${dashboard}  OTLP ${config.endpoint}`)
+}
+
+function print(line: string): void {
+  console.log(line)
+}

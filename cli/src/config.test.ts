@@ -1,0 +1,62 @@
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { reachableHost, readConfig } from './config.ts'
+
+describe('readConfig', () => {
+  test('has a default for everything', () => {
+    expect(readConfig({})).toMatchObject({
+      home: resolve('.weir'),
+      host: '127.0.0.1',
+      ports: { otlpHttp: 4318, dashboard: 3000, clickhouse: 8123, valkey: 6379, worker: 4319 },
+      embedded: { clickhouse: true, valkey: true },
+      clickhouseUrl: 'http://127.0.0.1:8123',
+      redisUrl: 'redis://127.0.0.1:6379',
+      endpoint: 'http://127.0.0.1:4318',
+      settleQuietMs: 2_000,
+    })
+  })
+
+  test('finds the embedded engines on the ports that they were moved to', () => {
+    const config = readConfig({ WEIR_EMBEDDED_CLICKHOUSE_PORT: '9001', WEIR_EMBEDDED_VALKEY_PORT: '9002' })
+    expect(config.clickhouseUrl).toBe('http://127.0.0.1:9001')
+    expect(config.redisUrl).toBe('redis://127.0.0.1:9002')
+  })
+
+  test('does not embed what the user names', () => {
+    const config = readConfig({
+      WEIR_CLICKHOUSE_URL: 'http://me:secret@db:8123',
+      WEIR_REDIS_URL: 'redis://db:6379',
+    })
+    expect(config.embedded).toEqual({ clickhouse: false, valkey: false })
+  })
+
+  test('takes an empty variable for one that is not set', () => {
+    expect(readConfig({ WEIR_CLICKHOUSE_URL: '', WEIR_DASHBOARD_PORT: '' }).ports.dashboard).toBe(3000)
+  })
+
+  test.each([
+    [{ WEIR_DASHBOARD_PORT: 'abc' }, 'WEIR_DASHBOARD_PORT is "abc", expected a port from 1 to 65535'],
+    [{ WEIR_OTLP_HTTP_PORT: '70000' }, 'WEIR_OTLP_HTTP_PORT is "70000", expected a port from 1 to 65535'],
+    [
+      { WEIR_CLICKHOUSE_URL: 'db:8123' },
+      'WEIR_CLICKHOUSE_URL is "db:8123", expected an http:// or https:// URL',
+    ],
+    [{ WEIR_SETTLE_QUIET: '2' }, 'WEIR_SETTLE_QUIET is "2", expected a duration such as 500ms, 2s or 1m'],
+  ])('names the variable, what came and what was expected: %o', (env, message) => {
+    expect(() => readConfig(env)).toThrow(expect.objectContaining({ message, exitCode: 2 }))
+  })
+
+  test('reads durations', () => {
+    const quiet = (text: string) => readConfig({ WEIR_SETTLE_QUIET: text }).settleQuietMs
+    expect([quiet('500ms'), quiet('1.5s'), quiet('1m')]).toEqual([500, 1_500, 60_000])
+  })
+})
+
+test('reachableHost gives an address that a client can connect to', () => {
+  expect(['0.0.0.0', '::', '::1', '10.0.0.7'].map(reachableHost)).toEqual([
+    '127.0.0.1',
+    '[::1]',
+    '[::1]',
+    '10.0.0.7',
+  ])
+})

@@ -1,0 +1,112 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { usageError } from './errors.ts'
+
+export interface Config {
+  /** Absolute path of the directory that holds all state. */
+  readonly home: string
+  /** Address that servers bind. */
+  readonly host: string
+  readonly ports: {
+    readonly otlpHttp: number
+    readonly dashboard: number
+    readonly clickhouse: number
+    readonly valkey: number
+    readonly worker: number
+  }
+  /** False when WEIR_CLICKHOUSE_URL or WEIR_REDIS_URL names a server of the user's. */
+  readonly embedded: { readonly clickhouse: boolean; readonly valkey: boolean }
+  readonly clickhouseUrl: string
+  readonly clickhouseDatabase: string
+  readonly redisUrl: string
+  readonly project: string
+  /** Base URL of the collector. */
+  readonly endpoint: string
+  readonly apiKey: string | undefined
+  readonly settleQuietMs: number
+}
+
+const LOOPBACK = '127.0.0.1'
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000 }
+
+const port = z.coerce.number().int().min(1).max(65_535)
+const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m)$/)
+  .transform((text) => Number.parseFloat(text) * (UNITS[text.replace(/[\d.]+/, '')] ?? Number.NaN))
+
+const environment = z.object({
+  WEIR_HOME: z.string().default('.weir'),
+  WEIR_HOST: z.string().default(LOOPBACK),
+  WEIR_OTLP_HTTP_PORT: port.default(4318),
+  WEIR_DASHBOARD_PORT: port.default(3000),
+  WEIR_EMBEDDED_CLICKHOUSE_PORT: port.default(8123),
+  WEIR_EMBEDDED_VALKEY_PORT: port.default(6379),
+  WEIR_WORKER_PORT: port.default(4319),
+  WEIR_CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  WEIR_CLICKHOUSE_DATABASE: z
+    .string()
+    .regex(/^[A-Za-z_]\w*$/)
+    .default('weir'),
+  WEIR_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  WEIR_PROJECT: z.string().default('default'),
+  WEIR_SETTLE_QUIET: duration.default(2_000),
+  WEIR_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  WEIR_API_KEY: z.string().optional(),
+})
+
+const EXPECTED: Record<string, string> = {
+  WEIR_CLICKHOUSE_URL: 'an http:// or https:// URL',
+  WEIR_CLICKHOUSE_DATABASE: 'letters, digits and underscores',
+  WEIR_REDIS_URL: 'a redis:// or rediss:// URL',
+  WEIR_ENDPOINT: 'an http:// or https:// URL',
+  WEIR_SETTLE_QUIET: 'a duration such as 500ms, 2s or 1m',
+}
+
+/** Reads the WEIR_* variables; an empty one counts as not set. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = environment.safeParse(set)
+  if (!parsed.success) throw usageError(describe(parsed.error, set))
+  const values = parsed.data
+  const url = (scheme: string, number: number) => `${scheme}://${reachableHost(values.WEIR_HOST)}:${number}`
+  return {
+    home: resolve(values.WEIR_HOME),
+    host: values.WEIR_HOST,
+    ports: {
+      otlpHttp: values.WEIR_OTLP_HTTP_PORT,
+      dashboard: values.WEIR_DASHBOARD_PORT,
+      clickhouse: values.WEIR_EMBEDDED_CLICKHOUSE_PORT,
+      valkey: values.WEIR_EMBEDDED_VALKEY_PORT,
+      worker: values.WEIR_WORKER_PORT,
+    },
+    embedded: {
+      clickhouse: values.WEIR_CLICKHOUSE_URL === undefined,
+      valkey: values.WEIR_REDIS_URL === undefined,
+    },
+    clickhouseUrl: values.WEIR_CLICKHOUSE_URL ?? `http://${LOOPBACK}:${values.WEIR_EMBEDDED_CLICKHOUSE_PORT}`,
+    clickhouseDatabase: values.WEIR_CLICKHOUSE_DATABASE,
+    redisUrl: values.WEIR_REDIS_URL ?? `redis://${LOOPBACK}:${values.WEIR_EMBEDDED_VALKEY_PORT}`,
+    project: values.WEIR_PROJECT,
+    endpoint: values.WEIR_ENDPOINT ?? url('http', values.WEIR_OTLP_HTTP_PORT),
+    apiKey: values.WEIR_API_KEY,
+    settleQuietMs: values.WEIR_SETTLE_QUIET,
+  }
+}
+
+/** Where a client on this machine reaches a server that binds `host`. */
+export function reachableHost(host: string): string {
+  if (host === '0.0.0.0') return LOOPBACK
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function describe(error: z.ZodError, set: Record<string, unknown>): string {
+  return error.issues
+    .map((issue) => {
+      const name = String(issue.path[0])
+      const expected = EXPECTED[name] ?? (name.endsWith('_PORT') ? 'a port from 1 to 65535' : issue.message)
+      return `${name} is "${set[name]}", expected ${expected}`
+    })
+    .join('\n')
+}

@@ -1,0 +1,92 @@
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { usageError } from '../errors.ts'
+import { isWeir, sendSignal, waitForEnd } from './running-process.ts'
+
+/** Time that left-over children of a killed supervisor get to notice and end by themselves. */
+const LEFT_OVER_MS = 5_000
+
+export function pidFile(home: string, name: string): string {
+  return join(home, 'run', `${name}.pid`)
+}
+
+export function logFile(home: string, name: string): string {
+  return join(home, 'log', `${name}.log`)
+}
+
+/** Creates the directories of a home, or says why it cannot be used. */
+export function prepareHome(home: string): void {
+  try {
+    mkdirSync(join(home, 'run'), { recursive: true })
+    mkdirSync(join(home, 'log'), { recursive: true })
+    for (const directory of [home, join(home, 'run'), join(home, 'log')]) {
+      accessSync(directory, constants.W_OK | constants.X_OK)
+    }
+  } catch (cause) {
+    throw usageError(
+      `cannot write to ${home} (${(cause as Error).message}): make it writable or set WEIR_HOME to another directory`,
+      { cause },
+    )
+  }
+}
+
+/** One supervisor per home: throws if another one lives. Returns the release. */
+export function lockHome(home: string): () => void {
+  const path = pidFile(home, 'weir')
+  for (;;) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx' })
+      return () => rmSync(path, { force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const pid = readPid(path)
+    if (pid !== undefined && pid !== process.pid && isWeir(pid, ['up'])) {
+      throw usageError(
+        `weir is already running on ${home} (pid ${pid}): stop it first, or set WEIR_HOME to another directory`,
+      )
+    }
+    rmSync(path, { force: true })
+  }
+}
+
+/** The supervisor that runs on this home, undefined if none does. */
+export function supervisorPid(home: string): number | undefined {
+  const pid = readPid(pidFile(home, 'weir'))
+  return pid !== undefined && isWeir(pid, ['up']) ? pid : undefined
+}
+
+/** Waits for what a killed supervisor left behind, and ends what does not end by itself. */
+export async function endLeftOvers(
+  home: string,
+  processes: readonly { name: string; args: readonly string[] }[],
+): Promise<string[]> {
+  const ended = await Promise.all(
+    processes.map(async ({ name, args }) => {
+      const path = pidFile(home, name)
+      const pid = readPid(path)
+      const found = pid !== undefined && isWeir(pid, args)
+      if (found) await endProcess(pid)
+      rmSync(path, { force: true })
+      return found ? [`${name} (pid ${pid})`] : []
+    }),
+  )
+  return ended.flat()
+}
+
+async function endProcess(pid: number): Promise<void> {
+  if (await waitForEnd(pid, LEFT_OVER_MS)) return
+  sendSignal(pid, 'SIGTERM')
+  if (await waitForEnd(pid, LEFT_OVER_MS)) return
+  sendSignal(pid, 'SIGKILL')
+  await waitForEnd(pid, LEFT_OVER_MS)
+}
+
+export function readPid(path: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(path, 'utf8'))
+    return Number.isInteger(pid) && pid > 0 ? pid : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,107 @@
+import type { Config } from '../config.ts'
+import { reachableHost } from '../config.ts'
+import { answersHttp, answersRedis } from './readiness.ts'
+
+/** A process that the supervisor keeps running. */
+export interface ProcessSpec {
+  readonly name: string
+  /** Arguments of `weir` that start it. */
+  readonly args: readonly string[]
+  /** Processes that must be ready before this one starts. */
+  readonly after: readonly string[]
+  readonly url: string
+  readonly port: number
+  /** The variable that moves the port. */
+  readonly portVariable: string
+  readonly host: string
+  readonly isReady: () => Promise<boolean>
+  /** Time to end by itself after SIGTERM. */
+  readonly stopDeadlineMs: number
+}
+
+/** Embedded engines are for the processes of this machine only, whatever WEIR_HOST opens to others. */
+export const ENGINE_HOST = '127.0.0.1'
+
+/** In starting order; stopping goes the other way. */
+export function processList(config: Config): ProcessSpec[] {
+  const { ports, host } = config
+  const http = (number: number) => `http://${reachableHost(host)}:${number}`
+  const engines: ProcessSpec[] = []
+  if (config.embedded.clickhouse) {
+    engines.push({
+      name: 'clickhouse',
+      args: ['engine', 'clickhouse'],
+      after: [],
+      url: config.clickhouseUrl,
+      host: ENGINE_HOST,
+      port: ports.clickhouse,
+      portVariable: 'WEIR_EMBEDDED_CLICKHOUSE_PORT',
+      isReady: () => answersHttp(`${config.clickhouseUrl}/ping`),
+      stopDeadlineMs: 20_000,
+    })
+  }
+  if (config.embedded.valkey) {
+    engines.push({
+      name: 'valkey',
+      args: ['engine', 'valkey'],
+      after: [],
+      url: config.redisUrl,
+      host: ENGINE_HOST,
+      port: ports.valkey,
+      portVariable: 'WEIR_EMBEDDED_VALKEY_PORT',
+      isReady: () => answersRedis(ENGINE_HOST, ports.valkey),
+      stopDeadlineMs: 10_000,
+    })
+  }
+  const started = engines.map((engine) => engine.name)
+  const collector = http(ports.otlpHttp)
+  const worker = http(ports.worker)
+  const dashboard = http(ports.dashboard)
+  return [
+    ...engines,
+    {
+      name: 'collector',
+      args: ['collector'],
+      after: started.filter((name) => name === 'clickhouse'),
+      url: collector,
+      host,
+      port: ports.otlpHttp,
+      portVariable: 'WEIR_OTLP_HTTP_PORT',
+      isReady: () => answersHttp(`${collector}/readyz`),
+      stopDeadlineMs: 10_000,
+    },
+    {
+      name: 'worker',
+      args: ['worker'],
+      after: started,
+      url: worker,
+      host,
+      port: ports.worker,
+      portVariable: 'WEIR_WORKER_PORT',
+      isReady: () => answersHttp(`${worker}/readyz`),
+      stopDeadlineMs: 15_000,
+    },
+    {
+      name: 'dashboard',
+      args: ['dashboard'],
+      after: [],
+      url: dashboard,
+      host,
+      port: ports.dashboard,
+      portVariable: 'WEIR_DASHBOARD_PORT',
+      isReady: () => answersHttp(dashboard),
+      stopDeadlineMs: 5_000,
+    },
+  ]
+}
+
+/** What children must know to find each other. */
+export function childEnvironment(config: Config): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    WEIR_HOME: config.home,
+    WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
+    WEIR_REDIS_URL: config.redisUrl,
+    WEIR_ENDPOINT: config.endpoint,
+  }
+}

@@ -1,0 +1,30 @@
+import { connect } from 'node:net'
+
+const ANSWER_TIMEOUT_MS = 5_000
+
+/** True when the URL answers with a success or a redirect. */
+export async function answersHttp(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })
+    await response.body?.cancel()
+    return response.status < 400
+  } catch {
+    return false
+  }
+}
+
+/** True when the server answers PING. */
+export function answersRedis(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: ANSWER_TIMEOUT_MS })
+    const end = (answered: boolean) => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.on('connect', () => socket.write('PING\r\n'))
+    socket.on('data', (data) => end(data.toString('latin1').startsWith('+PONG')))
+    socket.on('error', () => end(false))
+    socket.on('timeout', () => end(false))
+    socket.on('close', () => end(false))
+  })
+}

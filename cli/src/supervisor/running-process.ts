@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Signal 0 only asks; EPERM means that it lives but belongs to somebody else. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return !isZombie(pid)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** An ended process whose parent has not read its exit code yet. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')
+  } catch {
+    return false
+  }
+}
+
+/** Whether `pid` is a `weir <args>` and not another program that got the number after a reboot. */
+export function isWeir(pid: number, args: readonly string[]): boolean {
+  if (!isAlive(pid)) return false
+  const command = commandLine(pid)
+  if (command === undefined) return true
+  const script = command.findIndex((part) => /^weir(\.js)?$/.test(basename(part)))
+  return script >= 0 && args.every((arg, index) => command[script + 1 + index] === arg)
+}
+
+/** The words of a process's command line, undefined where the system does not tell. */
+export function commandLine(pid: number): string[] | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean)
+  } catch {
+    return commandLineFromPs(pid)
+  }
+}
+
+function commandLineFromPs(pid: number): string[] | undefined {
+  const text = ps(pid, 'command=')
+  return text === undefined ? undefined : text.split(/\s+/)
+}
+
+/** Resident memory in bytes, undefined where the system does not tell. */
+export function residentBytes(pid: number): number | undefined {
+  try {
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
+  } catch {
+    const text = ps(pid, 'rss=')
+    return text === undefined ? undefined : Number(text) * 1024
+  }
+}
+
+function ps(pid: number, column: string): string | undefined {
+  try {
+    const text = execFileSync('ps', ['-o', column, '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+    return text === '' ? undefined : text
+  } catch {
+    return undefined
+  }
+}
+
+/** Waits until `pid` is gone; false after `timeoutMs`. */
+export async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs
+  while (isAlive(pid)) {
+    if (Date.now() >= deadline) return false
+    await sleep(25)
+  }
+  return true
+}
+
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}

@@ -1,0 +1,89 @@
+import type { Config } from '../config.ts'
+import { usageError } from '../errors.ts'
+import { bindError, portOwner } from './port.ts'
+import { childEnvironment, type ProcessSpec, processList } from './process-list.ts'
+import { removeStatus, writeStatus } from './status-file.ts'
+import { SupervisedProcess } from './supervised-process.ts'
+
+/** Starts all processes of Weir on this machine and keeps them running. */
+export class Supervisor {
+  readonly #home: string
+  readonly #processes: SupervisedProcess[]
+
+  constructor(config: Config, print: (line: string) => void) {
+    this.#home = config.home
+    const env = childEnvironment(config)
+    const changed = (child: SupervisedProcess, detail: string) => {
+      const line = statusLine(child, detail)
+      if (line !== undefined) print(line)
+      writeStatus(this.#home, this.#processes)
+    }
+    this.#processes = processList(config).map(
+      (spec) => new SupervisedProcess(spec, config.home, env, changed),
+    )
+  }
+
+  /** Resolves when every process answers; each starts as soon as those it needs do. */
+  async start(): Promise<void> {
+    await Promise.all(
+      this.#processes.map(async (child) => {
+        await Promise.all(
+          this.#processes
+            .filter(({ spec }) => child.spec.after.includes(spec.name))
+            .map((needed) => needed.firstReady),
+        )
+        child.start()
+        await child.firstReady
+      }),
+    )
+  }
+
+  /** Stops one after the other, those that feed others last. */
+  async stop(): Promise<void> {
+    for (const child of this.#processes.toReversed()) await child.stop()
+    removeStatus(this.#home)
+  }
+}
+
+/** One line per change that a person cares about. */
+function statusLine({ spec, state, pid, startedAt }: SupervisedProcess, detail: string): string | undefined {
+  const name = spec.name.padEnd(10)
+  if (state === 'ready') {
+    const seconds = ((Date.now() - startedAt) / 1000).toFixed(1)
+    return `  ${name} ready       pid ${String(pid).padEnd(7)} ${spec.url}  (${seconds} s)`
+  }
+  if (state === 'restarting') return `  ${name} restarting  ${detail}`
+  if (state === 'stopped') return `  ${name} stopped`
+  return undefined
+}
+
+/** Throws one error that names every busy port, who has it and the variable that moves it. */
+export async function requireFreePorts(specs: readonly ProcessSpec[]): Promise<void> {
+  const problems: string[] = []
+  for (const spec of specs) {
+    const clash = specs.find((other) => other !== spec && other.port === spec.port)
+    if (clash !== undefined) {
+      problems.push(
+        `${spec.portVariable} and ${clash.portVariable} are both ${spec.port}: give them different ports`,
+      )
+      continue
+    }
+    const problem = await portProblem(spec)
+    if (problem !== undefined) problems.push(problem)
+  }
+  if (problems.length > 0) throw usageError(problems.join('\n'))
+}
+
+/** Undefined if the port of a process can be bound, else what is wrong and what to do. */
+export async function portProblem(spec: ProcessSpec): Promise<string | undefined> {
+  const code = await bindError(spec.host, spec.port)
+  if (code === undefined) return undefined
+  if (code === 'EADDRINUSE') {
+    const owner = portOwner(spec.port)
+    return `port ${spec.port} (${spec.name}) is busy${owner === undefined ? '' : `, used by ${owner}`}: stop that program or set ${spec.portVariable} to a free port`
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return `WEIR_HOST is "${spec.host}", expected an address of this machine such as 127.0.0.1 or 0.0.0.0`
+  }
+  return `port ${spec.port} (${spec.name}) cannot be opened (${code}): set ${spec.portVariable} to another port`
+}
