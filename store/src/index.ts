@@ -1,4 +1,27 @@
+export type { CompareParams } from './compare/compare.ts'
+export { compare } from './compare/compare.ts'
+export type {
+  ComparedSide,
+  Comparison,
+  Estimate,
+  LoneStep,
+  MetricComparison,
+  Note,
+  OverallVerdict,
+  StepComparison,
+  Verdict,
+} from './compare/comparison.ts'
+export { describeSide, formatSide } from './compare/format-side.ts'
+export { parseSide } from './compare/parse-side.ts'
+export type { CaseOutcome, PassRateComparison } from './compare/pass-rates.ts'
+export { comparePassRates } from './compare/pass-rates.ts'
+export type { Metric } from './compare/rule.ts'
+export { COMPARISON_RULE } from './compare/rule.ts'
+export type { Side, SideRestriction, Window } from './compare/side.ts'
+export { CompareError } from './compare/side.ts'
+export type { SideStats } from './compare/side-queries.ts'
 export { StoreConfigError, storeOptionsFromEnv } from './config.ts'
+export { countStored, isStoreEmpty, type StoredCounts } from './count-stored.ts'
 export {
   BaselineError,
   listBaselines,

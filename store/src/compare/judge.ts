@@ -1,0 +1,46 @@
+import { benjaminiHochberg } from '../statistics/benjamini-hochberg.ts'
+import type { MetricComparison, Verdict } from './comparison.ts'
+import type { Tested } from './measure.ts'
+import { COMPARISON_RULE, type Metric } from './rule.ts'
+
+type Judged = Readonly<Record<Metric, MetricComparison>>
+
+/** Adjusts the p-values of all steps and metrics together and gives each its verdict. */
+export function judge(steps: readonly Readonly<Record<Metric, Tested>>[]): Judged[] {
+  const tested = steps.flatMap((step) => Object.values(step)).filter(({ p }) => p !== null)
+  const q = benjaminiHochberg(tested.map(({ p }) => p!))
+  const adjusted = new Map(tested.map((one, i) => [one, q[i]!]))
+  const toComparison = (one: Tested): MetricComparison => {
+    const ownQ = adjusted.get(one) ?? null
+    return { ...one, q: ownQ, verdict: toVerdict(one, ownQ) }
+  }
+  return steps.map(({ success, duration, p95, p99 }) => ({
+    success: toComparison(success),
+    duration: toComparison(duration),
+    p95: toComparison(p95),
+    p99: toComparison(p99),
+  }))
+}
+
+function toVerdict(tested: Tested, q: number | null): Verdict {
+  const { metric, effect, base, candidate } = tested
+  if (q === null || effect === null || base === null || candidate === null)
+    return `needs n >= ${COMPARISON_RULE.minimum[metric]}`
+  if (q >= COMPARISON_RULE.q) return 'no clear change'
+  return metric === 'success' ? rateVerdict(base, candidate) : durationVerdict(effect.value, base)
+}
+
+/** The factor is that of the failure rates: 98 % after 99 % is twice as many failures. */
+function rateVerdict(base: number, candidate: number): Verdict {
+  const fewer = Math.min(1 - base, 1 - candidate)
+  const more = Math.max(1 - base, 1 - candidate)
+  if (Math.abs(candidate - base) < COMPARISON_RULE.rate || more < fewer * COMPARISON_RULE.ratio)
+    return 'no clear change'
+  return candidate < base ? 'worse' : 'better'
+}
+
+function durationVerdict(ratio: number, baseNs: number): Verdict {
+  if (Math.abs(ratio - 1) * baseNs < COMPARISON_RULE.durationNs) return 'no clear change'
+  if (ratio >= COMPARISON_RULE.ratio) return 'slower'
+  return ratio <= 1 / COMPARISON_RULE.ratio ? 'faster' : 'no clear change'
+}

@@ -1,0 +1,91 @@
+import { findExperiment } from '../evaluations/experiments.ts'
+import type { Store } from '../store.ts'
+import type { Note } from './comparison.ts'
+import { describeWindow } from './format-side.ts'
+import type { ResolvedSide } from './resolve-side.ts'
+import { COMPARISON_RULE } from './rule.ts'
+import { canOverlap } from './selection.ts'
+import { countOverlap, isSampled, type RunStats, type Scope, type StepStats } from './side-queries.ts'
+
+/** One side with what was read of it. */
+export interface ReadSide extends ResolvedSide {
+  readonly run: RunStats
+  readonly steps: readonly StepStats[]
+}
+
+/** A side whose newest run is younger than this is taken to grow still. */
+const GROWING_MS = 10 * 60_000
+
+/** What limits the comparison. */
+export async function writeNotes(
+  store: Store,
+  scope: Scope,
+  sides: readonly [ReadSide, ReadSide],
+  now: Date,
+): Promise<Note[]> {
+  const own = await Promise.all(sides.map((side) => sideNotes(store, side, now)))
+  return [...(await overlapNotes(store, scope, sides)), ...own.flat(), ...totalNotes(sides)]
+}
+
+async function overlapNotes(store: Store, scope: Scope, [base, candidate]: readonly [ReadSide, ReadSide]) {
+  if (!canOverlap(base.selection, candidate.selection)) return []
+  const runs = await countOverlap(store, scope, base.selection, candidate.selection)
+  if (runs === 0) return []
+  const text = `${runs} runs belong to both sides: they hide differences. Narrow the sides so that they have none in common.`
+  return [{ kind: 'overlap', text } as const]
+}
+
+async function sideNotes(store: Store, side: ReadSide, now: Date): Promise<Note[]> {
+  const { label, run, selection } = side
+  const notes: Note[] = []
+  if (run.n === 0)
+    notes.push({ kind: 'empty', text: `${label} has no finished runs: ${describeSelection(side)}.` })
+  else notes.push({ kind: 'sliced', text: `${label} is ${describeSelection(side)}.` })
+  const open = selection.window === undefined || selection.window.to.getTime() >= now.getTime()
+  if (await isRunning(store, side))
+    notes.push({ kind: 'growing', text: `${label} has not finished: the comparison may still change.` })
+  else if (!side.experimentId && open && run.latest > now.getTime() - GROWING_MS)
+    notes.push({
+      kind: 'growing',
+      text: `${label} is still growing: its runs were arriving in the last 10 minutes.`,
+    })
+  if (run.unfinished > 0)
+    notes.push({
+      kind: 'unfinished',
+      text: `${label} has ${run.unfinished} runs that still run or whose end never arrived; they are left out.`,
+    })
+  return notes
+}
+
+async function isRunning(store: Store, { experimentId }: ReadSide): Promise<boolean> {
+  if (experimentId === undefined) return false
+  return (await findExperiment(store, { experimentId }))?.status === 'running'
+}
+
+function describeSelection({ selection }: ReadSide): string {
+  const { window, version, environment, service, source, experimentId } = selection
+  const parts = [
+    source && `${source} runs`,
+    experimentId && `runs of experiment ${experimentId}`,
+    version !== undefined && `version "${version}"`,
+    environment !== undefined && `environment "${environment}"`,
+    service !== undefined && `service "${service}"`,
+    window && describeWindow(window),
+  ]
+  return parts.filter(Boolean).join(', ')
+}
+
+function totalNotes(sides: readonly ReadSide[]): Note[] {
+  const notes: Note[] = []
+  if (sides.some(({ run, steps }) => [run, ...steps].some(isSampled)))
+    notes.push({
+      kind: 'sampled',
+      text: `The tests of durations see about ${COMPARISON_RULE.sampleSize} runs per step and side, taken by a hash of the run id. Counts, rates and quantiles are of all runs.`,
+    })
+  if (sides.some(({ steps }) => steps.length > COMPARISON_RULE.maxSteps))
+    notes.push({
+      kind: 'truncated',
+      text: `Only the ${COMPARISON_RULE.maxSteps} most frequent steps of each side are compared.`,
+    })
+  return notes
+}

@@ -1,0 +1,32 @@
+import { CompareError, type Window } from './side.ts'
+
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+/**
+ * Reads `24h` (back from now), `48h..24h`, `2026-11-01..2026-11-08` or `2026-11-01T12:00Z..`; dates without a time begin
+ * at midnight UTC, and a missing end is now.
+ */
+export function parseWindow(text: string, now: Date): Window {
+  const [first = '', second, ...more] = text.split('..')
+  if (more.length > 0) throw wrong(text)
+  const from = parsePoint(first, now)
+  const to = second === undefined || second === '' ? now : parsePoint(second, now)
+  if (from === undefined || to === undefined) throw wrong(text)
+  if (from >= to) throw new CompareError(`window=${text} is empty: it begins at or after its end.`)
+  return { from, to }
+}
+
+function parsePoint(text: string, now: Date): Date | undefined {
+  const ago = /^(\d+)([mhdw])$/.exec(text)
+  if (ago) return new Date(now.getTime() - Number(ago[1]) * UNITS[ago[2]!]!)
+  const date = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?)?$/.exec(text)
+  if (!date) return undefined
+  const point = new Date(date[1] === undefined || text.endsWith('Z') ? text : `${text}Z`)
+  return Number.isNaN(point.getTime()) ? undefined : point
+}
+
+function wrong(text: string): CompareError {
+  return new CompareError(
+    `window=${text} is not a window. Expected window=24h (m, h, d or w), window=48h..24h or window=2026-11-01..2026-11-08 (UTC).`,
+  )
+}

@@ -1,0 +1,87 @@
+import type { Estimate, MetricComparison, OverallVerdict, StepComparison } from './comparison.ts'
+import { COMPARISON_RULE } from './rule.ts'
+
+const BAD = new Set<string>(['slower', 'worse'])
+const GOOD = new Set<string>(['faster', 'better'])
+
+/** The verdict over everything, and the sentence that says which step changed and how sure that is. */
+export function summarise(
+  labels: { readonly base: string; readonly candidate: string },
+  run: StepComparison,
+  steps: readonly StepComparison[],
+): { verdict: OverallVerdict; sentence: string } {
+  const bad = changes(run, steps, BAD)
+  const good = changes(run, steps, GOOD)
+  const between = `${labels.candidate} against ${labels.base}`
+  if (bad.length > 0) {
+    const also = good.length > 0 ? ` Improved: ${list(good)}.` : ''
+    return { verdict: 'regression', sentence: `Regression of ${between}: ${list(bad)}.${also}` }
+  }
+  if (good.length > 0)
+    return { verdict: 'improvement', sentence: `Improvement of ${between}: ${list(good)}.` }
+  if (run.base.n === 0 || run.candidate.n === 0) {
+    const empty = run.base.n === 0 ? labels.base : labels.candidate
+    return {
+      verdict: 'needs more runs',
+      sentence: `Nothing to compare: no finished run of ${empty} was found.`,
+    }
+  }
+  const tests = [run, ...steps].flatMap(({ metrics }) => Object.values(metrics)).filter(({ p }) => p !== null)
+  const counts = `${run.candidate.n} and ${run.base.n} runs`
+  if (tests.length === 0)
+    return {
+      verdict: 'needs more runs',
+      sentence: `Too few runs of ${between} to tell (${counts}): at least ${COMPARISON_RULE.minimum.success} per side are needed.`,
+    }
+  const tails = Object.values(run.metrics).filter(({ p }) => p === null)
+  const untested = tails.length > 0 ? ` Too few runs to test: ${tails.map(describeNeed).join(', ')}.` : ''
+  return { verdict: 'no clear change', sentence: `No clear change of ${between} (${counts}).${untested}` }
+}
+
+function describeNeed({ metric, verdict }: MetricComparison): string {
+  return `${metric} (${verdict})`
+}
+
+/** One phrase per step that changed; the whole run last, for its steps explain it. */
+function changes(run: StepComparison, steps: readonly StepComparison[], words: Set<string>): string[] {
+  return [...steps, run].flatMap((step) => {
+    const { success, duration, p95, p99 } = step.metrics
+    const speed = [duration, p95, p99].find(({ verdict }) => words.has(verdict))
+    const phrases = [success, speed].filter((one) => one !== undefined && words.has(one.verdict))
+    if (phrases.length === 0) return []
+    const subject = step.step === null ? 'the whole run' : `step "${step.step}"`
+    return `${subject} ${phrases.map((one) => phrase(one!)).join(' and ')}`
+  })
+}
+
+function phrase(one: MetricComparison): string {
+  const effect = one.effect!
+  if (one.metric === 'success')
+    return `succeeds in ${percent(one.candidate!)} instead of ${percent(one.base!)} of its runs (${interval(effect, points)}, ${sure(one.q!)})`
+  const what = one.metric === 'duration' ? '' : ` at ${one.metric}`
+  return `is ${one.verdict}${what}: ${times(effect.value)} the duration (${interval(effect, times)}, ${sure(one.q!)})`
+}
+
+function interval({ low, high }: Estimate, format: (value: number) => string): string {
+  return `95% interval ${format(low)} to ${format(high)}`
+}
+
+function sure(q: number): string {
+  return q < 0.001 ? 'q < 0.001' : `q = ${q.toFixed(3)}`
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(2)}x`
+}
+
+function points(difference: number): string {
+  return `${difference > 0 ? '+' : ''}${(difference * 100).toFixed(1)} points`
+}
+
+function percent(rate: number): string {
+  return `${(rate * 100).toFixed(1)}%`
+}
+
+function list(phrases: readonly string[]): string {
+  return phrases.join('; ')
+}
