@@ -1,1 +1,7 @@
-export {}
+export type { ClickHouseOptions, ClickHouseServer } from './clickhouse/server.ts'
+export { startClickHouse } from './clickhouse/server.ts'
+export { DirectoryInUseError, EngineStartError, PortInUseError } from './errors.ts'
+export type { ValkeyBinary } from './valkey/find.ts'
+export { findValkeyServer } from './valkey/find.ts'
+export type { ValkeyOptions, ValkeyServer } from './valkey/server.ts'
+export { startValkey } from './valkey/server.ts'

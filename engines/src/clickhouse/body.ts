@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { exception } from './exception.ts'
+import { readStatement, type Statement } from './statement.ts'
+
+/** Limits of one request, in bytes. */
+export interface Limits {
+  /** A statement, with the rows of `INSERT ... VALUES`. */
+  readonly statement: number
+  /** The rows of an insert, uncompressed. */
+  readonly insert: number
+}
+
+/** A request's statement, complete, and the file that holds the rows of an insert. */
+export interface Work {
+  readonly sql: string
+  readonly statement: Statement
+  readonly spool?: Spool
+}
+
+export interface Spool extends AsyncDisposable {
+  readonly path: string
+  readonly bytes: number
+}
+
+/**
+ * Reads the statement (in the URL, the body, or begun in the one and continued in the other, as in ClickHouse) and
+ * spools the rows of an insert to a file of `directory`.
+ */
+export async function readWork(
+  query: string,
+  body: Readable,
+  directory: string,
+  limits: Limits,
+): Promise<Work> {
+  const inUrl = query === '' ? undefined : readStatement(query)
+  const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+  if (inUrl?.insert && inUrl.insert.dataStart >= query.length) {
+    return { sql: query, statement: inUrl, spool: await spoolTo(directory, rest([], chunks), limits.insert) }
+  }
+  const parts: Buffer[] = query === '' ? [] : [Buffer.from(`${query}\n`)]
+  let size = 0
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+    parts.push(next.value)
+    size += next.value.length
+    const begun = size < HEAD_SIZE || parts.length === 1 ? insertIn(Buffer.concat(parts)) : undefined
+    if (begun) return await spooled(begun, chunks, directory, limits)
+    if (size > limits.statement) throw tooLarge('statement', limits.statement)
+  }
+  const sql = Buffer.concat(parts).toString()
+  const begun = insertIn(Buffer.concat(parts))
+  if (begun) return await spooled(begun, chunks, directory, limits)
+  return { sql, statement: readStatement(sql) }
+}
+
+// An insert's head is expected within this many bytes.
+const HEAD_SIZE = 256 * 1024
+
+interface Begun {
+  readonly sql: string
+  readonly statement: Statement
+  readonly data: Buffer
+}
+
+/** The head of an insert at the beginning of a body, and the rows read so far. The head is text, the rows may be binary. */
+function insertIn(bytes: Buffer): Begun | undefined {
+  const text = bytes.subarray(0, HEAD_SIZE).toString('latin1')
+  const { insert } = readStatement(text)
+  // The head must be followed by something, or its format's name may be cut.
+  if (!insert || insert.dataStart >= text.length) return undefined
+  const sql = bytes.subarray(0, insert.dataStart).toString()
+  return { sql, statement: readStatement(sql), data: bytes.subarray(insert.dataStart) }
+}
+
+async function spooled(
+  begun: Begun,
+  chunks: AsyncIterator<Buffer>,
+  directory: string,
+  limits: Limits,
+): Promise<Work> {
+  const spool = await spoolTo(directory, rest([begun.data], chunks), limits.insert)
+  return { sql: begun.sql, statement: begun.statement, spool }
+}
+
+async function* rest(first: Buffer[], chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield* first
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value
+}
+
+async function spoolTo(directory: string, rows: AsyncGenerator<Buffer>, limit: number): Promise<Spool> {
+  const path = join(directory, randomUUID())
+  const remove = () => rm(path, { force: true })
+  let bytes = 0
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of rows) {
+      bytes += chunk.length
+      if (bytes > limit) throw tooLarge('insert', limit)
+      yield chunk
+    }
+  }
+  try {
+    await pipeline(
+      Readable.from(counted(), { objectMode: false }),
+      createWriteStream(path, { flags: 'wx', mode: 0o600 }),
+    )
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { path, bytes, [Symbol.asyncDispose]: remove }
+}
+
+function tooLarge(what: string, limit: number): Error {
+  return exception(
+    307,
+    'TOO_MANY_BYTES',
+    `The ${what} is larger than ${limit} bytes, the limit of the embedded engine`,
+  )
+}

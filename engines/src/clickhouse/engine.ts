@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { drainPending, Session } from 'chdb'
+import { DirectoryInUseError, EngineStartError } from '../errors.ts'
+import { engineArguments } from './engine-arguments.ts'
+import { toException } from './exception.ts'
+
+/** What one request asks of the engine besides its statement. */
+export interface Context {
+  readonly queryId: string
+  readonly database: string | undefined
+  readonly settings: ReadonlyMap<string, string>
+  /** Values of `{name:Type}` parameters, in the escaped form of the HTTP interface. */
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+/** A statement's result: whole, or block by block. */
+export type Output = AsyncIterable<Uint8Array>
+
+/**
+ * The engine on one data directory. Every request gets a session of its own (opening one takes 0.1 ms), so that
+ * settings, parameters and the current database never reach the next request.
+ */
+export class Engine {
+  readonly #path: string
+  readonly #keeper: Session
+
+  private constructor(path: string, keeper: Session) {
+    this.#path = path
+    this.#keeper = keeper
+  }
+
+  static open(path: string): Engine {
+    try {
+      const keeper = new Session(path, { connectionArgs: engineArguments(path) })
+      return new Engine(path, keeper)
+    } catch (cause) {
+      throw openError(path, cause)
+    }
+  }
+
+  async session(context: Context): Promise<EngineSession> {
+    const session = new Session(this.#path)
+    try {
+      await session.queryAsync(preamble(context))
+      if (context.database) await session.queryAsync(`USE ${quoteName(context.database)}`)
+      return new EngineSession(session)
+    } catch (error) {
+      session.close()
+      throw toException(error)
+    }
+  }
+
+  /** Ends a running query; without effect when it has ended already. */
+  async kill(queryId: string): Promise<void> {
+    await this.#keeper
+      .queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${quoteString(queryId)} ASYNC`)
+      .catch(() => {})
+  }
+
+  async query(sql: string): Promise<string> {
+    return (await this.#keeper.queryAsync(sql, { format: 'TabSeparated' })).text()
+  }
+
+  async close(): Promise<void> {
+    await drainPending()
+    this.#keeper.close()
+    await drainPending()
+  }
+}
+
+/** One request's session. */
+export class EngineSession {
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** Runs a statement off the event loop and returns its whole output. */
+  async run(sql: string, format: string): Promise<Uint8Array> {
+    try {
+      return (await this.#session.queryAsync(sql, { format })).bytes()
+    } catch (error) {
+      throw toException(error)
+    }
+  }
+
+  /** Runs a SELECT and yields its output while it runs; the consumer's pace is the engine's. */
+  async *stream(sql: string, format: string): Output {
+    try {
+      for await (const block of this.#session.queryStream(sql, { format })) yield block.raw()
+    } catch (error) {
+      throw toException(error)
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#session.close()
+  }
+}
+
+/** The query id is also the log comment, by which {@link Engine.kill} finds the query. */
+function preamble({ settings, parameters, queryId }: Context): string {
+  const assignments = [...settings].map(([name, value]) => `${quoteName(name)} = ${quoteString(value)}`)
+  for (const [name, value] of parameters) assignments.push(`param_${name} = ${quoteString(value)}`)
+  assignments.push(`log_comment = ${quoteString(queryId)}`)
+  return `SET ${assignments.join(', ')}`
+}
+
+export function quoteString(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}
+
+export function quoteName(text: string): string {
+  return `\`${text.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
+}
+
+function openError(path: string, cause: unknown): Error {
+  const owner = ownerOf(path)
+  if (owner !== undefined) return new DirectoryInUseError(path, owner, { cause })
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new EngineStartError(`could not open the ClickHouse data directory ${path}: ${reason}`, { cause })
+}
+
+/** The engine writes its process id into the directory's status file, and keeps that locked while it runs. */
+function ownerOf(path: string): string | undefined {
+  try {
+    const pid = Number(/^PID: (\d+)/m.exec(readFileSync(join(path, 'status'), 'utf8'))?.[1])
+    process.kill(pid, 0)
+    return `process ${pid}`
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
+import { createGzip } from 'node:zlib'
+import type { Output } from './engine.ts'
+import { type ClickHouseException, statusOf, toException } from './exception.ts'
+
+export interface ResponseHead {
+  readonly queryId: string
+  readonly format: string
+  readonly encoding: 'gzip' | undefined
+  readonly timezone: string
+}
+
+const CONTENT_TYPES: readonly (readonly [prefix: RegExp, type: string])[] = [
+  [
+    /^(JSON|JSONCompact|JSONStrings|JSONColumns.*|JSONObjectEachRow|JSONCompactColumns)$/,
+    'application/json; charset=UTF-8',
+  ],
+  [/EachRow|^NDJSON|^JSONLines/, 'application/x-ndjson; charset=UTF-8'],
+  [/^CSV/, 'text/csv; charset=UTF-8; header='],
+  [/^(TSV|TabSeparated)/, 'text/tab-separated-values; charset=UTF-8'],
+  [/^XML$/, 'application/xml; charset=UTF-8'],
+  [/^(Native|RowBinary|Parquet|Arrow|ORC|Avro|MsgPack|Protobuf)/, 'application/octet-stream'],
+]
+
+function contentType(format: string): string {
+  const found = CONTENT_TYPES.find(([pattern]) => pattern.test(format))?.[1] ?? 'text/plain; charset=UTF-8'
+  return found.endsWith('header=') ? `${found}${format.includes('WithNames') ? 'present' : 'absent'}` : found
+}
+
+/** The summary of what a statement read and wrote; ClickHouse sends all numbers as strings. */
+export function summary(counts: Record<string, number>): string {
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, String(value)])),
+  )
+}
+
+/**
+ * Sends a result at the client's pace. The status waits for the first block, so that an exception before it gets its
+ * own; one after it follows the rows, marked with the tag of the header as ClickHouse does since 25.11.
+ */
+export async function sendResult(
+  response: ServerResponse,
+  head: ResponseHead,
+  output: Output,
+): Promise<void> {
+  const blocks = output[Symbol.asyncIterator]()
+  let next = await blocks.next()
+  const tag = randomBytes(8).toString('hex')
+  response.statusCode = 200
+  response.setHeader('Content-Type', contentType(head.format))
+  response.setHeader('X-ClickHouse-Format', head.format)
+  response.setHeader('X-ClickHouse-Exception-Tag', tag)
+  if (head.encoding) response.setHeader('Content-Encoding', head.encoding)
+  const sink: Writable = head.encoding ? gzipInto(response) : response
+  try {
+    for (; !next.done; next = await blocks.next()) {
+      if (!sink.write(next.value)) await Promise.race([once(sink, 'drain'), once(response, 'close')])
+      if (response.destroyed) return
+    }
+  } catch (error) {
+    sink.end(taggedException(toException(error), tag))
+    return
+  } finally {
+    await blocks.return?.()
+  }
+  sink.end()
+}
+
+function gzipInto(response: ServerResponse): Writable {
+  const gzip = createGzip({ level: 1 })
+  gzip.pipe(response)
+  response.on('close', () => gzip.destroy())
+  return gzip
+}
+
+function taggedException(error: ClickHouseException, tag: string): string {
+  const message = `${error.message}\n`
+  return `\r\n__exception__\r\n${tag}\r\n${message}${Buffer.byteLength(message)} ${tag}\r\n__exception__\r\n`
+}
+
+export function sendException(response: ServerResponse, error: ClickHouseException): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  response.removeHeader('Content-Encoding')
+  response.writeHead(statusOf(error.code), {
+    'Content-Type': 'text/plain; charset=UTF-8',
+    'X-ClickHouse-Exception-Code': String(error.code),
+  })
+  response.end(`${error.message}\n`)
+}

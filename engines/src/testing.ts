@@ -1,0 +1,14 @@
+declare module 'vitest' {
+  /** What the global setups of `engines/src/testing/` provide to `inject()`. */
+  export interface ProvidedContext {
+    /** The URL of the project's ClickHouse. */
+    clickhouseUrl: string
+    /** The URL of the project's Valkey. */
+    redisUrl: string
+  }
+}
+
+/** A database name that no other test uses. */
+export function testDatabase(): string {
+  return `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
+}

