@@ -14,10 +14,14 @@ export const WEIR_FLOW_VERSION = 'weir.flow.version'
 export const WEIR_STEP_NAME = 'weir.step.name'
 /** Occurrence of the label within its run, 0..n. */
 export const WEIR_STEP_INDEX = 'weir.step.index'
+/** On an attempt: which try it is, 1..n. */
+export const WEIR_STEP_ATTEMPT = 'weir.step.attempt'
 /** Tries made, 1..n. */
 export const WEIR_STEP_ATTEMPTS = 'weir.step.attempts'
 /** True when the fallback gave the step's output. */
 export const WEIR_STEP_FALLBACK = 'weir.step.fallback'
+/** The identity that the application gave to this execution of the step. */
+export const WEIR_STEP_KEY = 'weir.step.key'
 export const WEIR_SESSION_ID = 'weir.session.id'
 export const WEIR_EXPERIMENT_ID = 'weir.experiment.id'
 export const WEIR_CASE_ID = 'weir.case.id'
@@ -46,6 +50,12 @@ export const GEN_AI_USAGE_OUTPUT_TOKENS = 'gen_ai.usage.output_tokens'
 export const GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS = 'gen_ai.usage.cache_read.input_tokens'
 export const GEN_AI_USAGE_REASONING_OUTPUT_TOKENS = 'gen_ai.usage.reasoning.output_tokens'
 export const GEN_AI_USAGE_COST = 'gen_ai.usage.cost'
+
+/** The exception event and its attributes. */
+export const EXCEPTION_EVENT = 'exception'
+export const EXCEPTION_TYPE = 'exception.type'
+export const EXCEPTION_MESSAGE = 'exception.message'
+export const EXCEPTION_STACKTRACE = 'exception.stacktrace'
 
 /** OpenInference names. */
 export const OPENINFERENCE_SPAN_KIND = 'openinference.span.kind'

@@ -1,0 +1,142 @@
+import { getBooleanFromEnv, getStringFromEnv } from '@opentelemetry/core'
+import type { SpanExporter } from '@opentelemetry/sdk-trace'
+import { type Capture, type CaptureOptions, toCapture } from './capture-settings.ts'
+import { expected } from './errors.ts'
+import {
+  DEPLOYMENT_ENVIRONMENT_NAME,
+  SERVICE_NAME,
+  SERVICE_VERSION,
+  VCS_REF_HEAD_REVISION,
+} from './semconv.ts'
+import { warn } from './warn.ts'
+
+/** An option wins over `WEIR_*`, that over `OTEL_*`, that over the default. */
+export interface InitOptions {
+  /** `service.name`. Else OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES. */
+  readonly serviceName?: string
+  /** `service.version`. */
+  readonly serviceVersion?: string
+  /** `deployment.environment.name`, such as `production`. */
+  readonly environment?: string
+  /** `vcs.ref.head.revision`: the commit that runs. */
+  readonly revision?: string
+  /**
+   * Base URL of the collector. Else WEIR_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (a full URL),
+   * OTEL_EXPORTER_OTLP_ENDPOINT, `http://127.0.0.1:4318`.
+   */
+  readonly endpoint?: string
+  /** Sent as `authorization: Bearer`. Else WEIR_API_KEY; OTEL_EXPORTER_OTLP_HEADERS are sent besides. */
+  readonly apiKey?: string
+  /** Takes every span as soon as it ends, instead of the collector: for tests and local evaluation. */
+  readonly exporter?: SpanExporter
+  /** What is recorded of inputs and outputs. */
+  readonly capture?: CaptureOptions
+  /** Spans that may wait to be sent; more are dropped, counted and reported. Default 8,192. */
+  readonly maxQueueSize?: number
+  /**
+   * Become the process's tracer provider if there is none, so that the spans of instrumented libraries reach Weir too.
+   * Default true.
+   */
+  readonly global?: boolean
+  /** Record nothing. Else OTEL_SDK_DISABLED. */
+  readonly disabled?: boolean
+}
+
+export interface Configuration {
+  readonly disabled: boolean
+  readonly global: boolean
+  /** Where traces are posted; undefined if the environment names no usable address. */
+  readonly url: string | undefined
+  /** The application's own OpenTelemetry setup reads the same variable, so its provider already sends there. */
+  readonly urlIsApplications: boolean
+  readonly headers: Readonly<Record<string, string>>
+  readonly exporter: SpanExporter | undefined
+  readonly maxQueueSize: number
+  readonly capture: Capture
+  /** Resource attributes given as options. */
+  readonly resource: Readonly<Record<string, string>>
+}
+
+export function toConfiguration(options: InitOptions = {}): Configuration {
+  if (typeof options !== 'object' || options === null) throw expected('init options', 'an object', options)
+  const { maxQueueSize = 8_192, exporter } = options
+  if (!Number.isInteger(maxQueueSize) || maxQueueSize < 1) {
+    throw expected('maxQueueSize', 'a whole number, 1 or more', maxQueueSize)
+  }
+  if (exporter !== undefined && typeof exporter?.export !== 'function') {
+    throw expected('exporter', 'an OpenTelemetry SpanExporter', exporter)
+  }
+  const apiKey = text('apiKey', options.apiKey) ?? getStringFromEnv('WEIR_API_KEY')
+  return {
+    disabled: flag('disabled', options.disabled) ?? getBooleanFromEnv('OTEL_SDK_DISABLED') ?? false,
+    global: flag('global', options.global) ?? true,
+    ...toAddress(text('endpoint', options.endpoint)),
+    headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+    exporter,
+    maxQueueSize,
+    capture: toCapture(options.capture),
+    resource: toResource(options),
+  }
+}
+
+function toAddress(endpoint: string | undefined): Pick<Configuration, 'url' | 'urlIsApplications'> {
+  if (endpoint !== undefined) {
+    const url = tracesUrl(endpoint)
+    if (url === undefined) throw expected('endpoint', 'an http or https URL', endpoint)
+    return { url, urlIsApplications: false }
+  }
+  for (const variable of [
+    'WEIR_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+  ]) {
+    const value = getStringFromEnv(variable)
+    if (value === undefined) continue
+    const url = variable === 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT' ? httpUrl(value)?.href : tracesUrl(value)
+    if (url === undefined) {
+      warn(
+        'endpoint',
+        `${variable}: expected an http or https URL, got ${JSON.stringify(value)}; nothing is sent`,
+      )
+    }
+    return { url, urlIsApplications: variable !== 'WEIR_ENDPOINT' }
+  }
+  return { url: 'http://127.0.0.1:4318/v1/traces', urlIsApplications: false }
+}
+
+/** `/v1/traces` below the base URL; a URL that already ends so is kept. */
+function tracesUrl(base: string): string | undefined {
+  const url = httpUrl(base)
+  if (url === undefined) return undefined
+  const path = url.pathname.replace(/\/+$/, '')
+  url.pathname = path.endsWith('/v1/traces') ? path : `${path}/v1/traces`
+  return url.href
+}
+
+function httpUrl(value: string): URL | undefined {
+  const url = URL.parse(value)
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined
+}
+
+function toResource(options: InitOptions): Record<string, string> {
+  const attributes = {
+    [SERVICE_NAME]: text('serviceName', options.serviceName),
+    [SERVICE_VERSION]: text('serviceVersion', options.serviceVersion),
+    [DEPLOYMENT_ENVIRONMENT_NAME]: text('environment', options.environment),
+    [VCS_REF_HEAD_REVISION]: text('revision', options.revision),
+  }
+  const given = Object.entries(attributes).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
+  return Object.fromEntries(given)
+}
+
+function text(option: string, value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value === '' ? undefined : value
+  throw expected(option, 'a string', value)
+}
+
+function flag(option: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value
+  throw expected(option, 'true or false', value)
+}

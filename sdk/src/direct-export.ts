@@ -1,0 +1,86 @@
+import { context, TraceFlags } from '@opentelemetry/api'
+import { ExportResultCode, suppressTracing } from '@opentelemetry/core'
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
+import { type Delivery, type FlushResult, within } from './delivery.ts'
+import { warn } from './warn.ts'
+
+/** Hands each span to the exporter as soon as it ends. */
+export class DirectExport implements Delivery {
+  readonly #exporter: SpanExporter
+  #accepted = 0
+  #settled = 0
+  #exported = 0
+  #lost = 0
+  #reason: string | undefined
+  #settle: (() => void) | undefined
+
+  constructor(exporter: SpanExporter) {
+    this.#exporter = exporter
+  }
+
+  get size(): number {
+    return this.#accepted - this.#settled
+  }
+
+  get accepted(): number {
+    return this.#accepted
+  }
+
+  onStart(): void {}
+
+  onEnd(span: ReadableSpan): void {
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
+    this.#accepted += 1
+    try {
+      context.with(suppressTracing(context.active()), () => {
+        this.#exporter.export([span], ({ code, error }) => {
+          this.#count(code === ExportResultCode.SUCCESS ? undefined : (error ?? 'no reason given'))
+        })
+      })
+    } catch (error) {
+      this.#count(error)
+    }
+  }
+
+  async send(): Promise<void> {
+    if (this.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#settle = resolve
+      })
+    }
+  }
+
+  async flush(timeout: number): Promise<FlushResult> {
+    await within(timeout, this.send())
+    const reason = this.#reason === undefined ? {} : { reason: this.#reason }
+    const result = { exported: this.#exported, lost: this.#lost, pending: this.size, ...reason }
+    this.#exported = 0
+    this.#lost = 0
+    this.#reason = undefined
+    return result
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.flush(5_000)
+  }
+
+  async shutdown(): Promise<void> {
+    try {
+      await this.#exporter.shutdown()
+    } catch (error) {
+      warn('shutdown', `the exporter did not shut down: ${String(error)}`)
+    }
+  }
+
+  #count(failure: unknown): void {
+    this.#settled += 1
+    if (failure === undefined) {
+      this.#exported += 1
+    } else {
+      this.#lost += 1
+      this.#reason = failure instanceof Error ? failure.message : String(failure)
+      warn('lost', `${this.#lost} spans were lost: ${this.#reason}`)
+    }
+    if (this.size === 0) this.#settle?.()
+  }
+}

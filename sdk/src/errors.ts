@@ -1,0 +1,54 @@
+import type { SchemaIssue } from './schema.ts'
+
+/** An option or argument is wrong: thrown where it was given, before anything runs. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly code = 'WEIR_USAGE'
+}
+
+/** A value did not match its flow's schema. The run is recorded with status error. */
+export class FlowValidationError extends Error {
+  override readonly name = 'FlowValidationError'
+  readonly code = 'FLOW_VALIDATION'
+  readonly flow: string
+  readonly side: 'input' | 'output'
+  readonly issues: readonly SchemaIssue[]
+
+  constructor(flow: string, side: 'input' | 'output', issues: readonly SchemaIssue[]) {
+    super(`The ${side} of flow "${flow}" does not match its schema:\n${issues.map(formatIssue).join('\n')}`)
+    this.flow = flow
+    this.side = side
+    this.issues = issues
+  }
+}
+
+/** An attempt of a step took longer than its `timeout`. */
+export class StepTimeoutError extends Error {
+  override readonly name = 'StepTimeoutError'
+  readonly code = 'STEP_TIMEOUT'
+  readonly step: string
+  /** Milliseconds. */
+  readonly timeout: number
+
+  constructor(step: string, timeout: number) {
+    super(`Step "${step}" did not finish within its timeout of ${timeout} ms`)
+    this.step = step
+    this.timeout = timeout
+  }
+}
+
+/** `expected X, got Y (type)`, the form of every message about a wrong option. */
+export function expected(option: string, wanted: string, got: unknown): UsageError {
+  return new UsageError(`${option}: expected ${wanted}, got ${describe(got)} (${typeof got})`)
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}
+
+function formatIssue(issue: SchemaIssue): string {
+  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+  return path === '' ? `  ✖ ${issue.message}` : `  ✖ ${path}: ${issue.message}`
+}

@@ -1,0 +1,105 @@
+import { ProxyTracerProvider, type Span, TraceFlags, trace } from '@opentelemetry/api'
+import { getNumberFromEnv } from '@opentelemetry/core'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  type Resource,
+  resourceFromAttributes,
+} from '@opentelemetry/resources'
+import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace'
+import { applicationSpanReader } from './application-span.ts'
+import type { Configuration } from './configuration.ts'
+import type { Delivery } from './delivery.ts'
+import { DirectExport } from './direct-export.ts'
+import { sendBeforeExit } from './exit.ts'
+import { ExportQueue } from './export-queue.ts'
+import type { Runtime } from './runtime.ts'
+import { NAME, VERSION } from './version.ts'
+import { warn } from './warn.ts'
+
+/** Milliseconds for one request with its retries; also the longest that a dead collector delays the end of a process. */
+const EXPORT_TIMEOUT = 3_000
+
+/** Our own provider, for an application that has none. */
+export function ownRuntime(configuration: Configuration): Runtime {
+  const delivery = createDelivery(configuration)
+  const provider = new TracerProvider({
+    resource: ownResource(configuration),
+    spanProcessors: delivery === undefined ? [] : [delivery],
+  })
+  const registered = configuration.global && trace.setGlobalTracerProvider(provider)
+  const undo = delivery === undefined ? undefined : sendBeforeExit(delivery)
+  return {
+    tracer: provider.getTracer(NAME, VERSION),
+    capture: configuration.capture,
+    ...(delivery === undefined ? {} : { delivery }),
+    shutdown: async () => {
+      undo?.()
+      if (registered) trace.disable()
+      await delivery?.shutdown()
+    },
+  }
+}
+
+/**
+ * Our spans are made by the application's provider, so parents and children are right in both places; each goes to Weir as
+ * well when it ended. `attached`: our processor is one of the provider's, and gets every span by itself.
+ */
+export function besideRuntime(configuration: Configuration, attached: boolean): Runtime {
+  const alreadySent = configuration.urlIsApplications && configuration.exporter === undefined && !attached
+  const delivery = alreadySent ? undefined : createDelivery(configuration)
+  const undo = delivery === undefined ? undefined : sendBeforeExit(delivery)
+  const receive = delivery === undefined ? undefined : receiver(configuration, delivery)
+  return {
+    tracer: trace.getTracer(NAME, VERSION),
+    capture: configuration.capture,
+    ...(delivery === undefined ? {} : { delivery }),
+    ...(receive === undefined ? {} : attached ? { onForeignEnd: receive } : { afterEnd: receive }),
+    shutdown: async () => {
+      undo?.()
+      await delivery?.shutdown()
+    },
+  }
+}
+
+export function disabledRuntime(): Runtime {
+  const tracer = new ProxyTracerProvider().getTracer(NAME, VERSION)
+  return {
+    tracer,
+    capture: { inputs: false, outputs: false, maxLength: 1, redact: undefined },
+    shutdown: async () => {},
+  }
+}
+
+function receiver(configuration: Configuration, delivery: Delivery): (span: Span | ReadableSpan) => void {
+  const read = applicationSpanReader(configuration.resource)
+  return (span) => {
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
+    const readable = read(span)
+    if (readable !== undefined) delivery.onEnd(readable)
+    else
+      warn(
+        'foreign',
+        "the application's tracer provider makes spans that cannot be read; they do not reach Weir",
+      )
+  }
+}
+
+function createDelivery(configuration: Configuration): Delivery | undefined {
+  const { exporter, url, headers, maxQueueSize } = configuration
+  if (exporter !== undefined) return new DirectExport(exporter)
+  if (url === undefined) return undefined
+  const timeoutMillis =
+    getNumberFromEnv('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT') ??
+    getNumberFromEnv('OTEL_EXPORTER_OTLP_TIMEOUT') ??
+    EXPORT_TIMEOUT
+  return new ExportQueue(new OTLPTraceExporter({ url, headers, timeoutMillis }), maxQueueSize)
+}
+
+function ownResource(configuration: Configuration): Resource {
+  return defaultResource()
+    .merge(detectResources({ detectors: [envDetector] }))
+    .merge(resourceFromAttributes(configuration.resource))
+}

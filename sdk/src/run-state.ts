@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { type Context, context, createContextKey } from '@opentelemetry/api'
+import { expected } from './errors.ts'
+
+/** The experiment that a run belongs to. */
+export interface ExperimentTrial {
+  readonly id: string
+  readonly caseId: string
+  /** Repeat of the case, 0..n. */
+  readonly trial: number
+}
+
+/** What the steps of a run find in their context. */
+export interface RunState {
+  readonly runId: string
+  readonly flow: string
+  readonly session: string | undefined
+  readonly user: string | undefined
+  readonly experiment: ExperimentTrial | undefined
+  /** How often each label was called so far. */
+  readonly occurrences: Map<string, number>
+}
+
+const RUN = createContextKey('weir.run')
+const SESSION = createContextKey('weir.session')
+
+export function runIn(current: Context): RunState | undefined {
+  return current.getValue(RUN) as RunState | undefined
+}
+
+export function withRun(current: Context, run: RunState): Context {
+  return current.setValue(RUN, run)
+}
+
+export function sessionIn(current: Context): string | undefined {
+  return current.getValue(SESSION) as string | undefined
+}
+
+/** The occurrence of the label that is being called now, 0..n. */
+export function nextOccurrence(run: RunState, label: string): number {
+  const occurrence = run.occurrences.get(label) ?? 0
+  run.occurrences.set(label, occurrence + 1)
+  return occurrence
+}
+
+/** A new run id: 32 hex digits, as a trace id. */
+export function newRunId(): string {
+  return randomBytes(16).toString('hex')
+}
+
+/** The id of the run that the caller is in, to log it or to score the run later. */
+export function currentRunId(): string | undefined {
+  return runIn(context.active())?.runId
+}
+
+/** Every run that starts inside `fn` belongs to the session, unless its own options say otherwise. */
+export function withSession<T>(session: string, fn: () => T): T {
+  if (typeof session !== 'string' || session === '') throw expected('withSession', 'a session id', session)
+  return context.with(context.active().setValue(SESSION, session), fn)
+}
