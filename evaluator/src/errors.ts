@@ -1,0 +1,17 @@
+/** The definition, a file or an option is wrong: exit code 2. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError'
+  readonly code: string = 'USAGE'
+}
+
+/** Weir, its store or its queue did not do its part: exit code 3. */
+export class InfrastructureError extends Error {
+  override readonly name: string = 'InfrastructureError'
+  readonly code: string = 'INFRASTRUCTURE'
+}
+
+/** The words of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,114 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { type Case, findExperiment, resolveBaseline, type Store } from '@weir/store'
+import { UsageError } from '../errors.ts'
+import { resolveCases } from '../evaluation/cases.ts'
+import type { Evaluation, Task } from '../evaluation/definition.ts'
+
+/** What the command line says beyond the definition. */
+export interface RunSettings {
+  /** Only cases whose id contains it, unless the evaluation's name does. */
+  readonly filter?: string | undefined
+  readonly trials?: number | undefined
+  readonly baseline?: string | undefined
+  readonly concurrency?: number | undefined
+  /** VCS revision of the code under test. */
+  readonly revision?: string | undefined
+  readonly environment?: string | undefined
+}
+
+/** One experiment before it runs: an evaluation's variant with everything resolved. */
+export interface Plan {
+  readonly experimentId: string
+  readonly evaluation: Evaluation
+  /** The evaluation's file, if it came from one. */
+  readonly file: string | undefined
+  readonly variant: string
+  readonly flow: string
+  readonly version: string
+  readonly cases: readonly Case[]
+  readonly dataset: string
+  readonly datasetHash: string
+  readonly trials: number
+  readonly concurrency: number
+  /** As asked for, undefined: none. */
+  readonly baseline: string | undefined
+  /** Undefined if there is no such baseline yet. */
+  readonly baselineExperimentId: string | undefined
+  readonly revision: string
+  readonly environment: string
+  /** Milliseconds since 1970. */
+  readonly started: number
+}
+
+/** One experiment per variant of an evaluation. */
+export async function planExperiments(
+  evaluation: Evaluation,
+  file: string | undefined,
+  settings: RunSettings,
+  store: Store | undefined,
+): Promise<Plan[]> {
+  const data = await resolveCases(evaluation, file, store)
+  const { filter } = settings
+  const isWhole = filter === undefined || evaluation.name.includes(filter)
+  const cases = isWhole ? data.cases : data.cases.filter(({ id }) => id.includes(filter))
+  const baseline = settings.baseline ?? evaluation.baseline
+  const baselineExperimentId =
+    baseline === undefined || store === undefined
+      ? undefined
+      : await findBaseline(store, evaluation, baseline)
+  return Object.keys(evaluation.variants).map((variant) => {
+    const { name, version } = subjectOf(evaluation, variant)
+    return {
+      experimentId: randomBytes(6).toString('hex'),
+      evaluation,
+      file,
+      variant,
+      flow: name,
+      version,
+      cases,
+      dataset: data.dataset,
+      datasetHash: data.hash,
+      trials: settings.trials ?? evaluation.trials,
+      concurrency: settings.concurrency ?? evaluation.concurrency,
+      baseline,
+      baselineExperimentId,
+      revision: settings.revision ?? '',
+      environment: settings.environment ?? '',
+      started: Date.now(),
+    }
+  })
+}
+
+/** A baseline of the evaluation by its name, or an experiment by its id. */
+async function findBaseline(store: Store, evaluation: Evaluation, name: string): Promise<string | undefined> {
+  const experimentId = await resolveBaseline(store, { evaluation: evaluation.name, name })
+  if (experimentId === undefined) return undefined
+  const experiment = await findExperiment(store, { experimentId })
+  if (experiment === undefined || experiment.evaluation === evaluation.name) return experimentId
+  throw new UsageError(
+    `Baseline "${name}" is an experiment of "${experiment.evaluation}", not of "${evaluation.name}".`,
+  )
+}
+
+/** The task of a variant: its own, or the evaluation's. */
+export function taskOf(evaluation: Evaluation, variant: string): Task<unknown, unknown> {
+  const value = evaluation.variants[variant]
+  const own = typeof value === 'object' && value !== null && 'task' in value ? value.task : undefined
+  return (own as Task<unknown, unknown> | undefined) ?? evaluation.task
+}
+
+/** Name and version of the flow that a variant runs. */
+function subjectOf(evaluation: Evaluation, variant: string): { name: string; version: string } {
+  const task = taskOf(evaluation, variant)
+  if (typeof task === 'function') return { name: evaluation.name, version: '' }
+  return { name: task.name, version: task.version ?? '' }
+}
+
+/**
+ * The id of a trial's run. A trial that is tried again after a crash gets another run, so that what the crashed
+ * attempt left behind is never mixed into it.
+ */
+export function toRunId(experimentId: string, caseId: string, trial: number, attempt: number): string {
+  const key = JSON.stringify([experimentId, caseId, trial, attempt])
+  return createHash('sha256').update(key).digest('hex').slice(0, 32)
+}
