@@ -41,34 +41,48 @@ export type RunArguments<I> = undefined extends I
 
 export type FlowHandler<I, O> = (input: I) => O | Promise<O>
 
+/** The type of {@link flow}. */
+export interface DefineFlow {
+  <I, O>(name: string, handler: FlowHandler<I, O>): Flow<I, O>
+  <S extends Schema, T extends Schema>(
+    name: string,
+    options: FlowOptions & { readonly input: S; readonly output: T },
+    handler: FlowHandler<OutputOf<S>, InputOf<T>>,
+  ): Flow<InputOf<S>, OutputOf<T>>
+  <S extends Schema, O>(
+    name: string,
+    options: FlowOptions & { readonly input: S; readonly output?: undefined },
+    handler: FlowHandler<OutputOf<S>, O>,
+  ): Flow<InputOf<S>, O>
+  <I, T extends Schema>(
+    name: string,
+    options: FlowOptions & { readonly input?: undefined; readonly output: T },
+    handler: FlowHandler<I, InputOf<T>>,
+  ): Flow<I, OutputOf<T>>
+  <I, O>(
+    name: string,
+    options: FlowOptions & { readonly input?: undefined; readonly output?: undefined },
+    handler: FlowHandler<I, O>,
+  ): Flow<I, O>
+  /** {@link Flow.step} of whatever flow's run the caller is in. */
+  readonly step: Flow<unknown, unknown>['step']
+}
+
 /**
  * Defines a flow.
  *
  * @param name - Names the flow wherever it is shown; keep it stable.
  * @throws UsageError if the name, an option or the handler is not what it should be.
  */
-export function flow<I, O>(name: string, handler: FlowHandler<I, O>): Flow<I, O>
-export function flow<S extends Schema, T extends Schema>(
-  name: string,
-  options: FlowOptions & { readonly input: S; readonly output: T },
-  handler: FlowHandler<OutputOf<S>, InputOf<T>>,
-): Flow<InputOf<S>, OutputOf<T>>
-export function flow<S extends Schema, O>(
-  name: string,
-  options: FlowOptions & { readonly input: S; readonly output?: undefined },
-  handler: FlowHandler<OutputOf<S>, O>,
-): Flow<InputOf<S>, O>
-export function flow<I, T extends Schema>(
-  name: string,
-  options: FlowOptions & { readonly input?: undefined; readonly output: T },
-  handler: FlowHandler<I, InputOf<T>>,
-): Flow<I, OutputOf<T>>
-export function flow<I, O>(
-  name: string,
-  options: FlowOptions & { readonly input?: undefined; readonly output?: undefined },
-  handler: FlowHandler<I, O>,
-): Flow<I, O>
-export function flow(
+export const flow: DefineFlow = Object.assign(defineFlow, {
+  step: <T, F = never>(
+    label: string,
+    fn: (context: StepContext) => T | Promise<T>,
+    options?: StepOptions<F>,
+  ): Promise<T | F> => runStep('', label, fn, options),
+})
+
+function defineFlow(
   name: string,
   optionsOrHandler: FlowOptions | FlowHandler<unknown, unknown>,
   maybeHandler?: FlowHandler<unknown, unknown>,
