@@ -3,7 +3,7 @@ import type { ComparedSide, Comparison, LoneStep, StepComparison } from './compa
 import { formatSide } from './format-side.ts'
 import { judge } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
-import { type ReadSide, writeNotes } from './notes.ts'
+import { describeSelection, type ReadSide, writeNotes } from './notes.ts'
 import { resolveSide } from './resolve-side.ts'
 import { COMPARISON_RULE } from './rule.ts'
 import type { Side } from './side.ts'
@@ -131,6 +131,13 @@ function onlyIn(side: SideData, other: SideData): LoneStep[] {
     .map(({ name, n }) => ({ step: name, n, runs: side.run.n }))
 }
 
-function toComparedSide({ label, side, run }: SideData): ComparedSide {
-  return { label, side: formatSide(side), runs: run.n, unfinished: run.unfinished }
+function toComparedSide(data: SideData): ComparedSide {
+  const { label, side, run } = data
+  return {
+    label,
+    side: formatSide(side),
+    scope: describeSelection(data),
+    runs: run.n,
+    unfinished: run.unfinished,
+  }
 }

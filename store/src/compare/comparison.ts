@@ -56,6 +56,8 @@ export interface ComparedSide {
   readonly label: string
   /** As `parseSide` reads it. */
   readonly side: string
+  /** Every condition in words: source, version, window and so on. */
+  readonly scope: string
   /** Runs that ended. */
   readonly runs: number
   readonly unfinished: number

@@ -40,7 +40,11 @@ async function sideNotes(store: Store, side: ReadSide, now: Date): Promise<Note[
   const notes: Note[] = []
   if (run.n === 0)
     notes.push({ kind: 'empty', text: `${label} has no finished runs: ${describeSelection(side)}.` })
-  else notes.push({ kind: 'sliced', text: `${label} is ${describeSelection(side)}.` })
+  if (side.narrowed)
+    notes.push({
+      kind: 'sliced',
+      text: `${label} is narrowed to ${describeSelection(side)}; its other runs do not count.`,
+    })
   const open = selection.window === undefined || selection.window.to.getTime() >= now.getTime()
   if (await isRunning(store, side))
     notes.push({ kind: 'growing', text: `${label} has not finished: the comparison may still change.` })
@@ -62,7 +66,8 @@ async function isRunning(store: Store, { experimentId }: ReadSide): Promise<bool
   return (await findExperiment(store, { experimentId }))?.status === 'running'
 }
 
-function describeSelection({ selection }: ReadSide): string {
+/** Every condition of a side in words. */
+export function describeSelection({ selection }: ResolvedSide): string {
   const { window, version, environment, service, source, experimentId } = selection
   const parts = [
     source && `${source} runs`,

@@ -9,25 +9,30 @@ import { CompareError, type Side, type SideRestriction } from './side.ts'
 export interface ResolvedSide {
   readonly label: string
   readonly selection: Selection
+  /** Whether the side is restricted beyond what it is. */
+  readonly narrowed: boolean
   /** The experiment whose runs these are, if they are one's. */
   readonly experimentId?: string
 }
 
 /** Applies the defaults and looks baselines up. */
 export async function resolveSide(store: Store, flow: string, side: Side, now: Date): Promise<ResolvedSide> {
-  const label = describeSide(side)
-  if (side.kind === 'experiment') return ofExperiment(label, side.experimentId, side)
-  if (side.kind !== 'baseline') return { label, selection: { ...defaults(now), ...restriction(side) } }
+  const given = restriction(side)
+  const own = side.kind === 'experiment' || side.kind === 'baseline' ? 0 : 1
+  const known = { label: describeSide(side), narrowed: Object.keys(given).length > own }
+  const ofExperiment = (experimentId: string): ResolvedSide => ({
+    ...known,
+    experimentId,
+    selection: { experimentId, ...given },
+  })
+  if (side.kind === 'experiment') return ofExperiment(side.experimentId)
+  if (side.kind !== 'baseline') return { ...known, selection: { ...defaults(now), ...given } }
   const baseline = await findBaseline(store, flow, side)
-  if (baseline.experimentId !== '') return ofExperiment(label, baseline.experimentId, side)
+  if (baseline.experimentId !== '') return ofExperiment(baseline.experimentId)
   const window = { from: new Date(baseline.windowFrom), to: new Date(baseline.windowTo) }
   const { version, environment } = baseline
   const frozen = { ...(version && { version }), ...(environment && { environment }) }
-  return { label, selection: { source: 'production', window, ...restriction(side), ...frozen } }
-}
-
-function ofExperiment(label: string, experimentId: string, side: Side): ResolvedSide {
-  return { label, experimentId, selection: { experimentId, ...restriction(side) } }
+  return { ...known, selection: { source: 'production', window, ...given, ...frozen } }
 }
 
 function defaults(now: Date): Selection {

@@ -1,4 +1,4 @@
-import type { Estimate, MetricComparison, OverallVerdict, StepComparison } from './comparison.ts'
+import type { MetricComparison, OverallVerdict, StepComparison } from './comparison.ts'
 import { COMPARISON_RULE } from './rule.ts'
 
 const BAD = new Set<string>(['slower', 'worse'])
@@ -57,25 +57,17 @@ function changes(run: StepComparison, steps: readonly StepComparison[], words: S
 function phrase(one: MetricComparison): string {
   const effect = one.effect!
   if (one.metric === 'success')
-    return `succeeds in ${percent(one.candidate!)} instead of ${percent(one.base!)} of its runs (${interval(effect, points)}, ${sure(one.q!)})`
+    return `succeeds in ${percent(one.candidate!)} instead of ${percent(one.base!)} of its runs (95% interval of the difference ${points(effect.low)} to ${points(effect.high)} points, ${sure(one.q!)})`
   const what = one.metric === 'duration' ? '' : ` at ${one.metric}`
-  return `is ${one.verdict}${what}: ${times(effect.value)} the duration (${interval(effect, times)}, ${sure(one.q!)})`
-}
-
-function interval({ low, high }: Estimate, format: (value: number) => string): string {
-  return `95% interval ${format(low)} to ${format(high)}`
+  return `is ${one.verdict}${what}: ${effect.value.toFixed(2)} times the duration (95% interval ${effect.low.toFixed(2)} to ${effect.high.toFixed(2)}, ${sure(one.q!)})`
 }
 
 function sure(q: number): string {
   return q < 0.001 ? 'q < 0.001' : `q = ${q.toFixed(3)}`
 }
 
-function times(ratio: number): string {
-  return `${ratio.toFixed(2)}x`
-}
-
 function points(difference: number): string {
-  return `${difference > 0 ? '+' : ''}${(difference * 100).toFixed(1)} points`
+  return `${difference > 0 ? '+' : ''}${(difference * 100).toFixed(1)}`
 }
 
 function percent(rate: number): string {

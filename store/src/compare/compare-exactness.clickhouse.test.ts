@@ -1,0 +1,155 @@
+import { testDatabase } from '@weir/engines/testing'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { migrate } from '../migrate.ts'
+import { createStore, execute, insert, type Store } from '../store.ts'
+import { compare } from './compare.ts'
+import { parseSide } from './parse-side.ts'
+import { insertRuns, type TestRun } from './testing.ts'
+
+const NOW = new Date('2026-11-20T12:00:00Z')
+let store: Store
+
+beforeAll(async () => {
+  store = createStore({ url: inject('clickhouseUrl'), database: testDatabase() })
+  await migrate(store)
+})
+
+afterAll(async () => {
+  await execute(store, `DROP DATABASE ${store.database}`)
+  await store.close()
+})
+
+function run(flow: string, version: string, i: number, more: Partial<TestRun> = {}): TestRun {
+  const steps = [{ name: 'work', milliseconds: 100 + i }]
+  const start = new Date(NOW.getTime() - 3_600_000 - i * 1000)
+  return { runId: `${version}-${i}`, flow, version, start, milliseconds: 100 + i, steps, ...more }
+}
+
+const forty = (flow: string, version: string, more: Partial<TestRun> = {}) =>
+  Array.from({ length: 40 }, (_, i) => run(flow, version, i, more))
+
+const compareSides = (flow: string, base: string, candidate: string) =>
+  compare(store, { flow, base: parseSide(base, NOW), candidate: parseSide(candidate, NOW), now: NOW })
+
+test('a run that settled again counts once, a deleted one not at all', async () => {
+  const flow = 'resettled'
+  const later = new Date(Date.now() + 60_000)
+  await insertRuns(store, [...forty(flow, '1', { status: 'error' }), ...forty(flow, '2')])
+  await insertRuns(store, forty(flow, '1', { settled: later }))
+  await insertRuns(store, [run(flow, '2', 39, { settled: later, deleted: true })])
+  const { run: whole, steps } = await compareSides(flow, 'version=1', 'version=2')
+  expect(whole.base).toMatchObject({ n: 40, succeeded: 40, p50Ns: 120e6, p95Ns: 138e6 })
+  expect(whole.candidate).toMatchObject({ n: 39, succeeded: 39 })
+  expect(steps[0]?.candidate).toMatchObject({ n: 39, succeeded: 39 })
+})
+
+test('unfinished runs are left out and counted, undecided executions are left out', async () => {
+  const flow = 'undecided'
+  const suspended = [
+    { name: 'approve', milliseconds: 9000, status: 'suspended' },
+    { name: 'approve', milliseconds: 50 },
+    { name: 'wait', milliseconds: 5, status: 'cancelled' },
+  ]
+  await insertRuns(store, [
+    ...forty(flow, '1', { steps: suspended }),
+    ...forty(flow, '2', { steps: suspended }),
+    run(flow, '2', 100, { status: 'running', incomplete: true }),
+    run(flow, '2', 101, { status: 'expired', incomplete: true }),
+    run(flow, '2', 102, { status: 'suspended' }),
+  ])
+  const result = await compareSides(flow, 'version=1', 'version=2')
+  expect(result.steps.map(({ step }) => step)).toEqual(['approve'])
+  expect(result.steps[0]?.base).toMatchObject({ n: 40, succeeded: 40, p50Ns: 50e6 })
+  expect(result.candidate).toMatchObject({ runs: 40, unfinished: 2 })
+  expect(result.notes).toContainEqual({
+    kind: 'unfinished',
+    text: 'version 2 has 2 runs that still run or whose end never arrived; they are left out.',
+  })
+})
+
+test('durations are those of successful executions: failing fast is not faster', async () => {
+  const flow = 'fail-fast'
+  const failed = {
+    steps: [{ name: 'work', milliseconds: 1, status: 'error' }],
+    status: 'error',
+    milliseconds: 1,
+  }
+  await insertRuns(store, [
+    ...forty(flow, '1'),
+    ...forty(flow, '2'),
+    ...Array.from({ length: 60 }, (_, i) => run(flow, '2', 200 + i, failed)),
+  ])
+  const { steps } = await compareSides(flow, 'version=1', 'version=2')
+  expect(steps[0]?.metrics.success).toMatchObject({
+    verdict: 'worse',
+    baseN: 40,
+    candidateN: 100,
+    candidate: 0.4,
+  })
+  expect(steps[0]?.metrics.duration).toMatchObject({ verdict: 'no clear change', candidateN: 40 })
+  expect(steps[0]?.metrics.duration.effect?.value).toBeCloseTo(1, 10)
+})
+
+test('a baseline stands for its experiment or its frozen window', async () => {
+  const flow = 'based'
+  await insertRuns(store, [
+    ...forty(flow, '1'),
+    ...forty(flow, '2', { source: 'experiment', experimentId: 'exp-1' }),
+  ])
+  await insert(store, 'baselines', [
+    { project: 'default', name: 'main', evaluation: 'e', flow, experiment_id: 'exp-1' },
+    { project: 'default', name: 'main', evaluation: 'other', flow, experiment_id: 'exp-2' },
+    {
+      project: 'default',
+      name: 'frozen',
+      evaluation: '',
+      flow,
+      version: '1',
+      window_from: '2026-11-20 10:59:50',
+      window_to: '2026-11-20 11:00:00',
+    },
+  ])
+  const result = await compareSides(flow, 'baseline=frozen', 'baseline=main,evaluation=e')
+  expect(result.base).toMatchObject({ label: 'baseline frozen', runs: 10 })
+  expect(result.candidate.runs).toBe(40)
+  await expect(compareSides(flow, 'baseline=main', 'version=1')).rejects.toThrow('Several evaluations')
+  await expect(compareSides(flow, 'baseline=gone', 'version=1')).rejects.toThrow(
+    'The flow "based" has no baseline "gone". It has:',
+  )
+  await expect(compareSides('no-such-flow', 'baseline=main', 'version=1')).rejects.toThrow(
+    'weir baseline promote',
+  )
+})
+
+test('common runs and runs that still arrive are told', async () => {
+  const flow = 'live'
+  const start = new Date(NOW.getTime() - 60_000)
+  await insertRuns(store, forty(flow, '1', { start, environment: 'staging' }))
+  const { notes, candidate } = await compareSides(flow, 'version=1,service=test', 'environment=staging')
+  expect(notes.find(({ kind }) => kind === 'overlap')?.text).toMatch(/^40 runs belong to both sides/)
+  expect(notes.filter(({ kind }) => kind === 'growing')).toHaveLength(2)
+  expect(notes.filter(({ kind }) => kind === 'sliced').map(({ text }) => text)).toEqual([
+    'version 1 is narrowed to production runs, version "1", service "test", 2026-11-13 12:00 to 2026-11-20 12:00 UTC; its other runs do not count.',
+  ])
+  expect(candidate.scope).toBe(
+    'production runs, environment "staging", 2026-11-13 12:00 to 2026-11-20 12:00 UTC',
+  )
+})
+
+test('large sides: counts and quantiles of all runs, tests on a sample that is the same each time', async () => {
+  await execute(
+    store,
+    `INSERT INTO runs (project, run_id, flow, version, source, status, start, duration_ns, step_names, step_statuses,
+       step_starts_ns, step_durations_ns, settled)
+     SELECT 'default', toString(number), 'large', toString(number % 2), 'production', 'ok',
+       toDateTime64('2026-11-20 10:00:00', 9, 'UTC'), (1000 + number) * 1000000, ['always', 'rare'],
+       ['ok', if(number % 20 < 2, 'ok', 'skipped')], [0, 10], [(1000 + number) * 1000000, 5000000], now64(3)
+     FROM numbers(24000)`,
+  )
+  const first = await compareSides('large', 'version=0', 'version=1')
+  expect(first.run.base).toMatchObject({ n: 12_000, p50Ns: 13_000e6, p95Ns: 23_800e6 })
+  expect(first.run.metrics.p99).toMatchObject({ candidateN: 12_000, verdict: 'no clear change' })
+  expect(first.steps.find(({ step }) => step === 'rare')?.base.n).toBe(1200)
+  expect(first.notes.map(({ kind }) => kind)).toContain('sampled')
+  expect(await compareSides('large', 'version=0', 'version=1')).toEqual(first)
+})

@@ -1,0 +1,139 @@
+import { testDatabase } from '@weir/engines/testing'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { migrate } from '../migrate.ts'
+import { uniform } from '../statistics/testing.ts'
+import { createStore, execute, type Store } from '../store.ts'
+import { compare } from './compare.ts'
+import { parseSide } from './parse-side.ts'
+import { duration, insertRuns, type TestRun, type TestStep } from './testing.ts'
+
+const NOW = new Date('2026-11-20T12:00:00Z')
+const hoursAgo = (hours: number) => new Date(NOW.getTime() - hours * 3_600_000)
+let store: Store
+
+beforeAll(async () => {
+  store = createStore({ url: inject('clickhouseUrl'), database: testDatabase() })
+  await migrate(store)
+  await insertRuns(store, [...research('1', 300), ...research('2', 300)])
+})
+
+afterAll(async () => {
+  await execute(store, `DROP DATABASE ${store.database}`)
+  await store.close()
+})
+
+/** Version 2: `synthesize` takes 1.5 times as long, `cite` fails more often, `fetch` became `it's "new"`. */
+function research(version: string, n: number, more: Partial<TestRun> = {}): TestRun[] {
+  const next = uniform(Number(version) * 1000)
+  const second = version === '2'
+  return Array.from({ length: n }, (_, i): TestRun => {
+    const cited = next() > (second ? 0.2 : 0.02)
+    const steps: TestStep[] = [
+      { name: 'plan', milliseconds: duration(next, 80) },
+      { name: 'search', milliseconds: duration(next, 60) },
+      { name: 'search', milliseconds: duration(next, 60) },
+      { name: second ? `it's "new"` : 'fetch', milliseconds: duration(next, 10) },
+      { name: 'synthesize', milliseconds: duration(next, second ? 300 : 200) },
+      { name: 'cite', milliseconds: cited ? duration(next, 40) : 5, status: cited ? 'ok' : 'error' },
+    ]
+    return {
+      runId: `${more.experimentId ?? ''}v${version}-${i}`,
+      flow: 'research',
+      version,
+      start: hoursAgo(1 + i / 10),
+      milliseconds: steps.reduce((sum, step) => sum + step.milliseconds, 0),
+      status: cited ? 'ok' : 'error',
+      steps,
+      ...more,
+    }
+  })
+}
+
+const compareSides = (base: string, candidate: string, flow = 'research') =>
+  compare(store, { flow, base: parseSide(base, NOW), candidate: parseSide(candidate, NOW), now: NOW })
+
+test('names the slower and the failing step, and leaves the others alone', async () => {
+  const result = await compareSides('version=1', 'version=2')
+  const verdicts = Object.fromEntries(
+    result.steps.map(({ step, metrics: { success, duration, p95, p99 } }) => [
+      step,
+      [success, duration, p95, p99].map(({ verdict }) => verdict),
+    ]),
+  )
+  const same = 'no clear change'
+  expect(verdicts).toEqual({
+    plan: [same, same, same, 'needs n >= 1000'],
+    search: [same, same, same, 'needs n >= 1000'],
+    synthesize: [same, 'slower', 'slower', 'needs n >= 1000'],
+    cite: ['worse', same, same, 'needs n >= 1000'],
+  })
+  expect(result.verdict).toBe('regression')
+  const interval = String.raw`\(95% interval (of the difference )?\S+ to \S+( points)?, q < 0\.001\)`
+  expect(result.sentence).toMatch(
+    new RegExp(
+      `^Regression of version 2 against version 1: step "synthesize" is slower: 1\\.[456]\\d times the duration ${interval}; ` +
+        `step "cite" succeeds in \\d\\d\\.\\d% instead of 9\\d\\.\\d% of its runs ${interval}; the whole run`,
+    ),
+  )
+  expect(result.added).toEqual([{ step: `it's "new"`, n: 300, runs: 300 }])
+  expect(result.removed).toEqual([{ step: 'fetch', n: 300, runs: 300 }])
+  expect(result.steps.map(({ step }) => step)).toEqual(['plan', 'search', 'synthesize', 'cite'])
+  expect(result.tests).toBe(5 * 3)
+})
+
+test('a step that repeats in a run is one value: the sum of its executions', async () => {
+  const { steps } = await compareSides('version=1', 'version=2')
+  const search = steps.find(({ step }) => step === 'search')!
+  expect(search.base.n).toBe(300)
+  expect(search.base.p50Ns! / 1e6).toBeGreaterThan(110)
+  expect(search.base.p50Ns! / 1e6).toBeLessThan(140)
+})
+
+test('the sides swapped: an improvement', async () => {
+  const result = await compareSides('version=2', 'version=1')
+  expect(result.verdict).toBe('improvement')
+  expect(result.sentence).toContain('step "synthesize" is faster: 0.6')
+})
+
+test('few runs: needs n, and no verdict by accident', async () => {
+  await insertRuns(store, [...few('1', 100), ...few('2', 400)])
+  const { run, sentence, verdict } = await compareSides('version=1', 'version=2', 'few')
+  expect(run.metrics.duration.verdict).toBe('needs n >= 30')
+  expect(run.metrics.success).toMatchObject({ p: null, q: null, effect: null, baseN: 20 })
+  expect(verdict).toBe('needs more runs')
+  expect(sentence).toContain('at least 30 per side are needed')
+})
+
+function few(version: string, milliseconds: number): TestRun[] {
+  const steps = [{ name: 'only', milliseconds }]
+  const run = { flow: 'few', version, start: hoursAgo(2), milliseconds, steps }
+  return Array.from({ length: 20 }, (_, i) => ({ ...run, runId: `few-${version}-${i}` }))
+}
+
+test('no run on a side', async () => {
+  const result = await compareSides('version=1', 'version=404')
+  expect(result).toMatchObject({ verdict: 'needs more runs', added: [], removed: [], tests: 0 })
+  expect(result.sentence).toBe('Nothing to compare: no finished run of version 404 was found.')
+  expect(result.notes).toContainEqual({
+    kind: 'empty',
+    text: 'version 404 has no finished runs: production runs, version "404", 2026-11-13 12:00 to 2026-11-20 12:00 UTC.',
+  })
+})
+
+test('experiments are compared with experiments, and never mix with production', async () => {
+  const experiment = (version: string, experimentId: string) =>
+    research(version, 40, { experimentId, source: 'experiment' })
+  await insertRuns(store, [...experiment('1', 'exp-a'), ...experiment('2', 'exp-b')])
+  const result = await compareSides('experiment=exp-a', 'experiment=exp-b')
+  expect(result.base).toMatchObject({ label: 'experiment exp-a', runs: 40, side: 'experiment=exp-a' })
+  expect(result.steps.find(({ step }) => step === 'synthesize')?.metrics.duration.verdict).toBe('slower')
+  const production = await compareSides('version=1', 'version=2')
+  expect(production.base.runs).toBe(300)
+})
+
+test('windows', async () => {
+  const result = await compareSides('window=32h..16h,version=1', 'window=16h,version=1')
+  expect(result.base.runs + result.candidate.runs).toBe(300)
+  expect(result.verdict).toBe('no clear change')
+  expect(result.sentence).toContain('Too few runs to test: p95 (needs n >= 200)')
+})

@@ -1,0 +1,81 @@
+import { normalQuantile } from '../statistics/normal.ts'
+import { insert, type Store } from '../store.ts'
+
+/** One step execution of a run that a test stores. */
+export interface TestStep {
+  readonly name: string
+  readonly milliseconds: number
+  readonly status?: string
+}
+
+export interface TestRun {
+  readonly runId: string
+  readonly flow: string
+  readonly version: string
+  readonly start: Date
+  readonly milliseconds: number
+  readonly steps: readonly TestStep[]
+  readonly status?: string
+  readonly environment?: string
+  readonly source?: 'production' | 'experiment'
+  readonly experimentId?: string
+  readonly incomplete?: boolean
+  /** When the row was computed; of several rows of one run the latest counts. */
+  readonly settled?: Date
+  readonly deleted?: boolean
+}
+
+/** Stores rows of `runs` as settling would; the steps follow each other. */
+export async function insertRuns(store: Store, runs: readonly TestRun[]): Promise<void> {
+  await insert(
+    store,
+    'runs',
+    runs.map((run) => toRow(store, run)),
+  )
+}
+
+function toRow(store: Store, run: TestRun) {
+  const seen = new Map<string, number>()
+  const occurrences = run.steps.map(({ name }) => {
+    const occurrence = seen.get(name) ?? 0
+    seen.set(name, occurrence + 1)
+    return occurrence
+  })
+  let offset = 0
+  const starts = run.steps.map(({ milliseconds }) => {
+    offset += milliseconds
+    return Math.round((offset - milliseconds) * 1e6)
+  })
+  return {
+    project: store.project,
+    run_id: run.runId,
+    trace_id: '0'.repeat(16),
+    flow: run.flow,
+    version: run.version,
+    environment: run.environment ?? 'prod',
+    service: 'test',
+    source: run.source ?? 'production',
+    status: run.status ?? 'ok',
+    incomplete: run.incomplete ? 1 : 0,
+    start: run.start.toISOString(),
+    duration_ns: Math.round(run.milliseconds * 1e6),
+    experiment_id: run.experimentId ?? '',
+    step_names: run.steps.map(({ name }) => name),
+    step_occurrences: occurrences,
+    step_kinds: run.steps.map(() => 'step'),
+    step_statuses: run.steps.map(({ status }) => status ?? 'ok'),
+    step_starts_ns: starts,
+    step_durations_ns: run.steps.map(({ milliseconds }) => Math.round(milliseconds * 1e6)),
+    step_attempts: run.steps.map(() => 1),
+    step_fallbacks: run.steps.map(() => 0),
+    step_parents: run.steps.map(() => -1),
+    step_span_ids: run.steps.map(() => '0'.repeat(8)),
+    settled: (run.settled ?? new Date()).toISOString(),
+    is_deleted: run.deleted ? 1 : 0,
+  }
+}
+
+/** A lognormal duration in milliseconds. */
+export function duration(next: () => number, median: number): number {
+  return median * Math.exp(0.4 * normalQuantile(next()))
+}
