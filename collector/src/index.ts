@@ -1,1 +1,2 @@
-export {}
+export { type Collector, type CollectorConfig, startCollector } from './collector.ts'
+export { CollectorConfigError, type CollectorSettings, collectorSettingsFromEnv } from './config.ts'

@@ -1,0 +1,67 @@
+import type { AddressInfo } from 'node:net'
+import type { Store } from '@weir/store'
+import { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
+import { Metrics } from './http/metrics.ts'
+import { createServer } from './http/server.ts'
+import { Ingest } from './ingest.ts'
+import { ClickHouseWriter } from './writer/clickhouse-writer.ts'
+import { GroupCommit } from './writer/group-commit.ts'
+import { Ledger } from './writer/ledger.ts'
+
+/** Everything but the store has the default that the environment variable of the same meaning has. */
+export interface CollectorConfig extends Partial<CollectorSettings> {
+  readonly store: Pick<Store, 'url' | 'database' | 'project'>
+}
+
+/** A running collector. */
+export interface Collector {
+  /** Base URL for exporters; traces go to `<url>/v1/traces`. */
+  readonly url: string
+  readonly port: number
+  /** Takes no new connections, stores what is pending, and stops. */
+  close(): Promise<void>
+}
+
+/** Milliseconds that the first request of a group waits for others to share its insert. */
+const GROUP_WAIT = 4
+const GROUP_BYTES = 8 * 1024 * 1024
+const PARALLEL_INSERTS = 2
+const INSERT_TIMEOUT = 30_000
+
+/**
+ * Starts an OTLP/HTTP receiver that writes to the table `spans`, which must have been migrated.
+ * @throws NodeJS.ErrnoException `EADDRINUSE` where the port is taken
+ */
+export async function startCollector({ store, ...given }: CollectorConfig): Promise<Collector> {
+  const settings = { ...collectorSettingsFromEnv({}), ...given }
+  const writer = new ClickHouseWriter({ url: store.url, database: store.database, timeout: INSERT_TIMEOUT })
+  const ledger = new Ledger()
+  const commits: GroupCommit = new GroupCommit(writer, ledger, {
+    project: store.project,
+    wait: GROUP_WAIT,
+    groupBytes: GROUP_BYTES,
+    parallel: PARALLEL_INSERTS,
+    observe: (seconds) => metrics.observeInsert(seconds),
+  })
+  const metrics: Metrics = new Metrics(() => ({
+    ledger: ledger.snapshot(),
+    pendingBytes: commits.pendingBytes,
+  }))
+  const server = createServer({
+    ingest: new Ingest(commits, settings),
+    metrics,
+    ping: () => writer.ping(),
+    logLevel: settings.logLevel,
+  })
+  const url = await server.listen({ host: settings.host, port: settings.port })
+  const { port } = server.server.address() as AddressInfo
+  return {
+    url,
+    port,
+    close: async () => {
+      await server.close()
+      await commits.drain()
+      writer.close()
+    },
+  }
+}

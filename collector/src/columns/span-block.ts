@@ -1,0 +1,82 @@
+import { SPAN_COLUMNS } from '@weir/store'
+import { type OwnerView, type RequestVisitor, walkRequest } from '../decode/request.ts'
+import type { SpanView } from '../decode/span.ts'
+import { DIALECTS } from '../dialects/all.ts'
+import { Block } from '../native/block.ts'
+import { isValidId } from './ids.ts'
+import { OwnerColumns } from './owner-columns.ts'
+import { SpanColumns } from './span-columns.ts'
+
+/** How many spans of a request were taken, and how many were refused for their ids. */
+export interface Appended {
+  readonly accepted: number
+  readonly invalid: number
+}
+
+/** Spans of any number of requests as one block of the table `spans`. */
+export class SpanBlock implements RequestVisitor {
+  readonly #block: Block = new Block(SPAN_COLUMNS)
+  readonly #spans: SpanColumns
+  readonly #resource: OwnerColumns
+  readonly #scope: OwnerColumns
+  #invalid = 0
+
+  constructor(project: string) {
+    this.#spans = new SpanColumns(this.#block, DIALECTS, project)
+    this.#resource = new OwnerColumns(this.#block, 'resource')
+    this.#scope = new OwnerColumns(this.#block, 'scope')
+  }
+
+  get rows(): number {
+    return this.#block.rows
+  }
+
+  /** Bytes written since the block was last taken. */
+  get size(): number {
+    return this.#block.size
+  }
+
+  /**
+   * Adds the spans of one request in protobuf, all or none.
+   * @throws DecodeError where the request is broken
+   */
+  append(request: Buffer): Appended {
+    const before = this.#block.rows
+    this.#invalid = 0
+    this.#block.mark()
+    try {
+      walkRequest(request, this)
+    } catch (error) {
+      this.#block.rollback()
+      throw error
+    }
+    return { accepted: this.#block.rows - before, invalid: this.#invalid }
+  }
+
+  /** The block in ClickHouse's Native format; this one is empty afterwards. */
+  take(): Buffer {
+    return this.#block.take()
+  }
+
+  resource(bytes: Buffer, resource: OwnerView): void {
+    this.#resource.encode(bytes, resource)
+    this.#spans.resolver.resolveResource(bytes, resource.attributes)
+  }
+
+  scope(bytes: Buffer, scope: OwnerView): void {
+    this.#scope.encode(bytes, scope)
+  }
+
+  span(bytes: Buffer, span: SpanView): void {
+    const valid =
+      isValidId(bytes, span.traceIdStart, span.traceIdEnd, 16) &&
+      isValidId(bytes, span.spanIdStart, span.spanIdEnd, 8)
+    if (!valid) {
+      this.#invalid += 1
+      return
+    }
+    this.#spans.writeRow(bytes, span)
+    this.#resource.writeRow()
+    this.#scope.writeRow()
+  }
+}

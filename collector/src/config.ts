@@ -1,0 +1,57 @@
+import { z } from 'zod'
+
+const environment = z.object({
+  WEIR_HOST: z.string().min(1).default('127.0.0.1'),
+  WEIR_OTLP_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(4318),
+  WEIR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  WEIR_MAX_BODY_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(64 * 1024 * 1024),
+  WEIR_MAX_PENDING_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(256 * 1024 * 1024),
+})
+
+/** What a collector is started with, apart from the store. */
+export interface CollectorSettings {
+  readonly host: string
+  /** Port of OTLP/HTTP; 0 takes any free one. */
+  readonly port: number
+  /** pino's level, or `silent`. */
+  readonly logLevel: string
+  /** Limit of a request's body, after decompression. */
+  readonly maxBodyBytes: number
+  /** Limit of what requests and pending spans hold in memory; beyond it requests are answered with 503. */
+  readonly maxPendingBytes: number
+}
+
+/** A variable of the environment cannot be used. */
+export class CollectorConfigError extends Error {
+  readonly code = 'WEIR_CONFIG'
+  override readonly name = 'CollectorConfigError'
+}
+
+/** @throws CollectorConfigError where a variable has a value that cannot be used */
+export function collectorSettingsFromEnv(
+  env: Readonly<Record<string, string | undefined>>,
+): CollectorSettings {
+  const { data, error } = environment.safeParse(env)
+  if (error) {
+    const [issue] = error.issues
+    const variable = String(issue?.path[0])
+    throw new CollectorConfigError(
+      `${variable}=${JSON.stringify(env[variable])}: ${issue?.message}. Change or unset it`,
+    )
+  }
+  return {
+    host: data.WEIR_HOST,
+    port: data.WEIR_OTLP_HTTP_PORT,
+    logLevel: data.WEIR_LOG_LEVEL,
+    maxBodyBytes: data.WEIR_MAX_BODY_BYTES,
+    maxPendingBytes: data.WEIR_MAX_PENDING_BYTES,
+  }
+}

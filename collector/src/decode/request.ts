@@ -1,0 +1,133 @@
+import { AttributeList } from './attributes.ts'
+import { SpanView } from './span.ts'
+import { BYTES, VARINT, WireReader } from './wire.ts'
+
+/** What describes all spans of one ResourceSpans or ScopeSpans: positions in the request's bytes. */
+export class OwnerView {
+  readonly attributes: AttributeList = new AttributeList()
+  nameStart = 0
+  nameEnd = 0
+  versionStart = 0
+  versionEnd = 0
+  schemaUrlStart = 0
+  schemaUrlEnd = 0
+  droppedAttributes = 0
+
+  clear(): void {
+    this.attributes.clear()
+    this.nameStart = this.nameEnd = this.versionStart = this.versionEnd = 0
+    this.schemaUrlStart = this.schemaUrlEnd = this.droppedAttributes = 0
+  }
+}
+
+/** Receives the spans of a request, each after the resource and the scope that own it. */
+export interface RequestVisitor {
+  resource(bytes: Buffer, resource: OwnerView): void
+  scope(bytes: Buffer, scope: OwnerView): void
+  span(bytes: Buffer, span: SpanView): void
+}
+
+/**
+ * Walks an ExportTraceServiceRequest (trace_service.proto) without building it.
+ * @throws DecodeError where the bytes are not protobuf
+ */
+export function walkRequest(bytes: Buffer, visitor: RequestVisitor): void {
+  const reader = new WireReader(bytes)
+  const views = { resource: new OwnerView(), scope: new OwnerView(), span: new SpanView() }
+  while (reader.next()) {
+    if (reader.field === 1 && reader.wire === BYTES) walkResourceSpans(reader, visitor, views)
+    else reader.skip()
+  }
+}
+
+interface Views {
+  readonly resource: OwnerView
+  readonly scope: OwnerView
+  readonly span: SpanView
+}
+
+/** An owner may be encoded after what it owns, so it is looked for in a pass of its own; skipping costs little. */
+function walkResourceSpans(reader: WireReader, visitor: RequestVisitor, views: Views): void {
+  const end = reader.delimited()
+  const outer = reader.end
+  readOwner(reader, end, views.resource, readResource)
+  visitor.resource(reader.bytes, views.resource)
+  reader.end = end
+  while (reader.next()) {
+    if (reader.field === 2 && reader.wire === BYTES) walkScopeSpans(reader, visitor, views)
+    else reader.skip()
+  }
+  reader.end = outer
+}
+
+function walkScopeSpans(reader: WireReader, visitor: RequestVisitor, views: Views): void {
+  const end = reader.delimited()
+  const outer = reader.end
+  readOwner(reader, end, views.scope, readScope)
+  visitor.scope(reader.bytes, views.scope)
+  reader.end = end
+  while (reader.next()) {
+    if (reader.field !== 2 || reader.wire !== BYTES) {
+      reader.skip()
+      continue
+    }
+    const spanEnd = reader.delimited()
+    views.span.read(reader, spanEnd)
+    visitor.span(reader.bytes, views.span)
+    reader.pos = spanEnd
+  }
+  reader.end = outer
+}
+
+function readOwner(
+  reader: WireReader,
+  end: number,
+  view: OwnerView,
+  readMessage: (reader: WireReader, view: OwnerView) => void,
+): void {
+  const start = reader.pos
+  const outer = reader.end
+  view.clear()
+  reader.end = end
+  while (reader.next()) {
+    if (reader.field === 1 && reader.wire === BYTES) {
+      const messageEnd = reader.delimited()
+      reader.end = messageEnd
+      readMessage(reader, view)
+      reader.end = end
+    } else if (reader.field === 3 && reader.wire === BYTES) {
+      view.schemaUrlEnd = reader.delimited()
+      view.schemaUrlStart = reader.pos
+      reader.pos = view.schemaUrlEnd
+    } else reader.skip()
+  }
+  reader.pos = start
+  reader.end = outer
+}
+
+function readResource(reader: WireReader, view: OwnerView): void {
+  while (reader.next()) {
+    if (reader.field === 1 && reader.wire === BYTES) view.attributes.read(reader)
+    else if (reader.field === 2 && reader.wire === VARINT) view.droppedAttributes = reader.uint32()
+    else reader.skip()
+  }
+}
+
+function readScope(reader: WireReader, view: OwnerView): void {
+  while (reader.next()) {
+    if (reader.wire === BYTES && reader.field === 3) view.attributes.read(reader)
+    else if (reader.wire === BYTES && (reader.field === 1 || reader.field === 2)) {
+      const { field } = reader
+      const end = reader.delimited()
+      if (field === 1) {
+        view.nameStart = reader.pos
+        view.nameEnd = end
+      } else {
+        view.versionStart = reader.pos
+        view.versionEnd = end
+      }
+      reader.pos = end
+    } else if (reader.field === 4 && reader.wire === VARINT) view.droppedAttributes = reader.uint32()
+    else reader.skip()
+  }
+}

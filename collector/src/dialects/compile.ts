@@ -1,0 +1,107 @@
+import type { SpanKind, Status } from '@weir/sdk/semconv'
+import { SPAN_KINDS } from '@weir/sdk/semconv'
+import type { Dialect, Family, Rule } from './dialect.ts'
+import { FIELDS, type Field, RESOURCE_FIELDS } from './field.ts'
+import { KeyTable } from './key-table.ts'
+import { PRECEDENCE } from './precedence.ts'
+
+/** A rule with its place: `field` indexes FIELDS, a lower `rank` wins. */
+export interface CompiledRule {
+  readonly field: number
+  readonly rank: number
+  /** Bit per kind, in the order of SPAN_KINDS. */
+  readonly kinds: number
+  /** The value is the attribute as it came, so that its bytes can be copied. */
+  readonly plain: boolean
+  readonly values: ReadonlyMap<string, string> | undefined
+  readonly is: string | undefined
+  readonly json: readonly string[] | undefined
+  readonly read: ((text: string) => string) | undefined
+  readonly scale: number
+  readonly onResource: boolean
+}
+
+export interface CompiledFamily {
+  readonly field: number
+  readonly rank: number
+  readonly prefix: string
+  readonly unwrap: string | undefined
+}
+
+/** All dialects in one: what a span costs depends on the attributes it has, not on how many dialects there are. */
+export interface CompiledDialects {
+  readonly keys: KeyTable
+  /** By key number: what the key says about the kind, and about the rest. */
+  readonly kindRules: readonly (CompiledRule | undefined)[]
+  readonly rules: readonly (readonly CompiledRule[])[]
+  readonly familyKeys: KeyTable
+  readonly families: readonly CompiledFamily[]
+  readonly exceptions: ReadonlyMap<string, Status>
+}
+
+/** @throws TypeError where a dialect and the precedence table contradict each other */
+export function compileDialects(dialects: readonly Dialect[]): CompiledDialects {
+  const placed = new Set<string>()
+  const place = (field: Field, key: string): number => {
+    const rank = PRECEDENCE[field].indexOf(key)
+    if (rank < 0) throw new TypeError(`precedence.ts has no place for ${key} among the keys of ${field}`)
+    if (placed.has(`${field} ${key}`)) throw new TypeError(`two rules read ${field} from ${key}`)
+    placed.add(`${field} ${key}`)
+    return rank
+  }
+  const byKey = new Map<string, CompiledRule[]>()
+  const families = new Map<string, CompiledFamily>()
+  for (const dialect of dialects) {
+    for (const [key, rules] of Object.entries(dialect.attributes)) {
+      const compiled = rules.map((rule) => compileRule(rule, place(rule.field, key)))
+      byKey.set(key, [...(byKey.get(key) ?? []), ...compiled])
+    }
+    for (const [prefix, family] of Object.entries(dialect.families ?? {})) {
+      families.set(prefix, compileFamily(family, prefix, place(family.field, `${prefix}.*`)))
+    }
+  }
+  checkAllPlaced(placed)
+  const isKind = (rule: CompiledRule) => FIELDS[rule.field] === 'kind'
+  return {
+    keys: new KeyTable([...byKey.keys()]),
+    kindRules: [...byKey.values()].map((rules) => rules.find(isKind)),
+    rules: [...byKey.values()].map((rules) => rules.filter((rule) => !isKind(rule))),
+    familyKeys: new KeyTable([...families.keys()]),
+    families: [...families.values()],
+    exceptions: new Map(dialects.flatMap((dialect) => Object.entries(dialect.exceptions ?? {}))),
+  }
+}
+
+function compileRule(rule: Rule, rank: number): CompiledRule {
+  const { is, json, read, values, when } = rule
+  return {
+    field: FIELDS.indexOf(rule.field),
+    rank,
+    kinds: when === undefined ? -1 : when.reduce((bits, kind) => bits | kindBit(kind), 0),
+    plain: is === undefined && json === undefined && read === undefined && values === undefined,
+    values: values && new Map(Object.entries(values)),
+    is,
+    json,
+    read,
+    scale: rule.scale ?? 1,
+    onResource: RESOURCE_FIELDS.includes(rule.field),
+  }
+}
+
+function compileFamily(family: Family, prefix: string, rank: number): CompiledFamily {
+  return { field: FIELDS.indexOf(family.field), rank, prefix, unwrap: family.unwrap }
+}
+
+/** The bit of a kind in {@link CompiledRule.kinds}. */
+export function kindBit(kind: SpanKind): number {
+  return 1 << SPAN_KINDS.indexOf(kind)
+}
+
+function checkAllPlaced(placed: ReadonlySet<string>): void {
+  for (const field of FIELDS) {
+    for (const key of PRECEDENCE[field]) {
+      if (!placed.has(`${field} ${key}`))
+        throw new TypeError(`precedence.ts: no dialect reads ${field} from ${key}`)
+    }
+  }
+}

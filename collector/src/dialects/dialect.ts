@@ -1,0 +1,36 @@
+import type { SpanKind, Status } from '@weir/sdk/semconv'
+import type { Field } from './field.ts'
+
+/** What one attribute key says about one field. A rule that gives nothing leaves the field to the next key. */
+export interface Rule {
+  readonly field: Field
+  /** Only on spans of these kinds. Not for `kind` itself. */
+  readonly when?: readonly SpanKind[]
+  /** What each value of the attribute means; a value that is not named says nothing. */
+  readonly values?: Readonly<Record<string, string>>
+  /** The meaning of the key's mere presence. */
+  readonly is?: string
+  /** Path of the value in the attribute's JSON text. */
+  readonly json?: readonly string[]
+  /** Reads the value out of the attribute's text; '' says nothing. */
+  readonly read?: (text: string) => string
+  /** Factor to the field's unit: nanoseconds, US dollars. */
+  readonly scale?: number
+}
+
+/** A set of indexed keys, `<name>.0.<path>`, whose values are folded into one JSON array. */
+export interface Family {
+  readonly field: Field
+  /** A path segment that only wraps each item and is left out. */
+  readonly unwrap?: string
+}
+
+/** The keys that one kind of client writes. Which key wins over which is in precedence.ts. */
+export interface Dialect {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, readonly Rule[]>>
+  /** Indexed keys by their first two dotted segments. */
+  readonly families?: Readonly<Record<string, Family>>
+  /** Exception types that are not errors, and the status that they mean. */
+  readonly exceptions?: Readonly<Record<string, Status>>
+}

@@ -1,0 +1,32 @@
+import { protobufOfJson } from './decode/json.ts'
+import { MemoryBudget } from './http/body.ts'
+import type { Encoding } from './http/encoding.ts'
+import type { GroupCommit } from './writer/group-commit.ts'
+
+/** From a request's bytes to stored spans: decode -> dialect -> columns -> block -> insert. */
+export class Ingest {
+  readonly maxBodyBytes: number
+  /** Bounds what requests and pending blocks hold in memory together. */
+  readonly budget: MemoryBudget
+  readonly #commits: GroupCommit
+
+  constructor(
+    commits: GroupCommit,
+    limits: { readonly maxBodyBytes: number; readonly maxPendingBytes: number },
+  ) {
+    this.#commits = commits
+    this.maxBodyBytes = limits.maxBodyBytes
+    this.budget = new MemoryBudget(limits.maxPendingBytes, () => commits.pendingBytes)
+  }
+
+  /**
+   * Resolves once the request's spans are stored, to the number of spans that were refused for their ids.
+   * @throws DecodeError, InsertError
+   */
+  async export(encoding: Encoding, body: Buffer): Promise<number> {
+    const request = encoding === 'json' ? protobufOfJson(body) : body
+    const { invalid, stored } = this.#commits.add(request)
+    await stored
+    return invalid
+  }
+}
