@@ -78,6 +78,8 @@ CREATE TABLE IF NOT EXISTS spans
     scope_dropped_attributes UInt32,
     scope_schema_url LowCardinality(String),
     received DateTime64(3, 'UTC') DEFAULT now64(3),
+    declared_flow LowCardinality(String) DEFAULT flow COMMENT 'the flow as sent; settling keeps it when it fills flow',
+    settled UInt8 DEFAULT 0 COMMENT '1: rewritten by settling, with the received time of the record that it replaces',
     INDEX run_id_bloom run_id TYPE bloom_filter(0.01) GRANULARITY 4
 )
 ENGINE = ReplacingMergeTree(end)

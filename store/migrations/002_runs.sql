@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS runs
     step_fallbacks Array(UInt8),
     step_parents Array(Int32) COMMENT 'index of the enclosing step execution, -1: none',
     step_span_ids Array(FixedString(8)) COMMENT 'the span of the last attempt',
-    settled DateTime64(3, 'UTC') COMMENT 'when this row was computed',
+    settled DateTime64(6, 'UTC') COMMENT 'when this row was computed',
     is_deleted UInt8 DEFAULT 0,
     INDEX run_id_bloom run_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX trace_id_bloom trace_id TYPE bloom_filter(0.01) GRANULARITY 1,

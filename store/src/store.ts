@@ -1,4 +1,9 @@
-import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
+import {
+  type ClickHouseClient,
+  ClickHouseLogLevel,
+  type ClickHouseSettings,
+  createClient,
+} from '@clickhouse/client'
 
 export interface StoreOptions {
   /** Base URL of ClickHouse's HTTP interface, e.g. `http://127.0.0.1:8123`; may carry `user:password@`. */
@@ -28,6 +33,8 @@ export function createStore({ url, database, project = 'default' }: StoreOptions
     database,
     application: 'weir',
     request_timeout: 120_000,
+    // Errors are thrown: the caller decides what to print.
+    log: { level: ClickHouseLogLevel.OFF },
     clickhouse_settings: SETTINGS,
   })
   return { client, url, database, project, close: () => client.close() }

@@ -1,0 +1,47 @@
+-- Per-minute totals that charts read. Settling rebuilds the minutes that it touched from `runs`: rows are replaced,
+-- and those of groups that vanished are deleted by `is_deleted`. So a total is exact, whatever was settled again.
+CREATE TABLE IF NOT EXISTS run_minutes
+(
+    project LowCardinality(String),
+    flow LowCardinality(String),
+    minute DateTime('UTC') COMMENT 'of the run''s start',
+    environment LowCardinality(String),
+    service LowCardinality(String),
+    version LowCardinality(String),
+    source LowCardinality(String),
+    runs UInt32,
+    errors UInt32 COMMENT 'runs with status error',
+    durations AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), UInt64) COMMENT 'of runs that have ended, ns',
+    input_tokens UInt64,
+    output_tokens UInt64,
+    cost Float64,
+    settled DateTime64(6, 'UTC') COMMENT 'when this row was computed',
+    is_deleted UInt8 DEFAULT 0
+)
+ENGINE = ReplacingMergeTree(settled, is_deleted)
+PARTITION BY toYYYYMM(minute)
+ORDER BY (project, flow, minute, environment, service, version, source);
+
+CREATE TABLE IF NOT EXISTS step_minutes
+(
+    project LowCardinality(String),
+    flow LowCardinality(String),
+    minute DateTime('UTC') COMMENT 'of the run''s start',
+    environment LowCardinality(String),
+    service LowCardinality(String),
+    version LowCardinality(String),
+    source LowCardinality(String),
+    step LowCardinality(String),
+    kind LowCardinality(String),
+    executions UInt32,
+    errors UInt32,
+    retried UInt32 COMMENT 'executions of more than one attempt',
+    fallbacks UInt32,
+    start_offset_sum Float64 COMMENT 'ns from the run''s start; over executions: the usual order of the steps',
+    durations AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), UInt64) COMMENT 'of executions that ran to an end, ns',
+    settled DateTime64(6, 'UTC') COMMENT 'when this row was computed',
+    is_deleted UInt8 DEFAULT 0
+)
+ENGINE = ReplacingMergeTree(settled, is_deleted)
+PARTITION BY toYYYYMM(minute)
+ORDER BY (project, flow, minute, environment, service, version, source, step, kind);

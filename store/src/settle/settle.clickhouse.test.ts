@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { rows } from '../store.ts'
+import { hex, insertSpans, LATER, span, useStore } from '../testing.ts'
+import { settleQuiet, settleTraces } from './settle.ts'
+
+const store = useStore()
+
+test('settles a trace once it is quiet, and again only when spans come', async () => {
+  const flow = span('flow', 'research', 0, 100, span('step', 'plan', 0, 10))
+  await insertSpans(store(), 'quiet', flow)
+  expect(await settleQuiet(store(), { quietMs: 3_600_000 })).toEqual({ traces: 0, runs: [] })
+
+  const settled = await settleQuiet(store(), { quietMs: 0, now: LATER })
+  expect(settled).toEqual({
+    traces: 1,
+    runs: [
+      {
+        project: 'default',
+        runId: hex('quiet'),
+        flow: 'research',
+        source: 'production',
+        status: 'ok',
+        incomplete: false,
+      },
+    ],
+  })
+  expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: [] })
+
+  await insertSpans(store(), 'quiet', flow)
+  expect((await settleQuiet(store(), { quietMs: 0, now: LATER })).traces).toBe(1)
+  expect(await rows(store(), 'SELECT count() AS runs, sum(span_count) AS spans FROM runs FINAL')).toEqual([
+    { runs: 1, spans: 2 },
+  ])
+})
+
+test('an unfinished run is running, then expires without another span', async () => {
+  await insertSpans(store(), 'lost', span('flow', 'lost', 0, null, span('step', 'plan', 0, 10)))
+  const status = () => rows(store(), `SELECT status, incomplete FROM runs FINAL WHERE flow = 'lost'`)
+  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  expect(await status()).toEqual([{ status: 'running', incomplete: 1 }])
+  expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: [] })
+
+  const eleven = new Date(Date.now() + 11 * 60_000)
+  expect((await settleQuiet(store(), { quietMs: 0, now: eleven })).runs).toHaveLength(1)
+  expect(await status()).toEqual([{ status: 'expired', incomplete: 1 }])
+  expect(await settleQuiet(store(), { quietMs: 0, now: eleven })).toEqual({ traces: 0, runs: [] })
+})
+
+test('named traces settle at once, unknown ones are ignored', async () => {
+  await insertSpans(store(), 'named', span('flow', 'named', 0, 10))
+  const settled = await settleTraces(store(), [hex('named'), hex('unknown')])
+  expect(settled.runs.map((run) => run.runId)).toEqual([hex('named')])
+  expect(await settleTraces(store(), [])).toEqual({ traces: 0, runs: [] })
+})

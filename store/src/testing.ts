@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, inject } from 'vitest'
+import { migrate } from './migrate.ts'
+import { createStore, execute, insert, type Store } from './store.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    clickhouseUrl: string
+  }
+}
+
+/** A migrated database of the test file's own, dropped at its end. */
+export function useStore(): () => Store {
+  let store: Store
+  beforeAll(async () => {
+    const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
+    store = createStore({ url: inject('clickhouseUrl'), database })
+    await migrate(store)
+  })
+  afterAll(async () => {
+    await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database: store.database })
+    await store.close()
+  })
+  return () => store
+}
+
+/** A span as a test writes it; times are milliseconds from {@link EPOCH_MS}. */
+export interface TestSpan {
+  readonly kind: string
+  readonly name: string
+  readonly at: number
+  /** Null: not ended. */
+  readonly ms: number | null
+  readonly columns: Readonly<Record<string, unknown>>
+  readonly children: readonly TestSpan[]
+}
+
+/** 2026-01-01T00:00:00Z */
+export const EPOCH_MS = 1_767_225_600_000
+
+/** `span('step', 'plan', 0, 10, { status: 'error' }, child, ...)`; other options are columns of `spans`. */
+export function span(
+  kind: string,
+  name: string,
+  at: number,
+  ms: number | null,
+  ...rest: readonly (TestSpan | Record<string, unknown>)[]
+): TestSpan {
+  const isSpan = (value: object): value is TestSpan => 'children' in value
+  const columns = Object.assign({}, ...rest.filter((value) => !isSpan(value)))
+  return { kind, name, at, ms, columns, children: rest.filter(isSpan) }
+}
+
+/** Rows of `spans` for trees of one trace. Ids are ASCII: `trace` padded to 16 characters, spans numbered in order. */
+export function spanRows(trace: string, ...roots: readonly TestSpan[]): Record<string, unknown>[] {
+  const rows: Record<string, unknown>[] = []
+  const visit = (node: TestSpan, parent: string): void => {
+    const id = String(node.columns['span_id'] ?? `s${rows.length}`).padEnd(8, '_')
+    const status = node.ms === null ? 'running' : 'ok'
+    rows.push({
+      trace_id: trace.padEnd(16, '_'),
+      span_id: id,
+      parent_span_id: parent,
+      name: node.name,
+      kind: node.kind,
+      flow: node.kind === 'flow' ? node.name : '',
+      run_id: '',
+      status,
+      step_index: -1,
+      start: time(node.at),
+      end: node.ms === null ? 0 : time(node.at + node.ms),
+      duration_ns: (node.ms ?? 0) * 1e6,
+      project: 'default',
+      ...node.columns,
+      ...(node.columns['span_id'] ? { span_id: id } : {}),
+    })
+    for (const child of node.children) visit(child, id)
+  }
+  for (const root of roots) visit(root, '')
+  return rows
+}
+
+function time(ms: number): string {
+  return new Date(EPOCH_MS + ms).toISOString().replace('T', ' ').replace('Z', '')
+}
+
+export async function insertSpans(store: Store, trace: string, ...roots: readonly TestSpan[]): Promise<void> {
+  await insert(store, 'spans', spanRows(trace, ...roots))
+}
+
+/** The hex id of a test's trace or span id. */
+export function hex(id: string, length = 16): string {
+  return Buffer.from(id.padEnd(length, '_')).toString('hex')
+}
+
+/** Later than anything that a test inserts: everything is quiet. */
+export const LATER: Date = new Date(Date.now() + 60_000)
