@@ -8,9 +8,9 @@ export interface FlowOptions {
   /** Version of the flow's logic: what comparisons compare. */
   readonly version?: string
   /** Checks and converts the input of every run: any zod schema, or another Standard Schema. */
-  readonly input?: Schema
+  readonly input?: Schema | undefined
   /** Checks and converts the output of every run. */
-  readonly output?: Schema
+  readonly output?: Schema | undefined
 }
 
 /** A named, versioned piece of work. */
@@ -22,16 +22,6 @@ export interface Flow<I, O> {
    * both are recorded as a run with status error.
    */
   run(...args: RunArguments<I>): Promise<O>
-  /**
-   * Executes `fn` as a step of the run that the caller is in. Resolves to what `fn` or the fallback gives; rejects with
-   * what `fn` threw, unchanged, with a `StepTimeoutError`, or with a `UsageError` for wrong options. Outside a run
-   * the step works just the same and belongs to none.
-   */
-  step<T, F = never>(
-    label: string,
-    fn: (context: StepContext) => T | Promise<T>,
-    options?: StepOptions<F>,
-  ): Promise<T | F>
 }
 
 /** The input may be left out where the flow takes none. */
@@ -41,7 +31,7 @@ export type RunArguments<I> = undefined extends I
 
 export type FlowHandler<I, O> = (input: I) => O | Promise<O>
 
-/** The type of {@link flow}. */
+/** Defines flows; `flow.step` executes a step of the run that the caller is in. */
 export interface DefineFlow {
   <I, O>(name: string, handler: FlowHandler<I, O>): Flow<I, O>
   <S extends Schema, T extends Schema>(
@@ -64,29 +54,29 @@ export interface DefineFlow {
     options: FlowOptions & { readonly input?: undefined; readonly output?: undefined },
     handler: FlowHandler<I, O>,
   ): Flow<I, O>
-  /** {@link Flow.step} of whatever flow's run the caller is in. */
-  readonly step: Flow<unknown, unknown>['step']
-}
-
-/**
- * Defines a flow.
- *
- * @param name - Names the flow wherever it is shown; keep it stable.
- * @throws UsageError if the name, an option or the handler is not what it should be.
- */
-export const flow: DefineFlow = Object.assign(defineFlow, {
-  step: <T, F = never>(
+  /**
+   * Resolves to what `fn` or the fallback gives; rejects with what `fn` threw, unchanged, with a `StepTimeoutError`,
+   * or with a `UsageError` for wrong options. Outside a run the step works just the same and belongs to none.
+   */
+  readonly step: <T, F = never>(
     label: string,
     fn: (context: StepContext) => T | Promise<T>,
     options?: StepOptions<F>,
-  ): Promise<T | F> => runStep('', label, fn, options),
-})
+  ) => Promise<T | F>
+}
+
+/**
+ * Defines a flow: `flow(name, options?, handler)`. The name stands for the flow wherever it is shown; keep it stable.
+ *
+ * @throws UsageError if the name, an option or the handler is not what it should be.
+ */
+export const flow: DefineFlow = Object.assign(defineFlow, { step: runStep })
 
 function defineFlow(
   name: string,
-  optionsOrHandler: FlowOptions | FlowHandler<unknown, unknown>,
-  maybeHandler?: FlowHandler<unknown, unknown>,
-): Flow<unknown, unknown> {
+  optionsOrHandler: FlowOptions | FlowHandler<never, unknown>,
+  maybeHandler?: FlowHandler<never, unknown>,
+): Flow<never, never> {
   const [options, handler] =
     typeof optionsOrHandler === 'function' ? [{}, optionsOrHandler] : [optionsOrHandler, maybeHandler]
   if (typeof name !== 'string' || name === '') throw expected('flow name', 'a non-empty string', name)
@@ -98,11 +88,11 @@ function defineFlow(
     throw expected('input', 'a zod or other Standard Schema', input)
   if (output !== undefined && !isSchema(output))
     throw expected('output', 'a zod or other Standard Schema', output)
-  const definition = { name, version, input, output, handler }
+  const definition = { name, version, input, output, handler: handler as FlowHandler<unknown, unknown> }
   return {
     name,
     version,
-    run: (value?: unknown, runOptions?: RunOptions) => executeRun(definition, value, runOptions),
-    step: (label, fn, stepOptions) => runStep(name, label, fn, stepOptions),
+    run: (value?: unknown, runOptions?: RunOptions) =>
+      executeRun(definition, value, runOptions) as Promise<never>,
   }
 }

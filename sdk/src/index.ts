@@ -3,7 +3,14 @@ export type { InitOptions } from './configuration.ts'
 export type { FlushResult } from './delivery.ts'
 export type { Duration } from './duration.ts'
 export { FlowValidationError, StepTimeoutError, UsageError } from './errors.ts'
-export { type Flow, type FlowHandler, type FlowOptions, flow, type RunArguments } from './flow.ts'
+export {
+  type DefineFlow,
+  type Flow,
+  type FlowHandler,
+  type FlowOptions,
+  flow,
+  type RunArguments,
+} from './flow.ts'
 export { flush, init, shutdown, spanProcessor } from './init.ts'
 export {
   type ModelCall,

@@ -30,7 +30,6 @@ class PlainContext implements StepContext {
 
 /** One execution of a step. Its occurrence is counted when it is called, so parallel calls keep their order. */
 export async function runStep<T, F>(
-  flow: string,
   label: string,
   fn: (context: StepContext) => T | Promise<T>,
   options?: StepOptions<F>,
@@ -39,7 +38,7 @@ export async function runStep<T, F>(
   if (typeof fn !== 'function') throw expected(`function of step "${label}"`, 'a function', fn)
   const plan = options === undefined ? undefined : toStepPlan(options)
   const parent = context.active()
-  const attributes = stepAttributes(flow, label, runIn(parent))
+  const attributes = stepAttributes(label, runIn(parent))
   const span = startSpan(label, attributes, parent)
   if (options !== undefined) describe(span, label, options)
   const inner = trace.setSpan(parent, span)
@@ -63,15 +62,17 @@ function once<T>(span: Span, fn: (context: StepContext) => T): T {
   return fn(new PlainContext())
 }
 
-function stepAttributes(flow: string, label: string, run: RunState | undefined): Attributes {
+function stepAttributes(label: string, run: RunState | undefined): Attributes {
   const attributes: Attributes = {
     [WEIR_KIND]: 'step',
-    [WEIR_FLOW_NAME]: run?.flow ?? flow,
     [WEIR_STEP_NAME]: label,
     [WEIR_STEP_INDEX]: run === undefined ? 0 : nextOccurrence(run, label),
     [OPENINFERENCE_SPAN_KIND]: 'CHAIN',
   }
-  if (run !== undefined) attributes[WEIR_RUN_ID] = run.runId
+  if (run !== undefined) {
+    attributes[WEIR_RUN_ID] = run.runId
+    attributes[WEIR_FLOW_NAME] = run.flow
+  }
   return attributes
 }
 
