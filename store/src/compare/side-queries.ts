@@ -61,31 +61,37 @@ export async function readRunStats(store: Store, scope: Scope, selection: Select
   return { ...toStats(row!), unfinished: row!.unfinished, latest: row!.latest }
 }
 
+/** Ended executions of a label in a run, plus this for each that failed: one number to add up instead of two. */
+const FAILED = 2 ** 32
+
 /**
- * One row per (run, label): the executions of one label in a run are one value, the sum of their durations, and they
- * succeeded if all of them did.
+ * The labels of each run with their totals: the executions of one label in a run are one value, the sum of their
+ * durations, and they succeeded if all of them did. `sumMap` runs only for runs that repeat a label (`if` evaluates
+ * lazily), and drops a label without an ended execution, as the outer query does.
  */
 function perRunAndStep(condition: string): string {
-  return `SELECT run_id, arrayMap(s -> s IN ${ENDED}, step_statuses) AS ended,
-       arrayReduce('sumMap', [step_names], [ended], [arrayMap(s -> s IN ('error', 'expired'), step_statuses)],
-         [arrayMap((e, d) -> e * d, ended, step_durations_ns)],
-         [arrayMap((e, s) -> e * s, ended, step_starts_ns)]) AS totals
+  return `SELECT run_id,
+       arrayMap(s -> multiIf(s NOT IN ${ENDED}, 0, s = 'ok', 1, ${FAILED + 1}), step_statuses) AS marks,
+       arrayMap((m, d) -> if(m > 0, d, 0), marks, step_durations_ns) AS durations,
+       arrayMap((m, s) -> if(m > 0, s, 0), marks, step_starts_ns) AS starts,
+       if(arrayUniq(step_names) = length(step_names), (step_names, marks, durations, starts),
+         arrayReduce('sumMap', [step_names], [marks], [durations], [starts])) AS totals
      FROM runs FINAL WHERE ${condition} AND incomplete = 0 AND status != 'running'`
 }
 
-const EACH_STEP = `ARRAY JOIN totals.1 AS name, totals.2 AS executions, totals.3 AS failed,
-       totals.4 AS duration, totals.5 AS started`
+const EACH_STEP = `ARRAY JOIN totals.1 AS name, totals.2 AS mark, totals.3 AS duration, totals.4 AS started`
+const SUCCEEDED = `mark < ${FAILED}`
 
 /** The most frequent steps of a side, one more than are shown so that the rest can be told. */
 export async function readStepStats(store: Store, scope: Scope, selection: Selection): Promise<StepStats[]> {
   const { sql, params } = toCondition(selection, 'side')
   const found = await rows<Quantiles & { name: string; position: number }>(
     store,
-    `SELECT name, count() AS n, countIf(failed = 0) AS succeeded,
-       quantilesExactIf(0.5, 0.95, 0.99)(toFloat64(duration), failed = 0) AS quantiles,
-       sum(started) / sum(executions) AS position
+    `SELECT name, count() AS n, countIf(${SUCCEEDED}) AS succeeded,
+       quantilesExactIf(0.5, 0.95, 0.99)(toFloat64(duration), ${SUCCEEDED}) AS quantiles,
+       sum(started) / sum(mark % ${FAILED}) AS position
      FROM (${perRunAndStep(sql)}) ${EACH_STEP}
-     WHERE executions > 0 GROUP BY name ORDER BY n DESC, name LIMIT {limit: UInt32}`,
+     WHERE mark > 0 GROUP BY name ORDER BY n DESC, name LIMIT {limit: UInt32}`,
     { ...scope, ...params, limit: COMPARISON_RULE.maxSteps + 1 },
   )
   return found.map(({ name, position, ...row }) => ({ name, position, ...toStats(row) }))
@@ -112,14 +118,20 @@ export async function readSamples(
   const { sql, params } = toCondition(selection, 'side')
   const bound = { ...scope, ...params }
   const large = steps.filter(isSampled)
+  const largest = Math.max(0, ...steps.map(shareOf))
   const ofSteps = rows<{ name: string; durations: number[] }>(
     store,
     `SELECT name, groupArray(toFloat64(duration)) AS durations
-     FROM (${perRunAndStep(sql)}) ${EACH_STEP}
-     WHERE executions > 0 AND failed = 0
+     FROM (${perRunAndStep(`${sql} AND ${HASH} < {largest: UInt64}`)}) ${EACH_STEP}
+     WHERE mark > 0 AND ${SUCCEEDED}
        AND ${HASH} < transform(name, {names: Array(String)}, {shares: Array(UInt64)}, toUInt64(${HASHES}))
      GROUP BY name`,
-    { ...bound, names: ['', ...large.map(({ name }) => name)], shares: [HASHES, ...large.map(shareOf)] },
+    {
+      ...bound,
+      names: ['', ...large.map(({ name }) => name)],
+      shares: [HASHES, ...large.map(shareOf)],
+      largest,
+    },
   )
   const [ofRun, found] = await Promise.all([
     readRunSample(store, sql, { ...bound, share: shareOf(run) }),
