@@ -38,5 +38,5 @@ export function writeDuration(column: ByteBuffer, bytes: Buffer, start: number, 
     high -= 1
   }
   column.uint32(high < 0 ? 0 : low)
-  column.uint32(high < 0 ? 0 : high)
+  column.uint32(Math.max(high, 0))
 }

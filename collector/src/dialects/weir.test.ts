@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { type Attributes, attributesOf, normaliseSpan, type SpanRow } from '../testing/normalised.ts'
+
+function normalise(attributes: Attributes, span: object = {}): SpanRow {
+  return normaliseSpan({ ...span, attributes: attributesOf(attributes) })
+}
+
+test('a flow span', () => {
+  const row = normalise({
+    'weir.kind': 'flow',
+    'weir.flow.name': 'research',
+    'weir.flow.version': '2',
+    'weir.run.id': 'r1',
+    'weir.run.parent_id': 'r0',
+    'weir.run.status': 'cancelled',
+    'weir.session.id': 's',
+    'session.id': 'other',
+    'user.id': 'u',
+    'weir.experiment.id': 'e',
+    'weir.case.id': 'c',
+    'weir.trial': 2,
+    'input.value': '{"query":"x"}',
+    'input.mime_type': 'application/json',
+    'gen_ai.operation.name': 'invoke_workflow',
+    'openinference.span.kind': 'CHAIN',
+  })
+  expect(row).toMatchObject({
+    kind: 'flow',
+    name: 'research',
+    flow: 'research',
+    version: '2',
+    run_id: 'r1',
+    declared_run_id: 'r1',
+    declared_parent_run_id: 'r0',
+    status: 'cancelled',
+    session_id: 's',
+    user_id: 'u',
+    experiment_id: 'e',
+    case_id: 'c',
+    trial: 2,
+    input: '{"query":"x"}',
+    input_key: 'input.value',
+    step_index: -1,
+  })
+  expect(row.attributes.map(([key]) => key)).not.toContain('input.value')
+  expect(row['attribute_types']).toHaveLength(row.attributes.length)
+})
+
+test('a step span has the flow of its run and the name of its step', () => {
+  const row = normalise({
+    'weir.kind': 'step',
+    'weir.flow.name': 'research',
+    'weir.step.name': 'plan',
+    'weir.step.index': 3,
+    'weir.step.attempts': 2,
+    'weir.step.fallback': true,
+  })
+  expect(row).toMatchObject({
+    kind: 'step',
+    name: 'plan',
+    flow: 'research',
+    step_index: 3,
+    step_attempts: 2,
+    step_fallback: 1,
+  })
+})
+
+test('without a declared run the trace is the run', () => {
+  expect(normalise({})).toMatchObject({ run_id: '000102030405060708090a0b0c0d0e0f', declared_run_id: '' })
+})
+
+test('a flow without a name has the name of its span', () => {
+  expect(normalise({ 'weir.kind': 'flow' })).toMatchObject({ name: 'span', flow: 'span' })
+})
+
+test('a kind or status that does not exist says nothing', () => {
+  expect(normalise({ 'weir.kind': 'banana', 'openinference.span.kind': 'TOOL' })['kind']).toBe('tool')
+  expect(normalise({ 'weir.run.status': 'banana' })['status']).toBe('ok')
+})
+
+test('a declared status outranks the span’s, and only errors have an error', () => {
+  const failed = { status: { code: 2, message: 'late' } }
+  expect(normalise({ 'weir.run.status': 'suspended' }, failed)).toMatchObject({
+    status: 'suspended',
+    error_message: '',
+  })
+  expect(normalise({ 'error.type': 'Timeout' }, failed)).toMatchObject({
+    status: 'error',
+    error_type: 'Timeout',
+    error_message: 'late',
+  })
+  expect(normalise({ 'error.type': 'Timeout' })).toMatchObject({ status: 'ok', error_type: '' })
+})
