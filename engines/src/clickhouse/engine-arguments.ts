@@ -1,4 +1,36 @@
-/** Server configuration that has to be there when the engine starts. */
-export function engineArguments(_path: string): string[] {
-  return []
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const MIB = 1024 * 1024
+
+// The engine's own defaults are a server's: caches of 5 GiB each. These suit one of several processes on a developer's
+// machine. An insert is on the disk before it is acknowledged (2.8 ms more per insert than without).
+const CONFIGURATION = {
+  mark_cache_size: 64 * MIB,
+  index_mark_cache_size: 16 * MIB,
+  primary_index_cache_size: 64 * MIB,
+  query_condition_cache_size: 16 * MIB,
+  uncompressed_cache_size: 0,
+  compiled_expression_cache_size: 16 * MIB,
+  max_server_memory_usage_to_ram_ratio: 0.5,
+  merge_tree: { fsync_after_insert: 1, fsync_part_directory: 1 },
+}
+
+/** Writes the engine's configuration into its data directory, and returns the arguments that name it. */
+export function engineArguments(path: string): string[] {
+  const file = join(path, 'weir-config.xml')
+  writeFileSync(file, `${element('clickhouse', CONFIGURATION)}\n`)
+  return [`--config-file=${file}`]
+}
+
+type Value = number | { readonly [name: string]: Value }
+
+function element(name: string, value: Value): string {
+  const content =
+    typeof value === 'number'
+      ? String(value)
+      : Object.entries(value)
+          .map(([child, inner]) => element(child, inner))
+          .join('')
+  return `<${name}>${content}</${name}>`
 }

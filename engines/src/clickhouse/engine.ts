@@ -30,9 +30,10 @@ export class Engine {
     this.#keeper = keeper
   }
 
-  static open(path: string): Engine {
+  static async open(path: string): Promise<Engine> {
     try {
       const keeper = new Session(path, { connectionArgs: engineArguments(path) })
+      await keeper.queryAsync('SELECT 1')
       return new Engine(path, keeper)
     } catch (cause) {
       throw openError(path, cause)
@@ -42,7 +43,7 @@ export class Engine {
   async session(context: Context): Promise<EngineSession> {
     const session = new Session(this.#path)
     try {
-      await session.queryAsync(preamble(context))
+      for (const statement of preamble(context)) await session.queryAsync(statement)
       if (context.database) await session.queryAsync(`USE ${quoteName(context.database)}`)
       return new EngineSession(session)
     } catch (error) {
@@ -56,10 +57,6 @@ export class Engine {
     await this.#keeper
       .queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${quoteString(queryId)} ASYNC`)
       .catch(() => {})
-  }
-
-  async query(sql: string): Promise<string> {
-    return (await this.#keeper.queryAsync(sql, { format: 'TabSeparated' })).text()
   }
 
   async close(): Promise<void> {
@@ -101,12 +98,21 @@ export class EngineSession {
 }
 
 /** The query id is also the log comment, by which {@link Engine.kill} finds the query. */
-function preamble({ settings, parameters, queryId }: Context): string {
+function preamble({ settings, parameters, queryId }: Context): string[] {
   const assignments = [...settings].map(([name, value]) => `${quoteName(name)} = ${quoteString(value)}`)
   for (const [name, value] of parameters) assignments.push(`param_${name} = ${quoteString(value)}`)
   assignments.push(`log_comment = ${quoteString(queryId)}`)
-  return `SET ${assignments.join(', ')}`
+  const statement = `SET ${assignments.join(', ')}`
+  if (statement.length < DEFAULT_MAX_QUERY_SIZE / 4) return [statement]
+  // Large parameters are no part of the query, so its size limit is not theirs.
+  const limit = settings.get('max_query_size') ?? String(DEFAULT_MAX_QUERY_SIZE)
+  return [
+    `SET max_query_size = ${statement.length * 4}`,
+    `${statement}, max_query_size = ${quoteString(limit)}`,
+  ]
 }
+
+const DEFAULT_MAX_QUERY_SIZE = 262_144
 
 export function quoteString(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`

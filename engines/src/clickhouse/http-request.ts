@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import type { Context } from './engine.ts'
 import { exception } from './exception.ts'
@@ -21,11 +21,17 @@ const NOT_SETTINGS = new Set([
   'client_protocol_version', 'close_session', 'log_comment',
 ]) // biome-ignore format: a list
 
-export function readRequest(request: IncomingMessage, fields: Iterable<[string, string]> = []): HttpRequest {
+/** Reads what the URL, the headers and the `fields` of a form say. */
+export function readRequest(
+  request: IncomingMessage,
+  fields: Iterable<readonly [string, string]> = [],
+): HttpRequest {
   const url = new URL(request.url ?? '/', 'http://embedded')
   const all = new Map([...url.searchParams, ...fields])
   const settings = new Map<string, string>()
   const parameters = new Map<string, string>()
+  if (all.has('session_id'))
+    throw exception(48, 'NOT_IMPLEMENTED', 'session_id: the embedded engine has no HTTP sessions')
   for (const [name, value] of all) {
     if (name.startsWith('param_')) parameters.set(identifier(name.slice('param_'.length)), value)
     else if (!NOT_SETTINGS.has(name)) settings.set(identifier(name), value)
@@ -60,6 +66,18 @@ export function readBody(request: IncomingMessage): Readable {
     if (!request.complete) decoder.destroy(new Error('the client closed the connection'))
   })
   return request.pipe(decoder)
+}
+
+/** The fields of a multipart form, in which clients send a statement with large parameters; undefined for other bodies. */
+export async function readForm(request: IncomingMessage): Promise<[string, string][] | undefined> {
+  const type = header(request, 'content-type') ?? ''
+  if (!type.startsWith('multipart/form-data')) return undefined
+  const body = Readable.toWeb(readBody(request)) as ReadableStream<Uint8Array>
+  const form = await new Response(body, { headers: { 'content-type': type } }).formData()
+  return [...form].map(([name, value]) => {
+    if (typeof value === 'string') return [name, value]
+    throw exception(48, 'NOT_IMPLEMENTED', `External data (${name}) is not supported by the embedded engine`)
+  })
 }
 
 const DECODERS: Record<string, () => ReturnType<typeof createGunzip>> = {

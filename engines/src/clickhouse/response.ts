@@ -7,10 +7,8 @@ import type { Output } from './engine.ts'
 import { type ClickHouseException, statusOf, toException } from './exception.ts'
 
 export interface ResponseHead {
-  readonly queryId: string
   readonly format: string
   readonly encoding: 'gzip' | undefined
-  readonly timezone: string
 }
 
 const CONTENT_TYPES: readonly (readonly [prefix: RegExp, type: string])[] = [
@@ -28,13 +26,6 @@ const CONTENT_TYPES: readonly (readonly [prefix: RegExp, type: string])[] = [
 function contentType(format: string): string {
   const found = CONTENT_TYPES.find(([pattern]) => pattern.test(format))?.[1] ?? 'text/plain; charset=UTF-8'
   return found.endsWith('header=') ? `${found}${format.includes('WithNames') ? 'present' : 'absent'}` : found
-}
-
-/** The summary of what a statement read and wrote; ClickHouse sends all numbers as strings. */
-export function summary(counts: Record<string, number>): string {
-  return JSON.stringify(
-    Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, String(value)])),
-  )
 }
 
 /**

@@ -1,16 +1,9 @@
 import { once } from 'node:events'
-import { mkdirSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { PortInUseError } from '../errors.ts'
-import { type Limits, readWork } from './body.ts'
-import { Engine } from './engine.ts'
-import { toException } from './exception.ts'
-import { readBody, readRequest } from './http-request.ts'
-import { runWork } from './query.ts'
-import { sendException, sendResult } from './response.ts'
-import { Slots } from './slots.ts'
+import type { Limits } from './body.ts'
+import { Service } from './service.ts'
 
 export interface ClickHouseOptions {
   /** The address to listen on; loopback unless it says otherwise. */
@@ -20,6 +13,8 @@ export interface ClickHouseOptions {
   /** The data directory; created when missing. One process may have it open. */
   readonly path: string
   readonly limits?: Partial<Limits>
+  /** How long `close()` waits for running queries before it ends them, in ms (default 10,000). */
+  readonly drainTimeout?: number
 }
 
 export interface ClickHouseServer extends AsyncDisposable {
@@ -30,37 +25,31 @@ export interface ClickHouseServer extends AsyncDisposable {
 }
 
 const LIMITS: Limits = { statement: 64 * 1024 * 1024, insert: 4 * 1024 * 1024 * 1024 }
-const CONCURRENT_QUERIES = 8
 
-/** Starts the embedded ClickHouse in this process, behind ClickHouse's HTTP interface. */
+/**
+ * Starts the embedded ClickHouse in this process, behind ClickHouse's HTTP interface.
+ *
+ * @throws PortInUseError, DirectoryInUseError, EngineStartError
+ */
 export async function startClickHouse(options: ClickHouseOptions): Promise<ClickHouseServer> {
-  const { host = '127.0.0.1', port, path } = options
+  const { host = '127.0.0.1', port, path, drainTimeout = 10_000 } = options
+  // Queries run on Node's thread pool, and a query that ends another needs a thread too.
+  process.env.UV_THREADPOOL_SIZE ??= '16'
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 })
   await listen(server, host, port)
+  let service: Service
   try {
-    const service = new Service(path, { ...LIMITS, ...options.limits })
-    server.on('request', (request, response) => void service.handle(request, response))
-    return running(server, host, service)
+    service = await Service.start(path, host, { ...LIMITS, ...options.limits })
   } catch (error) {
     server.close()
     throw error
   }
-}
-
-function running(server: Server, host: string, service: Service): ClickHouseServer {
-  const { port } = server.address() as AddressInfo
+  server.on('request', (request, response) => void service.handle(request, response))
   let closed: Promise<void> | undefined
-  const close = () => (closed ??= shutDown(server, service))
+  const close = () => (closed ??= shutDown(server, service, drainTimeout))
+  const listening = (server.address() as AddressInfo).port
   const name = host.includes(':') ? `[${host}]` : host
-  return { url: `http://${name}:${port}`, port, close, [Symbol.asyncDispose]: close }
-}
-
-async function shutDown(server: Server, service: Service): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  server.closeIdleConnections()
-  await closed
-  await service.close()
+  return { url: `http://${name}:${listening}`, port: listening, close, [Symbol.asyncDispose]: close }
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
@@ -74,62 +63,13 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   }
 }
 
-class Service {
-  readonly #engine: Engine
-  readonly #slots = new Slots(CONCURRENT_QUERIES)
-  readonly #spool: string
-  readonly #limits: Limits
-
-  constructor(path: string, limits: Limits) {
-    mkdirSync(path, { recursive: true })
-    this.#engine = Engine.open(path)
-    this.#limits = limits
-    this.#spool = join(path, 'spool')
-    // What a killed process left behind was never acknowledged.
-    rmSync(this.#spool, { recursive: true, force: true })
-    mkdirSync(this.#spool)
-  }
-
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    try {
-      const path = request.url?.split('?')[0]
-      if (
-        path === '/ping' ||
-        path === '/replicas_status' ||
-        (path === '/' && request.method === 'GET' && request.url === '/')
-      ) {
-        response.end('Ok.\n')
-        return
-      }
-      await this.#query(request, response)
-    } catch (error) {
-      if (!response.destroyed) sendException(response, toException(error))
-    }
-  }
-
-  async #query(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const http = readRequest(request)
-    response.setHeader('X-ClickHouse-Query-Id', http.queryId)
-    const work = await readWork(http.query, readBody(request), this.#spool, this.#limits)
-    await using _spool = work.spool
-    const gone = new AbortController()
-    response.on('close', () => gone.abort(new Error('the client closed the connection')))
-    const release = await this.#slots.take(gone.signal)
-    try {
-      using session = await this.#engine.session(http)
-      const kill = () => void this.#engine.kill(http.queryId)
-      response.on('close', () => {
-        if (!response.writableFinished) kill()
-      })
-      const format = work.statement.format ?? http.defaultFormat
-      const head = { queryId: http.queryId, format, encoding: http.encoding, timezone: 'UTC' }
-      await sendResult(response, head, runWork(session, work, http.defaultFormat, this.#spool))
-    } finally {
-      release()
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#engine.close()
-  }
+async function shutDown(server: Server, service: Service, drainTimeout: number): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const late = setTimeout(() => server.closeAllConnections(), drainTimeout)
+  await closed
+  clearInterval(idle)
+  clearTimeout(late)
+  await service.close()
 }

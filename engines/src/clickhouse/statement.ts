@@ -2,19 +2,25 @@
 export interface Statement {
   /** The first keyword in upper case: SELECT, INSERT, CREATE, ... */
   readonly keyword: string
-  /** The output format that a FORMAT clause names. */
-  readonly format?: string
+  /** The FORMAT clause of a statement that is no INSERT. */
+  readonly format?: { readonly name: string; readonly start: number }
+  /** Where the statement ends, without a last semicolon. */
+  readonly end: number
   /** Set for an INSERT whose rows follow in the request. */
   readonly insert?: InsertHead
   /** A SELECT within the statement: the engine may evaluate it while it plans the outer one. */
   readonly nested: boolean
+  /** `WITH TOTALS`: rows that follow the result. */
+  readonly totals: boolean
   /** Another statement follows a semicolon. */
   readonly several: boolean
 }
 
 export interface InsertHead {
-  /** `INSERT INTO t (a, b)` */
+  /** `INSERT INTO t` */
   readonly target: string
+  /** `(a, b)`, or empty; undefined when parentheses belong to a table function. */
+  readonly columns: string | undefined
   /** `SETTINGS ...`, or empty. */
   readonly settings: string
   readonly format: string
@@ -32,43 +38,56 @@ interface Token {
 const TOKEN =
   /(?<skip>\s+|--[^\n]*|#[! ][^\n]*|\/\*[\s\S]*?\*\/)|'(?:[^'\\]|\\[\s\S]|'')*'|`(?:[^`\\]|\\[\s\S]|``)*`|"(?:[^"\\]|\\[\s\S]|"")*"|[\p{L}_$][\p{L}\p{N}_$]*|[\s\S]/uy
 
+const NOTHING = { keyword: '', nested: false, totals: false, several: false, end: 0 }
+
 /** Reads just enough of a statement to route it; its syntax is the engine's business. */
 export function readStatement(sql: string): Statement {
   const all = tokens(sql)
   const keyword = firstKeyword(all)
   if (keyword === 'INSERT') return readInsert(sql, keyword, tokens(sql))
-  let nested = false
-  let format: string | undefined
+  const found: { -readonly [K in keyof Statement]: Statement[K] } = { ...NOTHING, keyword, end: sql.length }
   let previous = ''
+  let formatStart = 0
   for (const token of all) {
-    if (previous === ';') return { keyword, nested, several: true }
+    if (previous === ';') return { ...found, several: true }
+    if (token.text === ';') found.end = token.start
     const word = token.text.toUpperCase()
-    if (word === 'SELECT' && (keyword !== 'WITH' || previous === '(')) nested = true
-    if (previous === 'FORMAT' && isWord(token.text)) format = token.text
+    if (word === 'SELECT' && (keyword !== 'WITH' || previous === '(')) found.nested = true
+    if (word === 'TOTALS') found.totals = true
+    if (word === 'INSERT' && keyword === 'WITH') found.keyword = 'INSERT'
+    if (word === 'FORMAT') formatStart = token.start
+    if (previous === 'FORMAT' && isWord(token.text)) found.format = { name: token.text, start: formatStart }
     previous = word
   }
-  return { keyword, nested, several: false, ...(format === undefined ? {} : { format }) }
+  if (found.keyword === 'WITH' || found.keyword === 'FROM') found.keyword = 'SELECT'
+  return found
 }
 
 function readInsert(sql: string, keyword: string, all: Generator<Token>): Statement {
-  const plain: Statement = { keyword, nested: true, several: false }
+  const plain: Statement = { ...NOTHING, keyword, end: sql.length }
   let depth = 0
   let settingsStart: number | undefined
   let formatStart: number | undefined
+  let columnsStart: number | undefined
+  let isFunction = false
   for (const token of all) {
     const word = token.text.toUpperCase()
     if (formatStart !== undefined) {
-      const targetEnd = settingsStart ?? formatStart
+      const end = settingsStart ?? formatStart
+      const targetEnd = isFunction ? end : (columnsStart ?? end)
       const insert = {
         target: sql.slice(0, targetEnd),
-        settings: sql.slice(targetEnd, formatStart),
+        columns: isFunction ? undefined : sql.slice(targetEnd, end).trim(),
+        settings: sql.slice(end, formatStart),
         format: token.text,
         dataStart: token.end + gapLength(sql.slice(token.end, token.end + 1024)),
       }
       return { ...plain, insert }
     }
-    if (word === '(') depth++
-    else if (word === ')') depth--
+    if (word === '(') {
+      if (depth++ === 0) columnsStart ??= token.start
+    } else if (word === ')') depth--
+    else if (word === 'FUNCTION') isFunction = true
     else if (depth > 0) continue
     else if (word === 'SELECT' || word === 'VALUES' || word === 'WITH' || word === 'INFILE') return plain
     else if (word === 'SETTINGS') settingsStart = token.start

@@ -1,0 +1,99 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { type Limits, readWork, type Work } from './body.ts'
+import { Engine } from './engine.ts'
+import { exception, toException } from './exception.ts'
+import { refuseBrowsers } from './guard.ts'
+import { type HttpRequest, readBody, readForm, readRequest } from './http-request.ts'
+import { runWork } from './query.ts'
+import { sendException, sendResult } from './response.ts'
+import { Slots } from './slots.ts'
+
+// More would only take memory: the engine uses all cores for one query.
+const CONCURRENT_QUERIES = 8
+
+/** Answers the requests of ClickHouse's HTTP interface. */
+export class Service {
+  readonly #engine: Engine
+  readonly #host: string
+  readonly #limits: Limits
+  readonly #slots = new Slots(CONCURRENT_QUERIES)
+  readonly #running = new Set<string>()
+  readonly #spool: string
+
+  private constructor(engine: Engine, path: string, host: string, limits: Limits) {
+    this.#engine = engine
+    this.#host = host
+    this.#limits = limits
+    this.#spool = join(path, 'spool')
+    // What a killed process left there was never acknowledged.
+    rmSync(this.#spool, { recursive: true, force: true })
+    mkdirSync(this.#spool)
+  }
+
+  static async start(path: string, host: string, limits: Limits): Promise<Service> {
+    mkdirSync(path, { recursive: true })
+    return new Service(await Engine.open(path), path, host, limits)
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.on('error', () => {})
+    response.on('error', () => {})
+    try {
+      refuseBrowsers(request, this.#host)
+      if (isPing(request)) response.end('Ok.\n')
+      else await this.#query(request, response)
+    } catch (error) {
+      if (!response.destroyed) sendException(response, toException(error))
+    }
+  }
+
+  async #query(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const form = await readForm(request)
+    const http = readRequest(request, form)
+    response.setHeader('X-ClickHouse-Query-Id', http.queryId)
+    response.setHeader('X-ClickHouse-Server-Display-Name', 'weir-embedded')
+    const body = form ? Readable.from([]) : readBody(request)
+    const work = await readWork(http.query, body, this.#spool, this.#limits)
+    await using _spool = work.spool
+    if (this.#running.has(http.queryId)) {
+      const text = `Query with id = ${http.queryId} is already running`
+      throw exception(216, 'QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING', text)
+    }
+    this.#running.add(http.queryId)
+    try {
+      await this.#run(http, work, response)
+    } finally {
+      this.#running.delete(http.queryId)
+    }
+  }
+
+  async #run(http: HttpRequest, work: Work, response: ServerResponse): Promise<void> {
+    const gone = new AbortController()
+    response.on('close', () => {
+      if (response.writableFinished) return
+      gone.abort(new Error('the client closed the connection'))
+      void this.#engine.kill(http.queryId)
+    })
+    const release = await this.#slots.take(gone.signal)
+    try {
+      using session = await this.#engine.session(http)
+      gone.signal.throwIfAborted()
+      const format = work.statement.format?.name ?? http.defaultFormat
+      const output = runWork(session, work, http.defaultFormat, this.#spool)
+      await sendResult(response, { format, encoding: http.encoding }, output)
+    } finally {
+      release()
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#engine.close()
+  }
+}
+
+function isPing({ url, method }: IncomingMessage): boolean {
+  return (url === '/' && method === 'GET') || /^\/(ping|replicas_status)(\?|$)/.test(url ?? '')
+}
