@@ -2,10 +2,22 @@ import { CommanderError } from 'commander'
 import { CliError } from './errors.ts'
 import { createProgram } from './program.ts'
 
+/** Codes of our packages' errors whose message tells the user what to change. */
+const USAGE_CODES = new Set([
+  'USAGE',
+  'BASELINE',
+  'COMPARE',
+  'STORE_CONFIG',
+  'WEIR_CONFIG',
+  'PORT_IN_USE',
+  'DIRECTORY_IN_USE',
+  'ENGINE_START',
+])
+
 /** Runs one command line; ends with `process.exitCode` 0 passed, 1 a gate failed, 2 usage, 3 could not evaluate. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
-    await createProgram().parseAsync(args, { from: 'user' })
+    await (await createProgram(args[0])).parseAsync(args, { from: 'user' })
   } catch (error) {
     process.exitCode = report(error)
   }
@@ -17,6 +29,15 @@ function report(error: unknown): number {
   if (error instanceof CliError) {
     for (const line of error.message.split('\n')) console.error(`weir: ${line}`)
     return error.exitCode
+  }
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  if (typeof code === 'string' && USAGE_CODES.has(code)) {
+    console.error(`weir: ${message}`)
+    return 2
+  }
+  if (code === 'INFRASTRUCTURE') {
+    console.error(`weir: ${message}`)
+    return 3
   }
   console.error(error)
   return 3

@@ -1,21 +1,32 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
-import { addDashboard } from './commands/dashboard.ts'
-import { addDoctor } from './commands/doctor.ts'
-import { addEngine } from './commands/engine.ts'
-import { addStatus } from './commands/status.ts'
-import { addUp } from './commands/up.ts'
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 
-/** Every command of `weir`. */
-export function createProgram(): Command {
+/** In the order of the help text. Loaded on demand: an engine's process needs none of what an evaluation needs. */
+const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
+  up: async () => (await import('./commands/up.ts')).addUp,
+  demo: async () => (await import('./commands/demo.ts')).addDemo,
+  compare: async () => (await import('./commands/compare.ts')).addCompare,
+  baseline: async () => (await import('./commands/baseline.ts')).addBaseline,
+  dataset: async () => (await import('./commands/dataset.ts')).addDataset,
+  status: async () => (await import('./commands/status.ts')).addStatus,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+  collector: async () => (await import('./commands/collector.ts')).addCollector,
+  worker: async () => (await import('./commands/worker.ts')).addWorker,
+  dashboard: async () => (await import('./commands/dashboard.ts')).addDashboard,
+  engine: async () => (await import('./commands/engine.ts')).addEngine,
+}
+
+/** The program with the command named, or with all of them if there is no such command. */
+export async function createProgram(name?: string): Promise<Command> {
   const program = new Command('weir')
     .description('Observability and evaluation for flows')
     .version(version)
     .showHelpAfterError('(see: weir --help)')
     .exitOverride()
-  const add = [addUp, addStatus, addDoctor, addDashboard, addEngine]
-  for (const addCommand of add) addCommand(program)
+  const only = name === undefined ? undefined : COMMANDS[name]
+  const loaders = only === undefined ? Object.values(COMMANDS) : [only]
+  for (const add of await Promise.all(loaders.map((load) => load()))) add(program)
   return program
 }

@@ -11,9 +11,10 @@ export async function answer(
   const text = request.messages.flatMap((message) => message.content.map((part) => part.text ?? '')).join(' ')
   const inputTokens = 40 + Math.round(text.length / 4)
   const tool = request.tools?.[0]
-  const answered = request.messages.some((message) => message.role === 'tool')
+  const found = request.messages.findLast((message) => message.role === 'tool')?.content[0]?.toolResponse
+    ?.output
   const usage = { inputTokens, outputTokens: 25, totalTokens: inputTokens + 25 }
-  if (tool !== undefined && !answered) {
+  if (tool !== undefined && found === undefined) {
     const order = /#(\d+)/.exec(text)?.[1] ?? '1'
     return {
       message: { role: 'model', content: [{ toolRequest: { name: tool.name, ref: '1', input: { order } } }] },
@@ -22,7 +23,7 @@ export async function answer(
     }
   }
   return {
-    message: { role: 'model', content: [{ text: `Here is what I found: ${text.slice(-60)}` }] },
+    message: { role: 'model', content: [{ text: `I looked into it: ${found ?? 'all is well'}.` }] },
     finishReason: 'stop',
     usage,
   }

@@ -1,4 +1,4 @@
-import { countStored, type StoredCounts } from '@weir/store'
+import { getStoreStats, type StoreStats } from '@weir/store'
 import type { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { openStore, safeUrl } from '../open-store.ts'
@@ -52,7 +52,7 @@ async function status(options: { json: boolean }): Promise<void> {
     )
   }
   if (stored === undefined) console.log(`store: no answer at ${safeUrl(config.clickhouseUrl)}`)
-  else console.log(`store: ${stored.spans} spans, ${stored.runs} runs, ${stored.experiments} experiments`)
+  else console.log(storeLine(stored))
 }
 
 /** The supervisor's last word, corrected by what is there: it may have been killed. */
@@ -63,15 +63,19 @@ function inspect(row: ProcessStatus): ProcessStatus & { residentBytes?: number |
 }
 
 /** Undefined if the store does not answer or has no tables yet. */
-async function storeCounts(config: Config): Promise<StoredCounts | undefined> {
+async function storeCounts(config: Config): Promise<StoreStats | undefined> {
   try {
     const store = await openStore(config)
     try {
-      return await countStored(store)
+      return await getStoreStats(store)
     } finally {
       await store.close()
     }
   } catch {
     return undefined
   }
+}
+
+function storeLine({ spans, runs, unsettledTraces, diskBytes }: StoreStats): string {
+  return `store: ${spans} spans, ${runs} runs, ${unsettledTraces} traces not settled yet, ${formatMegabytes(diskBytes)} on disk`
 }

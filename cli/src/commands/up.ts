@@ -61,10 +61,10 @@ function untilSignal(): Promise<string> {
 
 async function isEmpty(config: Config): Promise<boolean> {
   const { openStore } = await import('../open-store.ts')
-  const { isStoreEmpty } = await import('@weir/store')
+  const { getStoreStats } = await import('@weir/store')
   const store = await openStore(config)
   try {
-    return await isStoreEmpty(store)
+    return (await getStoreStats(store)).spans === 0
   } finally {
     await store.close()
   }
@@ -98,7 +98,7 @@ async function runDemo(config: Config, stopRequested: Promise<string>): Promise<
 
 function printReady(config: Config): void {
   const dashboard = processList(config).find((spec) => spec.name === 'dashboard')?.url
-  print(`weir is ready: dashboard ${dashboard}  OTLP ${config.endpoint}`)
+  print(`weir is ready  dashboard ${dashboard}  OTLP ${config.endpoint}/v1/traces`)
 }
 
 function print(line: string): void {

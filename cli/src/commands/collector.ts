@@ -1,0 +1,34 @@
+import { createStore } from '@weir/store'
+import type { Command } from 'commander'
+import { readConfig } from '../config.ts'
+import { loadOptional } from '../optional-package.ts'
+import { serveUntilStopped } from '../serve-until-stopped.ts'
+import { untilMigrated } from '../until-migrated.ts'
+
+export function addCollector(program: Command): void {
+  program.command('collector').description('receive OTLP/HTTP alone').action(runCollector)
+}
+
+async function runCollector(): Promise<void> {
+  const config = readConfig()
+  const { collectorSettingsFromEnv, startCollector } = await loadOptional(
+    '@weir/collector',
+    () => import('@weir/collector'),
+  )
+  const { clickhouseUrl: url, clickhouseDatabase: database, project } = config
+  const store = createStore({ url, database, project })
+  await untilMigrated(store)
+  const collector = await startCollector({
+    ...collectorSettingsFromEnv(process.env),
+    host: config.host,
+    port: config.ports.otlpHttp,
+    store,
+  })
+  console.log(`collector is ready at ${collector.url}`)
+  await serveUntilStopped({
+    close: async () => {
+      await collector.close()
+      await store.close()
+    },
+  })
+}

@@ -1,0 +1,61 @@
+import { type Comparison, compare, getFilterOptions, parseSide, type Store } from '@weir/store'
+import { type Command, Option } from 'commander'
+import { formatComparison } from '../compare/format-comparison.ts'
+import { CliError, usageError } from '../errors.ts'
+import { withStore } from '../with-store.ts'
+
+interface CompareOptions {
+  flow: string
+  base: string
+  candidate: string
+  failOn?: 'regression'
+  json: boolean
+}
+
+const SIDE =
+  'version=2, window=24h, environment=prod, experiment=<id> or baseline=main; more after commas narrow it'
+/** Runs older than that are not looked for when a flow is unknown. */
+const KNOWN_DAYS = 90
+
+export function addCompare(program: Command): void {
+  program
+    .command('compare')
+    .description('say, per step, whether a version got slower or worse')
+    .requiredOption('--flow <name>', 'the flow whose runs are compared')
+    .requiredOption('--base <side>', SIDE)
+    .requiredOption('--candidate <side>', 'the same, for what is judged')
+    .addOption(new Option('--fail-on <verdict>', 'exit code 1 on this verdict').choices(['regression']))
+    .option('--json', 'print the comparison as JSON', false)
+    .action((options: CompareOptions) => withStore((store) => runCompare(store, options)))
+}
+
+async function runCompare(store: Store, options: CompareOptions): Promise<void> {
+  const comparison = await compare(store, {
+    flow: options.flow,
+    base: parseSide(options.base),
+    candidate: parseSide(options.candidate),
+  })
+  await refuseUnknown(store, comparison)
+  if (options.json) console.log(JSON.stringify(comparison, null, 2))
+  else for (const line of formatComparison(comparison)) console.log(line)
+  const empty = [comparison.base, comparison.candidate].filter((side) => side.runs === 0)
+  if (empty.length > 0) {
+    throw new CliError(
+      'WEIR_EMPTY_SIDE',
+      3,
+      `no finished run of ${empty.map((side) => side.label).join(' nor ')}`,
+    )
+  }
+  if (options.failOn === 'regression' && comparison.verdict === 'regression') process.exitCode = 1
+}
+
+/** A flow or a version that does not exist is a mistyped one: say which there are. */
+async function refuseUnknown(store: Store, { flow, base, candidate }: Comparison): Promise<void> {
+  if (base.runs > 0 || candidate.runs > 0) return
+  const to = new Date()
+  const from = new Date(to.getTime() - KNOWN_DAYS * 86_400_000)
+  const { flows } = await getFilterOptions(store, { from, to })
+  if (flows.includes(flow)) return
+  const known = flows.length === 0 ? 'nothing is recorded yet' : `recorded are: ${flows.join(', ')}`
+  throw usageError(`there is no flow "${flow}"; ${known}`)
+}

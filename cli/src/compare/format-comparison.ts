@@ -1,0 +1,65 @@
+import type { Comparison, LoneStep, MetricComparison, StepComparison } from '@weir/store'
+import { formatTable } from '../table.ts'
+
+/** What `weir compare` prints: the sentence, a table with a row per step, and what a reader must know. */
+export function formatComparison(comparison: Comparison): string[] {
+  const { base, candidate, sentence, run, steps, added, removed, notes } = comparison
+  return [
+    `${comparison.flow}: ${candidate.label} (${candidate.runs} runs) against ${base.label} (${base.runs} runs)`,
+    '',
+    ...formatTable(
+      ['step', 'n', 'success', 'median', 'ratio (95% interval)', 'p95', 'verdict'],
+      [...steps, run].map(toRow),
+    ),
+    ...added.map((step) => `  only in the candidate: ${lone(step)}`),
+    ...removed.map((step) => `  only in the base: ${lone(step)}`),
+    '',
+    sentence,
+    ...notes.map((note) => `note: ${note.text}`),
+  ]
+}
+
+function toRow({ step, base, candidate, metrics }: StepComparison): string[] {
+  const { success, duration, p95 } = metrics
+  return [
+    step ?? 'whole run',
+    `${base.n} > ${candidate.n}`,
+    pair(success, percent),
+    pair(duration, milliseconds),
+    duration.effect === null
+      ? '-'
+      : `${times(duration.effect.value)} (${times(duration.effect.low)} to ${times(duration.effect.high)})`,
+    pair(p95, milliseconds),
+    verdict(metrics),
+  ]
+}
+
+/** The metrics that changed; else the one word that all share. */
+function verdict(metrics: StepComparison['metrics']): string {
+  const changed = Object.values(metrics).filter(({ verdict }) =>
+    ['slower', 'faster', 'worse', 'better'].includes(verdict),
+  )
+  if (changed.length === 0) return metrics.duration.p === null ? metrics.duration.verdict : 'no clear change'
+  return changed.map(({ metric, verdict }) => `${verdict} (${metric})`).join(', ')
+}
+
+function pair({ base, candidate }: MetricComparison, format: (value: number) => string): string {
+  const text = (value: number | null) => (value === null ? '-' : format(value))
+  return `${text(base)} > ${text(candidate)}`
+}
+
+function percent(rate: number): string {
+  return `${(rate * 100).toFixed(1)}%`
+}
+
+function milliseconds(ns: number): string {
+  return `${(ns / 1e6).toFixed(ns < 1e8 ? 1 : 0)} ms`
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(2)}x`
+}
+
+function lone({ step, n, runs }: LoneStep): string {
+  return `${step} (${n} of ${runs} runs)`
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { readConfig } from './config.ts'
+import { createProgram } from './program.ts'
+
+interface Service {
+  readonly image?: string
+  readonly build?: { readonly target: string }
+  readonly environment?: Readonly<Record<string, string>>
+  readonly ports?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly depends_on?: Readonly<Record<string, unknown>>
+  readonly healthcheck?: { readonly test: readonly string[] }
+}
+
+const root = join(import.meta.dirname, '..', '..')
+const text = (file: string) => readFileSync(join(root, file), 'utf8')
+const compose = parse(text('docker-compose.yml'), { merge: true }) as {
+  services: Record<string, Service>
+  volumes: Record<string, null>
+}
+const dockerfile = text('Dockerfile')
+const services = Object.entries(compose.services)
+const { ports } = readConfig({})
+const portOf: Record<string, number> = {
+  collector: ports.otlpHttp,
+  worker: ports.worker,
+  dashboard: ports.dashboard,
+}
+
+/** Target of the Dockerfile with the command it runs and the ports it names. */
+const targets = new Map(
+  dockerfile
+    .split(/^FROM /m)
+    .slice(1)
+    .map((stage) => [
+      /^\S+ AS (\S+)/.exec(stage)?.[1] ?? '',
+      {
+        command: JSON.parse(/^CMD (.*)$/m.exec(stage)?.[1] ?? '[]') as string[],
+        exposed: [...stage.matchAll(/^EXPOSE (\d+)/gm)].map(([, port]) => Number(port)),
+      },
+    ]),
+)
+
+test('every variable of Weir that they name is read by the code', () => {
+  const known = readFileSync(join(import.meta.dirname, 'config.ts'), 'utf8')
+  const named = new Set(`${text('docker-compose.yml')}${dockerfile}`.match(/WEIR_[A-Z_]+/g))
+  expect(named.size).toBeGreaterThan(5)
+  expect([...named].filter((name) => !known.includes(`  ${name}:`))).toEqual([])
+})
+
+test('every service has an image with a pinned tag, or a target of the Dockerfile', () => {
+  for (const [name, { image, build }] of services) {
+    if (image !== undefined) expect(image, name).toMatch(/^[a-z/-]+:\d+\.\d+/)
+    else expect([...targets.keys()], name).toContain(build?.target)
+  }
+})
+
+test('every target runs a command of weir and names the port that it listens on', async () => {
+  const commands = (await createProgram()).commands.map((command) => command.name())
+  for (const [name, port] of Object.entries(portOf)) {
+    const { command, exposed } = targets.get(name)!
+    expect(command.slice(0, 2)).toEqual(['node', 'cli/bin/weir.js'])
+    expect(commands).toContain(command[2])
+    expect(exposed).toEqual([port])
+  }
+})
+
+describe.each(services)('service %s', (name, service) => {
+  test('opens ports on this machine only, the ones that the code listens on', () => {
+    for (const port of service.ports ?? []) expect(port).toBe(`127.0.0.1:${portOf[name]}:${portOf[name]}`)
+  })
+
+  test('has a health check that asks its own port', () => {
+    expect(service.healthcheck?.test.length).toBeGreaterThan(1)
+    if (name in portOf) expect(service.healthcheck?.test.join(' ')).toContain(`:${portOf[name]}/readyz`)
+  })
+
+  test('waits for, and stores in, what exists', () => {
+    for (const needed of Object.keys(service.depends_on ?? {}))
+      expect(compose.services).toHaveProperty(needed)
+    for (const volume of service.volumes ?? []) expect(compose.volumes).toHaveProperty(volume.split(':')[0]!)
+  })
+})
+
+test('there is no default secret', () => {
+  const secrets = text('docker-compose.yml').match(/\$\{[A-Z_]*PASSWORD[^}]*\}/g) ?? []
+  expect(secrets.length).toBeGreaterThan(3)
+  expect(secrets.filter((secret) => !/^\$\{[A-Z_]+:\?.+\}$/.test(secret))).toEqual([])
+  for (const [name, { environment }] of services) {
+    for (const [variable, value] of Object.entries(environment ?? {})) {
+      if (/PASSWORD|AUTH/.test(variable)) expect(value, `${name} ${variable}`).toMatch(/^\$\{[A-Z_]+:\?/)
+    }
+  }
+})

@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { migrate, type Store } from '@weir/store'
+import { safeUrl } from './open-store.ts'
+
+/** ClickHouse may be starting too, or be gone for a moment: the process that needs it waits this long. */
+const PATIENCE_MS = 60_000
+
+/** Brings the tables up to date; the first of several processes does it, the others find it done. */
+export async function untilMigrated(store: Store): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS
+  for (let wait = 100; ; wait = Math.min(2 * wait, 2_000)) {
+    try {
+      await migrate(store)
+      return
+    } catch (error) {
+      if (Date.now() + wait > deadline) throw error
+      console.error(`ClickHouse at ${safeUrl(store.url)} is not ready: ${(error as Error).message}`)
+      await sleep(wait)
+    }
+  }
+}
