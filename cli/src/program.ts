@@ -7,9 +7,11 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   up: async () => (await import('./commands/up.ts')).addUp,
   demo: async () => (await import('./commands/demo.ts')).addDemo,
+  eval: async () => (await import('./commands/eval.ts')).addEval,
   compare: async () => (await import('./commands/compare.ts')).addCompare,
   baseline: async () => (await import('./commands/baseline.ts')).addBaseline,
   dataset: async () => (await import('./commands/dataset.ts')).addDataset,
+  monitor: async () => (await import('./commands/monitor.ts')).addMonitor,
   status: async () => (await import('./commands/status.ts')).addStatus,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   collector: async () => (await import('./commands/collector.ts')).addCollector,

@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { jsonl, resolveCases } from '@weir/evaluator'
+import { parseJsonLines, toCases } from '@weir/evaluator'
 import { getDatasetCases, listDatasets, pushDataset, resolveDataset, type Store } from '@weir/store'
 import type { Command } from 'commander'
 import { usageError } from '../errors.ts'
@@ -31,10 +31,18 @@ export function addDataset(program: Command): void {
 }
 
 async function push(store: Store, file: string, name: string): Promise<void> {
-  const { cases } = await resolveCases({ name: file, data: jsonl(file) }, undefined, undefined)
+  const cases = toCases(name, parseJsonLines(read(file), file))
   if (cases.length === 0) throw usageError(`${file} holds no case, expected one JSON object per line`)
   const { version, caseCount, isNew } = await pushDataset(store, { name, cases })
   console.log(`${name}@${version}: ${caseCount} cases${isNew ? '' : ' (unchanged)'}`)
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw usageError(`cannot read ${file}: ${(cause as Error).message}`, { cause })
+  }
 }
 
 async function pull(store: Store, reference: string, output: string | undefined): Promise<void> {

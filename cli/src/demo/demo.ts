@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Store } from '@weir/store'
 import type { Config } from '../config.ts'
@@ -16,6 +17,7 @@ export interface DemoResult {
   readonly stopped: string
 }
 
+const UNAVAILABLE = 3
 const SIMULATIONS = ['research', 'support-desk', 'orders']
 
 /**
@@ -34,7 +36,12 @@ export async function runDemo(store: Store, config: Config): Promise<DemoResult>
   }
   const weir = async (args: readonly string[], expected = 0) => {
     console.log(`\n$ weir ${args.map((arg) => arg.replace(`${examples}/`, 'examples/')).join(' ')}`)
-    const code = await runProgram(weirArguments(args), env)
+    let code = await runProgram(weirArguments(args), env)
+    // A process that is just being restarted is no reason to give up.
+    for (let tries = 1; code === UNAVAILABLE && tries < 3; tries++) {
+      await sleep(3_000)
+      code = await runProgram(weirArguments(args), env)
+    }
     if (code !== expected) throw demoError(`weir ${args[0]} ended with ${code}, expected ${expected}`)
   }
   const evaluate = async (file: string, expected: number) => {

@@ -1,0 +1,27 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { EvalOptions } from '../evaluate/run-eval-command.ts'
+
+export function addEval(program: Command): void {
+  program
+    .command('eval')
+    .argument('[files...]', 'evaluation files, directories or globs (default: every *.eval.ts below)')
+    .description('run evaluations: 0 passed, 1 a gate failed, 2 usage, 3 could not evaluate')
+    .option('--filter <text>', 'only evaluations whose name, or cases whose id, contains it')
+    .option('--trials <n>', 'times that each case is run', positiveInteger)
+    .option('--concurrency <n>', 'cases at once', positiveInteger)
+    .option('--baseline <name>', 'compare with this baseline, or experiment')
+    .option('--json <file>', 'write the result as JSON; "-" prints it alone on stdout')
+    .option('--junit <file>', 'write the result as JUnit XML')
+    .addOption(new Option('--queue', 'run the cases on workers').default(false).conflicts('local'))
+    .option('--local', 'without a server: runs are recorded in memory', false)
+    .action(async (files: string[], options: EvalOptions) => {
+      const { runEvalCommand } = await import('../evaluate/run-eval-command.ts')
+      await runEvalCommand(files, options)
+    })
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number from 1.')
+  return value
+}

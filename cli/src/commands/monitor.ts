@@ -1,0 +1,89 @@
+import { type Evaluation, findEvalFiles, loadEvalFile } from '@weir/evaluator'
+import { listMonitors, removeMonitor, type Store, addMonitor as storeMonitor } from '@weir/store'
+import { type Command, InvalidArgumentError } from 'commander'
+import { usageError } from '../errors.ts'
+import { printTable } from '../table.ts'
+import { withStore } from '../with-store.ts'
+
+export function addMonitor(program: Command): void {
+  const monitor = program.command('monitor').description("an evaluation's checks on production runs")
+  monitor
+    .command('add <file>')
+    .description('judge the production runs of the flow by the checks of an evaluation file')
+    .option('--sample <share>', 'share of the runs that are judged, 0 to 1', share, 1)
+    .action((file: string, { sample }: { sample: number }) => add(file, sample))
+  monitor
+    .command('list')
+    .description('show the monitors with what they found in the last day')
+    .option('--json', 'print JSON', false)
+    .action(({ json }: { json: boolean }) => withStore((store) => list(store, json)))
+  monitor
+    .command('remove <name>')
+    .description('stop judging; what was judged stays')
+    .action((name: string) => withStore((store) => remove(store, name)))
+}
+
+async function add(path: string, sample: number): Promise<void> {
+  const files = await findEvalFiles([path])
+  const evaluations = (await Promise.all(files.map(loadEvalFile))).flat()
+  const empty = evaluations.find((evaluation) => evaluation.checks.length === 0)
+  if (empty !== undefined) {
+    throw usageError(
+      `evaluation "${empty.name}" has no checks: a monitor judges by checks, not by scorers or expect`,
+    )
+  }
+  await withStore(async (store) => {
+    for (const evaluation of evaluations) {
+      const { name, checks } = evaluation
+      const flow = flowOf(evaluation)
+      await storeMonitor(store, { name, flow, definition: JSON.stringify({ checks }), sample })
+      console.log(
+        `monitor "${name}" judges ${sample * 100}% of the runs of ${flow} by ${checks.length} checks`,
+      )
+    }
+  })
+}
+
+/** A plain function runs as a flow of the evaluation's name. */
+function flowOf({ name, task }: Evaluation): string {
+  return typeof task === 'function' ? name : task.name
+}
+
+async function list(store: Store, json: boolean): Promise<void> {
+  const monitors = await listMonitors(store)
+  if (json) {
+    console.log(JSON.stringify(monitors, null, 2))
+    return
+  }
+  if (monitors.length === 0) {
+    console.log('no monitor yet: weir monitor add <eval file>')
+    return
+  }
+  printTable(
+    ['name', 'flow', 'sample', 'judged', 'passed'],
+    monitors.map((row) => [
+      row.name,
+      row.flow,
+      `${row.sample * 100}%`,
+      String(row.judged),
+      row.judged === 0 ? '-' : `${(row.passRate * 100).toFixed(1)}%`,
+    ]),
+  )
+}
+
+async function remove(store: Store, name: string): Promise<void> {
+  if (await removeMonitor(store, { name })) {
+    console.log(`monitor "${name}" is removed`)
+    return
+  }
+  const known = (await listMonitors(store)).map((row) => row.name)
+  throw usageError(
+    `there is no monitor "${name}"; ${known.length === 0 ? 'none was added yet' : `there are: ${known.join(', ')}`}`,
+  )
+}
+
+function share(text: string): number {
+  const value = Number(text)
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('Expected a number above 0, up to 1.')
+  return value
+}

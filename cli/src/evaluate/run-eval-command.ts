@@ -1,0 +1,102 @@
+import {
+  allReporters,
+  type Evaluation,
+  type EvaluationMode,
+  type ExperimentReport,
+  findEvalFiles,
+  jsonReporter,
+  junitReporter,
+  loadEvalFile,
+  prepareMode,
+  type Reporter,
+  runEvaluation,
+  terminalReporter,
+  toExitCode,
+  toJsonReport,
+} from '@weir/evaluator'
+import { shutdown } from '@weir/sdk'
+import { migrate } from '@weir/store'
+import { type Config, reachableHost, readConfig } from '../config.ts'
+import { usageError } from '../errors.ts'
+import { openStore } from '../open-store.ts'
+import { currentRevision } from './current-revision.ts'
+
+export interface EvalOptions {
+  readonly filter?: string
+  readonly trials?: number
+  readonly concurrency?: number
+  readonly baseline?: string
+  readonly json?: string
+  readonly junit?: string
+  readonly queue: boolean
+  readonly local: boolean
+}
+
+interface Loaded {
+  readonly file: string
+  readonly evaluation: Evaluation
+}
+
+/** Ends the process: what a user's modules keep open must not keep a finished evaluation waiting. */
+export async function runEvalCommand(paths: readonly string[], options: EvalOptions): Promise<never> {
+  const config = readConfig()
+  const files = await findEvalFiles(paths)
+  if (files.length === 0) throw usageError('there is no *.eval.ts file below this directory')
+  const mode = await toMode(config, options)
+  await prepareMode(mode)
+  const reporter = toReporter(config, options)
+  const { filter, trials, baseline, concurrency } = options
+  const settings = { filter, trials, baseline, concurrency, revision: currentRevision() }
+  const reports: ExperimentReport[] = []
+  for (const { file, evaluation } of await loadAll(files, filter)) {
+    reports.push(...(await runEvaluation(evaluation, mode, reporter, { ...settings, file })))
+  }
+  const exitCode = toExitCode(reports)
+  await reporter.onEnd?.(reports, exitCode)
+  await shutdown()
+  process.exit(exitCode)
+}
+
+async function toMode(config: Config, options: EvalOptions): Promise<EvaluationMode> {
+  if (options.local) return { kind: 'local' }
+  const store = await openStore(config)
+  await migrate(store)
+  if (options.queue) return { kind: 'queue', store, redisUrl: config.redisUrl }
+  const { endpoint, apiKey } = config
+  return { kind: 'recorded', store, endpoint, ...(apiKey === undefined ? {} : { apiKey }) }
+}
+
+/** All files are loaded before anything runs, so that a mistake in the last one shows at once. */
+async function loadAll(files: readonly string[], filter: string | undefined): Promise<Loaded[]> {
+  const loaded: Loaded[] = []
+  for (const file of files) {
+    for (const evaluation of await loadEvalFile(file)) loaded.push({ file, evaluation })
+  }
+  if (filter === undefined) return loaded
+  const named = loaded.filter(({ evaluation }) => evaluation.name.includes(filter))
+  return named.length > 0 ? named : loaded
+}
+
+function toReporter(config: Config, options: EvalOptions): Reporter {
+  const toStdout = options.json === '-'
+  const stream = toStdout ? process.stderr : process.stdout
+  return allReporters([
+    terminalReporter({
+      write: (text) => stream.write(text),
+      isInteractive: stream.isTTY === true,
+      ...dashboardOf(config),
+    }),
+    ...(toStdout ? [stdoutReporter()] : options.json === undefined ? [] : [jsonReporter(options.json)]),
+    ...(options.junit === undefined ? [] : [junitReporter(options.junit)]),
+  ])
+}
+
+function stdoutReporter(): Reporter {
+  return { onEnd: (reports, exitCode) => void process.stdout.write(toJsonReport(reports, exitCode)) }
+}
+
+/** Where the pages are is known only for a Weir on this machine. */
+function dashboardOf({ endpoint, host, ports }: Config): { dashboardUrl?: string } {
+  const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname)
+  return isHere ? { dashboardUrl: `http://${reachableHost(host)}:${ports.dashboard}` } : {}
+}
