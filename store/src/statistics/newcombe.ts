@@ -50,16 +50,17 @@ export function proportionDifference(
     difference,
     low: difference - Math.hypot(k2 / n2 - second.low, first.high - k1 / n1),
     high: difference + Math.hypot(second.high - k2 / n2, k1 / n1 - first.low),
-    ...differenceP(k1, n1, k2, n2),
+    ...proportionTest(k1, n1, k2, n2),
   }
 }
 
-function differenceP(
+/** The test of {@link proportionDifference} alone. */
+export function proportionTest(
   k1: number,
   n1: number,
   k2: number,
   n2: number,
-): { p: number; method: 'score' | 'fisher' } {
+): Pick<ProportionDifference, 'p' | 'method'> {
   const total = n1 + n2
   const passed = k1 + k2
   if (passed === 0 || passed === total) return { p: 1, method: 'fisher' }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { proportionTest } from './newcombe.ts'
 import { quantileInterval, quantileRatio } from './quantile-ratio.ts'
 import { REFERENCE } from './reference-values.ts'
 import { lognormal, uniform } from './testing.ts'
@@ -13,14 +14,20 @@ test('a sample without enough values beyond the quantile has no interval', () =>
   expect(quantileRatio([1, 2, 3, 4, 5], lognormal(uniform(1), 300), 0.95)).toBeNull()
 })
 
-test('constant samples: p is 1 when equal, 0 when not', () => {
+test('constant samples: p is 1 when equal, next to 0 when not', () => {
   expect(quantileRatio(Array(200).fill(3), Array(200).fill(3), 0.95)).toEqual({
     ratio: 1,
     low: 1,
     high: 1,
     p: 1,
   })
-  expect(quantileRatio(Array(200).fill(3), Array(200).fill(4), 0.95)).toMatchObject({ p: 0 })
+  expect(quantileRatio(Array(200).fill(3), Array(200).fill(4), 0.95)!.p).toBeLessThan(1e-50)
+})
+
+test('p compares the shares beyond the pooled quantile: here the 20 values from 201, all of the second sample', () => {
+  const first = Array.from({ length: 200 }, (_, i) => i + 1)
+  const second = first.map((value) => value + 20)
+  expect(quantileRatio(first, second, 0.95)!.p).toBe(proportionTest(0, 200, 20, 200).p)
 })
 
 test('property: the unit cancels and swapping inverts', async () => {
@@ -38,20 +45,34 @@ test('property: the unit cancels and swapping inverts', async () => {
   )
 })
 
-test.each([
-  { level: 0.95, n: 200, sigma: 0.5 },
-  { level: 0.95, n: 200, sigma: 1.5 },
-  { level: 0.99, n: 1000, sigma: 0.5 },
-])('simulation: false positives of quantile $level at its minimum n = $n', ({ level, n, sigma }) => {
+type Shape = (next: () => number, n: number) => number[]
+const SHAPES: Readonly<Record<string, Shape>> = {
+  lognormal: (next, n) => lognormal(next, n),
+  'heavy-tailed': (next, n) => Array.from({ length: n }, () => next() ** (-1 / 1.2)),
+  rounded: (next, n) => lognormal(next, n, 12, 0.3).map(Math.round),
+  'two modes that meet at p95': (next, n) =>
+    lognormal(next, n, 10, 0.2).map((v) => (next() < 0.05 ? v * 20 : v)),
+}
+
+test.each(
+  Object.keys(SHAPES).flatMap((shape) => [
+    { shape, level: 0.95, n: 200 },
+    { shape, level: 0.95, n: 1500 },
+    { shape, level: 0.99, n: 1000 },
+  ]),
+)('simulation: false positives of quantile $level at n = $n, $shape', ({ shape, level, n }) => {
   const next = uniform(31)
-  const times = 1000
+  const times = 500
   let different = 0
+  let missed = 0
   for (let i = 0; i < times; i++) {
-    const [x, y] = [lognormal(next, n, 100, sigma), lognormal(next, n, 100, sigma)]
-    if (quantileRatio(x, y, level)!.p < 0.05) different++
+    const { p, low, high } = quantileRatio(SHAPES[shape]!(next, n), SHAPES[shape]!(next, n), level)!
+    if (p < 0.05) different++
+    if (low > 1 || high < 1) missed++
   }
-  expect(different / times).toBeGreaterThan(0.02)
-  expect(different / times).toBeLessThan(0.07)
+  const atMost = 0.05 + 3 * Math.sqrt((0.05 * 0.95) / times)
+  expect(different / times).toBeLessThan(atMost)
+  expect(missed / times).toBeLessThan(atMost)
 })
 
 test('simulation: a p95 twice as long at n = 300 is nearly always found', () => {
