@@ -21,7 +21,6 @@ export type { Side, SideRestriction, Window } from './compare/side.ts'
 export { CompareError } from './compare/side.ts'
 export type { SideStats } from './compare/side-queries.ts'
 export { StoreConfigError, storeOptionsFromEnv } from './config.ts'
-export { countStored, isStoreEmpty, type StoredCounts } from './count-stored.ts'
 export {
   BaselineError,
   listBaselines,
@@ -40,10 +39,13 @@ export {
   resolveDataset,
 } from './evaluations/datasets.ts'
 export { getExperiment, listEvaluations, listExperiments } from './evaluations/experiment-pages.ts'
+export { findExperimentTraces } from './evaluations/experiment-traces.ts'
 export { findExperiment, upsertExperiment } from './evaluations/experiments.ts'
 export { addMonitor, listMonitors, readMonitors, removeMonitor } from './evaluations/monitors.ts'
 export { insertResults, listCaseResults, listResults } from './evaluations/results.ts'
 export { getRunScores, insertScores, listFlowScores } from './evaluations/scores.ts'
+export type { SettledRunRef } from './evaluations/settled-runs.ts'
+export { findSettledRuns, latestMonitorScore } from './evaluations/settled-runs.ts'
 export type {
   Baseline,
   Case,

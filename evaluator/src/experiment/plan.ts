@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Case, findExperiment, resolveBaseline, type Store } from '@weir/store'
 import { UsageError } from '../errors.ts'
-import { resolveCases } from '../evaluation/cases.ts'
+import { type ResolvedData, resolveCases } from '../evaluation/cases.ts'
 import type { Evaluation, Task } from '../evaluation/definition.ts'
 
 /** What the command line says beyond the definition. */
@@ -57,26 +57,45 @@ export async function planExperiments(
       ? undefined
       : await findBaseline(store, evaluation, baseline)
   return Object.keys(evaluation.variants).map((variant) => {
-    const { name, version } = subjectOf(evaluation, variant)
+    const plan = planOf(evaluation, file, variant, { ...data, cases })
     return {
-      experimentId: randomBytes(6).toString('hex'),
-      evaluation,
-      file,
-      variant,
-      flow: name,
-      version,
-      cases,
-      dataset: data.dataset,
-      datasetHash: data.hash,
-      trials: settings.trials ?? evaluation.trials,
-      concurrency: settings.concurrency ?? evaluation.concurrency,
+      ...plan,
+      trials: settings.trials ?? plan.trials,
+      concurrency: settings.concurrency ?? plan.concurrency,
       baseline,
       baselineExperimentId,
       revision: settings.revision ?? '',
       environment: settings.environment ?? '',
-      started: Date.now(),
     }
   })
+}
+
+/** The plan of one variant by its definition alone. */
+export function planOf(
+  evaluation: Evaluation,
+  file: string | undefined,
+  variant: string,
+  data: ResolvedData,
+): Plan {
+  const { name, version } = subjectOf(evaluation, variant)
+  return {
+    experimentId: randomBytes(6).toString('hex'),
+    evaluation,
+    file,
+    variant,
+    flow: name,
+    version,
+    cases: data.cases,
+    dataset: data.dataset,
+    datasetHash: data.hash,
+    trials: evaluation.trials,
+    concurrency: evaluation.concurrency,
+    baseline: evaluation.baseline,
+    baselineExperimentId: undefined,
+    revision: '',
+    environment: '',
+    started: Date.now(),
+  }
 }
 
 /** A baseline of the evaluation by its name, or an experiment by its id. */

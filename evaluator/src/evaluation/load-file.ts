@@ -1,0 +1,65 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { glob } from 'tinyglobby'
+import { messageOf, UsageError } from '../errors.ts'
+import { type Evaluation, isEvaluation } from './definition.ts'
+
+const EVAL_FILES = '**/*.eval.{ts,mts,js,mjs}'
+const IGNORED = ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/.weir/**']
+
+/**
+ * The evaluation files that paths name, absolute and sorted: a file itself, all below a directory, or a glob.
+ * Without paths, all below the working directory.
+ */
+export async function findEvalFiles(
+  paths: readonly string[],
+  cwd: string = process.cwd(),
+): Promise<string[]> {
+  const found = await Promise.all((paths.length === 0 ? ['.'] : paths).map((path) => findIn(path, cwd)))
+  return [...new Set(found.flat())].sort()
+}
+
+async function findIn(path: string, cwd: string): Promise<string[]> {
+  const absolute = resolve(cwd, path)
+  const info = await stat(absolute).catch(() => undefined)
+  if (info?.isFile()) return [absolute]
+  const files = info?.isDirectory()
+    ? await glob(EVAL_FILES, { cwd: absolute, absolute: true, ignore: IGNORED })
+    : await glob(path, { cwd, absolute: true, ignore: IGNORED })
+  if (files.length > 0 || path === '.') return files
+  throw new UsageError(
+    `There is no evaluation at "${path}": expected a file, a directory with *.eval.ts files, or a glob.`,
+  )
+}
+
+/** The evaluations that a file exports, by default or by name. */
+export async function loadEvalFile(file: string): Promise<Evaluation[]> {
+  const module = await importFile(file)
+  const evaluations = [...new Set(Object.values(module).flat())].filter(isEvaluation)
+  if (evaluations.length > 0) return evaluations
+  const names = Object.keys(module).join(', ') || 'nothing'
+  throw new UsageError(
+    `${file} exports no evaluation (it exports ${names}): write \`export default evaluate(...)\`.`,
+  )
+}
+
+/** Node strips the types itself; the modified time keeps a second load from giving the first one's module. */
+async function importFile(file: string): Promise<Record<string, unknown>> {
+  try {
+    const { mtimeMs } = await stat(file)
+    const url = pathToFileURL(file)
+    url.searchParams.set('modified', String(mtimeMs))
+    return (await import(url.href)) as Record<string, unknown>
+  } catch (cause) {
+    throw new UsageError(`Cannot load ${file}.\n${whereOf(cause)}`, { cause })
+  }
+}
+
+/** A syntax error's own position is only in its stack; of others the first frames say where. */
+function whereOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  const stack = (cause.stack ?? '').replaceAll('file://', '').replaceAll(/\?modified=[\d.]+/g, '')
+  const lines = stack.split('\n').filter((line) => !/ \(?node:internal/.test(line))
+  return lines.length === 0 || lines[0] === '' ? messageOf(cause) : lines.slice(0, 8).join('\n')
+}

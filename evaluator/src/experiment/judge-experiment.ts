@@ -1,0 +1,44 @@
+import type { Case, Result, RunRecord, Store } from '@weir/store'
+import { judgeGates } from './gates.ts'
+import { judgeTrial } from './judge-trial.ts'
+import { judgeLatency } from './latency.ts'
+import type { Plan } from './plan.ts'
+import { type ExperimentReport, type Mode, toReport } from './report.ts'
+import type { TrialRun } from './run-trial.ts'
+import { toTotals, toTrials } from './totals.ts'
+
+/** Trials judged at once: scorers may call a model. */
+const AT_ONCE = 16
+
+/** Judges every trial from its recorded run, in the order of the trials. */
+export async function judgeTrials(
+  plan: Plan,
+  trialRuns: readonly TrialRun[],
+  runs: ReadonlyMap<string, RunRecord>,
+): Promise<Result[]> {
+  const cases = new Map<string, Case>(plan.cases.map((item) => [item.id, item]))
+  const judged: Result[][] = new Array(trialRuns.length)
+  const queue = trialRuns.entries()
+  const worker = async (): Promise<void> => {
+    for (const [index, trialRun] of queue) {
+      const item = cases.get(trialRun.caseId)!
+      const run = runs.get(trialRun.runId)
+      judged[index] = await judgeTrial(plan.evaluation, plan.experimentId, item, trialRun, run)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  return judged.flat()
+}
+
+/** Gates and report of judged results. */
+export async function concludeExperiment(
+  plan: Plan,
+  mode: Mode,
+  results: readonly Result[],
+  store: Store | undefined,
+  error = '',
+): Promise<ExperimentReport> {
+  const totals = toTotals(toTrials(results))
+  const latency = error === '' ? await judgeLatency(plan, store) : undefined
+  return toReport(plan, mode, results, judgeGates(plan.evaluation.gates, totals, latency), error)
+}

@@ -1,0 +1,31 @@
+import { startRecorder, takeRuns } from '../local/recorder.ts'
+import type { Reporter } from '../reporters/reporter.ts'
+import { concludeExperiment, judgeTrials } from './judge-experiment.ts'
+import type { Plan } from './plan.ts'
+import type { ExperimentReport } from './report.ts'
+import { runTrials } from './run-trials.ts'
+
+/** Runs an experiment without a server: the runs are recorded, settled and judged in this process. */
+export async function runLocally(plan: Plan, reporter: Reporter): Promise<ExperimentReport> {
+  startRecorder()
+  reporter.onExperimentStart?.(plan, 'local')
+  const trialRuns = await runTrials(
+    plan,
+    async () => {},
+    (run, done) => reporter.onTrial?.(plan, done, run),
+  )
+  const runs = new Map((await takeRuns()).map((run) => [run.runId, run]))
+  const results = await judgeTrials(plan, trialRuns, runs)
+  const report = await concludeExperiment(plan, 'local', results, undefined, missingRuns(trialRuns, runs))
+  reporter.onExperimentEnd?.(report)
+  return report
+}
+
+function missingRuns(
+  trialRuns: readonly { readonly runId: string; readonly error?: { readonly reason: string } }[],
+  runs: ReadonlyMap<string, unknown>,
+): string {
+  const missing = trialRuns.filter(({ runId, error }) => !runs.has(runId) && error?.reason !== 'timeout')
+  if (missing.length === 0) return ''
+  return `${missing.length} of ${trialRuns.length} runs were not recorded: something called init() of @weir/sdk, or registered an OpenTelemetry provider, before the evaluation.`
+}

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findExperiment, listResults, type Store, upsertExperiment } from '@weir/store'
+import { FlowProducer, Job, Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { InfrastructureError, UsageError } from '../errors.ts'
+import { EXPERIMENT_QUEUE, type ExperimentJob, TRIAL_QUEUE, type TrialJob, trialJobId } from '../queue.ts'
+import type { Reporter } from '../reporters/reporter.ts'
+import { connectRedis } from '../worker/redis.ts'
+import type { Plan } from './plan.ts'
+import { type ExperimentReport, toExperiment, toReport } from './report.ts'
+import { trialsOf } from './run-trials.ts'
+
+const POLL_MS = 300
+/** Longest silence of the queue before the experiment is given up here; workers go on with it. */
+const SILENCE_MS = 120_000
+
+/** Hands an experiment to the workers and waits until they have judged it. */
+export async function runQueued(
+  plan: Plan,
+  store: Store,
+  redisUrl: string,
+  reporter: Reporter,
+): Promise<ExperimentReport> {
+  if (plan.file === undefined)
+    throw new UsageError('A worker loads the evaluation from its file: --queue needs one.')
+  const redis = await connectRedis(redisUrl)
+  const queue = new Queue(EXPERIMENT_QUEUE, { connection: redis })
+  const producer = new FlowProducer({ connection: redis })
+  queue.on('error', () => {})
+  producer.on('error', () => {})
+  try {
+    await refuseWithoutWorkers(redis)
+    await upsertExperiment(store, toExperiment(plan))
+    reporter.onExperimentStart?.(plan, 'queue')
+    await producer.add(toFlow(plan, plan.file))
+    await waitForJudgement(plan, queue, reporter)
+    const report = await readReport(plan, store)
+    reporter.onExperimentEnd?.(report)
+    return report
+  } finally {
+    await Promise.allSettled([queue.close(), producer.close()])
+    redis.disconnect()
+  }
+}
+
+async function refuseWithoutWorkers(redis: Redis): Promise<void> {
+  const trials = new Queue(TRIAL_QUEUE, { connection: redis })
+  trials.on('error', () => {})
+  const workers = await trials.getWorkersCount()
+  await trials.close()
+  if (workers > 0) return
+  throw new InfrastructureError(
+    'No worker is connected to the queue. Start one with `weir up` or `weir worker`.',
+  )
+}
+
+/** One job per trial; the experiment's own job begins when all of them have ended, well or not. */
+function toFlow(plan: Plan, file: string): Parameters<FlowProducer['add']>[0] {
+  const subject = {
+    experimentId: plan.experimentId,
+    file,
+    directory: process.cwd(),
+    evaluation: plan.evaluation.name,
+    variant: plan.variant,
+  }
+  const experiment: ExperimentJob = {
+    ...subject,
+    cases: plan.cases.map((item) => ({
+      ...item,
+      tags: [...(item.tags ?? [])],
+      metadata: { ...item.metadata },
+    })),
+    trials: plan.trials,
+    dataset: plan.dataset,
+    datasetHash: plan.datasetHash,
+    ...(plan.baseline === undefined ? {} : { baseline: plan.baseline }),
+    ...(plan.baselineExperimentId === undefined ? {} : { baselineExperimentId: plan.baselineExperimentId }),
+    revision: plan.revision,
+    environment: plan.environment,
+    started: plan.started,
+  }
+  const kept = { removeOnComplete: { age: 86_400 }, removeOnFail: { age: 86_400 } }
+  const retried = { attempts: 3, backoff: { type: 'fixed', delay: 1_000 } }
+  const children = [...trialsOf(plan)].map(({ item, trial }, index) => ({
+    name: 'trial',
+    queueName: TRIAL_QUEUE,
+    data: { ...subject, item, trial } satisfies TrialJob,
+    opts: {
+      ...kept,
+      ...retried,
+      jobId: trialJobId(plan.experimentId, index),
+      ignoreDependencyOnFailure: true,
+    },
+  }))
+  return {
+    name: 'experiment',
+    queueName: EXPERIMENT_QUEUE,
+    data: experiment,
+    opts: { ...kept, ...retried, jobId: plan.experimentId },
+    children,
+  }
+}
+
+async function waitForJudgement(plan: Plan, queue: Queue, reporter: Reporter): Promise<void> {
+  let done = -1
+  for (;;) {
+    const state = await heard(queueState(plan.experimentId, queue))
+    if (state.done !== done) reporter.onTrial?.(plan, state.done)
+    done = state.done
+    if (state.name === 'completed') return
+    if (state.name === 'failed')
+      throw new InfrastructureError(`The worker could not judge it: ${state.problem}`)
+    if (state.name === 'unknown')
+      throw new InfrastructureError('The queue lost the experiment: was Redis emptied?')
+    await sleep(POLL_MS)
+  }
+}
+
+async function queueState(
+  id: string,
+  queue: Queue,
+): Promise<{ name: string; done: number; problem: string }> {
+  const job = await Job.fromId(queue, id)
+  if (job === undefined) return { name: 'unknown', done: 0, problem: '' }
+  const [name, counts] = await Promise.all([
+    job.getState(),
+    job.getDependenciesCount({ processed: true, ignored: true, failed: true }),
+  ])
+  const { processed = 0, ignored = 0, failed = 0 } = counts
+  return { name, done: processed + ignored + failed, problem: job.failedReason ?? '' }
+}
+
+/** An answer of the queue, or an error if it stays silent: the connection itself waits for ever. */
+async function heard<T>(answer: Promise<T>): Promise<T> {
+  const timer = new AbortController()
+  const silence = sleep(SILENCE_MS, undefined, { signal: timer.signal, ref: false }).then(() => {
+    throw new InfrastructureError(`Redis has not answered for ${SILENCE_MS / 1000} s.`)
+  })
+  silence.catch(() => {})
+  try {
+    return await Promise.race([answer, silence])
+  } finally {
+    timer.abort()
+  }
+}
+
+/** What the worker wrote is the report. */
+async function readReport(plan: Plan, store: Store): Promise<ExperimentReport> {
+  const { experimentId } = plan
+  const [experiment, results] = await Promise.all([
+    findExperiment(store, { experimentId }),
+    listResults(store, { experimentId }),
+  ])
+  if (experiment === undefined || experiment.status === 'running') {
+    throw new InfrastructureError(`The worker wrote no result of experiment ${experimentId}.`)
+  }
+  return toReport(plan, 'queue', results, experiment.gates, experiment.error)
+}

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FlushResult } from '@weir/sdk'
+import { flush } from '@weir/sdk'
+import {
+  findExperimentTraces,
+  getRunRecords,
+  insertResults,
+  type RunRecord,
+  type Store,
+  settleTraces,
+  upsertExperiment,
+} from '@weir/store'
+import type { Reporter } from '../reporters/reporter.ts'
+import { concludeExperiment, judgeTrials } from './judge-experiment.ts'
+import type { Plan } from './plan.ts'
+import { type ExperimentReport, type Mode, toExperiment } from './report.ts'
+import type { TrialRun } from './run-trial.ts'
+import { runTrials } from './run-trials.ts'
+
+/** Traces settled by one statement. */
+const SETTLE_BATCH = 1_000
+
+/** Runs an experiment in this process, traced into the collector, and judges it from the recorded runs. */
+export async function runRecorded(plan: Plan, store: Store, reporter: Reporter): Promise<ExperimentReport> {
+  await upsertExperiment(store, toExperiment(plan))
+  reporter.onExperimentStart?.(plan, 'recorded')
+  const delivery = { lost: 0, reason: '' }
+  const trialRuns = await runTrials(
+    plan,
+    async () => note(delivery, await flush({ timeout: '30s' })),
+    (run, done) => reporter.onTrial?.(plan, done, run),
+  )
+  const report = await judgeRecorded(plan, 'recorded', trialRuns, store, delivery.reason)
+  reporter.onExperimentEnd?.(report)
+  return report
+}
+
+function note(delivery: { lost: number; reason: string }, result: FlushResult): void {
+  delivery.lost += result.lost + result.pending
+  if (result.reason !== undefined) delivery.reason = result.reason
+}
+
+/** Reads the runs back, judges them, and writes results and experiment. Doing it again replaces both. */
+export async function judgeRecorded(
+  plan: Plan,
+  mode: Mode,
+  trialRuns: readonly TrialRun[],
+  store: Store,
+  deliveryProblem = '',
+): Promise<ExperimentReport> {
+  const expected = trialRuns.filter(({ error }) => error === undefined || error.reason === 'thrown')
+  const runs = await readBack(plan, expected, store)
+  const results = await judgeTrials(plan, trialRuns, runs)
+  await insertResults(store, results)
+  const missing = expected.filter(({ runId }) => !isRecorded(runs.get(runId))).length
+  const report = await concludeExperiment(
+    plan,
+    mode,
+    results,
+    store,
+    problemOf(missing, expected, deliveryProblem),
+  )
+  await upsertExperiment(store, toExperiment(plan, report))
+  return report
+}
+
+function problemOf(missing: number, expected: readonly TrialRun[], deliveryProblem: string): string {
+  if (missing === 0) return ''
+  const because = deliveryProblem === '' ? '' : ` The last export failed: ${deliveryProblem}.`
+  return `${missing} of ${expected.length} runs did not arrive in Weir. Is the collector running, and is it WEIR_ENDPOINT?${because}`
+}
+
+/** Settles what has arrived until every run is there; gives up after some seconds without one more. */
+async function readBack(
+  plan: Plan,
+  expected: readonly TrialRun[],
+  store: Store,
+  patienceMs = 5_000,
+): Promise<Map<string, RunRecord>> {
+  let arrived = -1
+  let since = Date.now()
+  for (;;) {
+    const runs = await settleExperiment(plan, store)
+    const count = expected.filter(({ runId }) => isRecorded(runs.get(runId))).length
+    if (count > arrived) since = Date.now()
+    arrived = count
+    if (count === expected.length || Date.now() - since > patienceMs) return runs
+    await sleep(200)
+  }
+}
+
+async function settleExperiment(plan: Plan, store: Store): Promise<Map<string, RunRecord>> {
+  const { experimentId, started } = plan
+  const traceIds = await findExperimentTraces(store, { experimentId, since: started - 60_000 })
+  for (let from = 0; from < traceIds.length; from += SETTLE_BATCH) {
+    await settleTraces(store, traceIds.slice(from, from + SETTLE_BATCH))
+  }
+  const records = await getRunRecords(store, { experimentId })
+  return new Map(records.map((run) => [run.runId, run]))
+}
+
+function isRecorded(run: RunRecord | undefined): boolean {
+  return run !== undefined && !run.incomplete
+}

@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises'
+import type { ExperimentReport } from '../experiment/report.ts'
+import type { TrialReport } from '../experiment/totals.ts'
+import type { Reporter } from './reporter.ts'
+
+/** Writes JUnit XML to a file: a suite per experiment, a case per trial and one per gate. */
+export function junitReporter(path: string): Reporter {
+  return { onEnd: (reports) => writeFile(path, toJunit(reports)) }
+}
+
+export function toJunit(reports: readonly ExperimentReport[]): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${reports.map(suite).join('')}</testsuites>\n`
+}
+
+function suite(report: ExperimentReport): string {
+  const { evaluation, variant, trials, gates, error, errors, failed, durationMs } = report
+  const name = variant === '' ? evaluation : `${evaluation} [${variant}]`
+  const brokenGates = gates.filter(({ outcome }) => outcome !== 'passed').length
+  const counts = attributes({
+    name,
+    tests: trials.length + gates.length + (error === '' ? 0 : 1),
+    failures: failed + brokenGates,
+    errors: errors + (error === '' ? 0 : 1),
+    time: (durationMs / 1000).toFixed(3),
+  })
+  const problem = error === '' ? '' : testCase(name, 'experiment', 0, problemText('error', error))
+  const gateCases = gates.map((gate) =>
+    testCase(
+      name,
+      `gate: ${gate.name}`,
+      0,
+      gate.outcome === 'passed' ? '' : problemText('failure', gate.reason),
+    ),
+  )
+  return `  <testsuite${counts}>\n${problem}${trials.map((trial) => trialCase(name, trial)).join('')}${gateCases.join('')}  </testsuite>\n`
+}
+
+function trialCase(suiteName: string, { caseId, trial, outcome, durationMs, results }: TrialReport): string {
+  const bad = results.filter((result) => result.outcome !== 'passed')
+  const text = bad.map(({ kind, name, outcome: of, reason }) => `${of} ${name || kind}: ${reason}`).join('\n')
+  const problem = bad.length === 0 ? '' : problemText(outcome === 'error' ? 'error' : 'failure', text)
+  return testCase(suiteName, trial === 0 ? caseId : `${caseId} (trial ${trial})`, durationMs, problem)
+}
+
+function testCase(classname: string, name: string, durationMs: number, content: string): string {
+  const head = `    <testcase${attributes({ classname, name, time: (durationMs / 1000).toFixed(3) })}`
+  return content === '' ? `${head}/>\n` : `${head}>\n${content}    </testcase>\n`
+}
+
+function problemText(tag: 'failure' | 'error', text: string): string {
+  return `      <${tag}${attributes({ message: text.split('\n')[0]! })}>${escapeXml(text)}</${tag}>\n`
+}
+
+function attributes(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(([key, value]) => ` ${key}="${escapeXml(String(value))}"`)
+    .join('')
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+
+/** Control characters are not allowed in XML 1.0, not even as entities. */
+function escapeXml(text: string): string {
+  const legal = Array.from(text.toWellFormed(), (character) =>
+    character < ' ' && character !== '\n' && character !== '\t' ? '\uFFFD' : character,
+  ).join('')
+  return legal.replaceAll(/[&<>"]/g, (character) => ENTITIES[character]!)
+}

@@ -1,0 +1,87 @@
+import { formatDuration } from '../checks/duration.ts'
+import type { Plan } from '../experiment/plan.ts'
+import { type ExperimentReport, plannedTrials } from '../experiment/report.ts'
+import type { TrialReport } from '../experiment/totals.ts'
+import type { Reporter } from './reporter.ts'
+
+/** Trials that did not pass, shown with their reasons at most. */
+const SHOWN = 20
+
+export interface TerminalOptions {
+  readonly write: (text: string) => void
+  /** Rewrite the progress line in place. */
+  readonly isInteractive?: boolean
+  /** Base URL of the dashboard, to link experiments to. */
+  readonly dashboardUrl?: string
+}
+
+/** Progress, then per experiment its totals, its gates, and what did not pass. */
+export function terminalReporter(options: TerminalOptions): Reporter {
+  const { write, isInteractive = false, dashboardUrl } = options
+  return {
+    onExperimentStart: (plan, mode) => {
+      const trials = plan.trials === 1 ? '' : ` x ${plan.trials} trials`
+      write(`${title(plan.evaluation.name, plan.variant)}: ${plan.cases.length} cases${trials}, ${mode}\n`)
+    },
+    onTrial: (plan, done) => {
+      if (isInteractive) write(progress(plan, done))
+    },
+    onExperimentEnd: (report) => {
+      if (isInteractive) write('\r\x1b[2K')
+      write(experimentText(report))
+      if (dashboardUrl !== undefined && report.mode !== 'local') {
+        write(`  ${dashboardUrl}/experiments/${report.experimentId}\n`)
+      }
+    },
+    onEnd: (reports, exitCode) => {
+      if (reports.length > 1) write(`${reports.length} experiments: ${summary(reports)}\n`)
+      if (reports.length === 0) write('Nothing was evaluated.\n')
+      if (exitCode !== 0)
+        write(`exit code ${exitCode}: ${['', 'a gate failed', 'usage', 'could not evaluate'][exitCode]}\n`)
+    },
+  }
+}
+
+/** Twenty updates a run are enough to see it move. */
+function progress(plan: Plan, done: number): string {
+  const planned = plannedTrials(plan)
+  const every = Math.max(1, Math.floor(planned / 20))
+  return done % every === 0 || done === planned ? `\r\x1b[2K  ${done} of ${planned} run` : ''
+}
+
+function title(evaluation: string, variant: string): string {
+  return variant === '' ? evaluation : `${evaluation} [${variant}]`
+}
+
+function experimentText(report: ExperimentReport): string {
+  const { status, passed, planned, errors, experimentId, error, gates, scores, trials } = report
+  const mark = { passed: 'PASSED', failed: 'FAILED', error: 'COULD NOT EVALUATE' }[status]
+  const crashed = errors === 0 ? '' : `, ${errors} errors`
+  const lines = [
+    `  ${mark}  ${passed} of ${planned} passed${crashed} in ${formatDuration(report.durationMs * 1e6)}  (experiment ${experimentId})`,
+    ...(error === '' ? [] : [`  ${error}`]),
+    ...gates.map((gate) => `  ${gate.outcome === 'passed' ? 'ok  ' : 'FAIL'} ${gate.name}: ${gate.reason}`),
+    ...scores.map(({ name, mean, min }) => `  score ${name}: mean ${mean.toFixed(3)}, min ${min.toFixed(3)}`),
+    ...problems(trials),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function problems(trials: readonly TrialReport[]): string[] {
+  const bad = trials.filter(({ outcome }) => outcome !== 'passed')
+  const lines = bad
+    .slice(0, SHOWN)
+    .flatMap(({ caseId, trial, results }) => [
+      `  - ${caseId}${trial === 0 ? '' : ` (trial ${trial})`}`,
+      ...results
+        .filter(({ outcome }) => outcome !== 'passed')
+        .map(({ kind, name, outcome, reason }) => `      ${outcome} ${name || kind}: ${reason}`),
+    ])
+  return bad.length > SHOWN ? [...lines, `  ... and ${bad.length - SHOWN} more`] : lines
+}
+
+function summary(reports: readonly ExperimentReport[]): string {
+  const count = (status: ExperimentReport['status']) =>
+    reports.filter((report) => report.status === status).length
+  return `${count('passed')} passed, ${count('failed')} failed, ${count('error')} could not be evaluated`
+}

@@ -1,0 +1,80 @@
+import { createStore, migrate } from '@weir/store'
+import { type Job, Worker } from 'bullmq'
+import { EXPERIMENT_QUEUE, TRIAL_QUEUE } from './queue.ts'
+import { type WorkerConfig, workerConfigFromEnv } from './worker/config.ts'
+import { runExperimentJob, runTrialJob } from './worker/evaluation-jobs.ts'
+import { startHealth } from './worker/http.ts'
+import { createMetrics } from './worker/metrics.ts'
+import { Monitors } from './worker/monitors.ts'
+import { Outage } from './worker/outage.ts'
+import { createWorkerRedis } from './worker/redis.ts'
+import { RunnerPool } from './worker/runner-pool.ts'
+import { Settler } from './worker/settler.ts'
+
+export { type WorkerConfig, workerConfigFromEnv } from './worker/config.ts'
+
+export interface RunningWorker {
+  /** Of /healthz, /readyz and /metrics. */
+  readonly url: string
+  readonly port: number
+  /** Ends what it does and takes nothing new; jobs that last longer are taken over by another worker. */
+  close(): Promise<void>
+}
+
+/** Longest that `close` waits for jobs. */
+const CLOSE_MS = 8_000
+
+/** Starts settling, monitors and the jobs of queued evaluations. ClickHouse and Redis may come and go. */
+export async function startWorker(
+  config: WorkerConfig = workerConfigFromEnv(),
+  log: (line: string) => void = (line) => console.error(`worker: ${line}`),
+): Promise<RunningWorker> {
+  const store = createStore(config.store)
+  const metrics = createMetrics()
+  const clickhouse = new Outage('ClickHouse', log)
+  const queueOutage = new Outage('Redis', log)
+  const redis = createWorkerRedis(config.redisUrl, (error) => queueOutage.failed(error))
+  const monitors = new Monitors(store, (scores) => {
+    for (const { outcome } of scores) metrics.monitorScores.inc({ outcome })
+  })
+  const health = await startHealth(config, metrics.registry, async () => {
+    const ping = await store.client.ping({ select: true })
+    return [
+      ...(ping.success ? [] : ['ClickHouse does not answer']),
+      ...(redis.status === 'ready' ? [] : [`Redis is ${redis.status}`]),
+    ]
+  })
+  await migrate(store).catch((error: unknown) => clickhouse.failed(error))
+  const settleQuietMs = config.settleQuietMs
+  const settler = new Settler({ store, redis, monitors, metrics, settleQuietMs, clickhouse, queueOutage })
+  const runners = new RunnerPool(config)
+  const start = (queue: string, concurrency: number, run: (job: Job) => Promise<unknown>): Worker => {
+    const worker = new Worker(queue, run, {
+      connection: redis,
+      concurrency,
+      lockDuration: config.lockMs,
+      stalledInterval: config.lockMs / 2,
+      maxStalledCount: 3,
+    })
+    worker.on('error', (error) => queueOutage.failed(error))
+    worker.on('completed', () => metrics.jobs.inc({ queue, outcome: 'completed' }))
+    worker.on('failed', (job, error) => {
+      metrics.jobs.inc({ queue, outcome: 'failed' })
+      log(`${queue} ${job?.id ?? ''}: ${error.message}`)
+    })
+    return worker
+  }
+  const workers = [
+    start(TRIAL_QUEUE, config.concurrency, (job) => runTrialJob(job, runners)),
+    start(EXPERIMENT_QUEUE, 2, (job) => runExperimentJob(job, runners)),
+  ]
+  const close = async (): Promise<void> => {
+    const closing = Promise.allSettled([settler.close(), ...workers.map((worker) => worker.close())])
+    const timeUp = new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())
+    await Promise.race([closing, timeUp])
+    runners.close()
+    redis.disconnect()
+    await Promise.allSettled([health.close(), store.close()])
+  }
+  return { url: health.url, port: health.port, close }
+}

@@ -1,0 +1,67 @@
+import type { Job } from 'bullmq'
+import { toRunId } from '../experiment/plan.ts'
+import { trialsOf } from '../experiment/run-trials.ts'
+import {
+  type ExperimentJob,
+  parseExperimentJob,
+  parseTrialJob,
+  parseTrialJobResult,
+  type TrialJobResult,
+  trialJobId,
+} from '../queue.ts'
+import type { RunnerPool } from './runner-pool.ts'
+
+/**
+ * Runs a trial. What its task throws is its result; only a crash, or a run that could not be recorded, fails the job,
+ * which BullMQ then tries again. Each try has a run of its own, so nothing is counted twice.
+ */
+export async function runTrialJob(job: Job, runners: RunnerPool): Promise<TrialJobResult> {
+  const data = parseTrialJob(job.data)
+  const attempt = job.attemptsStarted
+  // A second try has a process of its own: it cannot be ended by another trial, nor end one.
+  const key = attempt === 1 ? data.experimentId : `${data.experimentId} ${job.id}`
+  try {
+    return parseTrialJobResult(await runners.ask(key, data.directory, { kind: 'trial', job: data, attempt }))
+  } finally {
+    if (attempt > 1) runners.end(key)
+  }
+}
+
+/** Judges an experiment of which every trial has ended, well or not. */
+export async function runExperimentJob(job: Job, runners: RunnerPool): Promise<unknown> {
+  const data = parseExperimentJob(job.data)
+  const [values, failures] = await Promise.all([job.getChildrenValues(), job.getIgnoredChildrenFailures()])
+  const trials = collectTrials(data, byJobId(values), byJobId(failures))
+  try {
+    return await runners.ask(data.experimentId, data.directory, { kind: 'judge', job: data, trials })
+  } finally {
+    runners.end(data.experimentId)
+  }
+}
+
+/** BullMQ names children by their full key, `bull:weir-trials:<id>`. */
+function byJobId(children: Readonly<Record<string, unknown>> | undefined): Map<string, unknown> {
+  const entries = Object.entries(children ?? {})
+  return new Map(entries.map(([key, value]) => [key.slice(key.lastIndexOf(':') + 1), value]))
+}
+
+/** One result per planned trial: one without a result crashed, and is counted. */
+export function collectTrials(
+  job: Pick<ExperimentJob, 'experimentId' | 'cases' | 'trials'>,
+  values: ReadonlyMap<string, unknown>,
+  failures: ReadonlyMap<string, unknown>,
+): TrialJobResult[] {
+  return [...trialsOf(job)].map(({ item, trial }, index) => {
+    const id = trialJobId(job.experimentId, index)
+    const value = values.get(id)
+    if (value !== undefined) return parseTrialJobResult(value)
+    const message = String(failures.get(id) ?? 'the queue has no result of this trial')
+    return {
+      caseId: item.id,
+      trial,
+      runId: toRunId(job.experimentId, item.id, trial, 1),
+      durationMs: 0,
+      error: { reason: 'crashed', message },
+    }
+  })
+}

@@ -1,0 +1,32 @@
+import type { AddressInfo } from 'node:net'
+import Fastify from 'fastify'
+import type { Registry } from 'prom-client'
+
+export interface Health {
+  readonly url: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Serves /healthz (alive), /readyz (can work) and /metrics. */
+export async function startHealth(
+  { host, port }: { readonly host: string; readonly port: number },
+  registry: Registry,
+  /** What is not ready; nothing: all is. */
+  problems: () => Promise<readonly string[]>,
+): Promise<Health> {
+  const app = Fastify({ forceCloseConnections: true })
+  app.get('/healthz', () => 'ok\n')
+  app.get('/readyz', async (_request, reply) => {
+    const found = await problems()
+    return reply
+      .code(found.length === 0 ? 200 : 503)
+      .send(found.length === 0 ? 'ok\n' : `${found.join('\n')}\n`)
+  })
+  app.get('/metrics', async (_request, reply) => {
+    return reply.type(registry.contentType).send(await registry.metrics())
+  })
+  const url = await app.listen({ host, port })
+  const { port: bound } = app.server.address() as AddressInfo
+  return { url, port: bound, close: () => app.close() }
+}

@@ -1,0 +1,115 @@
+import {
+  findSettledRuns,
+  getRunRecords,
+  insertScores,
+  latestMonitorScore,
+  type Monitor,
+  type RunRecord,
+  readMonitors,
+  type Score,
+  type SettledRunRef,
+  type Store,
+} from '@weir/store'
+import { z } from 'zod'
+import type { Check } from '../checks/check.ts'
+import { describeCheck } from '../checks/describe.ts'
+import { judge } from '../checks/judge.ts'
+import { parseChecks } from '../checks/parse-check.ts'
+import { isSampled } from './sample.ts'
+
+/** Runs read and judged at once. */
+const BATCH = 500
+/** Rows of `runs` may appear a little out of the order of their `settled`: look back this far, judging again. */
+const OVERLAP_MS = 5_000
+
+/** Judges production runs as they settle. Its place is kept in the scores themselves. */
+export class Monitors {
+  readonly #store: Store
+  readonly #onScores: (scores: readonly Score[]) => void
+  /** Runs that settled until then are judged; undefined: not known yet. */
+  #judgedUntil: number | undefined
+
+  constructor(store: Store, onScores: (scores: readonly Score[]) => void = () => {}) {
+    this.#store = store
+    this.#onScores = onScores
+  }
+
+  /** Judges what settled since the last pass; judging a run again replaces its scores. Gives the number of runs. */
+  async judgeSettled(): Promise<number> {
+    const monitors = await readMonitors(this.#store)
+    if (monitors.length === 0) {
+      this.#judgedUntil = undefined
+      return 0
+    }
+    let since = this.#judgedUntil ?? (await this.#startingPoint(monitors))
+    let judged = 0
+    for (;;) {
+      const settled = await findSettledRuns(this.#store, {
+        flows: [...new Set(monitors.map(({ flow }) => flow))],
+        since,
+        limit: BATCH,
+      })
+      judged += await this.#judgeRuns(monitors, settled)
+      const last = settled.at(-1)?.settledMs
+      if (last === undefined) break
+      if (settled.length < BATCH) {
+        since = Math.max(since, last - OVERLAP_MS)
+        break
+      }
+      since = last + 1
+    }
+    this.#judgedUntil = since
+    return judged
+  }
+
+  /** After a restart: where the scores end, but no earlier than the oldest monitor. */
+  async #startingPoint(monitors: readonly Monitor[]): Promise<number> {
+    const oldest = Math.min(...monitors.map(({ created }) => created))
+    return Math.max(oldest, (await latestMonitorScore(this.#store)) - 60_000)
+  }
+
+  async #judgeRuns(monitors: readonly Monitor[], settled: readonly SettledRunRef[]): Promise<number> {
+    const due = settled.flatMap((run) => {
+      const own = monitors.filter(
+        ({ name, flow, sample, created }) =>
+          flow === run.flow && created <= run.settledMs && isSampled(name, run.runId, sample),
+      )
+      return own.length === 0 ? [] : [[run.runId, own] as const]
+    })
+    if (due.length === 0) return 0
+    const wanted = new Map(due)
+    const records = await getRunRecords(this.#store, { runIds: [...wanted.keys()] })
+    const scores = records.flatMap((run) =>
+      (wanted.get(run.runId) ?? []).flatMap((monitor) => scoreRun(monitor, run)),
+    )
+    await insertScores(this.#store, scores)
+    this.#onScores(scores)
+    return records.length
+  }
+}
+
+/** What a monitor's checks say of a run. */
+export function scoreRun(monitor: Monitor, run: RunRecord): Score[] {
+  return checksOf(monitor).map((check) => {
+    const { outcome, reason } = judge(check, run)
+    return {
+      runId: run.runId,
+      source: 'monitor',
+      author: monitor.name,
+      name: describeCheck(check),
+      kind: 'check',
+      flow: run.flow,
+      runStartUnixNano: run.startUnixNano,
+      outcome,
+      score: outcome === 'passed' ? 1 : 0,
+      reason,
+    }
+  })
+}
+
+const definition = z.object({ checks: z.array(z.unknown()) })
+
+/** The checks of a stored monitor. */
+export function checksOf(monitor: Pick<Monitor, 'definition'>): Check[] {
+  return parseChecks(definition.parse(JSON.parse(monitor.definition)).checks)
+}

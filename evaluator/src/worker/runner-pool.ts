@@ -1,0 +1,113 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import type { WorkerConfig } from './config.ts'
+import type { RunnerAnswer, RunnerRequest } from './runner-protocol.ts'
+
+type Ask = RunnerRequest extends infer Request
+  ? Request extends RunnerRequest
+    ? Omit<Request, 'id'>
+    : never
+  : never
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Milliseconds that a runner without work is kept. */
+const IDLE_MS = 30_000
+
+/** One process that runs the user's code of one experiment. */
+class Runner {
+  readonly #child: ChildProcess
+  readonly #waiting: Map<number, Waiting> = new Map()
+  readonly #onEnd: () => void
+  #next = 0
+  #idle: NodeJS.Timeout | undefined
+  #ended = false
+
+  constructor(directory: string, env: NodeJS.ProcessEnv, onEnd: () => void) {
+    this.#onEnd = onEnd
+    this.#child = fork(new URL('./runner.js', import.meta.url), [], {
+      cwd: directory,
+      env,
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    this.#child.on('message', (answer: RunnerAnswer) => this.#settle(answer))
+    this.#child.on('error', (error) => this.#end(error.message))
+    this.#child.on('exit', (code, signal) =>
+      this.#end(signal === null ? `exit code ${code}` : `signal ${signal}`),
+    )
+  }
+
+  ask(request: Ask): Promise<unknown> {
+    clearTimeout(this.#idle)
+    const id = this.#next++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#child.send({ ...request, id }, (error) => {
+        if (error !== null) this.#end(error.message)
+      })
+    })
+  }
+
+  close(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  #settle(answer: RunnerAnswer): void {
+    const waiting = this.#waiting.get(answer.id)
+    this.#waiting.delete(answer.id)
+    if ('error' in answer) waiting?.reject(new Error(answer.error))
+    else waiting?.resolve(answer.value)
+    if (this.#waiting.size === 0) this.#idle = setTimeout(() => this.close(), IDLE_MS).unref()
+  }
+
+  #end(how: string): void {
+    if (this.#ended) return
+    this.#ended = true
+    clearTimeout(this.#idle)
+    this.#onEnd()
+    for (const { reject } of this.#waiting.values()) {
+      reject(new Error(`The process that ran the evaluation ended: ${how}.`))
+    }
+  }
+}
+
+/** Runner processes by experiment. A runner that crashed is replaced by the next request. */
+export class RunnerPool {
+  readonly #env: NodeJS.ProcessEnv
+  readonly #runners: Map<string, Runner> = new Map()
+
+  constructor({ store, endpoint, apiKey }: Pick<WorkerConfig, 'store' | 'endpoint' | 'apiKey'>) {
+    this.#env = {
+      ...process.env,
+      WEIR_CLICKHOUSE_URL: store.url,
+      WEIR_CLICKHOUSE_DATABASE: store.database,
+      WEIR_PROJECT: store.project ?? 'default',
+      WEIR_ENDPOINT: endpoint,
+      ...(apiKey === undefined ? {} : { WEIR_API_KEY: apiKey }),
+    }
+  }
+
+  /** @param key - requests of the same key share a process */
+  ask(key: string, directory: string, request: Ask): Promise<unknown> {
+    let runner = this.#runners.get(key)
+    if (runner === undefined) {
+      const created = new Runner(directory, this.#env, () => {
+        if (this.#runners.get(key) === created) this.#runners.delete(key)
+      })
+      runner = created
+      this.#runners.set(key, runner)
+    }
+    return runner.ask(request)
+  }
+
+  end(key: string): void {
+    this.#runners.get(key)?.close()
+  }
+
+  close(): void {
+    for (const runner of this.#runners.values()) runner.close()
+  }
+}

@@ -1,0 +1,95 @@
+import { type Store, settleQuiet } from '@weir/store'
+import { Queue, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { SETTLE_QUEUE } from '../queue.ts'
+import type { Metrics } from './metrics.ts'
+import type { Monitors } from './monitors.ts'
+import type { Outage } from './outage.ts'
+
+const EVERY_MS = 1_000
+/** The schedule is written again when nothing was settled for so long: the queue may have lost its data. */
+const SILENCE_MS = 5_000
+
+export interface SettlerParts {
+  readonly store: Store
+  readonly redis: Redis
+  readonly monitors: Monitors
+  readonly metrics: Metrics
+  readonly settleQuietMs: number
+  readonly clickhouse: Outage
+  readonly queueOutage: Outage
+}
+
+/** Settles runs every second, by a job that exactly one worker gets, and judges what monitors want judged. */
+export class Settler {
+  readonly #parts: SettlerParts
+  readonly #queue: Queue
+  readonly #worker: Worker
+  readonly #watch: NodeJS.Timeout
+  #heard = Date.now()
+  #scheduling: Promise<void> | undefined
+  #judgedOnce = false
+
+  constructor(parts: SettlerParts) {
+    this.#parts = parts
+    this.#queue = new Queue(SETTLE_QUEUE, { connection: parts.redis })
+    this.#worker = new Worker(SETTLE_QUEUE, () => this.#settle(), { connection: parts.redis })
+    for (const emitter of [this.#queue, this.#worker]) {
+      ;(emitter as Queue).on('error', (error) => parts.queueOutage.failed(error))
+    }
+    this.#schedule()
+    this.#watch = setInterval(() => {
+      if (Date.now() - this.#heard > SILENCE_MS) this.#schedule()
+    }, EVERY_MS)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#watch)
+    await Promise.allSettled([this.#worker.close(), this.#queue.close()])
+  }
+
+  /** One writer at a time: while Redis is away the command itself waits. */
+  #schedule(): void {
+    this.#scheduling ??= this.#queue
+      .upsertJobScheduler(
+        'settle',
+        { every: EVERY_MS },
+        { name: 'settle', opts: { removeOnComplete: true, removeOnFail: true } },
+      )
+      .then(
+        () => this.#parts.queueOutage.succeeded(),
+        (error: unknown) => this.#parts.queueOutage.failed(error),
+      )
+      .finally(() => {
+        this.#scheduling = undefined
+      })
+  }
+
+  /** A failure waits for the next second; nothing is lost, the traces stay due. */
+  async #settle(): Promise<void> {
+    const { store, monitors, metrics, settleQuietMs, clickhouse, queueOutage } = this.#parts
+    this.#heard = Date.now()
+    queueOutage.succeeded()
+    try {
+      let runs = 0
+      let more = true
+      while (more) {
+        const end = metrics.settleSeconds.startTimer()
+        const settled = await settleQuiet(store, { quietMs: settleQuietMs })
+        end()
+        runs += settled.runs.length
+        more = settled.traces > 0 && this.#worker.closing === undefined
+      }
+      metrics.settledRuns.inc(runs)
+      if (runs > 0 || !this.#judgedOnce) await monitors.judgeSettled()
+      this.#judgedOnce = true
+      clickhouse.succeeded()
+    } catch (error) {
+      metrics.settleFailures.inc()
+      this.#judgedOnce = false
+      clickhouse.failed(error)
+    } finally {
+      this.#heard = Date.now()
+    }
+  }
+}

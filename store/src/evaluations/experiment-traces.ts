@@ -1,0 +1,17 @@
+import type { Store } from '../store.ts'
+import { select } from './rows.ts'
+
+/** Traces (32 hex digits) that hold a run of an experiment that has arrived since `since` (milliseconds since 1970). */
+export async function findExperimentTraces(
+  store: Store,
+  params: { readonly experimentId: string; readonly since: number },
+): Promise<string[]> {
+  const found = await select<{ id: string }>(
+    store,
+    `SELECT DISTINCT lower(hex(trace_id)) AS id FROM spans
+     WHERE project = {project: String} AND start >= fromUnixTimestamp64Milli({since: Int64})
+       AND experiment_id = {experimentId: String}`,
+    params,
+  )
+  return found.map(({ id }) => id)
+}

@@ -1,0 +1,42 @@
+import type { Store } from '../store.ts'
+import { select } from './rows.ts'
+
+/** A production run that a monitor may judge. */
+export interface SettledRunRef {
+  readonly runId: string
+  readonly flow: string
+  /** Milliseconds since 1970. */
+  readonly settledMs: number
+}
+
+/** The oldest span that a run settled now can have: older ones are not looked for. */
+const LOOK_BACK_MS = 2 * 86_400_000
+
+/**
+ * Ended production runs of these flows that settled at or after `since` (milliseconds since 1970), oldest first.
+ * Runs that settled in the same millisecond as the last one are all given, so that `since` can move on.
+ */
+export function findSettledRuns(
+  store: Store,
+  params: { readonly flows: readonly string[]; readonly since: number; readonly limit: number },
+): Promise<SettledRunRef[]> {
+  return select<SettledRunRef>(
+    store,
+    `SELECT run_id AS runId, flow, toFloat64(toUnixTimestamp64Milli(settled)) AS settledMs FROM runs FINAL
+     WHERE project = {project: String} AND flow IN {flows: Array(String)} AND source = 'production'
+       AND start >= fromUnixTimestamp64Milli({from: Int64})
+       AND settled >= fromUnixTimestamp64Milli({since: Int64}) AND status != 'running'
+     ORDER BY settled LIMIT {limit: UInt32} WITH TIES`,
+    { ...params, since: Math.floor(params.since), from: Math.floor(params.since - LOOK_BACK_MS) },
+  )
+}
+
+/** When a monitor last judged a run (milliseconds since 1970), 0 if none ever did. */
+export async function latestMonitorScore(store: Store): Promise<number> {
+  const [row] = await select<{ latest: number }>(
+    store,
+    `SELECT toFloat64(toUnixTimestamp64Milli(max(created))) AS latest FROM scores
+     WHERE project = {project: String} AND source = 'monitor'`,
+  )
+  return row?.latest ?? 0
+}
