@@ -148,7 +148,8 @@ function spent(writer: Writer, text: string): string {
 
 function nameOf(value: NonNullable<unknown>): string {
   const name: unknown = attempt(() => value.constructor.name)
-  return typeof name === 'string' && name !== '' ? name : 'object'
+  if (typeof name === 'string' && name !== '') return name
+  return String(attempt(() => Object.prototype.toString.call(value).slice('[object '.length, -1)))
 }
 
 /** What `read` gives, or a note that it threw. */

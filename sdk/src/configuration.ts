@@ -29,6 +29,8 @@ export interface InitOptions {
   readonly apiKey?: string
   /** Takes every span as soon as it ends, instead of the collector: for tests and local evaluation. */
   readonly exporter?: SpanExporter
+  /** Give the spans to `exporter` in batches, as to the collector. Default false. */
+  readonly batch?: boolean
   /** What is recorded of inputs and outputs. */
   readonly capture?: CaptureOptions
   /** Spans that may wait to be sent; more are dropped, counted and reported. Default 8,192. */
@@ -51,6 +53,7 @@ export interface Configuration {
   readonly urlIsApplications: boolean
   readonly headers: Readonly<Record<string, string>>
   readonly exporter: SpanExporter | undefined
+  readonly batch: boolean
   readonly maxQueueSize: number
   readonly capture: Capture
   /** Resource attributes given as options. */
@@ -73,6 +76,7 @@ export function toConfiguration(options: InitOptions = {}): Configuration {
     ...toAddress(text('endpoint', options.endpoint)),
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
     exporter,
+    batch: flag('batch', options.batch) ?? exporter === undefined,
     maxQueueSize,
     capture: toCapture(options.capture),
     resource: toResource(options),

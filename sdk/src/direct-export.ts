@@ -79,7 +79,7 @@ export class DirectExport implements Delivery {
     } else {
       this.#lost += 1
       this.#reason = failure instanceof Error ? failure.message : String(failure)
-      warn('lost', `${this.#lost} spans were lost: ${this.#reason}`)
+      warn('lost', `spans lost: ${this.#lost} (${this.#reason})`)
     }
     if (this.size === 0) this.#settle?.()
   }

@@ -10,7 +10,7 @@ export function sendBeforeExit(delivery: Delivery): () => void {
   const onBeforeExit = () => {
     if (delivery.size === 0) return
     if (delivery.accepted === tried) {
-      warn('exit', `the process ends with ${delivery.size} spans that could not be delivered`)
+      warn('exit', `spans not delivered before the process ended: ${delivery.size}`)
       return
     }
     tried = delivery.accepted

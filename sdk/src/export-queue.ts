@@ -149,12 +149,12 @@ export class ExportQueue implements Delivery {
   #lose(spans: number, reason: string): void {
     this.#lost += spans
     this.#reason = reason
-    warn('lost', `${this.#lost} spans were lost: ${reason}`)
+    warn('lost', `spans lost: ${this.#lost} (${reason})`)
   }
 
   async #export(batch: ReadableSpan[]): Promise<Failure | undefined> {
     try {
-      await Promise.all(new Set(batch.map(({ resource }) => resource.waitForAsyncAttributes?.())))
+      await resourcesOf(batch)
       const result = await new Promise<ExportResult>((resolve) => {
         context.with(suppressTracing(context.active()), () => this.#exporter.export(batch, resolve))
       })
@@ -162,6 +162,15 @@ export class ExportQueue implements Delivery {
     } catch (error) {
       return { ...toFailure(error), final: true }
     }
+  }
+}
+
+/** Detectors of the application's resource may still be at work. */
+async function resourcesOf(batch: readonly ReadableSpan[]): Promise<void> {
+  let last: ReadableSpan['resource'] | undefined
+  for (const { resource } of batch) {
+    if (resource !== last && resource.asyncAttributesPending) await resource.waitForAsyncAttributes?.()
+    last = resource
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type Resource,
   resourceFromAttributes,
 } from '@opentelemetry/resources'
-import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace'
+import { type ReadableSpan, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { applicationSpanReader } from './application-span.ts'
 import type { Configuration } from './configuration.ts'
 import type { Delivery } from './delivery.ts'
@@ -88,14 +88,20 @@ function receiver(configuration: Configuration, delivery: Delivery): (span: Span
 }
 
 function createDelivery(configuration: Configuration): Delivery | undefined {
-  const { exporter, url, headers, maxQueueSize } = configuration
-  if (exporter !== undefined) return new DirectExport(exporter)
+  const exporter = configuration.exporter ?? collectorExporter(configuration)
+  if (exporter === undefined) return undefined
+  return configuration.batch
+    ? new ExportQueue(exporter, configuration.maxQueueSize)
+    : new DirectExport(exporter)
+}
+
+function collectorExporter({ url, headers }: Configuration): SpanExporter | undefined {
   if (url === undefined) return undefined
   const timeoutMillis =
     getNumberFromEnv('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT') ??
     getNumberFromEnv('OTEL_EXPORTER_OTLP_TIMEOUT') ??
     EXPORT_TIMEOUT
-  return new ExportQueue(new OTLPTraceExporter({ url, headers, timeoutMillis }), maxQueueSize)
+  return new OTLPTraceExporter({ url, headers, timeoutMillis })
 }
 
 function ownResource(configuration: Configuration): Resource {

@@ -17,24 +17,26 @@ export interface Runtime {
   readonly shutdown: () => Promise<void>
 }
 
-/** One runtime per process, even where two copies of this package are installed. */
+/** One holder per process, even where two copies of this package are installed. */
 const SLOT = Symbol.for('weir.sdk.runtime.1')
-const holder = globalThis as { [SLOT]?: Runtime | undefined }
+const shared = globalThis as { [SLOT]?: { current: Runtime | undefined } }
+shared[SLOT] ??= { current: undefined }
+const holder = shared[SLOT]
 
 /** Undefined before `init` and after `shutdown`. */
 export function initialised(): Runtime | undefined {
-  return holder[SLOT]
+  return holder.current
 }
 
 export function setRuntime(runtime: Runtime | undefined): void {
-  holder[SLOT] = runtime
+  holder.current = runtime
 }
 
 /** Before `init`, spans go to the application's own provider, or nowhere. */
 export function currentTracer(): Tracer {
-  return holder[SLOT]?.tracer ?? trace.getTracer(NAME, VERSION)
+  return holder.current?.tracer ?? trace.getTracer(NAME, VERSION)
 }
 
 export function currentCapture(): Capture {
-  return holder[SLOT]?.capture ?? DEFAULT_CAPTURE
+  return holder.current?.capture ?? DEFAULT_CAPTURE
 }

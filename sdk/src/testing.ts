@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text as readText } from 'node:stream/consumers'
 import { ExportResultCode } from '@opentelemetry/core'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { CaptureOptions } from './capture-settings.ts'
@@ -39,4 +43,71 @@ export function record(capture: CaptureOptions = {}): Recording {
       await shutdown()
     },
   }
+}
+
+/** One request that the receiver got. */
+export interface ReceivedRequest {
+  readonly path: string | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly spans: readonly ReceivedSpan[]
+  readonly resource: Readonly<Record<string, unknown>>
+}
+
+export interface ReceivedSpan {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly name: string
+  readonly startTimeUnixNano: string
+  readonly endTimeUnixNano: string
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
+/** A real OTLP/HTTP JSON receiver that answers with `statuses` in turn, then with 200. */
+export interface Receiver extends AsyncDisposable {
+  readonly url: string
+  readonly requests: readonly ReceivedRequest[]
+}
+
+export async function receive(statuses: number[] = []): Promise<Receiver> {
+  const requests: ReceivedRequest[] = []
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(await readText(request)) as OtlpBody
+    const status = statuses.shift() ?? 200
+    if (status === 200) requests.push(toRequest(request.url, request.headers, body))
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{}')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+type OtlpAttributes = { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[]
+
+interface OtlpBody {
+  readonly resourceSpans: {
+    readonly resource: { readonly attributes: OtlpAttributes }
+    readonly scopeSpans: { readonly spans: (ReceivedSpan & { attributes: OtlpAttributes })[] }[]
+  }[]
+}
+
+function toRequest(path: string | undefined, headers: IncomingHttpHeaders, body: OtlpBody): ReceivedRequest {
+  const spans = body.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans))
+  return {
+    path,
+    headers,
+    resource: toRecord(body.resourceSpans[0]?.resource.attributes ?? []),
+    spans: spans.map((span) => ({ ...span, attributes: toRecord(span.attributes) })),
+  }
+}
+
+function toRecord(attributes: OtlpAttributes): Record<string, unknown> {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]))
 }

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import type { CaptureSource } from './index.ts'
+import { flow } from './index.ts'
+import { record } from './testing.ts'
+
+const echo = flow('echo', (input: unknown) => flow.step('work', () => input, { input }))
+
+describe('capture', () => {
+  it('may be off, for inputs, outputs or both', async () => {
+    for (const capture of [{ inputs: false }, { outputs: false }, { inputs: false, outputs: false }]) {
+      await using recording = record(capture)
+      await echo.run('secret')
+      for (const { attributes } of recording.spans) {
+        expect(attributes['input.value']).toBe(capture.inputs === false ? undefined : 'secret')
+        expect(attributes['output.value']).toBe(capture.outputs === false ? undefined : 'secret')
+      }
+    }
+  })
+
+  it('cuts at maxLength', async () => {
+    await using recording = record({ maxLength: 5 })
+    await echo.run('123456789')
+    expect(recording.only('echo').attributes['input.value']).toBe('12345… [truncated, 9 characters]')
+  })
+
+  it('records what the redaction hook gives instead', async () => {
+    const seen: CaptureSource[] = []
+    await using recording = record({
+      redact: (value, source) => {
+        seen.push(source)
+        return source.kind === 'step' ? undefined : { ...(value as object), password: '***' }
+      },
+    })
+    const input = { user: 'ada', password: 'hunter2' }
+    expect(await echo.run(input)).toBe(input)
+    expect(recording.only('echo').attributes['input.value']).toBe('{"user":"ada","password":"***"}')
+    expect(recording.only('work').attributes).not.toHaveProperty('output.value')
+    expect(seen).toEqual([
+      { side: 'input', kind: 'flow', name: 'echo' },
+      { side: 'input', kind: 'step', name: 'work' },
+      { side: 'output', kind: 'step', name: 'work' },
+      { side: 'output', kind: 'flow', name: 'echo' },
+    ])
+  })
+
+  it('drops the value when the hook throws, and nothing else happens', async () => {
+    await using recording = record({
+      redact: () => {
+        throw new Error('hook')
+      },
+    })
+    expect(await echo.run('secret')).toBe('secret')
+    for (const { attributes, events } of recording.spans) {
+      expect(attributes['input.value']).toBe('[redaction failed]')
+      expect(events).toEqual([])
+    }
+  })
+
+  it('never changes what the application gets', async () => {
+    await using recording = record()
+    const hostile = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('no')
+        },
+        ownKeys: () => {
+          throw new Error('no')
+        },
+      },
+    )
+    // Returned inside an array: a promise would look for `then` on the proxy itself.
+    const box = flow('box', () => [hostile])
+    expect((await box.run())[0]).toBe(hostile)
+    expect(recording.only('box').attributes['weir.run.status']).toBe('ok')
+  })
+})
