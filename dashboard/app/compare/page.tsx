@@ -1,0 +1,115 @@
+import { CompareError, type Comparison, compare, parseSide, type Store } from '@weir/store'
+import type { Metadata } from 'next'
+import type { ReactElement } from 'react'
+import { CompareForm } from '../../components/compare-form.tsx'
+import { ComparisonSummary } from '../../components/comparison-summary.tsx'
+import { ComparisonTable } from '../../components/comparison-table.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { PageHeader } from '../../components/page-header.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { TextLink } from '../../components/text-link.tsx'
+import { type CompareChoices, compareChoices } from '../../data/compare-choices.ts'
+import { withStore } from '../../data/with-store.tsx'
+import { compareHref, flowHref } from '../../filters/links.ts'
+import { first, type SearchParams } from '../../filters/search-params.ts'
+
+export const metadata: Metadata = { title: 'Compare' }
+
+interface Props {
+  readonly searchParams: Promise<SearchParams>
+}
+
+export default async function ComparePage({ searchParams }: Props): Promise<ReactElement> {
+  const params = await searchParams
+  return withStore(async (store) => {
+    const flow = first(params, 'flow')
+    const choices = await compareChoices(store, flow, Date.now())
+    const sides = chooseSides(choices, first(params, 'base'), first(params, 'candidate'))
+    const { base, candidate } = sides
+    const both = flow !== '' && base !== '' && candidate !== ''
+    return (
+      <>
+        <PageHeader
+          title="Compare"
+          note="Two versions, experiments, baselines, environments or time windows of one flow, step by step"
+          trail={flow === '' ? [] : [{ label: flow, href: flowHref(flow) }]}
+        />
+        <CompareForm
+          flow={flow}
+          {...sides}
+          flows={choices.flows}
+          groups={choices.groups}
+          swap={
+            both ? (
+              <TextLink className="button" href={compareHref(flow, candidate, base)}>
+                Swap
+              </TextLink>
+            ) : null
+          }
+        />
+        {both ? await compared(store, flow, base, candidate) : <Nothing choices={choices} flow={flow} />}
+      </>
+    )
+  })
+}
+
+/** Where the URL names no side: the newest version against the one before it. */
+function chooseSides(
+  { versions }: CompareChoices,
+  base: string,
+  candidate: string,
+): { base: string; candidate: string } {
+  const [newest, before] = versions
+  if (base !== '' || candidate !== '' || newest === undefined || before === undefined)
+    return { base, candidate }
+  return { base: `version=${before}`, candidate: `version=${newest}` }
+}
+
+async function compared(store: Store, flow: string, base: string, candidate: string): Promise<ReactElement> {
+  let comparison: Comparison
+  try {
+    comparison = await compare(store, { flow, base: parseSide(base), candidate: parseSide(candidate) })
+  } catch (error) {
+    if (!(error instanceof CompareError)) throw error
+    return <EmptyState title="These sides cannot be compared">{error.message}</EmptyState>
+  }
+  return (
+    <>
+      <ComparisonSummary comparison={comparison} />
+      <Panel
+        title="By step"
+        note={`A verdict needs q < 0.05, a factor of at least 1.10 and an absolute floor; q accounts for ${comparison.tests} tests`}
+        flush
+      >
+        <ComparisonTable comparison={comparison} />
+      </Panel>
+      <p className="muted">
+        On the command line:{' '}
+        <code>{`weir compare --flow '${flow}' --base '${base}' --candidate '${candidate}'`}</code>
+      </p>
+    </>
+  )
+}
+
+function Nothing({
+  choices,
+  flow,
+}: {
+  readonly choices: CompareChoices
+  readonly flow: string
+}): ReactElement {
+  if (choices.flows.length === 0) {
+    return (
+      <EmptyState title="There are no runs to compare yet" commands={['weir demo']}>
+        Let the examples run: they record two versions of a flow.
+      </EmptyState>
+    )
+  }
+  return (
+    <EmptyState title={flow === '' ? 'Choose a flow' : 'Choose both sides'}>
+      {flow === ''
+        ? 'Then choose two of its versions, experiments or baselines.'
+        : 'A second version appears here as soon as it has runs.'}
+    </EmptyState>
+  )
+}

@@ -1,0 +1,113 @@
+import { type Case, getDatasetCases, listDatasetVersions } from '@weir/store'
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import type { ReactElement } from 'react'
+import { FilterBar } from '../../../components/filter-bar.tsx'
+import { PageHeader } from '../../../components/page-header.tsx'
+import { Pager } from '../../../components/pager.tsx'
+import { Panel } from '../../../components/panel.tsx'
+import { RelativeTime } from '../../../components/relative-time.tsx'
+import { Table } from '../../../components/table.tsx'
+import { withStore } from '../../../data/with-store.tsx'
+import { datasetHref } from '../../../filters/links.ts'
+import { pathValue } from '../../../filters/path-value.ts'
+import { first, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { formatExact } from '../../../format/number.ts'
+
+const PAGE_SIZE = 100
+/** As much of a value as tells one case from another. */
+const GLANCE = 400
+
+interface Props {
+  readonly params: Promise<{ dataset: string }>
+  readonly searchParams: Promise<SearchParams>
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: pathValue((await params).dataset) }
+}
+
+export default async function DatasetPage({ params, searchParams }: Props): Promise<ReactElement> {
+  const name = pathValue((await params).dataset)
+  const query = await searchParams
+  return withStore(async (store) => {
+    const versions = await listDatasetVersions(store, { name })
+    const wanted = first(query, 'version')
+    const shown = versions.find(({ version }) => String(version) === wanted) ?? versions[0]
+    if (!shown) notFound()
+    const offset = Math.max(0, Math.trunc(Number(first(query, 'offset'))) || 0)
+    const cases = await getDatasetCases(store, {
+      name,
+      contentHash: shown.contentHash,
+      limit: PAGE_SIZE,
+      offset,
+    })
+    const href = (from: number) =>
+      `${datasetHref(name)}${toQuery({ version: wanted, offset: from > 0 ? String(from) : '' })}`
+    return (
+      <>
+        <PageHeader
+          title={name}
+          trail={[{ label: 'Datasets', href: '/datasets' }]}
+          note={
+            <>
+              Version {shown.version} of {versions.length}, {formatExact(shown.caseCount)} cases, pushed{' '}
+              <RelativeTime unixMs={shown.created} nowMs={Date.now()} />
+            </>
+          }
+          actions={
+            <FilterBar
+              choices={[
+                {
+                  name: 'version',
+                  label: 'Version',
+                  value: wanted,
+                  options: versions.map(({ version }) => String(version)),
+                },
+              ]}
+            />
+          }
+        />
+        <Panel title="Cases" flush>
+          <Table
+            caption="Cases"
+            columns={[
+              { label: 'Case' },
+              { label: 'Input', wide: true },
+              { label: 'Reference', wide: true },
+              { label: 'Tags' },
+            ]}
+          >
+            {cases.map((item) => (
+              <CaseRow key={item.id} item={item} />
+            ))}
+          </Table>
+          <Pager
+            first={offset > 0 ? href(0) : undefined}
+            next={offset + cases.length < shown.caseCount ? href(offset + PAGE_SIZE) : undefined}
+          />
+        </Panel>
+      </>
+    )
+  })
+}
+
+function CaseRow({ item }: { readonly item: Case }): ReactElement {
+  return (
+    <tr>
+      <th scope="row">{item.id}</th>
+      <td data-prose>
+        <code>{glance(item.input)}</code>
+      </td>
+      <td data-prose data-faint>
+        {item.reference === undefined ? '' : <code>{glance(item.reference)}</code>}
+      </td>
+      <td data-faint>{item.tags?.join(', ')}</td>
+    </tr>
+  )
+}
+
+function glance(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.length > GLANCE ? `${text.slice(0, GLANCE)}…` : text
+}

@@ -1,0 +1,82 @@
+import { listBaselines, listExperiments } from '@weir/store'
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import type { ReactElement } from 'react'
+import { TimeChart } from '../../../charts/time-chart.tsx'
+import { ExperimentsTable } from '../../../components/experiments-table.tsx'
+import { PageHeader } from '../../../components/page-header.tsx'
+import { Pager } from '../../../components/pager.tsx'
+import { Panel } from '../../../components/panel.tsx'
+import { TextLink } from '../../../components/text-link.tsx'
+import { withStore } from '../../../data/with-store.tsx'
+import { evaluationHref, flowHref } from '../../../filters/links.ts'
+import { pathValue } from '../../../filters/path-value.ts'
+import { first, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+
+const PAGE_SIZE = 50
+
+interface Props {
+  readonly params: Promise<{ evaluation: string }>
+  readonly searchParams: Promise<SearchParams>
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: pathValue((await params).evaluation) }
+}
+
+export default async function EvaluationPage({ params, searchParams }: Props): Promise<ReactElement> {
+  const evaluation = pathValue((await params).evaluation)
+  const before = Number(first(await searchParams, 'before')) || 0
+  return withStore(async (store) => {
+    const nowMs = Date.now()
+    const [experiments, promoted] = await Promise.all([
+      listExperiments(store, { evaluation, limit: PAGE_SIZE, before }),
+      listBaselines(store, { evaluation }),
+    ])
+    const [newest] = experiments
+    if (!newest) notFound()
+    const baselines = Map.groupBy(promoted, ({ experimentId }) => experimentId)
+    const names = new Map([...baselines].map(([id, list]) => [id, list.map(({ name }) => name)]))
+    const finished = experiments.filter(({ evaluated }) => evaluated > 0).toReversed()
+    const href = evaluationHref(evaluation)
+    const last = experiments.at(-1)
+    return (
+      <>
+        <PageHeader
+          title={evaluation}
+          trail={[{ label: 'Evaluations', href: '/evaluations' }]}
+          note={
+            <>
+              on flow{' '}
+              <TextLink className="link" href={flowHref(newest.flow)}>
+                {newest.flow}
+              </TextLink>
+              {newest.dataset ? ` · dataset ${newest.dataset}` : ''}
+            </>
+          }
+        />
+        {finished.length > 1 ? (
+          <Panel title="Pass rate" note="Share of trials whose task and checks all passed">
+            <TimeChart
+              title="Pass rate"
+              unit="percent"
+              series={[{ key: 'passRate', label: 'Pass rate', color: 'var(--series-1)', shape: 'line' }]}
+              points={finished.map(({ started, passRate }) => ({ at: started, passRate }))}
+            />
+          </Panel>
+        ) : null}
+        <Panel title="Experiments" flush>
+          <ExperimentsTable experiments={experiments} baselines={names} nowMs={nowMs} />
+          <Pager
+            first={before > 0 ? href : undefined}
+            next={
+              experiments.length === PAGE_SIZE && last
+                ? `${href}${toQuery({ before: String(last.started) })}`
+                : undefined
+            }
+          />
+        </Panel>
+      </>
+    )
+  })
+}

@@ -1,0 +1,92 @@
+import { type ExperimentSummary, listEvaluations, listExperiments } from '@weir/store'
+import type { Metadata } from 'next'
+import type { ReactElement } from 'react'
+import { PassRateTrend } from '../../charts/pass-rate-trend.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { PageHeader } from '../../components/page-header.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { RelativeTime } from '../../components/relative-time.tsx'
+import { StatusBadge } from '../../components/status-badge.tsx'
+import { Table } from '../../components/table.tsx'
+import { TextLink } from '../../components/text-link.tsx'
+import { withStore } from '../../data/with-store.tsx'
+import { evaluationHref, experimentHref, flowHref } from '../../filters/links.ts'
+import { formatExact, formatPercent } from '../../format/number.ts'
+
+export const metadata: Metadata = { title: 'Evaluations' }
+
+/** Experiments per evaluation in the trend. */
+const TREND = 20
+
+export default function EvaluationsPage(): Promise<ReactElement> {
+  return withStore(async (store) => {
+    const nowMs = Date.now()
+    const evaluations = await listEvaluations(store)
+    const trends = new Map<string, ExperimentSummary[]>()
+    for (const { evaluation } of evaluations) {
+      trends.set(evaluation, await listExperiments(store, { evaluation, limit: TREND }))
+    }
+    const rates = (evaluation: string) =>
+      (trends.get(evaluation) ?? [])
+        .filter(({ evaluated }) => evaluated > 0)
+        .map(({ passRate }) => passRate)
+        .toReversed()
+    return (
+      <>
+        <PageHeader title="Evaluations" note="The newest experiment of each, and how the pass rate went" />
+        {evaluations.length === 0 ? (
+          <EmptyState
+            title="No experiment has run yet"
+            commands={['weir eval examples/*.eval.ts', 'weir demo']}
+          >
+            An evaluation runs a flow on cases, checks every recorded run and decides by its gates:
+          </EmptyState>
+        ) : (
+          <Panel title="All evaluations" flush>
+            <Table
+              caption="Evaluations"
+              columns={[
+                { label: 'Evaluation', wide: true },
+                { label: 'Flow' },
+                { label: 'Newest experiment' },
+                { label: 'Pass rate', numeric: true },
+                { label: 'Trend, oldest first' },
+                { label: 'Experiments', numeric: true },
+                { label: 'Baselines' },
+                { label: 'Last run', numeric: true },
+              ]}
+            >
+              {evaluations.map(({ evaluation, experiments, latest, baselines }) => (
+                <tr key={evaluation}>
+                  <th scope="row" data-wide title={evaluation}>
+                    <TextLink href={evaluationHref(evaluation)}>{evaluation}</TextLink>
+                  </th>
+                  <td>
+                    <TextLink href={flowHref(latest.flow)}>{latest.flow}</TextLink>
+                  </td>
+                  <td>
+                    <TextLink
+                      href={experimentHref(latest.experimentId)}
+                      aria-label={`Experiment ${latest.experimentId}, ${latest.status}`}
+                    >
+                      <StatusBadge status={latest.status} />
+                    </TextLink>
+                  </td>
+                  <td data-numeric>{latest.evaluated > 0 ? formatPercent(latest.passRate) : '–'}</td>
+                  <td>
+                    <PassRateTrend rates={rates(evaluation)} />
+                  </td>
+                  <td data-numeric>{formatExact(experiments)}</td>
+                  <td data-faint>{baselines.join(', ')}</td>
+                  <td data-numeric data-faint>
+                    <RelativeTime unixMs={latest.started} nowMs={nowMs} />
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          </Panel>
+        )}
+      </>
+    )
+  })
+}

@@ -1,0 +1,127 @@
+import {
+  type ExperimentDetail,
+  getExperiment,
+  listBaselines,
+  listCaseResults,
+  type Outcome,
+} from '@weir/store'
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import type { ReactElement } from 'react'
+import { CasesTable } from '../../../components/cases-table.tsx'
+import { ExperimentNote } from '../../../components/experiment-note.tsx'
+import { ExperimentTotals } from '../../../components/experiment-totals.tsx'
+import { FilterBar } from '../../../components/filter-bar.tsx'
+import { GatesPanel } from '../../../components/gates-panel.tsx'
+import { PageHeader } from '../../../components/page-header.tsx'
+import { Pager } from '../../../components/pager.tsx'
+import { Panel } from '../../../components/panel.tsx'
+import { StatusBadge } from '../../../components/status-badge.tsx'
+import { TextLink } from '../../../components/text-link.tsx'
+import { withStore } from '../../../data/with-store.tsx'
+import { compareHref, evaluationHref, experimentHref } from '../../../filters/links.ts'
+import { pathValue } from '../../../filters/path-value.ts'
+import { first, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+
+/** Trials on a page; among them, differences from the baseline come first. */
+const PAGE_SIZE = 500
+const OUTCOMES = ['passed', 'failed', 'unverifiable', 'error'] as const satisfies readonly Outcome[]
+
+interface Props {
+  readonly params: Promise<{ experiment: string }>
+  readonly searchParams: Promise<SearchParams>
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: `Experiment ${pathValue((await params).experiment)}` }
+}
+
+export default async function ExperimentPage({ params, searchParams }: Props): Promise<ReactElement> {
+  const experimentId = pathValue((await params).experiment)
+  const query = await searchParams
+  const outcome = OUTCOMES.find((value) => value === first(query, 'outcome'))
+  const after = first(query, 'after')
+  return withStore(async (store) => {
+    const experiment = await getExperiment(store, { experimentId })
+    if (!experiment) notFound()
+    const baselineId = await chooseBaseline(experiment, () =>
+      listBaselines(store, { evaluation: experiment.evaluation }),
+    )
+    const page = await listCaseResults(store, {
+      experimentId,
+      baselineExperimentId: baselineId,
+      limit: PAGE_SIZE,
+      ...(outcome ? { outcome } : {}),
+      ...(after === '' ? {} : { after: { caseId: after, trial: Number(first(query, 'trial')) || 0 } }),
+    })
+    const href = experimentHref(experimentId)
+    return (
+      <>
+        <PageHeader
+          title={[experiment.evaluation, experiment.variant].filter(Boolean).join(' · ')}
+          trail={[
+            { label: 'Evaluations', href: '/evaluations' },
+            { label: experiment.evaluation, href: evaluationHref(experiment.evaluation) },
+          ]}
+          badge={<StatusBadge status={experiment.status} />}
+          note={<ExperimentNote experiment={experiment} nowMs={Date.now()} />}
+          actions={
+            baselineId ? (
+              <TextLink
+                className="button"
+                href={compareHref(experiment.flow, `experiment=${baselineId}`, `experiment=${experimentId}`)}
+              >
+                Compare with baseline
+              </TextLink>
+            ) : undefined
+          }
+        />
+        <GatesPanel experiment={experiment} />
+        <ExperimentTotals experiment={experiment} />
+        <Panel
+          title="Cases"
+          flush
+          note={
+            baselineId ? (
+              <>
+                Beside experiment{' '}
+                <TextLink className="link" href={experimentHref(baselineId)}>
+                  {baselineId.slice(0, 12)}
+                </TextLink>
+                ; differences first
+              </>
+            ) : (
+              'No baseline to show them beside; what did not pass comes first'
+            )
+          }
+          actions={
+            <FilterBar
+              choices={[{ name: 'outcome', label: 'Outcome', value: outcome ?? '', options: OUTCOMES }]}
+            />
+          }
+        >
+          <CasesTable rows={page.rows} hasBaseline={baselineId !== ''} />
+          <Pager
+            first={after === '' ? undefined : `${href}${toQuery({ outcome })}`}
+            next={
+              page.next &&
+              `${href}${toQuery({ outcome, after: page.next.caseId, trial: String(page.next.trial) })}`
+            }
+          />
+        </Panel>
+      </>
+    )
+  })
+}
+
+/** The baseline it ran against; else the newest promoted one that is not itself. '' if there is none. */
+async function chooseBaseline(
+  experiment: ExperimentDetail,
+  promoted: () => ReturnType<typeof listBaselines>,
+): Promise<string> {
+  if (experiment.baselineExperimentId !== '') return experiment.baselineExperimentId
+  const newest = (await promoted())
+    .filter(({ experimentId }) => experimentId !== '' && experimentId !== experiment.experimentId)
+    .toSorted((a, b) => b.promoted - a.promoted)[0]
+  return newest?.experimentId ?? ''
+}

@@ -1,0 +1,124 @@
+import { getFilterOptions, getFlowPage, latestSettled, listMonitors, searchRuns } from '@weir/store'
+import type { Metadata } from 'next'
+import type { ReactElement } from 'react'
+import { latencyPoints, throughputPoints } from '../../../charts/points.ts'
+import { LATENCY, THROUGHPUT } from '../../../charts/series-sets.ts'
+import { TimeChart } from '../../../charts/time-chart.tsx'
+import { FilterBar } from '../../../components/filter-bar.tsx'
+import { LiveRefresh } from '../../../components/live-refresh.tsx'
+import { MonitorsTable } from '../../../components/monitors-table.tsx'
+import { NoRuns } from '../../../components/no-runs.tsx'
+import { PageHeader } from '../../../components/page-header.tsx'
+import { Panel } from '../../../components/panel.tsx'
+import { RunsTable } from '../../../components/runs-table.tsx'
+import { StepsTable } from '../../../components/steps-table.tsx'
+import { TextLink } from '../../../components/text-link.tsx'
+import { Totals } from '../../../components/totals.tsx'
+import { VersionsTable } from '../../../components/versions-table.tsx'
+import { toRunFilter } from '../../../data/run-filter.ts'
+import { withStore } from '../../../data/with-store.tsx'
+import { filtersQuery, parseFilters, SOURCES } from '../../../filters/filters.ts'
+import { flowHref } from '../../../filters/links.ts'
+import { pathValue } from '../../../filters/path-value.ts'
+import type { SearchParams } from '../../../filters/search-params.ts'
+import styles from './flow.module.css'
+
+interface Props {
+  readonly params: Promise<{ flow: string }>
+  readonly searchParams: Promise<SearchParams>
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: pathValue((await params).flow) }
+}
+
+export default async function FlowPage({ params, searchParams }: Props): Promise<ReactElement> {
+  const flow = pathValue((await params).flow)
+  const filters = { ...parseFilters(await searchParams), flow, status: '' as const, search: '' }
+  return withStore(async (store) => {
+    const nowMs = Date.now()
+    const filter = { ...toRunFilter(filters, nowMs), flow }
+    const [page, options, newest, monitors, token] = await Promise.all([
+      getFlowPage(store, filter),
+      getFilterOptions(store, filter),
+      searchRuns(store, { ...filter, limit: 15 }),
+      listMonitors(store, { flow, since: filter.from.getTime() }),
+      latestSettled(store, { flow }),
+    ])
+    const runsQuery = filtersQuery(filters)
+    return (
+      <>
+        <PageHeader
+          title={flow || '(no name)'}
+          trail={[{ label: 'Flows', href: '/' }]}
+          actions={<LiveRefresh token={token} flow={flow} />}
+        />
+        <FilterBar
+          range={filters.range}
+          choices={[
+            {
+              name: 'environment',
+              label: 'Environment',
+              value: filters.environment,
+              options: options.environments,
+            },
+            { name: 'version', label: 'Version', value: filters.version, options: options.versions },
+            { name: 'source', label: 'Source', value: filters.source, options: SOURCES },
+          ]}
+        />
+        {page.totals.runs === 0 ? (
+          <NoRuns filters={{ ...filters, flow: '' }} path={flowHref(flow)} />
+        ) : (
+          <>
+            <Totals totals={page.totals} previous={page.previous} />
+            <div className={styles.charts}>
+              <Panel title="Latency">
+                <TimeChart
+                  title="Latency"
+                  unit="duration"
+                  series={LATENCY}
+                  points={latencyPoints(page.series)}
+                />
+              </Panel>
+              <Panel title="Throughput and errors">
+                <TimeChart
+                  title="Throughput and errors"
+                  unit="count"
+                  series={THROUGHPUT}
+                  points={throughputPoints(page.series)}
+                />
+              </Panel>
+            </div>
+            <Panel title="Steps" note="Executions over all runs shown; the last attempt decides" flush>
+              <StepsTable steps={page.steps} />
+            </Panel>
+            <Panel title="Versions" flush>
+              <VersionsTable flow={flow} versions={page.versions} nowMs={nowMs} />
+            </Panel>
+            {monitors.length > 0 ? (
+              <Panel title="Monitors" note="Checks judged on the runs of this window" flush>
+                <MonitorsTable monitors={monitors} />
+              </Panel>
+            ) : null}
+            <Panel
+              title="Newest runs"
+              flush
+              actions={
+                <>
+                  <TextLink className="link" href={`/runs${filtersQuery(filters, { status: 'error' })}`}>
+                    Failed runs
+                  </TextLink>
+                  <TextLink className="link" href={`/runs${runsQuery}`}>
+                    All runs
+                  </TextLink>
+                </>
+              }
+            >
+              <RunsTable caption="Newest runs" runs={newest.runs} nowMs={nowMs} showFlow={false} />
+            </Panel>
+          </>
+        )}
+      </>
+    )
+  })
+}

@@ -1,0 +1,48 @@
+import { listMonitors } from '@weir/store'
+import type { Metadata } from 'next'
+import type { ReactElement } from 'react'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { FilterBar } from '../../components/filter-bar.tsx'
+import { MonitorsTable } from '../../components/monitors-table.tsx'
+import { PageHeader } from '../../components/page-header.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { withStore } from '../../data/with-store.tsx'
+import { parseFilters } from '../../filters/filters.ts'
+import type { SearchParams } from '../../filters/search-params.ts'
+import { describeTimeRange, timeWindow } from '../../filters/time-range.ts'
+
+export const metadata: Metadata = { title: 'Monitors' }
+
+interface Props {
+  readonly searchParams: Promise<SearchParams>
+}
+
+export default async function MonitorsPage({ searchParams }: Props): Promise<ReactElement> {
+  const { range } = parseFilters(await searchParams)
+  return withStore(async (store) => {
+    const monitors = await listMonitors(store, { since: timeWindow(range, Date.now()).from.getTime() })
+    return (
+      <>
+        <PageHeader
+          title="Monitors"
+          note="Checks of an evaluation, judged on production runs as they settle"
+        />
+        {monitors.length === 0 ? (
+          <EmptyState
+            title="No monitor is deployed"
+            commands={['weir monitor add examples/research.eval.ts --sample 1.0']}
+          >
+            Deploy the checks of an evaluation file:
+          </EmptyState>
+        ) : (
+          <>
+            <FilterBar range={range} />
+            <Panel title="All monitors" note={`Judged on runs of ${describeTimeRange(range)}`} flush>
+              <MonitorsTable monitors={monitors} showFlow />
+            </Panel>
+          </>
+        )}
+      </>
+    )
+  })
+}

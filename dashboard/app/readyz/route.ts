@@ -1,0 +1,15 @@
+import { getStoreStats } from '@weir/store'
+import { openStore } from '../../data/store.ts'
+import { explainStoreError } from '../../data/store-problem.ts'
+
+/** Ready: the store answers a query on its tables. */
+export async function GET(): Promise<Response> {
+  const headers = { 'Cache-Control': 'no-store' }
+  try {
+    await getStoreStats(openStore())
+    return new Response('ok\n', { headers })
+  } catch (error) {
+    const problem = explainStoreError(error)
+    return new Response(`${problem?.title ?? 'The store failed'}\n`, { status: 503, headers })
+  }
+}

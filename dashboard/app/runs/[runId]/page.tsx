@@ -1,0 +1,77 @@
+import { getRunPage, getRunScores, latestSettled, listResults } from '@weir/store'
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import type { ReactElement } from 'react'
+import { LiveRefresh } from '../../../components/live-refresh.tsx'
+import { PageHeader } from '../../../components/page-header.tsx'
+import { Panel } from '../../../components/panel.tsx'
+import { RunFacts } from '../../../components/run-facts.tsx'
+import { RunFailure } from '../../../components/run-failure.tsx'
+import { RunJudgements } from '../../../components/run-judgements.tsx'
+import { RunNote } from '../../../components/run-note.tsx'
+import { RunsTable } from '../../../components/runs-table.tsx'
+import { StatusBadge } from '../../../components/status-badge.tsx'
+import { withStore } from '../../../data/with-store.tsx'
+import { flowHref } from '../../../filters/links.ts'
+import { pathValue } from '../../../filters/path-value.ts'
+import { formatExact } from '../../../format/number.ts'
+import { cutValue } from '../../../viewer/cut-value.ts'
+import { RunView } from '../../../waterfall/run-view.tsx'
+import { toSpanRow } from '../../../waterfall/to-span-row.ts'
+
+interface Props {
+  readonly params: Promise<{ runId: string }>
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: `Run ${pathValue((await params).runId)}` }
+}
+
+export default async function RunPage({ params }: Props): Promise<ReactElement> {
+  const runId = pathValue((await params).runId)
+  return withStore(async (store) => {
+    const nowMs = Date.now()
+    const page = await getRunPage(store, { runId })
+    if (!page) notFound()
+    const { run } = page
+    const [scores, results, token] = await Promise.all([
+      getRunScores(store, { runId }),
+      run.experimentId ? listResults(store, { experimentId: run.experimentId, caseId: run.caseId }) : [],
+      run.status === 'running' ? latestSettled(store, { flow: run.flow }) : '',
+    ])
+    const own = results.filter((result) => result.runId === runId && result.kind !== 'task')
+    return (
+      <>
+        <PageHeader
+          title={run.flow || '(no name)'}
+          trail={[
+            { label: 'Runs', href: '/runs' },
+            { label: run.flow || '(no name)', href: flowHref(run.flow) },
+          ]}
+          badge={<StatusBadge status={run.status} />}
+          note={<RunNote run={run} nowMs={nowMs} />}
+          actions={run.status === 'running' ? <LiveRefresh token={token} flow={run.flow} /> : undefined}
+        />
+        <RunFacts page={page} />
+        <RunFailure page={page} />
+        <RunView
+          runId={runId}
+          rows={page.spans.map(toSpanRow)}
+          durationNs={run.durationNs}
+          input={cutValue(page.input)}
+          output={cutValue(page.output)}
+          metadata={cutValue(page.metadata, true)}
+        />
+        {page.spansCut ? (
+          <p className="muted">Only the first {formatExact(page.spans.length)} spans are shown.</p>
+        ) : null}
+        {scores.length + own.length > 0 ? <RunJudgements scores={scores} results={own} /> : null}
+        {page.children.length > 0 ? (
+          <Panel title="Nested runs" note="Runs that this run started" flush>
+            <RunsTable caption="Nested runs" runs={page.children} nowMs={nowMs} />
+          </Panel>
+        ) : null}
+      </>
+    )
+  })
+}

@@ -1,0 +1,87 @@
+import { getFilterOptions, latestSettled, searchRuns } from '@weir/store'
+import type { Metadata } from 'next'
+import type { ReactElement } from 'react'
+import { FilterBar } from '../../components/filter-bar.tsx'
+import { LiveRefresh } from '../../components/live-refresh.tsx'
+import { NoRuns } from '../../components/no-runs.tsx'
+import { PageHeader } from '../../components/page-header.tsx'
+import { Pager } from '../../components/pager.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { RunsTable } from '../../components/runs-table.tsx'
+import { toRunFilter } from '../../data/run-filter.ts'
+import { withStore } from '../../data/with-store.tsx'
+import { parseFilters, SOURCES, STATUSES } from '../../filters/filters.ts'
+import { first, type SearchParams, withParameter } from '../../filters/search-params.ts'
+
+export const metadata: Metadata = { title: 'Runs' }
+
+interface Props {
+  readonly searchParams: Promise<SearchParams>
+}
+
+export default async function RunsPage({ searchParams }: Props): Promise<ReactElement> {
+  const params = await searchParams
+  const filters = parseFilters(params)
+  const cursor = first(params, 'cursor')
+  const order = first(params, 'order') === 'slowest' ? 'slowest' : 'newest'
+  const session = first(params, 'session')
+  const user = first(params, 'user')
+  return withStore(async (store) => {
+    const nowMs = Date.now()
+    const filter = toRunFilter(filters, nowMs)
+    const [page, options, token] = await Promise.all([
+      searchRuns(store, {
+        ...filter,
+        text: filters.search || undefined,
+        session: session || undefined,
+        user: user || undefined,
+        experiment: first(params, 'experiment') || undefined,
+        order,
+        cursor: cursor || undefined,
+        limit: 50,
+      }),
+      getFilterOptions(store, { from: filter.from, to: filter.to }),
+      latestSettled(store, {}),
+    ])
+    return (
+      <>
+        <PageHeader title="Runs" actions={cursor === '' ? <LiveRefresh token={token} /> : undefined} />
+        <FilterBar
+          search={{ value: filters.search, placeholder: 'Run id, input, output, error or step' }}
+          range={filters.range}
+          choices={[
+            { name: 'flow', label: 'Flow', value: filters.flow, options: options.flows },
+            { name: 'status', label: 'Status', value: filters.status, options: STATUSES },
+            {
+              name: 'environment',
+              label: 'Environment',
+              value: filters.environment,
+              options: options.environments,
+            },
+            { name: 'version', label: 'Version', value: filters.version, options: options.versions },
+            { name: 'source', label: 'Source', value: filters.source, options: SOURCES },
+          ]}
+          order={{
+            value: order,
+            options: [
+              ['newest', 'Newest first'],
+              ['slowest', 'Slowest first'],
+            ],
+          }}
+          keep={{ session, user, experiment: first(params, 'experiment') }}
+        />
+        {page.runs.length === 0 ? (
+          <NoRuns filters={filters} path="/runs" />
+        ) : (
+          <Panel title={order === 'slowest' ? 'Slowest runs' : 'Newest runs'} flush>
+            <RunsTable caption="Runs" runs={page.runs} nowMs={nowMs} />
+            <Pager
+              first={cursor === '' ? undefined : `/runs${withParameter(params, 'cursor', '')}`}
+              next={page.next === null ? undefined : `/runs${withParameter(params, 'cursor', page.next)}`}
+            />
+          </Panel>
+        )}
+      </>
+    )
+  })
+}

@@ -1,0 +1,25 @@
+import type { FlowSeries, Overview } from '@weir/store'
+import type { Point } from './series.ts'
+
+/** Runs of all flows per bucket, split into those that failed and the rest. */
+export function overviewPoints({ flows, bucketMs }: Overview, fromMs: number): Point[] {
+  const start = Math.floor(fromMs / bucketMs) * bucketMs
+  const length = Math.max(0, ...flows.map(({ sparkline }) => sparkline.length))
+  return Array.from({ length }, (_, index) => {
+    let runs = 0
+    let errors = 0
+    for (const { sparkline } of flows) {
+      runs += sparkline[index]?.runs ?? 0
+      errors += sparkline[index]?.errors ?? 0
+    }
+    return { at: start + index * bucketMs, ok: runs - errors, errors }
+  })
+}
+
+export function throughputPoints({ points }: FlowSeries): Point[] {
+  return points.map(({ timeMs, runs, errors }) => ({ at: timeMs, ok: runs - errors, errors }))
+}
+
+export function latencyPoints({ points }: FlowSeries): Point[] {
+  return points.map(({ timeMs, p50Ns, p95Ns, p99Ns }) => ({ at: timeMs, p50: p50Ns, p95: p95Ns, p99: p99Ns }))
+}

@@ -1,0 +1,113 @@
+import type { CaseCheckResult, CaseResult } from '@weir/store'
+import type { ReactElement } from 'react'
+import { runHref } from '../filters/links.ts'
+import { formatDuration } from '../format/duration.ts'
+import { isDifference, rankCase } from './case-rank.ts'
+import styles from './cases-table.module.css'
+import { StatusBadge, StatusIcon } from './status-badge.tsx'
+import { type Column, Table } from './table.tsx'
+import { TextLink } from './text-link.tsx'
+
+interface CasesTableProps {
+  readonly rows: readonly CaseResult[]
+  readonly hasBaseline: boolean
+}
+
+/** The trials of an experiment, each beside the same trial of the baseline. */
+export function CasesTable({ rows, hasBaseline }: CasesTableProps): ReactElement {
+  if (rows.length === 0) return <p className={styles.none}>No trial has this outcome.</p>
+  const trials = rows.some(({ trial }) => trial > 0)
+  const columns: Column[] = [
+    { label: 'Case' },
+    ...(trials ? [{ label: 'Trial', numeric: true }] : []),
+    { label: 'Outcome' },
+    ...(hasBaseline ? [{ label: 'Baseline' }] : []),
+    { label: 'Checks and scores', wide: true },
+    { label: 'Duration', numeric: true },
+    ...(hasBaseline ? [{ label: 'Baseline', numeric: true }] : []),
+    { label: 'Run' },
+  ]
+  return (
+    <Table caption="Cases" columns={columns}>
+      {rows
+        .toSorted((a, b) => rankCase(a) - rankCase(b))
+        .map((row) => (
+          <tr
+            key={`${row.caseId} ${row.trial}`}
+            data-different={isDifference(row) || undefined}
+            className={styles.row}
+          >
+            <th scope="row">{row.caseId}</th>
+            {trials ? <td data-numeric>{row.trial + 1}</td> : null}
+            <td>
+              <StatusBadge status={row.outcome} />
+            </td>
+            {hasBaseline ? (
+              <td>
+                {row.baselineOutcome ? (
+                  <StatusBadge status={row.baselineOutcome} quiet />
+                ) : (
+                  <span className="muted">new case</span>
+                )}
+              </td>
+            ) : null}
+            <td data-prose>
+              <ul className={styles.results}>
+                {row.results
+                  .filter(({ kind, outcome }) => kind !== 'task' || outcome !== 'passed')
+                  .map((result) => (
+                    <ResultLine key={`${result.kind} ${result.name}`} result={result} />
+                  ))}
+              </ul>
+            </td>
+            <td data-numeric>{formatDuration(row.durationMs * 1e6)}</td>
+            {hasBaseline ? (
+              <td data-numeric data-faint>
+                {row.baselineDurationMs === undefined ? '' : formatDuration(row.baselineDurationMs * 1e6)}
+              </td>
+            ) : null}
+            <td>
+              {row.runId ? (
+                <TextLink className="link" href={runHref(row.runId)} aria-label={`Run of case ${row.caseId}`}>
+                  Run
+                </TextLink>
+              ) : null}
+              {row.baselineRunId ? (
+                <>
+                  {' '}
+                  <TextLink
+                    className="link"
+                    href={runHref(row.baselineRunId)}
+                    aria-label={`Baseline run of case ${row.caseId}`}
+                  >
+                    Baseline
+                  </TextLink>
+                </>
+              ) : null}
+            </td>
+          </tr>
+        ))}
+    </Table>
+  )
+}
+
+function ResultLine({ result }: { readonly result: CaseCheckResult }): ReactElement {
+  const { kind, name, outcome, score, reason, baselineOutcome, baselineScore } = result
+  const changed = baselineOutcome !== undefined && baselineOutcome !== outcome
+  return (
+    <li>
+      <StatusIcon status={outcome} />
+      <span>
+        {kind === 'task' ? 'task' : name}
+        {kind === 'scorer' ? <strong> {score.toFixed(2)}</strong> : null}
+        {kind === 'scorer' && baselineScore !== undefined ? (
+          <span className="muted"> (baseline {baselineScore.toFixed(2)})</span>
+        ) : null}
+        {changed ? <span className="muted"> (baseline {baselineOutcome})</span> : null}
+        {reason !== '' && (outcome !== 'passed' || kind === 'scorer') ? (
+          <span className={styles.reason}>{reason}</span>
+        ) : null}
+      </span>
+    </li>
+  )
+}

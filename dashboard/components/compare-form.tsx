@@ -1,0 +1,57 @@
+'use client'
+
+import type { ReactElement } from 'react'
+import styles from './compare-form.module.css'
+import { type Option, Select } from './select.tsx'
+import { UrlForm } from './url-form.tsx'
+
+interface CompareFormProps {
+  readonly flow: string
+  readonly base: string
+  readonly candidate: string
+  readonly flows: readonly string[]
+  readonly groups: readonly { readonly label: string; readonly options: readonly Option[] }[]
+  /** The same comparison with its sides exchanged. */
+  readonly swap: ReactElement | null
+}
+
+/** Chooses a flow and the two sides to compare. */
+export function CompareForm({ flow, base, candidate, flows, groups, swap }: CompareFormProps): ReactElement {
+  const known = new Set(groups.flatMap(({ options }) => options.map(([value]) => value)))
+  const side = (value: string): Option[] =>
+    value === '' ? [['', 'Choose…']] : known.has(value) ? [] : [[value, value]]
+  return (
+    <UrlForm label="What to compare" className={styles.form}>
+      <div>
+        <Select
+          name="flow"
+          label="Flow"
+          showLabel
+          value={flow}
+          options={[
+            ...(flow === '' || !flows.includes(flow) ? [[flow, flow || 'Choose…'] as const] : []),
+            ...flows.map((name): Option => [name, name]),
+          ]}
+        />
+      </div>
+      {flow === '' ? null : (
+        <>
+          <div>
+            <Select name="base" label="Base" showLabel value={base} options={side(base)} groups={groups} />
+          </div>
+          <div>
+            <Select
+              name="candidate"
+              label="Candidate"
+              showLabel
+              value={candidate}
+              options={side(candidate)}
+              groups={groups}
+            />
+          </div>
+          {swap}
+        </>
+      )}
+    </UrlForm>
+  )
+}

@@ -1,0 +1,40 @@
+import type { Comparison } from '@weir/store'
+import type { ReactElement } from 'react'
+import { formatExact, formatPercent } from '../format/number.ts'
+import styles from './comparison-summary.module.css'
+import { Icon } from './icon.tsx'
+import { StatusBadge } from './status-badge.tsx'
+
+/** The verdict in a sentence, and what to know before trusting it. */
+export function ComparisonSummary({ comparison }: { readonly comparison: Comparison }): ReactElement {
+  const { verdict, sentence, notes, added, removed, base, candidate } = comparison
+  return (
+    <section className={styles.summary} aria-label="Verdict" data-verdict={verdict}>
+      <StatusBadge status={verdict} />
+      <p className={styles.sentence}>{sentence}</p>
+      <ul className={styles.notes}>
+        <li>
+          {base.label}: {formatExact(base.runs)} runs that ended · {candidate.label}:{' '}
+          {formatExact(candidate.runs)} runs that ended
+        </li>
+        {added.map(({ step, n, runs }) => (
+          <li key={step}>
+            Only in {candidate.label}: step <strong>{step}</strong> ({formatPercent(runs > 0 ? n / runs : 0)}{' '}
+            of its runs)
+          </li>
+        ))}
+        {removed.map(({ step, n, runs }) => (
+          <li key={step}>
+            Only in {base.label}: step <strong>{step}</strong> ({formatPercent(runs > 0 ? n / runs : 0)} of
+            its runs)
+          </li>
+        ))}
+        {notes.map((note) => (
+          <li key={note.text} className={styles.warning}>
+            <Icon name="warning" size={13} /> {note.text}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,24 @@
+import type { ReactElement, ReactNode } from 'react'
+import styles from './error-state.module.css'
+import { Icon } from './icon.tsx'
+import { RetryButton } from './retry-button.tsx'
+
+interface ErrorStateProps {
+  readonly title: string
+  readonly children: ReactNode
+  /** The error as it was reported. */
+  readonly detail?: string
+}
+
+export function ErrorState({ title, children, detail }: ErrorStateProps): ReactElement {
+  return (
+    <div className={styles.error} role="alert">
+      <h1>
+        <Icon name="warning" size={20} /> {title}
+      </h1>
+      <div className={styles.words}>{children}</div>
+      {detail ? <pre className={styles.detail}>{detail}</pre> : null}
+      <RetryButton />
+    </div>
+  )
+}

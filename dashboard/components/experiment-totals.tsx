@@ -1,0 +1,82 @@
+import type { ExperimentDetail } from '@weir/store'
+import type { ReactElement } from 'react'
+import { formatDuration } from '../format/duration.ts'
+import { formatExact, formatPercent } from '../format/number.ts'
+import { Panel } from './panel.tsx'
+import { StatTiles } from './stat-tiles.tsx'
+import { Table } from './table.tsx'
+
+/** What an experiment found, over all trials: tiles, then each check and scorer. */
+export function ExperimentTotals({ experiment }: { readonly experiment: ExperimentDetail }): ReactElement {
+  const { planned, evaluated, passed, failed, errors, passRate, meanDurationMs, checks, scores } = experiment
+  return (
+    <>
+      <StatTiles
+        label="Totals"
+        stats={[
+          {
+            label: 'Pass rate',
+            value: evaluated > 0 ? formatPercent(passRate) : '–',
+            detail: `${formatExact(passed)} of ${formatExact(evaluated)} trials`,
+          },
+          { label: 'Planned', value: formatExact(planned), detail: 'cases × trials' },
+          { label: 'Failed', value: formatExact(failed), ...(failed > 0 ? { tone: 'error' as const } : {}) },
+          {
+            label: 'Crashed',
+            value: formatExact(errors),
+            detail: 'task or scorer',
+            ...(errors > 0 ? { tone: 'error' as const } : {}),
+          },
+          { label: 'Mean duration', value: formatDuration(meanDurationMs * 1e6) },
+        ]}
+      />
+      {checks.length + scores.length === 0 ? null : (
+        <Panel title="Checks and scorers" flush>
+          <Table
+            caption="Checks and scorers"
+            columns={[
+              { label: 'Name', wide: true },
+              { label: 'Kind' },
+              { label: 'Passed', numeric: true },
+              { label: 'Failed', numeric: true },
+              { label: 'Unverifiable', numeric: true },
+              { label: 'Mean score', numeric: true },
+              { label: 'Lowest', numeric: true },
+            ]}
+          >
+            {checks.map((check) => (
+              <tr key={`check ${check.name}`}>
+                <th scope="row" data-wide title={check.name}>
+                  {check.name}
+                </th>
+                <td data-faint>check</td>
+                <td data-numeric>{formatExact(check.passed)}</td>
+                <td data-numeric data-bad={check.failed > 0 || undefined}>
+                  {formatExact(check.failed)}
+                </td>
+                <td data-numeric data-bad={check.unverifiable > 0 || undefined}>
+                  {formatExact(check.unverifiable)}
+                </td>
+                <td data-numeric />
+                <td data-numeric />
+              </tr>
+            ))}
+            {scores.map((score) => (
+              <tr key={`scorer ${score.name}`}>
+                <th scope="row" data-wide title={score.name}>
+                  {score.name}
+                </th>
+                <td data-faint>scorer</td>
+                <td data-numeric />
+                <td data-numeric />
+                <td data-numeric />
+                <td data-numeric>{score.mean.toFixed(2)}</td>
+                <td data-numeric>{score.min.toFixed(2)}</td>
+              </tr>
+            ))}
+          </Table>
+        </Panel>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,66 @@
+import type { FlowSummary } from '@weir/store'
+import type { ReactElement } from 'react'
+import { flowHref } from '../filters/links.ts'
+import { formatDuration } from '../format/duration.ts'
+import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
+import { RelativeTime } from './relative-time.tsx'
+import { Sparkline } from './sparkline.tsx'
+import { Table } from './table.tsx'
+import { TextLink } from './text-link.tsx'
+
+interface FlowsTableProps {
+  readonly flows: readonly FlowSummary[]
+  /** The filters to keep when a flow is opened. */
+  readonly query: string
+  readonly nowMs: number
+}
+
+export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactElement {
+  return (
+    <Table
+      caption="Flows"
+      columns={[
+        { label: 'Flow', wide: true },
+        { label: 'Runs over time' },
+        { label: 'Runs', numeric: true },
+        { label: 'Error rate', numeric: true },
+        { label: 'p50', numeric: true },
+        { label: 'p95', numeric: true },
+        { label: 'Tokens', numeric: true },
+        { label: 'Cost', numeric: true },
+        { label: 'Last run', numeric: true },
+      ]}
+    >
+      {flows.map((flow) => (
+        <tr key={flow.flow}>
+          <th scope="row" data-wide title={flow.flow}>
+            <TextLink href={flowHref(flow.flow, query)}>{flow.flow || '(no name)'}</TextLink>
+          </th>
+          <td>
+            <Sparkline
+              values={flow.sparkline.map(({ runs }) => runs)}
+              label={`${formatExact(flow.runs)} runs over time`}
+            />
+          </td>
+          <td data-numeric title={formatExact(flow.runs)}>
+            {formatCount(flow.runs)}
+          </td>
+          <td
+            data-numeric
+            data-bad={flow.errors > 0 || undefined}
+            title={`${formatExact(flow.errors)} errors`}
+          >
+            {formatPercent(flow.errorRate)}
+          </td>
+          <td data-numeric>{formatDuration(flow.p50Ns)}</td>
+          <td data-numeric>{formatDuration(flow.p95Ns)}</td>
+          <td data-numeric>{formatCount(flow.inputTokens + flow.outputTokens)}</td>
+          <td data-numeric>{formatCost(flow.cost)}</td>
+          <td data-numeric data-faint>
+            <RelativeTime unixMs={flow.lastRunMs} nowMs={nowMs} />
+          </td>
+        </tr>
+      ))}
+    </Table>
+  )
+}

@@ -1,0 +1,67 @@
+import type { MonitorSummary } from '@weir/store'
+import type { ReactElement } from 'react'
+import { flowHref } from '../filters/links.ts'
+import { formatExact, formatPercent } from '../format/number.ts'
+import { Table } from './table.tsx'
+import { TextLink } from './text-link.tsx'
+
+interface MonitorsTableProps {
+  readonly monitors: readonly MonitorSummary[]
+  readonly showFlow?: boolean
+}
+
+/** Monitors with what they found on the runs they judged, check by check. */
+export function MonitorsTable({ monitors, showFlow = false }: MonitorsTableProps): ReactElement {
+  return (
+    <Table
+      caption="Monitors"
+      columns={[
+        { label: 'Monitor' },
+        ...(showFlow ? [{ label: 'Flow' }] : []),
+        { label: 'Check', wide: true },
+        { label: 'Judged', numeric: true },
+        { label: 'Failed', numeric: true },
+        { label: 'Unverifiable', numeric: true },
+        { label: 'Pass rate', numeric: true },
+      ]}
+    >
+      {monitors.flatMap((monitor) => [
+        <tr key={monitor.name}>
+          <th scope="row">{monitor.name}</th>
+          {showFlow ? (
+            <td>
+              <TextLink href={flowHref(monitor.flow)}>{monitor.flow}</TextLink>
+            </td>
+          ) : null}
+          <td data-wide data-faint>
+            all checks{monitor.sample < 1 ? `, ${formatPercent(monitor.sample)} of the runs` : ''}
+          </td>
+          <td data-numeric>{formatExact(monitor.judged)}</td>
+          <td data-numeric data-bad={monitor.judged > monitor.passed || undefined}>
+            {formatExact(monitor.judged - monitor.passed)}
+          </td>
+          <td data-numeric />
+          <td data-numeric>{monitor.judged > 0 ? formatPercent(monitor.passRate) : 'nothing judged yet'}</td>
+        </tr>,
+        ...monitor.checks.map((check) => {
+          const judged = check.passed + check.failed + check.unverifiable
+          return (
+            <tr key={`${monitor.name} ${check.name}`}>
+              <td />
+              {showFlow ? <td /> : null}
+              <td data-wide title={check.name}>
+                {check.name}
+              </td>
+              <td data-numeric>{formatExact(judged)}</td>
+              <td data-numeric data-bad={check.failed > 0 || undefined}>
+                {formatExact(check.failed)}
+              </td>
+              <td data-numeric>{formatExact(check.unverifiable)}</td>
+              <td data-numeric>{formatPercent(judged > 0 ? check.passed / judged : Number.NaN)}</td>
+            </tr>
+          )
+        }),
+      ])}
+    </Table>
+  )
+}

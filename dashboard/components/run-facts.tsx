@@ -1,0 +1,38 @@
+import type { RunPage } from '@weir/store'
+import type { ReactElement } from 'react'
+import { formatDuration } from '../format/duration.ts'
+import { formatCost, formatCount, formatExact } from '../format/number.ts'
+import { type Stat, StatTiles } from './stat-tiles.tsx'
+
+export function RunFacts({ page }: { readonly page: RunPage }): ReactElement {
+  const { run, steps, models } = page
+  const tries = steps.reduce((sum, { attempts }) => sum + Math.max(0, attempts - 1), 0)
+  const failed = steps.filter(({ status }) => status === 'error').length
+  const stats: Stat[] = [
+    {
+      label: 'Duration',
+      value: run.status === 'running' ? 'running' : formatDuration(run.durationNs),
+      title: `${formatExact(run.durationNs)} ns`,
+      detail: run.incomplete ? 'incomplete: its root has not arrived' : undefined,
+    },
+    {
+      label: 'Steps',
+      value: formatCount(steps.length),
+      detail: [failed > 0 ? `${failed} failed` : '', tries > 0 ? `${tries} retried` : '']
+        .filter(Boolean)
+        .join(' · '),
+    },
+    {
+      label: 'Spans',
+      value: formatCount(run.spanCount),
+      detail: run.errorCount > 0 ? `${formatCount(run.errorCount)} with error` : undefined,
+    },
+    {
+      label: 'Tokens',
+      value: formatCount(run.inputTokens + run.outputTokens),
+      detail: `${formatCount(run.inputTokens)} in · ${formatCount(run.outputTokens)} out`,
+    },
+    { label: 'Cost', value: formatCost(run.cost), detail: models.join(', ') || undefined },
+  ]
+  return <StatTiles label="Run" stats={stats} />
+}

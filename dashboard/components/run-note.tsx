@@ -1,0 +1,58 @@
+import type { RunRow } from '@weir/store'
+import type { ReactElement } from 'react'
+import { experimentHref, runHref, sessionHref } from '../filters/links.ts'
+import { toQuery } from '../filters/search-params.ts'
+import { CopyButton } from './copy-button.tsx'
+import { RelativeTime } from './relative-time.tsx'
+import styles from './run.module.css'
+import { TextLink } from './text-link.tsx'
+
+/** Where a run belongs: its id, when and where it ran, and the session, user, experiment and run it is part of. */
+export function RunNote({ run, nowMs }: { readonly run: RunRow; readonly nowMs: number }): ReactElement {
+  return (
+    <ul className={styles.note} aria-label="About this run">
+      <li>
+        <code>{run.runId}</code>
+        <CopyButton text={run.runId} label="Copy run id" />
+      </li>
+      <li>
+        <RelativeTime unixMs={run.startMs} nowMs={nowMs} />
+      </li>
+      {run.version ? <li>version {run.version}</li> : null}
+      {run.environment ? <li>{run.environment}</li> : null}
+      {run.service ? <li>{run.service}</li> : null}
+      {run.sessionId ? (
+        <li>
+          session{' '}
+          <TextLink className="link" href={sessionHref(run.sessionId)}>
+            {run.sessionId}
+          </TextLink>
+        </li>
+      ) : null}
+      {run.userId ? (
+        <li>
+          user{' '}
+          <TextLink className="link" href={`/runs${toQuery({ user: run.userId })}`}>
+            {run.userId}
+          </TextLink>
+        </li>
+      ) : null}
+      {run.experimentId ? (
+        <li>
+          <TextLink className="link" href={experimentHref(run.experimentId)}>
+            experiment
+          </TextLink>
+          , case {run.caseId}, trial {run.trial + 1}
+        </li>
+      ) : null}
+      {run.parentRunId ? (
+        <li>
+          started by{' '}
+          <TextLink className="link" href={runHref(run.parentRunId)}>
+            run {run.parentRunId.slice(0, 8)}
+          </TextLink>
+        </li>
+      ) : null}
+    </ul>
+  )
+}

@@ -1,0 +1,68 @@
+import type { RunRow } from '@weir/store'
+import type { ReactElement } from 'react'
+import { flowHref, runHref } from '../filters/links.ts'
+import { formatDuration } from '../format/duration.ts'
+import { formatCost, formatCount, formatExact } from '../format/number.ts'
+import { RelativeTime } from './relative-time.tsx'
+import { StatusBadge } from './status-badge.tsx'
+import { Table } from './table.tsx'
+import { TextLink } from './text-link.tsx'
+
+interface RunsTableProps {
+  readonly caption: string
+  readonly runs: readonly RunRow[]
+  readonly nowMs: number
+  /** Left out where all runs are of one flow. */
+  readonly showFlow?: boolean
+}
+
+/** One line per run; the start opens it. */
+export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTableProps): ReactElement {
+  return (
+    <Table
+      caption={caption}
+      columns={[
+        { label: 'Started' },
+        { label: 'Status' },
+        ...(showFlow ? [{ label: 'Flow' }] : []),
+        { label: 'Error', wide: true },
+        { label: 'Version' },
+        { label: 'Environment' },
+        { label: 'Steps', numeric: true },
+        { label: 'Tokens', numeric: true },
+        { label: 'Cost', numeric: true },
+        { label: 'Duration', numeric: true },
+      ]}
+    >
+      {runs.map((run) => (
+        <tr key={run.runId}>
+          <th scope="row">
+            <TextLink className="link" href={runHref(run.runId)} aria-label={`Run ${run.runId}`}>
+              <RelativeTime unixMs={run.startMs} nowMs={nowMs} />
+            </TextLink>
+          </th>
+          <td>
+            <StatusBadge status={run.status} />
+          </td>
+          {showFlow ? (
+            <td>
+              <TextLink href={flowHref(run.flow)}>{run.flow || '(no name)'}</TextLink>
+            </td>
+          ) : null}
+          <td data-wide data-faint title={run.errorMessage || undefined}>
+            {[run.errorType, run.errorMessage].filter(Boolean).join(': ')}
+            {run.source === 'experiment' && !run.errorMessage ? `case ${run.caseId}` : null}
+          </td>
+          <td>{run.version}</td>
+          <td data-faint>{run.environment}</td>
+          <td data-numeric>{run.stepCount}</td>
+          <td data-numeric title={`${formatExact(run.inputTokens)} in, ${formatExact(run.outputTokens)} out`}>
+            {formatCount(run.inputTokens + run.outputTokens)}
+          </td>
+          <td data-numeric>{formatCost(run.cost)}</td>
+          <td data-numeric>{run.status === 'running' ? '–' : formatDuration(run.durationNs)}</td>
+        </tr>
+      ))}
+    </Table>
+  )
+}

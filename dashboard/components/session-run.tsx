@@ -1,0 +1,50 @@
+import type { SessionPage } from '@weir/store'
+import type { ReactElement } from 'react'
+import { runHref } from '../filters/links.ts'
+import { formatDuration } from '../format/duration.ts'
+import { RelativeTime } from './relative-time.tsx'
+import styles from './session-run.module.css'
+import { StatusBadge } from './status-badge.tsx'
+import { TextLink } from './text-link.tsx'
+
+/** As much of a payload as tells one turn from another. */
+const GLANCE = 1200
+
+interface SessionRunProps {
+  readonly run: SessionPage['runs'][number]
+  readonly nowMs: number
+}
+
+/** One turn of a session: what went in, what came out. */
+export function SessionRun({ run, nowMs }: SessionRunProps): ReactElement {
+  return (
+    <article className={styles.turn} aria-label={`Run ${run.runId}`}>
+      <header>
+        <h2>
+          <TextLink href={runHref(run.runId)}>{run.flow || '(no name)'}</TextLink>
+        </h2>
+        <StatusBadge status={run.status} />
+        <span className="muted">
+          <RelativeTime unixMs={run.startMs} nowMs={nowMs} /> · {formatDuration(run.durationNs)}
+        </span>
+      </header>
+      <div className={styles.payloads}>
+        <Payload title="Input" text={run.input} />
+        {run.status === 'error' ? (
+          <Payload title={run.errorType || 'Error'} text={run.errorMessage} />
+        ) : (
+          <Payload title="Output" text={run.output} />
+        )}
+      </div>
+    </article>
+  )
+}
+
+function Payload({ title, text }: { readonly title: string; readonly text: string }): ReactElement {
+  return (
+    <section aria-label={title}>
+      <h3>{title}</h3>
+      <pre>{text === '' ? 'Not recorded' : text.length > GLANCE ? `${text.slice(0, GLANCE)}…` : text}</pre>
+    </section>
+  )
+}

@@ -1,0 +1,65 @@
+import type { StepStats } from '@weir/store'
+import type { ReactElement } from 'react'
+import { formatDuration } from '../format/duration.ts'
+import { formatCount, formatExact, formatPercent } from '../format/number.ts'
+import { KindLabel } from './kind.tsx'
+import { Table } from './table.tsx'
+
+/** The steps of a flow with what they cost in time and how they failed. */
+export function StepsTable({ steps }: { readonly steps: readonly StepStats[] }): ReactElement {
+  const slowest = Math.max(1, ...steps.map(({ p50Ns }) => p50Ns))
+  return (
+    <Table
+      caption="Steps"
+      columns={[
+        { label: 'Step', wide: true },
+        { label: 'Executions', numeric: true },
+        { label: 'Error rate', numeric: true },
+        { label: 'Retried', numeric: true, title: 'Executions that took more than one attempt' },
+        { label: 'Fallback', numeric: true, title: 'Executions whose fallback gave the output' },
+        { label: <span className="hidden-text">p50 beside the other steps</span> },
+        { label: 'p50', numeric: true },
+        { label: 'p95', numeric: true },
+        { label: 'p99', numeric: true },
+      ]}
+    >
+      {steps.map((step) => (
+        <tr key={step.step}>
+          <th scope="row" data-wide title={step.step}>
+            <KindLabel kind={step.kind} name={step.step} />
+          </th>
+          <td data-numeric title={formatExact(step.count)}>
+            {formatCount(step.count)}
+          </td>
+          <td
+            data-numeric
+            data-bad={step.errors > 0 || undefined}
+            title={`${formatExact(step.errors)} errors`}
+          >
+            {formatPercent(step.errorRate)}
+          </td>
+          <td data-numeric data-faint={step.retried === 0 || undefined}>
+            {formatCount(step.retried)}
+          </td>
+          <td data-numeric data-faint={step.fallbacks === 0 || undefined}>
+            {formatCount(step.fallbacks)}
+          </td>
+          <td>
+            <svg width="80" height="8" aria-hidden="true">
+              <rect width="80" height="8" rx="2" fill="var(--sunken)" />
+              <rect
+                width={Math.max(1, (step.p50Ns / slowest) * 80)}
+                height="8"
+                rx="2"
+                fill="var(--series-1)"
+              />
+            </svg>
+          </td>
+          <td data-numeric>{formatDuration(step.p50Ns)}</td>
+          <td data-numeric>{formatDuration(step.p95Ns)}</td>
+          <td data-numeric>{formatDuration(step.p99Ns)}</td>
+        </tr>
+      ))}
+    </Table>
+  )
+}

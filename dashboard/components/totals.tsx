@@ -1,0 +1,50 @@
+import type { RunTotals } from '@weir/store'
+import type { ReactElement } from 'react'
+import { formatDuration } from '../format/duration.ts'
+import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
+import { type Stat, StatTiles } from './stat-tiles.tsx'
+
+interface TotalsProps {
+  readonly totals: RunTotals
+  /** The window of equal length before. */
+  readonly previous: RunTotals
+  readonly first?: Stat
+}
+
+/** Runs, errors, latency, tokens and cost of a window, each beside the window before. */
+export function Totals({ totals, previous, first }: TotalsProps): ReactElement {
+  const before = (text: string) => (previous.runs > 0 ? `before: ${text}` : undefined)
+  const tokens = totals.inputTokens + totals.outputTokens
+  const stats: Stat[] = [
+    ...(first ? [first] : []),
+    {
+      label: 'Runs',
+      value: formatCount(totals.runs),
+      title: formatExact(totals.runs),
+      detail: before(formatCount(previous.runs)),
+    },
+    {
+      label: 'Error rate',
+      value: totals.runs > 0 ? formatPercent(totals.errorRate) : '–',
+      title: `${formatExact(totals.errors)} of ${formatExact(totals.runs)} runs`,
+      detail: before(formatPercent(previous.errorRate)),
+      ...(totals.errors > 0 ? { tone: 'error' as const } : {}),
+    },
+    ...(['p50', 'p95', 'p99'] as const).map((quantile) => ({
+      label: quantile,
+      value: totals.runs > 0 ? formatDuration(totals[`${quantile}Ns`]) : '–',
+      detail: before(formatDuration(previous[`${quantile}Ns`])),
+    })),
+    {
+      label: 'Tokens',
+      value: formatCount(tokens),
+      title: `${formatExact(totals.inputTokens)} in, ${formatExact(totals.outputTokens)} out`,
+      detail:
+        tokens > 0
+          ? `${formatCount(totals.inputTokens)} in · ${formatCount(totals.outputTokens)} out`
+          : undefined,
+    },
+    { label: 'Cost', value: formatCost(totals.cost), detail: before(formatCost(previous.cost)) },
+  ]
+  return <StatTiles label="Totals" stats={stats} />
+}

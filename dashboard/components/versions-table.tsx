@@ -1,0 +1,67 @@
+import type { VersionStats } from '@weir/store'
+import type { ReactElement } from 'react'
+import { compareHref } from '../filters/links.ts'
+import { formatDuration } from '../format/duration.ts'
+import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
+import { RelativeTime } from './relative-time.tsx'
+import { Table } from './table.tsx'
+import { TextLink } from './text-link.tsx'
+
+interface VersionsTableProps {
+  readonly flow: string
+  /** Newest first. */
+  readonly versions: readonly VersionStats[]
+  readonly nowMs: number
+}
+
+/** The versions of a flow; each can be compared with the one before it. */
+export function VersionsTable({ flow, versions, nowMs }: VersionsTableProps): ReactElement {
+  return (
+    <Table
+      caption="Versions"
+      columns={[
+        { label: 'Version', wide: true },
+        { label: 'Runs', numeric: true },
+        { label: 'Error rate', numeric: true },
+        { label: 'p50', numeric: true },
+        { label: 'p95', numeric: true },
+        { label: 'Cost per run', numeric: true },
+        { label: 'Last run', numeric: true },
+        { label: <span className="hidden-text">Compare</span> },
+      ]}
+    >
+      {versions.map((version, index) => {
+        const before = versions[index + 1]
+        return (
+          <tr key={version.version}>
+            <th scope="row" data-wide>
+              {version.version || '(none)'}
+            </th>
+            <td data-numeric title={formatExact(version.runs)}>
+              {formatCount(version.runs)}
+            </td>
+            <td data-numeric data-bad={version.errors > 0 || undefined}>
+              {formatPercent(version.errorRate)}
+            </td>
+            <td data-numeric>{formatDuration(version.p50Ns)}</td>
+            <td data-numeric>{formatDuration(version.p95Ns)}</td>
+            <td data-numeric>{formatCost(version.runs > 0 ? version.cost / version.runs : 0)}</td>
+            <td data-numeric data-faint>
+              <RelativeTime unixMs={version.lastRunMs} nowMs={nowMs} />
+            </td>
+            <td>
+              {before?.version && version.version ? (
+                <TextLink
+                  className="link"
+                  href={compareHref(flow, `version=${before.version}`, `version=${version.version}`)}
+                >
+                  Compare with {before.version}
+                </TextLink>
+              ) : null}
+            </td>
+          </tr>
+        )
+      })}
+    </Table>
+  )
+}

@@ -1,0 +1,77 @@
+import { getFilterOptions, getFlowPage, listBaselines, listExperiments, type Store } from '@weir/store'
+import type { Option } from '../components/select.tsx'
+import { formatUtc } from '../format/time.ts'
+
+/** How far back the form looks for flows and versions to offer. */
+const LOOK_BACK_MS = 90 * 86_400_000
+
+const WINDOWS: readonly Option[] = [
+  ['window=24h', 'the last 24 hours'],
+  ['window=48h..24h', 'the 24 hours before'],
+  ['window=7d', 'the last 7 days'],
+  ['window=14d..7d', 'the 7 days before'],
+]
+
+export interface CompareChoices {
+  readonly flows: readonly string[]
+  /** Newest first. */
+  readonly versions: readonly string[]
+  /** Sides as `parseSide` reads them, with words for people. */
+  readonly groups: readonly { readonly label: string; readonly options: readonly Option[] }[]
+}
+
+/** What a flow can be compared by. */
+export async function compareChoices(store: Store, flow: string, nowMs: number): Promise<CompareChoices> {
+  const window = { from: new Date(nowMs - LOOK_BACK_MS), to: new Date(nowMs) }
+  const { flows } = await getFilterOptions(store, window)
+  if (flow === '') return { flows, versions: [], groups: [] }
+  const [page, options, baselines, experiments] = await Promise.all([
+    getFlowPage(store, { ...window, flow }),
+    getFilterOptions(store, { ...window, flow }),
+    listBaselines(store, { flow }),
+    listExperiments(store, { limit: 200 }),
+  ])
+  const versions = page.versions.map(({ version }) => version).filter(isWritable)
+  const groups = [
+    {
+      label: 'Versions',
+      options: versions.map((version): Option => [`version=${version}`, `version ${version}`]),
+    },
+    {
+      label: 'Baselines',
+      options: baselines
+        .filter(({ name, evaluation }) => isWritable(name) && !evaluation.includes(','))
+        .map(
+          ({ name, evaluation }): Option =>
+            evaluation === ''
+              ? [`baseline=${name}`, `baseline ${name}`]
+              : [`baseline=${name},evaluation=${evaluation}`, `baseline ${name} of ${evaluation}`],
+        ),
+    },
+    {
+      label: 'Experiments',
+      options: experiments
+        .filter((experiment) => experiment.flow === flow)
+        .slice(0, 20)
+        .map(
+          ({ experimentId, evaluation, variant, started }): Option => [
+            `experiment=${experimentId}`,
+            `${[evaluation, variant].filter(Boolean).join(', ')} of ${formatUtc(started).slice(0, 16)}`,
+          ],
+        ),
+    },
+    {
+      label: 'Environments',
+      options: options.environments
+        .filter(isWritable)
+        .map((environment): Option => [`environment=${environment}`, `environment ${environment}`]),
+    },
+    { label: 'Time', options: WINDOWS },
+  ]
+  return { flows, versions, groups: groups.filter((group) => group.options.length > 0) }
+}
+
+/** Sides are pairs separated by commas: a value with a comma cannot be written. */
+function isWritable(value: string): boolean {
+  return value !== '' && !value.includes(',')
+}

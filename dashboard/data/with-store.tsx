@@ -1,0 +1,23 @@
+import type { Store } from '@weir/store'
+import { connection } from 'next/server'
+import type { ReactElement } from 'react'
+import { ErrorState } from '../components/error-state.tsx'
+import { openStore } from './store.ts'
+import { explainStoreError } from './store-problem.ts'
+
+/** Renders what needs the store; where the store cannot answer, it renders why and what to do. */
+export async function withStore(render: (store: Store) => Promise<ReactElement>): Promise<ReactElement> {
+  await connection()
+  try {
+    return await render(openStore())
+  } catch (error) {
+    const problem = explainStoreError(error)
+    if (!problem) throw error
+    console.error(`weir dashboard: ${problem.title}: ${problem.detail}`)
+    return (
+      <ErrorState title={problem.title} detail={problem.detail}>
+        <p>{problem.advice}</p>
+      </ErrorState>
+    )
+  }
+}

@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Filters, filtersQuery, parseFilters, SOURCES, STATUSES } from './filters.ts'
+import { PRESETS } from './time-range.ts'
+
+const read = (query: string) => parseFilters(Object.fromEntries(new URLSearchParams(query)))
+
+test('a page without parameters shows the last 24 hours of everything, and needs none again', () => {
+  const filters = read('')
+  expect(filters).toEqual({
+    range: { preset: '24h' },
+    flow: '',
+    environment: '',
+    version: '',
+    status: '',
+    source: '',
+    search: '',
+  })
+  expect(filtersQuery(filters)).toBe('')
+})
+
+test('unknown statuses, sources and ranges are any', () => {
+  expect(read('status=broken&source=elsewhere&range=1y')).toEqual(read(''))
+})
+
+test('a repeated parameter counts once, by its first value', () => {
+  expect(parseFilters({ environment: ['prod', 'dev'] }).environment).toBe('prod')
+})
+
+test('changes go into the query beside what is kept', () => {
+  expect(filtersQuery(read('environment=prod&range=7d'), { status: 'error' })).toBe(
+    '?range=7d&environment=prod&status=error',
+  )
+})
+
+const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => value.isWellFormed())
+const instant = fc.integer({ min: 0, max: 4e12 })
+const anyFilters: fc.Arbitrary<Filters> = fc.record({
+  range: fc.oneof(
+    fc.constantFrom(...PRESETS.map(({ id }) => ({ preset: id }))),
+    fc
+      .tuple(instant, instant)
+      .filter(([a, b]) => a < b)
+      .map(([fromMs, toMs]) => ({ preset: 'fixed' as const, fromMs, toMs })),
+  ),
+  flow: text,
+  environment: text,
+  version: text,
+  status: fc.constantFrom('' as const, ...STATUSES),
+  source: fc.constantFrom('' as const, ...SOURCES),
+  search: text.map((value) => value.trim()),
+})
+
+test('filters survive the URL, whatever their values contain', () => {
+  fc.assert(
+    fc.property(anyFilters, (filters) => {
+      expect(read(filtersQuery(filters))).toEqual(filters)
+    }),
+  )
+})

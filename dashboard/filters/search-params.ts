@@ -1,0 +1,22 @@
+/** What Next gives a page as `searchParams`. */
+export type SearchParams = Record<string, string | string[] | undefined>
+
+/** The first value of a parameter, '' where it is absent. */
+export function first(params: SearchParams, name: string): string {
+  const value = params[name]
+  return (Array.isArray(value) ? value[0] : value) ?? ''
+}
+
+/** "?a=1&b=2" of the parameters that have a value, '' for none. */
+export function toQuery(values: Record<string, string | undefined>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) if (value) query.set(name, value)
+  const text = query.toString()
+  return text && `?${text}`
+}
+
+/** The query string of the same page with one parameter changed; '' takes it away. */
+export function withParameter(params: SearchParams, name: string, value: string): string {
+  const values = Object.fromEntries(Object.keys(params).map((key) => [key, first(params, key)]))
+  return toQuery({ ...values, [name]: value })
+}

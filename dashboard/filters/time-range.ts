@@ -1,0 +1,53 @@
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** Spans of time up to now that the filter bar offers. */
+export const PRESETS: readonly { readonly id: string; readonly label: string; readonly ms: number }[] = [
+  { id: '15m', label: 'Last 15 minutes', ms: 15 * MINUTE },
+  { id: '1h', label: 'Last hour', ms: HOUR },
+  { id: '6h', label: 'Last 6 hours', ms: 6 * HOUR },
+  { id: '24h', label: 'Last 24 hours', ms: DAY },
+  { id: '7d', label: 'Last 7 days', ms: 7 * DAY },
+  { id: '30d', label: 'Last 30 days', ms: 30 * DAY },
+  { id: '90d', label: 'Last 90 days', ms: 90 * DAY },
+]
+
+export const DEFAULT_PRESET = '24h'
+
+/** A preset that moves with the clock, or two fixed instants (milliseconds since 1970). */
+export type TimeRange =
+  | { readonly preset: string }
+  | { readonly preset: 'fixed'; readonly fromMs: number; readonly toMs: number }
+
+/** `range` names a preset and wins; else `from` and `to` (ISO 8601) fix both ends. What cannot be read is the default. */
+export function parseTimeRange(range: string, from: string, to: string): TimeRange {
+  if (PRESETS.some((preset) => preset.id === range)) return { preset: range }
+  const fromMs = Date.parse(from)
+  const toMs = Date.parse(to)
+  return fromMs < toMs ? { preset: 'fixed', fromMs, toMs } : { preset: DEFAULT_PRESET }
+}
+
+/** The two instants that a range means now. */
+export function timeWindow(range: TimeRange, nowMs: number): { readonly from: Date; readonly to: Date } {
+  if ('fromMs' in range) return { from: new Date(range.fromMs), to: new Date(range.toMs) }
+  const preset = PRESETS.find(({ id }) => id === range.preset) ?? { ms: DAY }
+  return { from: new Date(nowMs - preset.ms), to: new Date(nowMs) }
+}
+
+/** The range as URL parameters; the default needs none. */
+export function timeRangeParameters(range: TimeRange): { range?: string; from?: string; to?: string } {
+  if ('fromMs' in range) {
+    return { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() }
+  }
+  return range.preset === DEFAULT_PRESET ? {} : { range: range.preset }
+}
+
+/** "the last 24 hours", or both instants of a fixed range. */
+export function describeTimeRange(range: TimeRange): string {
+  if ('fromMs' in range) {
+    return `${new Date(range.fromMs).toISOString().slice(0, 16)} to ${new Date(range.toMs).toISOString().slice(0, 16)} UTC`
+  }
+  const preset = PRESETS.find(({ id }) => id === range.preset)
+  return preset ? `the ${preset.label.toLowerCase()}` : 'this time'
+}

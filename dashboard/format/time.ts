@@ -1,0 +1,27 @@
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** "12 s ago", "3 min ago", "5 h ago", "2 d ago"; a clock ahead of ours reads "now". */
+export function formatRelative(unixMs: number, nowMs: number): string {
+  const seconds = Math.floor((nowMs - unixMs) / 1000)
+  if (seconds < 1) return 'now'
+  if (seconds < MINUTE) return `${seconds} s ago`
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ago`
+  if (seconds < 2 * DAY) return `${Math.floor(seconds / HOUR)} h ago`
+  return `${Math.floor(seconds / DAY)} d ago`
+}
+
+/** "2026-11-20 04:13:02.123 UTC": the same on every machine. */
+export function formatUtc(unixMs: number): string {
+  return `${new Date(unixMs).toISOString().replace('T', ' ').replace('Z', '')} UTC`
+}
+
+/** Axis label of a chart bucket: the time of day, with the day where the chart spans more than one. */
+export function formatBucket(unixMs: number, spanMs: number): string {
+  const date = new Date(unixMs)
+  const time = date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  if (spanMs <= 26 * HOUR * 1000) return time
+  const day = date.toLocaleDateString(undefined, { month: 'short', day: 'numeric' })
+  return spanMs <= 4 * DAY * 1000 ? `${day} ${time}` : day
+}

@@ -1,0 +1,13 @@
+/** A recorded value as a page carries it: its beginning, and how long it is. */
+export interface CutValue {
+  readonly text: string
+  /** UTF-16 units of the whole value. */
+  readonly length: number
+}
+
+/** Longer values travel only when somebody asks for them. */
+export const CUT_AT = 20_000
+
+export function cutValue(text: string, full = false): CutValue {
+  return { text: full ? text : text.slice(0, CUT_AT), length: text.length }
+}

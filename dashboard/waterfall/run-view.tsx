@@ -1,0 +1,56 @@
+'use client'
+
+import { useSearchParams } from 'next/navigation'
+import { type ReactElement, useCallback } from 'react'
+import { RunPayload, type RunPayloadProps } from '../viewer/run-payload.tsx'
+import { SpanDetail } from '../viewer/span-detail.tsx'
+import styles from './run-view.module.css'
+import type { SpanRow } from './tree.ts'
+import { Waterfall } from './waterfall.tsx'
+
+interface RunViewProps extends RunPayloadProps {
+  readonly rows: readonly SpanRow[]
+  readonly durationNs: number
+}
+
+/** Waterfall and, beside it, the span that the URL names; choosing one changes the URL without a request. */
+export function RunView({ rows, durationNs, ...payload }: RunViewProps): ReactElement {
+  const parameters = useSearchParams()
+  const selected = parameters.get('span') ?? ''
+  const select = useCallback((spanId: string) => {
+    const url = new URL(window.location.href)
+    if (spanId === '') url.searchParams.delete('span')
+    else url.searchParams.set('span', spanId)
+    window.history.replaceState(null, '', url)
+  }, [])
+  const row = rows.find(({ spanId }) => spanId === selected)
+  return (
+    <div className={styles.view}>
+      <section className={styles.tree} aria-label="Waterfall">
+        <Waterfall
+          runId={payload.runId}
+          rows={rows}
+          runDurationNs={durationNs}
+          selected={selected}
+          onSelect={select}
+        />
+      </section>
+      <section
+        className={styles.detail}
+        aria-label={row ? 'Selected span' : 'Run'}
+        data-span={row ? true : undefined}
+      >
+        {row ? (
+          <SpanDetail
+            runId={payload.runId}
+            traceId={row.traceId}
+            spanId={row.spanId}
+            onClose={() => select('')}
+          />
+        ) : (
+          <RunPayload {...payload} />
+        )}
+      </section>
+    </div>
+  )
+}

@@ -1,0 +1,70 @@
+/** One bar of the waterfall; the rows of a run come depth first, siblings by start. */
+export interface SpanRow {
+  readonly spanId: string
+  readonly traceId: string
+  readonly runId: string
+  readonly name: string
+  readonly kind: string
+  readonly status: string
+  /** Nanoseconds from the run's start; negative if it began before. */
+  readonly startNs: number
+  readonly durationNs: number
+  readonly ended: boolean
+  /** Levels below the top of the tree, 0..n. */
+  readonly depth: number
+  readonly model: string
+  readonly errorType: string
+  readonly attempts: number
+  readonly fallback: boolean
+}
+
+/** Indexes of the rows that show: not inside a collapsed row, and, with `matches`, on the way to a match. */
+export function visibleRows(
+  rows: readonly SpanRow[],
+  collapsed: ReadonlySet<string>,
+  matches?: (row: SpanRow) => boolean,
+): number[] {
+  const kept = matches ? withAncestors(rows, matches) : undefined
+  const visible: number[] = []
+  let hiddenBelow = Number.POSITIVE_INFINITY
+  for (const [index, row] of rows.entries()) {
+    if (row.depth > hiddenBelow) continue
+    hiddenBelow = Number.POSITIVE_INFINITY
+    if (kept && !kept.has(index)) continue
+    visible.push(index)
+    // A search opens what it found.
+    if (!kept && collapsed.has(row.spanId)) hiddenBelow = row.depth
+  }
+  return visible
+}
+
+function withAncestors(rows: readonly SpanRow[], matches: (row: SpanRow) => boolean): Set<number> {
+  const kept = new Set<number>()
+  const path: number[] = []
+  for (const [index, row] of rows.entries()) {
+    path.length = Math.min(path.length, row.depth)
+    path[row.depth] = index
+    if (matches(row)) for (const ancestor of path) if (ancestor !== undefined) kept.add(ancestor)
+  }
+  return kept
+}
+
+export function hasChildren(rows: readonly SpanRow[], index: number): boolean {
+  return (rows[index + 1]?.depth ?? -1) > (rows[index]?.depth ?? 0)
+}
+
+/** Index of the row that encloses `index`, -1 at the top. */
+export function parentOf(rows: readonly SpanRow[], index: number): number {
+  const depth = rows[index]?.depth ?? 0
+  for (let above = index - 1; above >= 0; above--) if ((rows[above]?.depth ?? 0) < depth) return above
+  return -1
+}
+
+/** Ids of the rows around a row, so that opening them shows it. */
+export function ancestorIds(rows: readonly SpanRow[], index: number): string[] {
+  const ids: string[] = []
+  for (let above = parentOf(rows, index); above >= 0; above = parentOf(rows, above)) {
+    ids.push(rows[above]?.spanId ?? '')
+  }
+  return ids
+}

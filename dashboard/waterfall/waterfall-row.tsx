@@ -1,0 +1,115 @@
+'use client'
+
+import { type CSSProperties, memo, type ReactElement } from 'react'
+import { Icon } from '../components/icon.tsx'
+import { KindIcon, kindColor } from '../components/kind.tsx'
+import { StatusIcon } from '../components/status-badge.tsx'
+import { formatDuration } from '../format/duration.ts'
+import { percentOf, type Scale } from './scale.ts'
+import type { SpanRow } from './tree.ts'
+import styles from './waterfall.module.css'
+
+interface WaterfallRowProps {
+  readonly id: string
+  readonly row: SpanRow
+  /** Pixels from the top of the list. */
+  readonly top: number
+  readonly scale: Scale
+  /** The span belongs to a run that this run started. */
+  readonly nested: boolean
+  readonly selected: boolean
+  /** Undefined for a row without children. */
+  readonly expanded: boolean | undefined
+  /** 1..count among the rows that show. */
+  readonly position: number
+  readonly count: number
+  readonly onSelect: (spanId: string) => void
+  readonly onToggle: (spanId: string) => void
+}
+
+function Row({
+  id,
+  row,
+  top,
+  scale,
+  nested,
+  selected,
+  expanded,
+  position,
+  count,
+  onSelect,
+  onToggle,
+}: WaterfallRowProps): ReactElement {
+  const left = percentOf(scale, row.startNs)
+  const right = percentOf(scale, row.ended ? row.startNs + row.durationNs : scale.toNs)
+  const label = placeLabel(left, right)
+  const duration = row.ended ? formatDuration(row.durationNs) : 'running'
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the tree around it takes the keys
+    <div
+      id={id}
+      role="treeitem"
+      tabIndex={-1}
+      className={styles.row}
+      style={{ transform: `translateY(${top}px)` }}
+      aria-level={row.depth + 1}
+      aria-posinset={position}
+      aria-setsize={count}
+      aria-expanded={expanded}
+      aria-selected={selected}
+      aria-label={`${row.name}, ${row.kind}, ${row.status}, ${duration}`}
+      onClick={() => onSelect(row.spanId)}
+    >
+      <span className={styles.name} style={{ paddingLeft: 8 + Math.min(row.depth, 24) * 14 }}>
+        {expanded === undefined ? (
+          <span className={styles.leaf} />
+        ) : (
+          <button
+            type="button"
+            tabIndex={-1}
+            className={styles.toggle}
+            aria-label={expanded ? `Collapse ${row.name}` : `Expand ${row.name}`}
+            onClick={(event) => {
+              event.stopPropagation()
+              onToggle(row.spanId)
+            }}
+          >
+            <Icon name={expanded ? 'down' : 'right'} size={10} />
+          </button>
+        )}
+        <KindIcon kind={row.kind} />
+        <span className={styles.text}>{row.name}</span>
+        {row.attempts > 1 ? (
+          <span className={styles.tag} title={`${row.attempts} attempts`}>
+            ×{row.attempts}
+          </span>
+        ) : null}
+        {row.fallback ? <span className={styles.tag}>fallback</span> : null}
+        {nested && row.kind === 'flow' ? <span className={styles.tag}>nested run</span> : null}
+        {row.status === 'ok' ? null : <StatusIcon status={row.status} />}
+      </span>
+      <span className={styles.track}>
+        <span
+          className={styles.bar}
+          data-failed={row.status === 'error' || undefined}
+          data-open={!row.ended || undefined}
+          style={
+            { left: `${left}%`, width: `max(${right - left}%, 2px)`, '--bar': kindColor(row.kind) } as object
+          }
+        />
+        <span className={styles.duration} style={label.style} data-inside={label.inside || undefined}>
+          {duration}
+        </span>
+      </span>
+    </div>
+  )
+}
+
+/** Beside the bar where there is room: after it, else before it, else on it. */
+function placeLabel(left: number, right: number): { style: CSSProperties; inside: boolean } {
+  if (right <= 82) return { style: { left: `calc(${right}% + 6px)` }, inside: false }
+  if (left >= 18) return { style: { right: `calc(${100 - left}% + 6px)` }, inside: false }
+  return { style: { right: 4 }, inside: true }
+}
+
+export const WaterfallRow = memo(Row)
