@@ -1,23 +1,12 @@
-import { testDatabase } from '@weir/engines/testing'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { migrate } from '../migrate.ts'
-import { createStore, execute, insert, type Store } from '../store.ts'
+import { expect, test } from 'vitest'
+import { execute, insert } from '../store.ts'
+import { useStore } from '../testing.ts'
 import { compare } from './compare.ts'
 import { parseSide } from './parse-side.ts'
 import { insertRuns, type TestRun } from './testing.ts'
 
 const NOW = new Date('2026-11-20T12:00:00Z')
-let store: Store
-
-beforeAll(async () => {
-  store = createStore({ url: inject('clickhouseUrl'), database: testDatabase() })
-  await migrate(store)
-})
-
-afterAll(async () => {
-  await execute(store, `DROP DATABASE ${store.database}`)
-  await store.close()
-})
+const store = useStore()
 
 function run(flow: string, version: string, i: number, more: Partial<TestRun> = {}): TestRun {
   const steps = [{ name: 'work', milliseconds: 100 + i }]
@@ -29,14 +18,14 @@ const forty = (flow: string, version: string, more: Partial<TestRun> = {}) =>
   Array.from({ length: 40 }, (_, i) => run(flow, version, i, more))
 
 const compareSides = (flow: string, base: string, candidate: string) =>
-  compare(store, { flow, base: parseSide(base, NOW), candidate: parseSide(candidate, NOW), now: NOW })
+  compare(store(), { flow, base: parseSide(base, NOW), candidate: parseSide(candidate, NOW), now: NOW })
 
 test('a run that settled again counts once, a deleted one not at all', async () => {
   const flow = 'resettled'
   const later = new Date(Date.now() + 60_000)
-  await insertRuns(store, [...forty(flow, '1', { status: 'error' }), ...forty(flow, '2')])
-  await insertRuns(store, forty(flow, '1', { settled: later }))
-  await insertRuns(store, [run(flow, '2', 39, { settled: later, deleted: true })])
+  await insertRuns(store(), [...forty(flow, '1', { status: 'error' }), ...forty(flow, '2')])
+  await insertRuns(store(), forty(flow, '1', { settled: later }))
+  await insertRuns(store(), [run(flow, '2', 39, { settled: later, deleted: true })])
   const { run: whole, steps } = await compareSides(flow, 'version=1', 'version=2')
   expect(whole.base).toMatchObject({ n: 40, succeeded: 40, p50Ns: 120e6, p95Ns: 138e6 })
   expect(whole.candidate).toMatchObject({ n: 39, succeeded: 39 })
@@ -50,7 +39,7 @@ test('unfinished runs are left out and counted, undecided executions are left ou
     { name: 'approve', milliseconds: 50 },
     { name: 'wait', milliseconds: 5, status: 'cancelled' },
   ]
-  await insertRuns(store, [
+  await insertRuns(store(), [
     ...forty(flow, '1', { steps: suspended }),
     ...forty(flow, '2', { steps: suspended }),
     run(flow, '2', 100, { status: 'running', incomplete: true }),
@@ -74,7 +63,7 @@ test('durations are those of successful executions: failing fast is not faster',
     status: 'error',
     milliseconds: 1,
   }
-  await insertRuns(store, [
+  await insertRuns(store(), [
     ...forty(flow, '1'),
     ...forty(flow, '2'),
     ...Array.from({ length: 60 }, (_, i) => run(flow, '2', 200 + i, failed)),
@@ -92,11 +81,11 @@ test('durations are those of successful executions: failing fast is not faster',
 
 test('a baseline stands for its experiment or its frozen window', async () => {
   const flow = 'based'
-  await insertRuns(store, [
+  await insertRuns(store(), [
     ...forty(flow, '1'),
     ...forty(flow, '2', { source: 'experiment', experimentId: 'exp-1' }),
   ])
-  await insert(store, 'baselines', [
+  await insert(store(), 'baselines', [
     { project: 'default', name: 'main', evaluation: 'e', flow, experiment_id: 'exp-1' },
     { project: 'default', name: 'main', evaluation: 'other', flow, experiment_id: 'exp-2' },
     {
@@ -124,7 +113,7 @@ test('a baseline stands for its experiment or its frozen window', async () => {
 test('common runs and runs that still arrive are told', async () => {
   const flow = 'live'
   const start = new Date(NOW.getTime() - 60_000)
-  await insertRuns(store, forty(flow, '1', { start, environment: 'staging' }))
+  await insertRuns(store(), forty(flow, '1', { start, environment: 'staging' }))
   const { notes, candidate } = await compareSides(flow, 'version=1,service=test', 'environment=staging')
   expect(notes.find(({ kind }) => kind === 'overlap')?.text).toMatch(/^40 runs belong to both sides/)
   expect(notes.filter(({ kind }) => kind === 'growing')).toHaveLength(2)
@@ -138,7 +127,7 @@ test('common runs and runs that still arrive are told', async () => {
 
 test('large sides: counts and quantiles of all runs, tests on a sample that is the same each time', async () => {
   await execute(
-    store,
+    store(),
     `INSERT INTO runs (project, run_id, flow, version, source, status, start, duration_ns, step_names, step_statuses,
        step_starts_ns, step_durations_ns, settled)
      SELECT 'default', toString(number), 'large', toString(number % 2), 'production', 'ok',

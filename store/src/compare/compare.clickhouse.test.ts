@@ -1,25 +1,16 @@
-import { testDatabase } from '@weir/engines/testing'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { migrate } from '../migrate.ts'
+import { beforeAll, expect, test } from 'vitest'
 import { uniform } from '../statistics/testing.ts'
-import { createStore, execute, type Store } from '../store.ts'
+import { useStore } from '../testing.ts'
 import { compare } from './compare.ts'
 import { parseSide } from './parse-side.ts'
 import { duration, insertRuns, type TestRun, type TestStep } from './testing.ts'
 
 const NOW = new Date('2026-11-20T12:00:00Z')
 const hoursAgo = (hours: number) => new Date(NOW.getTime() - hours * 3_600_000)
-let store: Store
+const store = useStore()
 
 beforeAll(async () => {
-  store = createStore({ url: inject('clickhouseUrl'), database: testDatabase() })
-  await migrate(store)
-  await insertRuns(store, [...research('1', 300), ...research('2', 300)])
-})
-
-afterAll(async () => {
-  await execute(store, `DROP DATABASE ${store.database}`)
-  await store.close()
+  await insertRuns(store(), [...research('1', 300), ...research('2', 300)])
 })
 
 /** Version 2: `synthesize` takes 1.5 times as long, `cite` fails more often, `fetch` became `it's "new"`. */
@@ -50,7 +41,7 @@ function research(version: string, n: number, more: Partial<TestRun> = {}): Test
 }
 
 const compareSides = (base: string, candidate: string, flow = 'research') =>
-  compare(store, { flow, base: parseSide(base, NOW), candidate: parseSide(candidate, NOW), now: NOW })
+  compare(store(), { flow, base: parseSide(base, NOW), candidate: parseSide(candidate, NOW), now: NOW })
 
 test('names the slower and the failing step, and leaves the others alone', async () => {
   const result = await compareSides('version=1', 'version=2')
@@ -96,7 +87,7 @@ test('the sides swapped: an improvement', async () => {
 })
 
 test('few runs: needs n, and no verdict by accident', async () => {
-  await insertRuns(store, [...few('1', 100), ...few('2', 400)])
+  await insertRuns(store(), [...few('1', 100), ...few('2', 400)])
   const { run, sentence, verdict } = await compareSides('version=1', 'version=2', 'few')
   expect(run.metrics.duration.verdict).toBe('needs n >= 30')
   expect(run.metrics.success).toMatchObject({ p: null, q: null, effect: null, baseN: 20 })
@@ -123,7 +114,7 @@ test('no run on a side', async () => {
 test('experiments are compared with experiments, and never mix with production', async () => {
   const experiment = (version: string, experimentId: string) =>
     research(version, 40, { experimentId, source: 'experiment' })
-  await insertRuns(store, [...experiment('1', 'exp-a'), ...experiment('2', 'exp-b')])
+  await insertRuns(store(), [...experiment('1', 'exp-a'), ...experiment('2', 'exp-b')])
   const result = await compareSides('experiment=exp-a', 'experiment=exp-b')
   expect(result.base).toMatchObject({ label: 'experiment exp-a', runs: 40, side: 'experiment=exp-a' })
   expect(result.steps.find(({ step }) => step === 'synthesize')?.metrics.duration.verdict).toBe('slower')
