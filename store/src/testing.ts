@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, inject } from 'vitest'
 import { migrate } from './migrate.ts'
-import { createStore, execute, insert, type Store } from './store.ts'
+import { createStore, execute, insert, rows, type Store } from './store.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -52,11 +52,11 @@ export function span(
 
 /** Rows of `spans` for trees of one trace. Ids are ASCII: `trace` padded to 16 characters, spans numbered in order. */
 export function spanRows(trace: string, ...roots: readonly TestSpan[]): Record<string, unknown>[] {
-  const rows: Record<string, unknown>[] = []
+  const spans: Record<string, unknown>[] = []
   const visit = (node: TestSpan, parent: string): void => {
-    const id = String(node.columns['span_id'] ?? `s${rows.length}`).padEnd(8, '_')
+    const id = String(node.columns.span_id ?? `s${spans.length}`).padEnd(8, '_')
     const status = node.ms === null ? 'running' : 'ok'
-    rows.push({
+    spans.push({
       trace_id: trace.padEnd(16, '_'),
       span_id: id,
       parent_span_id: parent,
@@ -71,12 +71,12 @@ export function spanRows(trace: string, ...roots: readonly TestSpan[]): Record<s
       duration_ns: (node.ms ?? 0) * 1e6,
       project: 'default',
       ...node.columns,
-      ...(node.columns['span_id'] ? { span_id: id } : {}),
+      ...(node.columns.span_id ? { span_id: id } : {}),
     })
     for (const child of node.children) visit(child, id)
   }
   for (const root of roots) visit(root, '')
-  return rows
+  return spans
 }
 
 function time(ms: number): string {
@@ -94,3 +94,27 @@ export function hex(id: string, length = 16): string {
 
 /** Later than anything that a test inserts: everything is quiet. */
 export const LATER: Date = new Date(Date.now() + 60_000)
+
+/**
+ * The settled runs of some flows, one line each, e.g.
+ * `research ok 0+100 plan#0 ok 0+10 | search#0 error 10+5 x2 in 0` (times in ms; `x2`: attempts, `in 0`: parent step).
+ */
+export async function describeRuns(store: Store, where: string): Promise<string[]> {
+  const found = await rows<{ line: string }>(
+    store,
+    `SELECT concat(
+      flow, ' ', status, if(incomplete, '? ', ' '),
+      toString(toUnixTimestamp64Milli(start) - {epoch:Int64}), '+', toString(intDiv(duration_ns, 1000000)), ' ',
+      arrayStringConcat(arrayMap((name, nth, status, at, ns, attempts, fallback, parent) -> concat(
+        name, '#', toString(nth), ' ', status, ' ', toString(intDiv(at, 1000000)), '+', toString(intDiv(ns, 1000000)),
+        if(attempts > 1, concat(' x', toString(attempts)), ''), if(fallback, ' fallback', ''),
+        if(parent >= 0, concat(' in ', toString(parent)), '')),
+        step_names, step_occurrences, step_statuses, step_starts_ns, step_durations_ns, step_attempts,
+        step_fallbacks, step_parents), ' | ')) AS line
+    FROM runs FINAL
+    WHERE ${where}
+    ORDER BY start, run_id`,
+    { epoch: EPOCH_MS },
+  )
+  return found.map((row) => row.line.trim())
+}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { execute, firstRow, insert, type Store } from '../store.ts'
+import { execute, firstRow, rows, type Store } from '../store.ts'
 
 /** Bounds of one pass, so that a backlog of hours is worked off with the memory of a second. */
 const MOST_TRACES = 10_000
@@ -39,11 +39,7 @@ export async function takeQuiet(store: Store, quietMs: number, now: Date): Promi
 }
 
 /** A batch of these traces. */
-export async function takeTraces(
-  store: Store,
-  project: string,
-  traceIds: readonly string[],
-): Promise<Batch | undefined> {
+export async function takeTraces(store: Store, project: string, traceIds: readonly string[]): Promise<Batch> {
   const id = randomUUID()
   await store.client.insert({
     table: 'settling_traces',
@@ -78,7 +74,7 @@ const TAKE_QUIET = `
   LIMIT {mostTraces:UInt32}`
 
 /** Adds the traces that share a run with those of the batch, until there are no more, and measures the batch. */
-async function complete(store: Store, id: string): Promise<Batch | undefined> {
+async function complete(store: Store, id: string): Promise<Batch> {
   for (;;) {
     const missing = await firstRow<{ traces: number }>(store, `SELECT count() AS traces FROM (${MISSING})`, {
       batch: id,
@@ -87,8 +83,8 @@ async function complete(store: Store, id: string): Promise<Batch | undefined> {
     const add = `INSERT INTO settling_traces (batch, project, trace_id, spans_seen, expiry_seen) ${MISSING}`
     await execute(store, add, { batch: id })
   }
-  const measured = await firstRow<Omit<Batch, 'id'>>(store, MEASURE, { batch: id })
-  return measured && { ...measured, id }
+  const [measured] = await rows<Omit<Batch, 'id'>>(store, MEASURE, { batch: id })
+  return { ...measured!, id }
 }
 
 const MISSING = `

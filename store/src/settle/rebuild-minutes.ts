@@ -30,7 +30,7 @@ const TOUCHED = `
       AND start < toStartOfMinute(toDateTime64({to:String}, 9, 'UTC')) + INTERVAL 1 MINUTE
   )`
 
-export const REBUILD_RUN_MINUTES = `
+const REBUILD_RUN_MINUTES = `
   INSERT INTO run_minutes (
     project, flow, minute, environment, service, version, source,
     runs, errors, durations, input_tokens, output_tokens, cost, settled
@@ -46,7 +46,7 @@ export const REBUILD_RUN_MINUTES = `
   FROM runs_of_minutes
   GROUP BY project, flow, minute, environment, service, version, source`
 
-export const REBUILD_STEP_MINUTES = `
+const REBUILD_STEP_MINUTES = `
   INSERT INTO step_minutes (
     project, flow, minute, environment, service, version, source, step, kind,
     executions, errors, retried, fallbacks, start_offset_sum, durations, settled
@@ -73,8 +73,8 @@ function deleteVanished(table: string): string {
   INSERT INTO ${table}
   WITH ${TOUCHED}
   SELECT * REPLACE (1 AS is_deleted, toDateTime64({version:String}, 6, 'UTC') AS settled)
-  FROM ${table} FINAL
-  WHERE (project, flow, minute) IN touched AND settled < toDateTime64({version:String}, 6, 'UTC')
+  FROM ${table} AS old FINAL
+  WHERE (project, flow, minute) IN touched AND old.settled < toDateTime64({version:String}, 6, 'UTC')
     AND minute >= toStartOfMinute(toDateTime64({from:String}, 9, 'UTC'))
     AND minute <= toDateTime64({to:String}, 9, 'UTC')`
 }

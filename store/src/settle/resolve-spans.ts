@@ -5,8 +5,10 @@ export const BATCH = `batch_traces AS (
     SELECT project, trace_id FROM settling_traces WHERE batch = {batch:UUID}
   )`
 
-/** Settings that a statement with {@link resolveSpans} needs: `row.name` names an element of a tuple. */
-export const RESOLVE_SETTINGS = 'SETTINGS enable_named_columns_in_function_tuple = 1'
+const WIRE = `Tuple(name String, start DateTime64(9, 'UTC'), flow String, run_id String, declared_flow String)`
+
+/** Later than every flow span, for a minimum. */
+const NO_SPAN = `(toDateTime64('2262-01-01', 9, 'UTC'), toFixedString('', 8))`
 
 /**
  * CTEs that end in `resolved`: every span of the batch with what its trace says about it.
@@ -17,6 +19,7 @@ export const RESOLVE_SETTINGS = 'SETTINGS enable_named_columns_in_function_tuple
  * - `orphan`: its parent was not received
  * - `step_parent`: id of the nearest step above it in the same run, zero bytes if none
  * - `enclosing_run_id`: the run above it, '' if none
+ * - `wire`: what the span itself says, for its run's flow: (name, start, flow, run_id, declared_flow)
  * - `superseded`: a descendant carries usage, so its own is not counted
  *
  * A trace is one row of parallel arrays. Ancestors are found by pointer jumping: every span points to its parent or,
@@ -38,22 +41,9 @@ export function resolveSpans(largest: number): string {
       groupArray(input_tokens + output_tokens > 0 OR cost > 0) AS has_usage,
       groupArray(start) AS starts,
       groupArray(bitTest(flags, 9)) AS remote,
-      groupArray(tuple(
-        name, span_id, parent_span_id, kind, flow, run_id, declared_flow, declared_parent_run_id, status, service,
-        environment, version, session_id, user_id, experiment_id, case_id, trial, step_index, step_attempts,
-        step_fallback, model, input_tokens, output_tokens, cost, error_type, error_message, start, end, duration_ns,
-        received, root_input, root_output, metadata
-      )) AS rows
-    FROM (
-      SELECT
-        *,
-        kind = 'flow' OR parent_span_id = toFixedString('', 8) OR bitTest(flags, 9) AS may_be_root,
-        if(may_be_root, input, '') AS root_input,
-        if(may_be_root, output, '') AS root_output,
-        if(may_be_root, attributes['weir.run.metadata'], '') AS metadata
-      FROM spans FINAL
-      WHERE (project, trace_id) IN batch_traces
-    )
+      groupArray(tuple(name, start, flow, run_id, declared_flow)::${WIRE}) AS wires
+    FROM spans FINAL
+    WHERE (project, trace_id) IN batch_traces
     GROUP BY project, trace_id
   ),
   linked AS (
@@ -63,28 +53,62 @@ export function resolveSpans(largest: number): string {
       arrayMap((p, i) -> toUInt32(if(p <= length(ids) AND p != i, p, 0)),
         arraySlice(arrayEnumerateDense(arrayConcat(ids, parent_ids)), length(ids) + 1),
         arrayEnumerate(ids)) AS parents,
-      arrayMap((k, d) -> k = 'flow' OR d != '', kinds, declared) AS is_anchor,
+      arrayMap((k, d) -> k = 'flow' OR d != '', kinds, declared) AS is_anchor
+    FROM trees
+  ),
+  jumped_0 AS (
+    SELECT
+      *,
       arrayMap((s, i, p) -> if(s, i, p), is_anchor, arrayEnumerate(ids), parents) AS anchor_0,
       arrayMap((k, i, p) -> if(k IN ('step', 'flow'), i, p), kinds, arrayEnumerate(ids), parents) AS step_0,
       arrayMap((u, i, p) -> if(u, i, p), has_usage, arrayEnumerate(ids), parents) AS usage_0
-    FROM trees
+    FROM linked
   ),
   ${jumps(rounds, at)},
   anchored AS (
+    SELECT *, arrayMap((i, s) -> if(s, i, 0), anchor_${rounds}, ${at('is_anchor', `anchor_${rounds}`)}) AS anchors
+    FROM jumped_${rounds}
+  ),
+  above AS (
     SELECT
       *,
-      arrayMap((i, s) -> if(s, i, 0), anchor_${rounds}, ${at('is_anchor', `anchor_${rounds}`)}) AS anchors,
       ${at('anchors', 'parents')} AS parent_anchors,
-      arrayMap((k, a) -> k = 'flow' AND a = 0, kinds, parent_anchors) AS is_outermost,
-      arrayMin((o, s, i) -> if(o, (s, i), (toDateTime64('2262-01-01', 9, 'UTC'), '')), is_outermost, starts, ids).2 AS first_id,
-      arrayMap((d, i) -> multiIf(d != '', d, i = first_id, trace_hex, concat(trace_hex, '-', lower(hex(i)))), declared, ids) AS own_runs,
-      indexOf(ids, first_id) AS first_index,
-      if(first_index > 0, own_runs[first_index], trace_hex) AS outside_run,
-      ${at('own_runs', 'anchors')} AS anchor_runs,
-      arrayMap(r -> if(r = '', outside_run, r), anchor_runs) AS runs,
-      ${at('runs', 'parents')} AS parent_runs,
+      ${at(`step_${rounds}`, 'parents')} AS step_parents,
+      ${at(`usage_${rounds}`, 'parents')} AS usage_parents
+    FROM anchored
+  ),
+  outermost AS (
+    SELECT *, arrayMin((k, a, s, i) -> if(k = 'flow' AND a = 0, (s, i), ${NO_SPAN}), kinds, parent_anchors, starts, ids).2 AS first_flow
+    FROM above
+  ),
+  owning AS (
+    SELECT *, arrayMap((d, i) -> multiIf(
+      d != '', d, i = first_flow, trace_hex, concat(trace_hex, '-', lower(hex(i)))), declared, ids) AS own_runs
+    FROM outermost
+  ),
+  covered AS (
+    SELECT
+      *,
+      arrayFirst((r, i) -> i = first_flow, own_runs, ids) AS first_run,
+      ${at('own_runs', 'anchors')} AS anchor_runs
+    FROM owning
+  ),
+  assigned AS (
+    SELECT
+      *,
+      arrayMap(r -> multiIf(r != '', r, first_run != '', first_run, trace_hex), anchor_runs) AS runs,
       ${at('anchor_runs', 'parents')} AS enclosing_runs
-    FROM jumped_${rounds}
+    FROM covered
+  ),
+  related AS (
+    SELECT
+      *,
+      ${at('runs', 'parents')} AS parent_runs,
+      ${at('kinds', 'step_parents')} AS step_parent_kinds,
+      ${at('runs', 'step_parents')} AS step_parent_runs,
+      ${at('ids', 'step_parents')} AS step_parent_ids,
+      arrayDistinct(arrayFilter((a, u) -> u AND a > 0, usage_parents, has_usage)) AS usage_above
+    FROM assigned
   ),
   ranked AS (
     SELECT
@@ -94,30 +118,26 @@ export function resolveSpans(largest: number): string {
         p > 0, pr != r,
         pid = toFixedString('', 8) OR far)),
         kinds, runs, enclosing_runs, parents, parent_ids, parent_runs, remote) AS ranks,
-      ${at('ranks', 'parents')} AS ranks_of_parents,
-      ${at(`step_${rounds}`, 'parents')} AS step_parents,
-      ${at('kinds', 'step_parents')} AS step_parent_kinds,
-      ${at('runs', 'step_parents')} AS step_parent_runs,
-      ${at('ids', 'step_parents')} AS step_parent_ids,
-      ${at(`usage_${rounds}`, 'parents')} AS usage_parents,
-      arrayDistinct(arrayFilter((a, u) -> u AND a > 0, usage_parents, has_usage)) AS usage_above,
       arrayMap(nth -> nth > 1, arraySlice(
         arrayEnumerateUniq(arrayConcat(usage_above, arrayEnumerate(ids))), length(usage_above) + 1)) AS superseded_by_index
-    FROM anchored
+    FROM related
+  ),
+  placed AS (
+    SELECT *, ${at('ranks', 'parents')} AS ranks_of_parents FROM ranked
   ),
   resolved AS (
     SELECT
-      project, trace_id, row,
+      project, trace_id, span_id, wire, has_usage AS carries_usage,
       run AS resolved_run_id,
       rank,
       if(parent_run = run, parent_rank, 0) AS parent_rank,
-      parent = 0 AND row.parent_span_id != toFixedString('', 8) AS orphan,
+      parent = 0 AND parent_span_id != toFixedString('', 8) AS orphan,
       if(step_parent_kind = 'step' AND step_parent_run = run, step_parent_id, toFixedString('', 8)) AS step_parent,
       if(enclosing_run != run, enclosing_run, '') AS enclosing_run_id,
       superseded
-    FROM ranked
+    FROM placed
     ARRAY JOIN
-      rows AS row, runs AS run, ranks AS rank, ranks_of_parents AS parent_rank, parent_runs AS parent_run,
+      ids AS span_id, parent_ids AS parent_span_id, wires AS wire, has_usage, runs AS run, ranks AS rank, ranks_of_parents AS parent_rank, parent_runs AS parent_run,
       parents AS parent, step_parent_ids AS step_parent_id, step_parent_kinds AS step_parent_kind,
       step_parent_runs AS step_parent_run, enclosing_runs AS enclosing_run, superseded_by_index AS superseded
   )`
@@ -125,10 +145,9 @@ export function resolveSpans(largest: number): string {
 
 function jumps(rounds: number, at: (values: string, indexes: string) => string): string {
   return Array.from({ length: rounds }, (_, round) => {
-    const source = round === 0 ? 'linked' : `jumped_${round}`
     const jump = (name: string) => `${at(`${name}_${round}`, `${name}_${round}`)} AS ${name}_${round + 1}`
     return `jumped_${round + 1} AS (
-    SELECT *, ${jump('anchor')}, ${jump('step')}, ${jump('usage')} FROM ${source}
+    SELECT *, ${jump('anchor')}, ${jump('step')}, ${jump('usage')} FROM jumped_${round}
   )`
   }).join(',\n  ')
 }

@@ -1,6 +1,6 @@
 import { execute, type Store } from '../store.ts'
 import type { Batch } from './batch.ts'
-import { RESOLVE_SETTINGS, resolveSpans } from './resolve-spans.ts'
+import { resolveSpans } from './resolve-spans.ts'
 import { FLOW_CANDIDATE } from './run-flow.ts'
 
 /** Writes run and flow into the spans of a batch that have others, and takes usage off wrappers of usage. */
@@ -12,14 +12,19 @@ export function rewriteSpansSql(largest: number): string {
   return `
   INSERT INTO spans
   WITH ${resolveSpans(largest)},
+  candidates AS (
+    SELECT *, ${FLOW_CANDIDATE} AS candidate FROM resolved
+  ),
   flowing AS (
     SELECT
-      project, trace_id, row.span_id AS span_id, resolved_run_id, superseded,
-      argMin(${FLOW_CANDIDATE}.2, (${FLOW_CANDIDATE}.1, row.start, row.span_id))
-        OVER (PARTITION BY project, resolved_run_id) AS resolved_flow,
-      resolved_run_id != row.run_id OR resolved_flow != row.flow
-        OR (superseded AND (row.input_tokens + row.output_tokens > 0 OR row.cost > 0)) AS changed
-    FROM resolved
+      *,
+      argMin(candidate, (candidate.1, wire.start, span_id)) OVER (PARTITION BY project, resolved_run_id) AS chosen
+    FROM candidates
+  ),
+  changes AS (
+    SELECT project, trace_id, span_id, resolved_run_id, chosen.2 AS resolved_flow, superseded
+    FROM flowing
+    WHERE resolved_run_id != wire.run_id OR resolved_flow != wire.flow OR (superseded AND carries_usage)
   )
   SELECT span.* REPLACE (
     change.resolved_run_id AS run_id,
@@ -32,8 +37,7 @@ export function rewriteSpansSql(largest: number): string {
     1 AS settled
   )
   FROM spans AS span FINAL
-  INNER JOIN (SELECT * FROM flowing WHERE changed) AS change
+  INNER JOIN changes AS change
     ON span.project = change.project AND span.trace_id = change.trace_id AND span.span_id = change.span_id
-  WHERE (span.project, span.trace_id) IN batch_traces
-  ${RESOLVE_SETTINGS}`
+  WHERE (span.project, span.trace_id) IN batch_traces`
 }

@@ -3,7 +3,7 @@
  * the earliest: the run's flow span, what any span declares, the name of a root that is no flow span.
  */
 export const FLOW_CANDIDATE = `multiIf(
-        rank = 2, (0, if(row.declared_flow != '', row.declared_flow, row.name)),
-        row.declared_flow != '', (1, toString(row.declared_flow)),
-        rank = 1, (2, row.name),
+        rank = 2, (0, if(wire.declared_flow != '', wire.declared_flow, wire.name)),
+        wire.declared_flow != '', (1, toString(wire.declared_flow)),
+        rank = 1, (2, wire.name),
         (3, ''))`

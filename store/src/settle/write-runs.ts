@@ -1,7 +1,6 @@
 import { execute, type Store } from '../store.ts'
 import type { Batch } from './batch.ts'
-import { gather } from './gather.ts'
-import { RESOLVE_SETTINGS, resolveSpans } from './resolve-spans.ts'
+import { resolveSpans } from './resolve-spans.ts'
 import { FLOW_CANDIDATE } from './run-flow.ts'
 import { shapeRuns } from './shape-runs.ts'
 
@@ -20,18 +19,23 @@ const DELETE_OLD_RUNS = `
     toDateTime64({version:String}, 6, 'UTC') AS settled,
     '' AS input, '' AS output, '' AS metadata
   )
-  FROM runs FINAL
+  FROM runs AS old FINAL
   WHERE (project, trace_id) IN (SELECT project, trace_id FROM settling_traces WHERE batch = {batch:UUID})
-    AND start BETWEEN toDateTime64({from:String}, 9, 'UTC') AND toDateTime64({to:String}, 9, 'UTC')
-    AND settled < toDateTime64({version:String}, 6, 'UTC')`
+    AND old.start BETWEEN toDateTime64({from:String}, 9, 'UTC') AND toDateTime64({to:String}, 9, 'UTC')
+    AND old.settled < toDateTime64({version:String}, 6, 'UTC')`
 
 const NONE = `toFixedString('', 8)`
 /** Order of the spans that can speak for a run: its roots, then the others, by start. */
-const FIRST = `(3 - rank, row.start, row.span_id)`
+const FIRST = `(3 - rank, span.start, span.span_id)`
 /** A run in several parts is as its last part is; of several roots without a flow span, the first counts. */
-const LAST = `(rank, if(rank = 2, 1, -1) * toUnixTimestamp64Nano(row.start), row.span_id)`
+const LAST = `(rank, if(rank = 2, 1, -1) * toUnixTimestamp64Nano(span.start), span.span_id)`
 
-const inherited = (column: string) => `argMinIf(row.${column}, ${FIRST}, row.${column} != '') AS ${column}`
+const STEP = `Tuple(start DateTime64(9, 'UTC'), span_id FixedString(8), trace_id FixedString(16),
+        parent_span_id FixedString(8), name String, kind String, status String, end DateTime64(9, 'UTC'),
+        duration_ns UInt64, step_index Int32, declared_attempts UInt32, attempts UInt64, fallback UInt8,
+        step_parent FixedString(8))`
+
+const inherited = (column: string) => `argMinIf(s.${column}, s.first, s.${column} != '') AS ${column}`
 
 export function insertRunsSql(largest: number): string {
   return `
@@ -49,50 +53,64 @@ export function insertRunsSql(largest: number): string {
     WHERE (project, trace_id) IN batch_traces AND kind = 'attempt'
     GROUP BY project, trace_id, parent_span_id
   ),
-  spoken AS (
+  said AS (
     SELECT
-      resolved.*,
+      project, trace_id, span_id, parent_span_id, name, kind, status, service, environment, version, session_id,
+      user_id, experiment_id, case_id, trial, step_index, step_attempts, step_fallback, model, input_tokens,
+      output_tokens, cost, error_type, error_message, start, end, duration_ns, received, declared_parent_run_id,
+      resolved_run_id, rank, parent_rank, orphan, step_parent, enclosing_run_id, superseded,
+      ${FIRST} AS first,
+      ${LAST} AS last,
+      ${FLOW_CANDIDATE} AS candidate,
+      if(rank > 0, span.input, '') AS root_input,
+      if(rank > 0, span.output, '') AS root_output,
+      if(rank > 0, span.attributes['weir.run.metadata'], '') AS metadata
+    FROM spans AS span FINAL
+    INNER JOIN resolved USING (project, trace_id, span_id)
+    WHERE (span.project, span.trace_id) IN batch_traces
+  ),
+  counted AS (
+    SELECT
+      said.*,
       tuple(
-        row.start AS start, row.span_id AS span_id, trace_id, row.parent_span_id AS parent_span_id, row.name AS name,
-        row.kind AS kind, row.status AS status, row.end AS end, row.duration_ns AS duration_ns,
-        row.step_index AS step_index, row.step_attempts AS declared_attempts, attempts.attempts AS attempts,
-        row.step_fallback AS fallback, step_parent
-      ) AS step
-    FROM resolved
-    LEFT JOIN attempts ON attempts.project = resolved.project AND attempts.trace_id = resolved.trace_id
-      AND attempts.parent_span_id = resolved.row.span_id
+        said.start, said.span_id, said.trace_id, said.parent_span_id, said.name, said.kind, said.status, said.end,
+        said.duration_ns, said.step_index, said.step_attempts, attempts.attempts, said.step_fallback, said.step_parent
+      )::${STEP} AS step
+    FROM said
+    LEFT JOIN attempts ON attempts.project = said.project AND attempts.trace_id = said.trace_id
+      AND attempts.parent_span_id = said.span_id
   ),
   grouped AS (
     SELECT
-      project,
-      resolved_run_id AS run_id,
-      max(rank) AS root_rank,
-      argMin(trace_id, ${FIRST}) AS trace_id,
-      groupUniqArray(spoken.trace_id) AS trace_ids,
-      if(root_rank > 0, argMin(row.span_id, ${FIRST}), ${NONE}) AS root_span_id,
-      argMin(if(row.declared_parent_run_id != '', row.declared_parent_run_id, enclosing_run_id), ${FIRST}) AS parent_run_id,
-      argMin(${FLOW_CANDIDATE}.2, (${FLOW_CANDIDATE}.1, row.start, row.span_id)) AS flow,
+      s.project AS project,
+      s.resolved_run_id AS run_id,
+      max(s.rank) AS root_rank,
+      argMin(s.trace_id, s.first) AS trace_id,
+      groupUniqArray(s.trace_id) AS trace_ids,
+      if(root_rank > 0, argMin(s.span_id, s.first), ${NONE}) AS root_span_id,
+      argMin(if(s.declared_parent_run_id != '', s.declared_parent_run_id, s.enclosing_run_id), s.first) AS parent_run_id,
+      argMin(s.candidate, (s.candidate.1, s.first)).2 AS flow,
       ${inherited('version')}, ${inherited('environment')}, ${inherited('service')},
       ${inherited('session_id')}, ${inherited('user_id')}, ${inherited('experiment_id')}, ${inherited('case_id')},
       ${inherited('metadata')}, ${inherited('error_type')}, ${inherited('error_message')},
-      argMin(row.trial, ${FIRST}) AS trial,
-      argMin(row.root_input, ${FIRST}) AS input,
-      argMax(row.root_output, ${LAST}) AS output,
-      argMax(row.status, ${LAST}) AS last_status,
-      argMax(row.end, ${LAST}) AS last_end,
-      argMin(row.start, ${FIRST}) AS start,
-      max(greatest(row.start, row.end)) AS newest,
-      max(row.received) AS received,
-      arraySort(groupUniqArrayIf(row.model, row.model != '')) AS models,
-      sumIf(row.input_tokens, NOT superseded) AS input_tokens,
-      sumIf(row.output_tokens, NOT superseded) AS output_tokens,
-      sumIf(row.cost, NOT superseded) AS cost,
+      argMin(s.trial, s.first) AS trial,
+      argMin(s.root_input, s.first) AS input,
+      argMax(s.root_output, s.last) AS output,
+      argMax(s.status, s.last) AS last_status,
+      argMax(s.end, s.last) AS last_end,
+      argMin(s.start, s.first) AS start,
+      max(greatest(s.start, s.end)) AS newest,
+      max(s.received) AS received,
+      arraySort(groupUniqArrayIf(s.model, s.model != '')) AS models,
+      sumIf(s.input_tokens, NOT s.superseded) AS input_tokens,
+      sumIf(s.output_tokens, NOT s.superseded) AS output_tokens,
+      sumIf(s.cost, NOT s.superseded) AS cost,
       count() AS span_count,
-      countIf(row.status = 'error') AS error_count,
-      groupArrayIf(step, row.kind = 'step') AS declared_steps,
-      groupArrayIf((step, parent_rank), row.kind != 'attempt' AND (parent_rank > 0 OR orphan)) AS top_spans
-    FROM spoken
-    GROUP BY project, resolved_run_id
+      countIf(s.status = 'error') AS error_count,
+      groupArrayIf(s.step, s.kind = 'step') AS declared_steps,
+      groupArrayIf((s.step, s.parent_rank), s.kind != 'attempt' AND (s.parent_rank > 0 OR s.orphan)) AS top_spans
+    FROM counted AS s
+    GROUP BY s.project, s.resolved_run_id
   ),
   ${shapeRuns(largest)}
   SELECT
@@ -105,6 +123,5 @@ export function insertRunsSql(largest: number): string {
     models, input_tokens, output_tokens, cost, span_count, error_count,
     step_names, step_occurrences, step_kinds, step_statuses, step_starts_ns, step_durations_ns, step_attempts,
     step_fallbacks, step_parents, step_span_ids, toDateTime64({version:String}, 6, 'UTC') AS settled
-  FROM stepped
-  ${RESOLVE_SETTINGS}`
+  FROM stepped`
 }
