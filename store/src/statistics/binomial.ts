@@ -17,7 +17,7 @@ export function logChoose(n: number, k: number): number {
 }
 
 /** P(X = k) for X ~ Binomial(n, p), 0 < p < 1. */
-export function binomialPmf(k: number, n: number, p: number): number {
+function binomialPmf(k: number, n: number, p: number): number {
   if (k < 0 || k > n) return 0
   return Math.exp(logChoose(n, k) + k * Math.log(p) + (n - k) * Math.log1p(-p))
 }
