@@ -27,6 +27,8 @@ const GROUP_WAIT = 4
 const GROUP_BYTES = 8 * 1024 * 1024
 const PARALLEL_INSERTS = 2
 const INSERT_TIMEOUT = 30_000
+/** Milliseconds that requests have to be finished in once the collector closes. */
+const CLOSE_TIMEOUT = 5_000
 
 /**
  * Starts an OTLP/HTTP receiver that writes to the table `spans`, which must have been migrated.
@@ -59,7 +61,9 @@ export async function startCollector({ store, ...given }: CollectorConfig): Prom
     url,
     port,
     close: async () => {
+      const deadline = setTimeout(() => server.server.closeAllConnections(), CLOSE_TIMEOUT)
       await server.close()
+      clearTimeout(deadline)
       await commits.drain()
       writer.close()
     },

@@ -53,7 +53,7 @@ test('an agent that failed says so only in its output', () => {
 })
 
 test('tokens come from the output of model spans only', () => {
-  const usage = normaliseCapture('genkit-recorded-research').map((row) => [row['kind'], row['input_tokens']])
+  const usage = normaliseCapture('genkit-recorded-research').map((row) => [row.kind, row.input_tokens])
   expect(usage.filter(([, tokens]) => tokens !== 0n)).toEqual([
     ['model', 11n],
     ['model', 11n],
@@ -61,8 +61,8 @@ test('tokens come from the output of model spans only', () => {
 })
 
 test('the session of a chat is on its agent span, input and output are moved', () => {
-  const agent = normaliseCapture('genkit-recorded-agent2turns').find((row) => row['kind'] === 'agent')!
-  expect(agent['session_id']).toBe('f0c02970-ef4a-4879-b714-bc5ca5dec754')
+  const agent = normaliseCapture('genkit-recorded-agent2turns').find((row) => row.kind === 'agent')!
+  expect(agent.session_id).toBe('f0c02970-ef4a-4879-b714-bc5ca5dec754')
   expect(agent).toMatchObject({
     output_key: 'genkit:output',
     environment: 'test',

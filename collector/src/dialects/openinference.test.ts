@@ -41,8 +41,8 @@ test('indexed messages fold into one JSON value and stay attributes', () => {
     'llm.output_messages.0.message.role': 'assistant',
   })
   const row = normaliseSpan({ attributes })
-  expect(JSON.parse(String(row['input']))).toEqual([{ role: 'system' }, { content: 'hi', role: 'user' }])
-  expect(JSON.parse(String(row['output']))).toEqual([
+  expect(JSON.parse(String(row.input))).toEqual([{ role: 'system' }, { content: 'hi', role: 'user' }])
+  expect(JSON.parse(String(row.output))).toEqual([
     { tool_calls: [{ tool_call: { function: { name: 'weather' } } }], role: 'assistant' },
   ])
   expect(row).toMatchObject({ input_key: '', output_key: '' })

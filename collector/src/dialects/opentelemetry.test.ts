@@ -24,8 +24,8 @@ test('the recorded JavaScript SDK', () => {
       "span failing-tool   error",
     ]
   `)
-  const failed = rows.find((row) => row['status'] === 'error')!
-  expect([failed['error_type'], failed['error_message']]).toMatchInlineSnapshot(`
+  const failed = rows.find((row) => row.status === 'error')!
+  expect([failed.error_type, failed.error_message]).toMatchInlineSnapshot(`
     [
       "TypeError",
       "tool broke: ünïcödé 💥",
@@ -42,7 +42,7 @@ test.for([
   ['run_step', 'step'],
   ['something_new', 'span'],
 ])('gen_ai.operation.name %s is a %s', ([operation, kind]) => {
-  expect(normalise({ 'gen_ai.operation.name': operation! })['kind']).toBe(kind)
+  expect(normalise({ 'gen_ai.operation.name': operation! }).kind).toBe(kind)
 })
 
 test('without an operation, a tool name or a model tells the kind', () => {
@@ -52,7 +52,7 @@ test('without an operation, a tool name or a model tells the kind', () => {
     name: 'span',
     model: 'm',
   })
-  expect(normalise({ 'gen_ai.request.model': 'm', 'gen_ai.tool.name': 't' })['kind']).toBe('tool')
+  expect(normalise({ 'gen_ai.request.model': 'm', 'gen_ai.tool.name': 't' }).kind).toBe('tool')
 })
 
 test('names go by kind, the workflow names the flow', () => {
@@ -94,9 +94,9 @@ test('tokens, cached and reasoning apart, cost as sent, seconds to nanoseconds',
 
 test('without a cost on the wire the price table says it', () => {
   const usage = { 'gen_ai.usage.input_tokens': 1_000_000, 'gen_ai.usage.output_tokens': 100_000 }
-  expect(normalise({ 'gen_ai.response.model': 'gpt-4o-2024-08-06', ...usage })['cost']).toBeCloseTo(3.5)
-  expect(normalise({ 'gen_ai.response.model': 'nobody-knows', ...usage })['cost']).toBe(0)
-  expect(normalise({ 'gen_ai.response.model': 'gpt-4o', 'gen_ai.usage.cost': 0, ...usage })['cost']).toBe(0)
+  expect(normalise({ 'gen_ai.response.model': 'gpt-4o-2024-08-06', ...usage }).cost).toBeCloseTo(3.5)
+  expect(normalise({ 'gen_ai.response.model': 'nobody-knows', ...usage }).cost).toBe(0)
+  expect(normalise({ 'gen_ai.response.model': 'gpt-4o', 'gen_ai.usage.cost': 0, ...usage }).cost).toBe(0)
 })
 
 test('service, version and environment come from the resource', () => {
@@ -107,9 +107,9 @@ test('service, version and environment come from the resource', () => {
 })
 
 test('a session of the resource gives way to the span’s own', () => {
-  expect(normalise({}, { 'session.id': 'r' })['session_id']).toBe('r')
-  expect(normalise({ 'session.id': 's' }, { 'session.id': 'r' })['session_id']).toBe('s')
-  expect(normalise({ 'session.id': '' }, { 'session.id': 'r' })['session_id']).toBe('r')
+  expect(normalise({}, { 'session.id': 'r' }).session_id).toBe('r')
+  expect(normalise({ 'session.id': 's' }, { 'session.id': 'r' }).session_id).toBe('s')
+  expect(normalise({ 'session.id': '' }, { 'session.id': 'r' }).session_id).toBe('r')
 })
 
 test('structured messages are written as plain JSON and stay an attribute', () => {

@@ -43,7 +43,7 @@ test('a flow span', () => {
     step_index: -1,
   })
   expect(row.attributes.map(([key]) => key)).not.toContain('input.value')
-  expect(row['attribute_types']).toHaveLength(row.attributes.length)
+  expect(row.attribute_types).toHaveLength(row.attributes.length)
 })
 
 test('a step span has the flow of its run and the name of its step', () => {
@@ -74,8 +74,8 @@ test('a flow without a name has the name of its span', () => {
 })
 
 test('a kind or status that does not exist says nothing', () => {
-  expect(normalise({ 'weir.kind': 'banana', 'openinference.span.kind': 'TOOL' })['kind']).toBe('tool')
-  expect(normalise({ 'weir.run.status': 'banana' })['status']).toBe('ok')
+  expect(normalise({ 'weir.kind': 'banana', 'openinference.span.kind': 'TOOL' }).kind).toBe('tool')
+  expect(normalise({ 'weir.run.status': 'banana' }).status).toBe('ok')
 })
 
 test('a declared status outranks the span’s, and only errors have an error', () => {

@@ -61,6 +61,9 @@ export async function readBody(
     }
   } catch (error) {
     release()
+    // What is still to come is read and dropped, so that the sender gets to read the answer.
+    payload.unpipe()
+    payload.resume()
     throw error instanceof HttpError
       ? error
       : new HttpError(400, `the body cannot be read: ${(error as Error).message}`)

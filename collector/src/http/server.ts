@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Ingest } from '../ingest.ts'
 import { CONTENT_TYPE, encodingOf } from './encoding.ts'
 import { HttpError, rpcCodeOf } from './http-error.ts'
@@ -23,7 +23,7 @@ const TRACES = '/v1/traces'
 export function createServer({ ingest, metrics, ping, logLevel }: ServerOptions): FastifyInstance {
   const server = Fastify({
     logger: { level: logLevel },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT,
     return503OnClosing: false,
     bodyLimit: Number.MAX_SAFE_INTEGER,

@@ -75,7 +75,8 @@ class NativeReader {
   }
 
   #take(size: number): Buffer {
-    const taken = this.#bytes.subarray(this.#pos, (this.#pos += size))
+    const taken = this.#bytes.subarray(this.#pos, this.#pos + size)
+    this.#pos += size
     if (taken.length !== size) throw new RangeError(`the block ends within a value at byte ${this.#pos}`)
     return taken
   }

@@ -24,8 +24,13 @@ export function normaliseSpan(span: object, resource: Attributes = {}): SpanRow 
 }
 
 export function normaliseRequest(request: object): SpanRow {
+  return normaliseText(JSON.stringify(request))
+}
+
+/** The first row that a request in OTLP JSON becomes. */
+export function normaliseText(request: string): SpanRow {
   const block = new SpanBlock('default')
-  block.append(protobufOfJson(Buffer.from(JSON.stringify(request))))
+  block.append(protobufOfJson(Buffer.from(request)))
   return readNative(block.take())[0] as SpanRow
 }
 
@@ -41,10 +46,10 @@ export function requestOf(spans: readonly object[], resource: Attributes = {}): 
 
 /** Attributes in OTLP JSON. */
 export function attributesOf(values: Attributes): object[] {
-  return Object.entries(values).map(([key, value]) => ({ key, value: valueOf(value) }))
+  return Object.entries(values).map(([key, value]) => ({ key, value: anyValueOf(value) }))
 }
 
-function valueOf(value: string | number | boolean): object {
+function anyValueOf(value: string | number | boolean): object {
   if (typeof value === 'string') return { stringValue: value }
   if (typeof value === 'boolean') return { boolValue: value }
   return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value }

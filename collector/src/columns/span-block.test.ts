@@ -1,0 +1,120 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { DecodeError } from '../decode/decode-error.ts'
+import { protobufOfJson } from '../decode/json.ts'
+import { captureNames, readCapture } from '../testing/captures.ts'
+import { readNative } from '../testing/native-reader.ts'
+import { requestOf } from '../testing/normalised.ts'
+import { SpanBlock } from './span-block.ts'
+
+const captures = captureNames('otel-js-', 'genkit-', 'openinference-', 'edge-')
+  .flatMap((name) => readCapture(name).requests)
+  .filter(({ body }) => body.length > 0 && body.length < 20_000)
+const protobufs = captures
+  .filter(({ contentType }) => contentType.includes('protobuf'))
+  .map(({ body }) => body)
+const jsons = captures.filter(({ contentType }) => contentType.includes('json')).map(({ body }) => body)
+
+/** Appends, and proves that a refused request left nothing: the block reads as it would without it. */
+function appendHarmlessly(request: () => Buffer): void {
+  const block = new SpanBlock('default')
+  const good = protobufOfJson(Buffer.from(JSON.stringify(requestOf([{ name: 'good' }]))))
+  block.append(good)
+  let accepted = 0
+  try {
+    accepted = block.append(request()).accepted
+  } catch (error) {
+    expect(error).toBeInstanceOf(DecodeError)
+  }
+  block.append(good)
+  const rows = readNative(block.take())
+  expect(rows).toHaveLength(accepted + 2)
+  expect([rows[0]!.name, rows.at(-1)!.name]).toEqual(['good', 'good'])
+}
+
+/** A body with some bytes replaced, removed or repeated. */
+const mutated = (bodies: readonly Buffer[]) =>
+  fc
+    .tuple(
+      fc.constantFrom(...bodies),
+      fc.array(fc.tuple(fc.nat(), fc.nat(255), fc.nat(3)), { minLength: 1, maxLength: 8 }),
+    )
+    .map(([body, edits]) => edits.reduce(edit, Buffer.from(body)))
+
+function edit(body: Buffer, [position, byte, action]: [number, number, number]): Buffer {
+  const at = position % (body.length + 1)
+  if (action === 0) return body.subarray(0, at)
+  if (action === 1) return Buffer.concat([body.subarray(0, at), body.subarray(at + 1)])
+  if (action === 2) return Buffer.concat([body.subarray(0, at), Buffer.from([byte]), body.subarray(at)])
+  if (at < body.length) body[at] = byte
+  return body
+}
+
+describe('whatever comes in, a request is taken whole or refused whole', () => {
+  test('random bytes', () => {
+    const bytes = fc.uint8Array({ maxLength: 400 }).map((array) => Buffer.from(array))
+    fc.assert(
+      fc.property(bytes, (body) => appendHarmlessly(() => body)),
+      { numRuns: 500 },
+    )
+  })
+
+  test('mutated protobuf', () => {
+    fc.assert(
+      fc.property(mutated(protobufs), (body) => appendHarmlessly(() => body)),
+      { numRuns: 500 },
+    )
+  })
+
+  test('mutated JSON', () => {
+    fc.assert(
+      fc.property(mutated(jsons), (body) => appendHarmlessly(() => protobufOfJson(body))),
+      { numRuns: 300 },
+    )
+  })
+
+  test('any JSON', () => {
+    const request = fc.record({ resourceSpans: fc.jsonValue({ maxDepth: 6 }) })
+    const body = request.map((value) => Buffer.from(JSON.stringify(value)))
+    fc.assert(
+      fc.property(body, (bytes) => appendHarmlessly(() => protobufOfJson(bytes))),
+      { numRuns: 300 },
+    )
+  })
+})
+
+test('strings that are not UTF-8 are repaired, so that what is stored can be shown', () => {
+  const block = new SpanBlock('default')
+  for (const { body } of readCapture('edge-pb-invalid-utf8-value').requests) block.append(body)
+  const [row] = readNative(block.take())
+  expect(row!.attributes).toEqual([['bad.string', 'fo\ufffd\ufffd\ufffd(\ufffd\ufffd\ufffd']])
+})
+
+test.for([
+  ['100', '150', 50n],
+  ['4294967295', '4294967296', 1n],
+  ['1700000000000000000', '1700000000000000000', 0n],
+  ['150', '100', 0n],
+  ['100', '0', 0n],
+  ['0', '18446744073709551615', 18446744073709551615n],
+] as const)('from %s to %s takes %s', ([startTimeUnixNano, endTimeUnixNano, duration]) => {
+  const block = new SpanBlock('default')
+  block.append(
+    protobufOfJson(Buffer.from(JSON.stringify(requestOf([{ startTimeUnixNano, endTimeUnixNano }])))),
+  )
+  expect(readNative(block.take())[0]!.duration_ns).toBe(duration)
+})
+
+test('ids decide span by span', () => {
+  const block = new SpanBlock('default')
+  const ids = [
+    {},
+    { traceId: '' },
+    { spanId: '00'.repeat(8) },
+    { traceId: 'xyz' },
+    { spanId: 'AB'.repeat(8) },
+  ]
+  const appended = block.append(protobufOfJson(Buffer.from(JSON.stringify(requestOf(ids)))))
+  expect(appended).toEqual({ accepted: 2, invalid: 3 })
+  expect(readNative(block.take()).map((row) => row.span_id)).toEqual(['0000000000000001', 'ab'.repeat(8)])
+})

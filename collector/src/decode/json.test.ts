@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest'
+import { normaliseRequest, normaliseSpan, normaliseText, requestOf } from '../testing/normalised.ts'
+import { DecodeError } from './decode-error.ts'
+import { protobufOfJson } from './json.ts'
+
+/** Type letter and text of one attribute value, given as JSON text so that its numbers stay as written. */
+function stored(value: string): string {
+  const marker = '"<value>"'
+  const request = JSON.stringify(requestOf([{ attributes: [{ key: 'k', value: '<value>' }] }]))
+  const row = normaliseText(request.replace(marker, value))
+  return `${row.attribute_types} ${row.attributes[0]![1]}`
+}
+
+test.for([
+  ['{"stringValue":"x"}', 's x'],
+  ['{"stringValue":""}', 's '],
+  ['{"stringValue":5}', 's 5'],
+  ['{"boolValue":false}', 'b false'],
+  ['{"boolValue":"true"}', 'b true'],
+  ['{"intValue":"42"}', 'i 42'],
+  ['{"intValue":-7}', 'i -7'],
+  ['{"intValue":"1e3"}', 'i 1000'],
+  ['{"intValue":9007199254740993}', 'i 9007199254740993'],
+  ['{"intValue":9223372036854775807}', 'i 9223372036854775807'],
+  ['{"intValue":"-9223372036854775808"}', 'i -9223372036854775808'],
+  ['{"intValue":5.5}', 'd 5.5'],
+  ['{"intValue":1e300}', 'd 1e+300'],
+  ['{"intValue":"99999999999999999999"}', 'd 100000000000000000000'],
+  ['{"intValue":"abc"}', 's abc'],
+  ['{"intValue":""}', 'e '],
+  ['{"doubleValue":0.1}', 'd 0.1'],
+  ['{"doubleValue":-0}', 'd -0'],
+  ['{"doubleValue":"NaN"}', 'd NaN'],
+  ['{"doubleValue":"-Infinity"}', 'd -Infinity'],
+  ['{"doubleValue":null}', 'e '],
+  ['{"bytesValue":"AP8B"}', 'y AP8B'],
+  ['{"bytesValue":"-_8"}', 'y +/8='],
+  ['{"bytesValue":{"0":0,"1":255}}', 'y AP8='],
+  ['{"arrayValue":{}}', 'a {"arrayValue":{"values":[]}}'],
+  [
+    '{"arrayValue":{"values":[{"intValue":9007199254740993},{},{"doubleValue":"NaN"}]}}',
+    'a {"arrayValue":{"values":[{"intValue":"9007199254740993"},{},{"doubleValue":"NaN"}]}}',
+  ],
+  [
+    '{"kvlistValue":{"values":[{"key":"__proto__","value":{"boolValue":true}}]}}',
+    'k {"kvlistValue":{"values":[{"key":"__proto__","value":{"boolValue":true}}]}}',
+  ],
+  ['{}', 'e '],
+  ['null', 'e '],
+  ['{"futureValue":1}', 'e '],
+])('%s is stored as %s', ([value, expected]) => {
+  expect(stored(value!)).toBe(expected)
+})
+
+test('a long integer inside a text is left alone', () => {
+  expect(stored('{"stringValue":"{\\"id\\": 9007199254740993}"}')).toBe('s {"id": 9007199254740993}')
+})
+
+test('times as numbers keep their nanoseconds', () => {
+  const text = JSON.stringify(requestOf([{ startTimeUnixNano: 1, endTimeUnixNano: 2 }]))
+  const row = normaliseText(text.replace('"startTimeUnixNano":1', '"startTimeUnixNano":1700000000123456789'))
+  expect(row.start).toBe(1700000000123456789n)
+})
+
+test('lone surrogates become U+FFFD, other characters stay', () => {
+  expect(stored('{"stringValue":"x\\ud800y — 日本語 🤖"}')).toBe('s x\ufffdy — 日本語 🤖')
+})
+
+test('enums by name', () => {
+  const row = normaliseSpan({ kind: 'SPAN_KIND_SERVER', status: { code: 'STATUS_CODE_ERROR' } })
+  expect(row).toMatchObject({ otel_kind: 2, status_code: 2 })
+})
+
+test('events, links, flags, trace state and dropped counts', () => {
+  const attributes = [{ key: 'a', value: { intValue: 1 } }]
+  const row = normaliseSpan({
+    traceState: 'a=b',
+    flags: 257,
+    droppedAttributesCount: 1,
+    droppedEventsCount: 2,
+    droppedLinksCount: 3,
+    events: [{ timeUnixNano: '5', name: 'e', attributes, droppedAttributesCount: 4 }, { name: 'f' }],
+    links: [{ traceId: '11'.repeat(16), spanId: '22'.repeat(8), traceState: 'c=d', flags: 1, attributes }],
+  })
+  expect(row).toMatchObject({
+    trace_state: 'a=b',
+    flags: 257,
+    dropped_attributes: 1,
+    dropped_events: 2,
+    dropped_links: 3,
+    event_times: [5n, 0n],
+    event_names: ['e', 'f'],
+    event_attributes: [[['a', '1']], []],
+    event_attribute_types: ['i', ''],
+    event_dropped_attributes: [4, 0],
+    link_trace_ids: ['11'.repeat(16)],
+    link_span_ids: ['22'.repeat(8)],
+    link_trace_states: ['c=d'],
+    link_flags: [1],
+    link_attributes: [[['a', '1']]],
+    link_attribute_types: ['i'],
+    link_dropped_attributes: [0],
+  })
+})
+
+test('resource and scope', () => {
+  const attributes = [{ key: 'service.name', value: { stringValue: 's' } }]
+  const scope = { name: 'lib', version: '1', attributes, droppedAttributesCount: 6 }
+  const span = { traceId: '11'.repeat(16), spanId: '22'.repeat(8) }
+  const row = normaliseRequest({
+    resourceSpans: [
+      {
+        schemaUrl: 'r-url',
+        resource: { attributes, droppedAttributesCount: 5 },
+        scopeSpans: [{ schemaUrl: 's-url', scope, spans: [span] }],
+      },
+    ],
+  })
+  expect(row).toMatchObject({
+    resource_attributes: [['service.name', 's']],
+    resource_attribute_types: 's',
+    resource_dropped_attributes: 5,
+    resource_schema_url: 'r-url',
+    scope_name: 'lib',
+    scope_version: '1',
+    scope_attributes: [['service.name', 's']],
+    scope_attribute_types: 's',
+    scope_dropped_attributes: 6,
+    scope_schema_url: 's-url',
+  })
+})
+
+test.for([
+  ['', /not JSON/],
+  ['null', /is null/],
+  ['[]', /an array, expected an object/],
+  ['{"resourceSpans":{}}', /expected an array/],
+  ['{"resourceSpans":[1]}', /a number, expected an object/],
+  [`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)},"b":12345678901234567890}`, /not JSON/],
+] as const)('%.30s is refused', ([body, message]) => {
+  expect(() => protobufOfJson(Buffer.from(body))).toThrow(DecodeError)
+  expect(() => protobufOfJson(Buffer.from(body))).toThrow(message)
+})
+
+test('values nested too deep are refused', () => {
+  const deep = '{"arrayValue":{"values":['.repeat(200) + ']}}'.repeat(200)
+  expect(() => stored(deep)).toThrow('nested deeper than 100')
+})

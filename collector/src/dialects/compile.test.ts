@@ -1,0 +1,39 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { compileDialects } from './compile.ts'
+import { KeyTable } from './key-table.ts'
+import { opentelemetry } from './opentelemetry.ts'
+import { weir } from './weir.ts'
+
+test('a key without a place in the precedence table is refused', () => {
+  const dialect = { name: 'new', attributes: { 'new.model': [{ field: 'model' }] } } as const
+  expect(() => compileDialects([dialect])).toThrow(
+    'precedence.ts has no place for new.model among the keys of model',
+  )
+})
+
+test('two dialects that read the same field from the same key are refused', () => {
+  const dialect = { name: 'new', attributes: { 'session.id': [{ field: 'session' }] } } as const
+  expect(() => compileDialects([opentelemetry, dialect])).toThrow('two rules read session from session.id')
+})
+
+test('a place that no dialect fills is refused', () => {
+  expect(() => compileDialects([weir])).toThrow(
+    'precedence.ts: no dialect reads kind from openinference.span.kind',
+  )
+})
+
+test('a key table finds what it has and nothing else', () => {
+  const keys = fc.uniqueArray(fc.string({ maxLength: 30 }), { maxLength: 80 })
+  fc.assert(
+    fc.property(keys, fc.string({ maxLength: 30 }), (known, other) => {
+      const table = new KeyTable(known)
+      const find = (key: string) => {
+        const bytes = Buffer.from(`<${key}>`)
+        return table.find(bytes, 1, bytes.length - 1)
+      }
+      expect(known.map(find)).toEqual(known.map((_, at) => at))
+      expect(find(other)).toBe(known.indexOf(other))
+    }),
+  )
+})
