@@ -36,15 +36,22 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
   // Queries run on Node's thread pool, and a query that ends another needs a thread too.
   process.env.UV_THREADPOOL_SIZE ??= '16'
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 })
+  const started = Promise.withResolvers<Service>()
+  started.promise.catch(() => server.closeAllConnections())
+  // From the first moment of listening: a request that came while the engine opens would never be answered.
+  server.on('request', (request, response) => {
+    started.promise.then((service) => service.handle(request, response)).catch(() => response.destroy())
+  })
   await listen(server, host, port)
   let service: Service
   try {
     service = await Service.start(path, host, { ...LIMITS, ...options.limits })
   } catch (error) {
     server.close()
+    started.reject(error)
     throw error
   }
-  server.on('request', (request, response) => void service.handle(request, response))
+  started.resolve(service)
   let closed: Promise<void> | undefined
   const close = () => (closed ??= shutDown(server, service, drainTimeout))
   const listening = (server.address() as AddressInfo).port
