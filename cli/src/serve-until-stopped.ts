@@ -6,6 +6,8 @@ const CLOSE_DEADLINE_MS = 30_000
  * channel closes even when it is killed), then closes it.
  */
 export async function serveUntilStopped(server: { close(): Promise<unknown> }): Promise<void> {
+  // The supervisor reads what is written here; that it is gone must not cut the closing short.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   await stopRequested()
   setTimeout(() => process.exit(1), CLOSE_DEADLINE_MS).unref()
   await server.close()

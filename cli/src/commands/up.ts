@@ -19,6 +19,8 @@ export function addUp(program: Command): void {
 
 async function up(config: Config, options: { demo: boolean }): Promise<void> {
   const stopRequested = untilSignal()
+  // A closed terminal or pipe is no reason to leave the processes alone.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   prepareHome(config.home)
   const release = lockHome(config.home)
   try {
@@ -65,6 +67,9 @@ async function isEmpty(config: Config): Promise<boolean> {
   const store = await openStore(config)
   try {
     return (await getStoreStats(store)).spans === 0
+  } catch (error) {
+    print(`cannot tell whether anything is recorded, so the demo is left out: ${(error as Error).message}`)
+    return false
   } finally {
     await store.close()
   }

@@ -14,7 +14,7 @@ export function addWorker(program: Command): void {
 async function runWorker(): Promise<void> {
   const config = readConfig()
   const { startWorker } = await import('@weir/evaluator/worker')
-  const { clickhouseUrl: url, clickhouseDatabase: database, project } = config
+  const { clickhouseUrl: url, clickhouseDatabase: database, project, apiKey } = config
   const store = createStore({ url, database, project })
   await untilMigrated(store)
   const worker = await startWorker({
@@ -22,7 +22,9 @@ async function runWorker(): Promise<void> {
     port: config.ports.worker,
     store,
     redisUrl: config.redisUrl,
+    endpoint: config.endpoint,
     settleQuietMs: config.settleQuietMs,
+    ...(apiKey === undefined ? {} : { apiKey }),
   })
   console.log(`worker is ready at ${worker.url}`)
   await serveUntilStopped({

@@ -34,10 +34,10 @@ test('keeps one older file of the size given', () => {
   expect(existsSync(`${path}.2`)).toBe(false)
 })
 
-test('remembers its last ten lines for an error message', () => {
+test('remembers its last twenty lines for an error message', () => {
   const log = new LogFile(join(directory, 'a.log'))
   for (let index = 0; index < 30; index++) log.write(`line ${index}`)
   log.close()
-  expect(log.tail()).toHaveLength(10)
+  expect(log.tail()).toHaveLength(20)
   expect(log.tail().at(-1)).toBe('line 29')
 })

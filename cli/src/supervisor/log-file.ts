@@ -19,13 +19,13 @@ export class LogFile {
   }
 
   write(line: string): void {
-    this.#tail = [...this.#tail.slice(-9), line]
+    this.#tail = [...this.#tail.slice(-19), line]
     const text = `${new Date().toISOString()} ${line}\n`
     if (this.#bytes > 0 && this.#bytes + text.length > this.#maxBytes) this.#rotate()
     this.#bytes += writeSync(this.#descriptor, text)
   }
 
-  /** The last ten lines written by this process. */
+  /** The last twenty lines written by this process. */
   tail(): readonly string[] {
     return this.#tail
   }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-const ANSWER_TIMEOUT_MS = 5_000
+const ANSWER_TIMEOUT_MS = 2_000
 
 /** True when the URL answers with a success or a redirect. */
 export async function answersHttp(url: string): Promise<boolean> {
