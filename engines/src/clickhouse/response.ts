@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Writable } from 'node:stream'
 import { createGzip } from 'node:zlib'
@@ -46,9 +45,10 @@ export async function sendResult(
   response.setHeader('X-ClickHouse-Exception-Tag', tag)
   if (head.encoding) response.setHeader('Content-Encoding', head.encoding)
   const sink: Writable = head.encoding ? gzipInto(response) : response
+  const closed = new Promise((resolve) => response.once('close', resolve))
   try {
     for (; !next.done; next = await blocks.next()) {
-      if (!sink.write(next.value)) await Promise.race([once(sink, 'drain'), once(response, 'close')])
+      if (!sink.write(next.value)) await Promise.race([drained(sink), closed])
       if (response.destroyed) return
     }
   } catch (error) {
@@ -58,6 +58,10 @@ export async function sendResult(
     await blocks.return?.()
   }
   sink.end()
+}
+
+function drained(sink: Writable): Promise<void> {
+  return new Promise((resolve) => sink.once('drain', resolve))
 }
 
 function gzipInto(response: ServerResponse): Writable {

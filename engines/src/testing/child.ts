@@ -7,7 +7,10 @@ import { join } from 'node:path'
 /** Runs an engine in a process of its own on a temporary directory, and removes both. */
 export async function startChild(entry: URL): Promise<{ url: string; stop(): Promise<void> }> {
   const directory = mkdtempSync(join(tmpdir(), 'weir-engine-'))
-  const child = fork(entry, [directory], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(entry, [directory], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
+  })
   const url = await firstMessage(child)
   return {
     url,

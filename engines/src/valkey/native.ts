@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EngineStartError } from '../errors.ts'
 import type { ValkeyBinary } from './find.ts'
+import { endLeftover, forget, remember } from './leftover.ts'
 import { freePort } from './ports.ts'
+import { ask } from './resp.ts'
 import type { ValkeyServer } from './server.ts'
 
 interface NativeOptions {
@@ -16,30 +17,73 @@ interface NativeOptions {
 /** A native server as a child process, its data in an append-only file of the directory. */
 export async function startNative(binary: ValkeyBinary, options: NativeOptions): Promise<ValkeyServer> {
   const { host, directory } = options
+  await endLeftover(directory)
   const port = await freePort(host, options.port)
-  const child = spawn(binary.path, serverArguments({ host, port, directory }), {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const output = lastLines(child)
-  const ended = once(child, 'exit').then(
-    ([code, signal]) => `ended with ${signal ?? `code ${code}`}: ${output()}`,
-  )
-  await Promise.race([
-    answering(host, port),
-    ended.then((reason) => {
-      throw new EngineStartError(`${binary.path} ${reason}`)
-    }),
-  ])
-  let closed: Promise<void> | undefined
-  const close = () => (closed ??= stop(child))
+  const child = new NativeServer(binary, { host, port, directory })
+  await child.start()
+  const close = () => child.close()
   return {
     url: `redis://${host}:${port}`,
     port,
     engine: `${binary.name} ${binary.version}`,
     persistent: true,
-    ended,
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+const RESTART_DELAY_MS = 500
+
+/** The child process; started again when it ends by itself. */
+class NativeServer {
+  readonly #binary: ValkeyBinary
+  readonly #options: NativeOptions
+  #child: ChildProcess | undefined
+  #closing = false
+
+  constructor(binary: ValkeyBinary, options: NativeOptions) {
+    this.#binary = binary
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    const { host, port, directory } = this.#options
+    const child = spawn(this.#binary.path, serverArguments(this.#options), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const output = lastLines(child)
+    this.#child = child
+    if (child.pid !== undefined) remember(directory, { pid: child.pid, parent: process.pid, host, port })
+    const ended = endOf(child)
+    const how = await Promise.race([answering(host, port, child), ended])
+    if (how !== undefined) {
+      throw new EngineStartError(`${this.#binary.path} on ${directory} ended with ${how}: ${output()}`)
+    }
+    void ended.then((reason) => this.#restart(`${this.#binary.name} ended with ${reason}: ${output()}`))
+  }
+
+  async #restart(reason: string): Promise<void> {
+    for (let why = reason; !this.#closing; await sleep(RESTART_DELAY_MS)) {
+      console.error(`${why}; starting it again`)
+      try {
+        return await this.start()
+      } catch (error) {
+        why = (error as Error).message
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    const child = this.#child
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+      await exited
+      clearTimeout(timer)
+    }
+    forget(this.#options.directory)
   }
 }
 
@@ -58,22 +102,18 @@ function serverArguments({ host, port, directory }: NativeOptions): string[] {
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
 }
 
-async function answering(host: string, port: number): Promise<void> {
-  for (;;) {
-    if ((await ping(host, port)).startsWith('+PONG')) return
+/** Resolves once the server answers and has read its file; it answers LOADING until then. */
+async function answering(host: string, port: number, child: ChildProcess): Promise<undefined> {
+  while (child.exitCode === null && child.signalCode === null) {
+    if ((await ask(host, port, 'PING'))?.startsWith('+PONG')) return
     await sleep(20)
   }
 }
 
-function ping(host: string, port: number): Promise<string> {
+function endOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect(port, host, () => socket.write('PING\r\n'))
-    socket.once('data', (data) => {
-      socket.destroy()
-      resolve(data.toString())
-    })
-    socket.once('error', () => resolve(''))
-    socket.once('close', () => resolve(''))
+    child.on('error', (error) => resolve(error.message))
+    child.on('close', (code, signal) => resolve(signal ?? `code ${code}`))
   })
 }
 
@@ -85,13 +125,4 @@ function lastLines(child: ChildProcess): () => string {
     })
   }
   return () => text.trim().split('\n').slice(-5).join('\n')
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
-  await exited
-  clearTimeout(timer)
 }

