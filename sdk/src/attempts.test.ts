@@ -111,6 +111,8 @@ describe('fallback', () => {
       error,
     )
     expect(recording.only('s').status.message).toBe('fallback failed')
+    const messages = recording.only('s').events.map((event) => event.attributes?.['exception.message'])
+    expect(messages).toEqual(['x', 'fallback failed'])
     expect(recording.only('s').attributes).not.toHaveProperty('weir.step.fallback')
   })
 })

@@ -59,8 +59,8 @@ async function mayRetry(plan: StepPlan, error: unknown, attempt: number): Promis
 
 async function useFallback(step: Span, plan: StepPlan, error: unknown): Promise<unknown> {
   if (plan.fallback === undefined) throw error
-  const output = await plan.fallback(error)
   recordError(step, error)
+  const output = await plan.fallback(error)
   setAttribute(step, WEIR_STEP_FALLBACK, true)
   return output
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CaptureSource } from './index.ts'
 import { flow } from './index.ts'
@@ -54,6 +55,25 @@ describe('capture', () => {
       expect(attributes['input.value']).toBe('[redaction failed]')
       expect(events).toEqual([])
     }
+  })
+
+  it('passes any value through unchanged', async () => {
+    await using recording = record()
+    const anything = fc.anything({
+      withBigInt: true,
+      withMap: true,
+      withSet: true,
+      withDate: true,
+      withTypedArray: true,
+    })
+    await fc.assert(
+      fc.asyncProperty(anything, async (value) => {
+        const before = recording.spans.length
+        const box = { value }
+        expect(await echo.run(box)).toBe(box)
+        expect(recording.spans.slice(before).map((span) => span.status.code)).toEqual([0, 0])
+      }),
+    )
   })
 
   it('never changes what the application gets', async () => {

@@ -79,7 +79,7 @@ it('counts what the collector refuses for good, and says it once', async () => {
   expect(said.mock.calls).toEqual([['weir: spans lost: 2 (HTTP 400 Bad Request)']])
 })
 
-it('keeps to the deadline when the collector is down, keeps the spans, and the flow never notices', async () => {
+it('keeps to the deadline when the collector is down, and delivers once it is back', async () => {
   const port = await freePort()
   init({ endpoint: `http://127.0.0.1:${port}` })
   expect(await work.run(4)).toBe(8)
@@ -87,6 +87,10 @@ it('keeps to the deadline when the collector is down, keeps the spans, and the f
   const result = await flush({ timeout: 300 })
   expect(performance.now() - begin).toBeLessThan(2_000)
   expect(result).toMatchObject({ exported: 0, lost: 0, pending: 2 })
+
+  await using receiver = await receive([], port)
+  expect(await flush()).toMatchObject({ exported: 2, lost: 0, pending: 0 })
+  expect(receiver.requests.flatMap(({ spans }) => spans.map((span) => span.name))).toEqual(['double', 'work'])
 })
 
 it('drops what exceeds the queue, counted', async () => {
@@ -114,10 +118,23 @@ it.each([
   expect(await flush()).toEqual({ exported: 0, lost: 2, pending: 0, reason: 'broken exporter' })
 })
 
+it('waits for an exporter that takes its time, for everyone who asks', async () => {
+  const exportSpans = (_: unknown, done: (result: { code: number }) => void) => {
+    setTimeout(done, 20, { code: 0 })
+  }
+  init({ exporter: { export: exportSpans, shutdown: async () => {} } })
+  await work.run(4)
+  const begin = performance.now()
+  const results = await Promise.all([flush(), flush()])
+  expect(results.reduce((sum, { exported }) => sum + exported, 0)).toBe(2)
+  expect(performance.now() - begin).toBeLessThan(2_000)
+})
+
 it('survives an exporter that never answers', async () => {
   init({ exporter: { export: () => {}, shutdown: async () => {} } })
   expect(await work.run(4)).toBe(8)
-  expect(await flush({ timeout: 20 })).toEqual({ exported: 0, lost: 0, pending: 2 })
+  const results = await Promise.all([flush({ timeout: 20 }), flush({ timeout: 20 })])
+  expect(results[0]).toEqual({ exported: 0, lost: 0, pending: 2 })
 })
 
 async function freePort(): Promise<number> {

@@ -12,7 +12,7 @@ export class DirectExport implements Delivery {
   #exported = 0
   #lost = 0
   #reason: string | undefined
-  #settle: (() => void) | undefined
+  #idle: PromiseWithResolvers<void> | undefined
 
   constructor(exporter: SpanExporter) {
     this.#exporter = exporter
@@ -43,11 +43,9 @@ export class DirectExport implements Delivery {
   }
 
   async send(): Promise<void> {
-    if (this.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#settle = resolve
-      })
-    }
+    if (this.size === 0) return
+    this.#idle ??= Promise.withResolvers()
+    await this.#idle.promise
   }
 
   async flush(timeout: number): Promise<FlushResult> {
@@ -81,6 +79,8 @@ export class DirectExport implements Delivery {
       this.#reason = failure instanceof Error ? failure.message : String(failure)
       warn('lost', `spans lost: ${this.#lost} (${this.#reason})`)
     }
-    if (this.size === 0) this.#settle?.()
+    if (this.size > 0) return
+    this.#idle?.resolve()
+    this.#idle = undefined
   }
 }

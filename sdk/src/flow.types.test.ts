@@ -41,6 +41,11 @@ it('knows the output of a flow whose handler calls steps', () => {
   expectTypeOf(research).toEqualTypeOf<Flow<string, number>>()
 })
 
+it('lets any flow stand where the types do not matter', () => {
+  const numbered = flow('numbered', (value: { id: number }) => value.id)
+  expectTypeOf(numbered).toExtend<Flow<unknown, unknown>>()
+})
+
 it('gives a step the type of its function and of its fallback', () => {
   const { step } = flow
   expectTypeOf(() => step('a', () => 1)).returns.toEqualTypeOf<Promise<number>>()

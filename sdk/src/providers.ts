@@ -33,6 +33,7 @@ export function ownRuntime(configuration: Configuration): Runtime {
   const undo = delivery === undefined ? undefined : sendBeforeExit(delivery)
   return {
     tracer: provider.getTracer(NAME, VERSION),
+    ownProvider: true,
     capture: configuration.capture,
     ...(delivery === undefined ? {} : { delivery }),
     shutdown: async () => {

@@ -7,6 +7,8 @@ import { NAME, VERSION } from './version.ts'
 /** What `init` set up. */
 export interface Runtime {
   readonly tracer: Tracer
+  /** Our own provider makes the spans: neither its sampler nor its processor looks at a span when it starts. */
+  readonly ownProvider?: boolean
   readonly capture: Capture
   /** Gets each of our spans after it ended, where the application's provider made it. */
   readonly afterEnd?: (span: Span) => void

@@ -11,6 +11,10 @@ import { currentTracer, initialised } from './runtime.ts'
 /** Starts a span; one that records nothing if that fails. */
 export function startSpan(name: string, attributes: Attributes, parent: Context): Span {
   try {
+    // Attributes given at the start are checked three times: worth it only where somebody looks at them that early.
+    if (initialised()?.ownProvider) {
+      return currentTracer().startSpan(name, undefined, parent).setAttributes(attributes)
+    }
     return currentTracer().startSpan(name, { attributes }, parent)
   } catch {
     return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)

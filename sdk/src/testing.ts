@@ -46,14 +46,14 @@ export function record(capture: CaptureOptions = {}): Recording {
 }
 
 /** One request that the receiver got. */
-export interface ReceivedRequest {
+interface ReceivedRequest {
   readonly path: string | undefined
   readonly headers: IncomingHttpHeaders
   readonly spans: readonly ReceivedSpan[]
   readonly resource: Readonly<Record<string, unknown>>
 }
 
-export interface ReceivedSpan {
+interface ReceivedSpan {
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId?: string
@@ -69,7 +69,7 @@ export interface Receiver extends AsyncDisposable {
   readonly requests: readonly ReceivedRequest[]
 }
 
-export async function receive(statuses: number[] = []): Promise<Receiver> {
+export async function receive(statuses: number[] = [], port = 0): Promise<Receiver> {
   const requests: ReceivedRequest[] = []
   const server = createServer(async (request, response) => {
     const body = JSON.parse(await readText(request)) as OtlpBody
@@ -77,7 +77,7 @@ export async function receive(statuses: number[] = []): Promise<Receiver> {
     if (status === 200) requests.push(toRequest(request.url, request.headers, body))
     response.writeHead(status, { 'content-type': 'application/json' }).end('{}')
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
