@@ -73,7 +73,7 @@ export class SpanColumns {
   }
 
   writeRow(bytes: Buffer, span: SpanView): void {
-    this.resolver.resolve(bytes, span.attributes)
+    this.resolver.resolve(bytes, span.attributes, span.events)
     this.#writeIdentity(bytes, span)
     this.#writeOutcome(bytes, span)
     for (const [field, column] of this.#texts) this.#writeText(column, field, bytes, span)

@@ -21,6 +21,12 @@ export interface CompiledRule {
   readonly onResource: boolean
 }
 
+export interface CompiledMessage {
+  readonly field: number
+  readonly rank: number
+  readonly role: string
+}
+
 export interface CompiledFamily {
   readonly field: number
   readonly rank: number
@@ -36,6 +42,8 @@ export interface CompiledDialects {
   readonly rules: readonly (readonly CompiledRule[])[]
   readonly familyKeys: KeyTable
   readonly families: readonly CompiledFamily[]
+  readonly messageNames: KeyTable
+  readonly messages: readonly CompiledMessage[]
   readonly exceptions: ReadonlyMap<string, Status>
 }
 
@@ -51,6 +59,7 @@ export function compileDialects(dialects: readonly Dialect[]): CompiledDialects 
   }
   const byKey = new Map<string, CompiledRule[]>()
   const families = new Map<string, CompiledFamily>()
+  const messages = new Map<string, CompiledMessage>()
   for (const dialect of dialects) {
     for (const [key, rules] of Object.entries(dialect.attributes)) {
       const compiled = rules.map((rule) => compileRule(rule, place(rule.field, key)))
@@ -58,6 +67,9 @@ export function compileDialects(dialects: readonly Dialect[]): CompiledDialects 
     }
     for (const [prefix, family] of Object.entries(dialect.families ?? {})) {
       families.set(prefix, compileFamily(family, prefix, place(family.field, `${prefix}.*`)))
+    }
+    for (const [name, { field, role }] of Object.entries(dialect.messages ?? {})) {
+      messages.set(name, { field: FIELDS.indexOf(field), rank: place(field, `event:${name}`), role })
     }
   }
   checkAllPlaced(placed)
@@ -68,6 +80,8 @@ export function compileDialects(dialects: readonly Dialect[]): CompiledDialects 
     rules: [...byKey.values()].map((rules) => rules.filter((rule) => !isKind(rule))),
     familyKeys: new KeyTable([...families.keys()]),
     families: [...families.values()],
+    messageNames: new KeyTable([...messages.keys()]),
+    messages: [...messages.values()],
     exceptions: new Map(dialects.flatMap((dialect) => Object.entries(dialect.exceptions ?? {}))),
   }
 }

@@ -25,12 +25,20 @@ export interface Family {
   readonly unwrap?: string
 }
 
+/** A span event that is one message of a conversation. */
+export interface MessageEvent {
+  readonly field: Field
+  readonly role: string
+}
+
 /** The keys that one kind of client writes. Which key wins over which is in precedence.ts. */
 export interface Dialect {
   readonly name: string
   readonly attributes: Readonly<Record<string, readonly Rule[]>>
   /** Indexed keys by their first two dotted segments. */
   readonly families?: Readonly<Record<string, Family>>
+  /** Span events that are messages, by event name. */
+  readonly messages?: Readonly<Record<string, MessageEvent>>
   /** Exception types that are not errors, and the status that they mean. */
   readonly exceptions?: Readonly<Record<string, Status>>
 }

@@ -119,3 +119,21 @@ test('structured messages are written as plain JSON and stay an attribute', () =
   expect(row).toMatchObject({ input: '{"parts":["a",1]}', input_key: '', attribute_types: 'k' })
   expect(row.attributes).toEqual([['gen_ai.input.messages', JSON.stringify(value)]])
 })
+
+test('messages as events become input and output where no attribute says them', () => {
+  const message = (name: string, values: Attributes) => ({ name, attributes: attributesOf(values) })
+  const events = [
+    message('gen_ai.system.message', { content: 'be brief' }),
+    message('gen_ai.user.message', { content: 'hi', role: 'customer' }),
+    message('other', { content: 'no message' }),
+    message('gen_ai.choice', { index: 0, finish_reason: 'stop' }),
+  ]
+  const row = normaliseSpan({ events, attributes: attributesOf({ 'gen_ai.operation.name': 'chat' }) })
+  expect(JSON.parse(String(row.input))).toEqual([
+    { role: 'system', content: 'be brief' },
+    { role: 'customer', content: 'hi' },
+  ])
+  expect(JSON.parse(String(row.output))).toEqual([{ role: 'assistant', index: 0, finish_reason: 'stop' }])
+  const said = normaliseSpan({ events, attributes: attributesOf({ 'gen_ai.input.messages': '[]' }) })
+  expect(said).toMatchObject({ input: '[]', input_key: 'gen_ai.input.messages', output: row.output })
+})

@@ -70,6 +70,13 @@ export const opentelemetry: Dialect = {
     'deployment.environment.name': [{ field: 'environment' }],
     'deployment.environment': [{ field: 'environment' }],
   },
+  messages: {
+    'gen_ai.system.message': { field: 'input', role: 'system' },
+    'gen_ai.user.message': { field: 'input', role: 'user' },
+    'gen_ai.assistant.message': { field: 'input', role: 'assistant' },
+    'gen_ai.tool.message': { field: 'input', role: 'tool' },
+    'gen_ai.choice': { field: 'output', role: 'assistant' },
+  },
   families: {
     'gen_ai.prompt': { field: 'input' },
     'gen_ai.completion': { field: 'output' },

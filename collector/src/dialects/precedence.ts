@@ -2,7 +2,8 @@ import type { Field } from './field.ts'
 
 /**
  * Which key decides a field: the first that is there and says something. Every key of every dialect is in here exactly
- * once per field that it speaks for; compiling the dialects checks it. `<name>.*` is a family of indexed keys.
+ * once per field that it speaks for; compiling the dialects checks it. `<name>.*` is a family of indexed keys,
+ * `event:<name>` a span event.
  */
 export const PRECEDENCE: Readonly<Record<Field, readonly string[]>> = {
   kind: [
@@ -55,6 +56,10 @@ export const PRECEDENCE: Readonly<Record<Field, readonly string[]>> = {
     'llm.input_messages.*',
     'gen_ai.prompt',
     'gen_ai.prompt.*',
+    'event:gen_ai.system.message',
+    'event:gen_ai.user.message',
+    'event:gen_ai.assistant.message',
+    'event:gen_ai.tool.message',
   ],
   output: [
     'output.value',
@@ -65,6 +70,7 @@ export const PRECEDENCE: Readonly<Record<Field, readonly string[]>> = {
     'llm.output_messages.*',
     'gen_ai.completion',
     'gen_ai.completion.*',
+    'event:gen_ai.choice',
   ],
   model: ['gen_ai.response.model', 'gen_ai.request.model', 'llm.model_name', 'genkit:name'],
   provider: ['gen_ai.provider.name', 'gen_ai.system', 'llm.provider'],

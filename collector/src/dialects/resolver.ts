@@ -5,6 +5,7 @@ import { int64Number, WireReader } from '../decode/wire.ts'
 import { type CompiledDialects, type CompiledRule, kindBit } from './compile.ts'
 import { FIELDS, type Field } from './field.ts'
 import { foldIndexed } from './fold.ts'
+import { readMessages } from './messages.ts'
 
 const UNRANKED = 0x7fff_ffff
 const DOT = '.'.charCodeAt(0)
@@ -55,8 +56,11 @@ export class Resolver {
     }
   }
 
-  /** Resolves a span from its attributes. */
-  resolve(bytes: Buffer, attributes: AttributeList): void {
+  /**
+   * Resolves a span from its attributes and its events.
+   * @param events start and end of each event by turns
+   */
+  resolve(bytes: Buffer, attributes: AttributeList, events: readonly number[]): void {
     this.#bytes = bytes
     this.#attributes = attributes
     this.source.fill(-1)
@@ -72,6 +76,7 @@ export class Resolver {
     }
     this.#takeResource()
     for (const family of new Set(this.#familyHits)) this.#fold(family)
+    if (events.length > 0) this.#takeMessages(events)
   }
 
   /** Text of a field, '' where nothing says it. */
@@ -176,11 +181,8 @@ export class Resolver {
 
   #takeResource(): void {
     for (let field = 0; field < FIELDS.length; field++) {
-      if (this.#resourceRank[field]! >= this.#rank[field]!) continue
-      this.source[field] = -1
-      this.#rank[field] = this.#resourceRank[field]!
-      this.#scale[field] = 1
-      this.#computed[field] = this.#resourceText[field]!
+      const rank = this.#resourceRank[field]!
+      if (rank < this.#rank[field]!) this.#set(field, rank, this.#resourceText[field]!)
     }
   }
 
@@ -197,9 +199,20 @@ export class Resolver {
       entries.push([key.slice(prefix.length), isScalar(value) ? value : JSON.stringify(value)])
     }
     if (entries.length === 0) return
-    this.#rank[family.field] = family.rank
-    this.source[family.field] = -1
-    this.#computed[family.field] = foldIndexed(entries, family.unwrap)
+    this.#set(family.field, family.rank, foldIndexed(entries, family.unwrap))
+  }
+
+  #takeMessages(events: readonly number[]): void {
+    for (const [field, { rank, messages }] of readMessages(this.#bytes, events, this.#dialects)) {
+      if (rank < this.#rank[field]!) this.#set(field, rank, JSON.stringify(messages))
+    }
+  }
+
+  #set(field: number, rank: number, text: string): void {
+    this.#rank[field] = rank
+    this.#scale[field] = 1
+    this.source[field] = -1
+    this.#computed[field] = text
   }
 }
 
