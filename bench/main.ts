@@ -18,7 +18,9 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !(name in benchmarks))
 if (unknown.length > 0) {
-  console.error(`bench: unknown benchmark ${unknown.join(', ')}, expected ${Object.keys(benchmarks).join(', ')}`)
+  console.error(
+    `bench: unknown benchmark ${unknown.join(', ')}, expected ${Object.keys(benchmarks).join(', ')}`,
+  )
   process.exit(2)
 }
 

@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+
+const weir = join(import.meta.dirname, '..', '..', 'cli', 'bin', 'weir.js')
+
+export interface Started {
+  readonly process: ChildProcess
+  readonly dashboardUrl: string
+  /** Milliseconds from the spawn to the line `weir is ready`. */
+  readonly readyMs: number
+  stop(): Promise<void>
+}
+
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => server.listening || once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
+}
+
+/** `weir up --no-demo` on a home and free ports, timed until it says that it is ready. */
+export async function startWeir(home: string): Promise<Started> {
+  const [otlp, dashboard, clickhouse, valkey, worker] = await freePorts(5)
+  const env = {
+    ...process.env,
+    WEIR_HOME: home,
+    WEIR_OTLP_HTTP_PORT: String(otlp),
+    WEIR_DASHBOARD_PORT: String(dashboard),
+    WEIR_EMBEDDED_CLICKHOUSE_PORT: String(clickhouse),
+    WEIR_EMBEDDED_VALKEY_PORT: String(valkey),
+    WEIR_WORKER_PORT: String(worker),
+  }
+  const from = performance.now()
+  const child = spawn(process.execPath, [weir, 'up', '--no-demo'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  for await (const chunk of child.stdout!.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    output += chunk
+    if (/^weir is ready/m.test(output)) break
+  }
+  if (!/^weir is ready/m.test(output)) throw new Error(`weir up ended before it was ready:\n${output}`)
+  const readyMs = performance.now() - from
+  child.stdout!.resume()
+  return {
+    process: child,
+    dashboardUrl: `http://127.0.0.1:${dashboard}`,
+    readyMs,
+    async stop() {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    },
+  }
+}

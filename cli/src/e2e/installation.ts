@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const repository: string = fileURLToPath(new URL('../../..', import.meta.url))
+const weir = join(repository, 'cli', 'bin', 'weir.js')
+
+export interface Completed {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A whole Weir on free ports and a temporary home, run as a user runs it. */
+export interface Installation {
+  readonly home: string
+  readonly env: NodeJS.ProcessEnv
+  readonly collectorUrl: string
+  readonly dashboardUrl: string
+  readonly clickhouseUrl: string
+  /** All that `weir up` printed so far. */
+  output(): string
+  /** Rows of a query on the embedded ClickHouse, over its own HTTP protocol. */
+  query<Row>(sql: string): Promise<Row[]>
+  /** Runs another `weir` command against this installation. */
+  weir(args: readonly string[]): Promise<Completed>
+  /** SIGTERM, and waits for the end; gives the exit code. */
+  stop(): Promise<number | null>
+  /** Starts again on the same home and ports after {@link stop}. */
+  restart(): Promise<void>
+  /** Stops and removes the home. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export async function startInstallation(
+  options: { args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+): Promise<Installation> {
+  const home = await mkdtemp(join(tmpdir(), 'weir-e2e-'))
+  const [otlp, dashboard, clickhouse, valkey, worker] = await freePorts(5)
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    WEIR_HOME: home,
+    WEIR_OTLP_HTTP_PORT: String(otlp),
+    WEIR_DASHBOARD_PORT: String(dashboard),
+    WEIR_EMBEDDED_CLICKHOUSE_PORT: String(clickhouse),
+    WEIR_EMBEDDED_VALKEY_PORT: String(valkey),
+    WEIR_WORKER_PORT: String(worker),
+    WEIR_ENDPOINT: `http://127.0.0.1:${otlp}`,
+    WEIR_CLICKHOUSE_URL: undefined,
+    WEIR_REDIS_URL: undefined,
+    NO_COLOR: '1',
+    ...options.env,
+  }
+  // Commands beside `weir up` find the engines by URL; `weir up` itself must not see them, or it starts none.
+  const clientEnv = {
+    ...env,
+    WEIR_CLICKHOUSE_URL: `http://127.0.0.1:${clickhouse}`,
+    WEIR_REDIS_URL: `redis://127.0.0.1:${valkey}`,
+  }
+  const args = ['up', ...(options.args ?? ['--no-demo'])]
+  let up = await start(args, env)
+
+  return {
+    home,
+    env: clientEnv,
+    collectorUrl: `http://127.0.0.1:${otlp}`,
+    dashboardUrl: `http://127.0.0.1:${dashboard}`,
+    clickhouseUrl: clientEnv.WEIR_CLICKHOUSE_URL,
+    output: () => up.output(),
+    query: (sql) => query(clientEnv.WEIR_CLICKHOUSE_URL, sql),
+    weir: (commandArgs) => run([weir, ...commandArgs], clientEnv),
+    stop: () => up.stop(),
+    async restart() {
+      up = await start(['up', '--no-demo'], env)
+    },
+    async [Symbol.asyncDispose]() {
+      await up.stop()
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Runs Node with `args` to its end. */
+export async function run(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  cwd: string = repository,
+): Promise<Completed> {
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const stdout = collect(child.stdout)
+  const stderr = collect(child.stderr)
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stdout: stdout(), stderr: stderr() }
+}
+
+export async function query<Row>(url: string, sql: string): Promise<Row[]> {
+  const response = await fetch(`${url}/?database=weir&output_format_json_quote_64bit_integers=0`, {
+    method: 'POST',
+    body: `${sql} FORMAT JSON`,
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(text)
+  return (JSON.parse(text) as { data: Row[] }).data
+}
+
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
+}
+
+/** Asks until `condition` holds; fails with the last answer's description after `timeoutMs`. */
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  condition: (answer: T) => boolean,
+  timeoutMs: number = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const answer = await ask().catch((error: unknown) => error as T)
+    if (!(answer instanceof Error) && condition(answer)) return answer
+    if (Date.now() > deadline) throw new Error(`not true within ${timeoutMs} ms: ${describe(answer)}`)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+function describe(answer: unknown): string {
+  return answer instanceof Error ? answer.message : JSON.stringify(answer)
+}
+
+async function start(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ output(): string; stop(): Promise<number | null> }> {
+  const child = spawn(process.execPath, [weir, ...args], {
+    cwd: repository,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const stdout = collect(child.stdout)
+  const stderr = collect(child.stderr)
+  const ended = once(child, 'close')
+  const output = () => stdout() + stderr()
+  await Promise.race([
+    ready(child, stdout),
+    ended.then(() =>
+      Promise.reject(new Error(`weir ${args.join(' ')} ended with ${child.exitCode}:\n${output()}`)),
+    ),
+  ])
+  return {
+    output,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+      await ended
+      return child.exitCode
+    },
+  }
+}
+
+async function ready(child: ChildProcess, output: () => string): Promise<void> {
+  while (!/^weir is ready/m.test(output())) await once(child.stdout!, 'data')
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  let text = ''
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  return () => text
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { eventually, type Installation, startInstallation } from './installation.ts'
+
+/** The child processes in the order of their deaths; the dashboard holds no state. */
+const victims = ['collector', 'worker', 'valkey', 'clickhouse'] as const
+
+test('kill -9 of each process in turn while the demo runs loses and doubles nothing', async () => {
+  await using weir = await startInstallation({ args: ['--no-demo'] })
+  const client = startClient(weir.collectorUrl)
+  const demo = weir.weir(['demo'])
+  for (const victim of victims) {
+    await new Promise((resolve) => setTimeout(resolve, 5_000))
+    const before = await pid(weir, victim)
+    process.kill(before, 'SIGKILL')
+    const after = await eventually(
+      () => pid(weir, victim),
+      (now) => now !== before && alive(now),
+    )
+    expect(after).not.toBe(before)
+  }
+  const demonstrated = await demo
+  expect(demonstrated.code, demonstrated.stdout + demonstrated.stderr).toBe(0)
+  const acknowledged = await client.stop()
+  expect(acknowledged.length).toBeGreaterThan(20)
+
+  const [stored] = await eventually(
+    () =>
+      weir.query<{ records: number; ids: number }>(`
+      SELECT count() AS records, uniqExact(lower(hex(span_id))) AS ids FROM spans FINAL WHERE service = 'kill-client'`),
+    (rows) => rows.length === 1,
+  )
+  const ids = await weir.query<{ id: string }>(
+    `SELECT lower(hex(span_id)) AS id FROM spans FINAL WHERE service = 'kill-client'`,
+  )
+  const present = new Set(ids.map((row) => row.id))
+  expect(acknowledged.filter((id) => !present.has(id))).toEqual([])
+  expect(stored!.records).toBe(stored!.ids)
+
+  const experiments = await weir.query<{
+    planned: number
+    tasks: number
+    distinct: number
+    records: number
+    status: string
+  }>(`
+    SELECT planned, status, tasks, records, distinct FROM experiments FINAL
+    INNER JOIN (
+      SELECT experiment_id, countIf(kind = 'task') AS tasks, count() AS records,
+        uniqExact(case_id, trial, kind, name) AS distinct
+      FROM results FINAL GROUP BY experiment_id) AS counted USING experiment_id`)
+  expect(experiments.length).toBeGreaterThanOrEqual(2)
+  for (const experiment of experiments) {
+    expect(experiment.tasks).toBe(experiment.planned)
+    expect(experiment.records).toBe(experiment.distinct)
+    expect(['passed', 'failed']).toContain(experiment.status)
+  }
+})
+
+async function pid(weir: Installation, process: string): Promise<number> {
+  return Number((await readFile(join(weir.home, 'run', `${process}.pid`), 'utf8')).trim())
+}
+
+function alive(id: number): boolean {
+  try {
+    process.kill(id, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Sends one span every 50 ms until stopped, repeats what was not acknowledged, and gives the ids that were. */
+function startClient(url: string): { stop(): Promise<string[]> } {
+  const acknowledged: string[] = []
+  let stopping = false
+  const sending = (async () => {
+    for (let sent = 0; !stopping && sent < 20_000; sent++) {
+      const id = randomBytes(8).toString('hex')
+      for (let tries = 0; tries < 600 && !(await accepted(url, id)); tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+      acknowledged.push(id)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  })()
+  return {
+    async stop() {
+      stopping = true
+      await sending
+      return acknowledged
+    },
+  }
+}
+
+async function accepted(url: string, spanId: string): Promise<boolean> {
+  const now = `${Date.now()}000000`
+  const span = {
+    traceId: spanId + spanId,
+    spanId,
+    name: 'kept',
+    startTimeUnixNano: now,
+    endTimeUnixNano: now,
+  }
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'kill-client' } }] }
+  const response = await fetch(`${url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] }),
+  }).catch(() => undefined)
+  return response?.status === 200
+}

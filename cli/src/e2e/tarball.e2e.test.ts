@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Completed, type Installation, repository, run, startInstallation } from './installation.ts'
+
+// What a user's CI does: a project outside the repository, with the published packages installed from their tarballs.
+
+const published = ['sdk', 'store', 'evaluator', 'cli']
+
+let weir: Installation
+let project: string
+
+beforeAll(async () => {
+  weir = await startInstallation()
+  project = await mkdtemp(join(tmpdir(), 'weir-scratch-'))
+  const tarballs = join(project, 'tarballs')
+  await mkdir(tarballs)
+  for (const folder of published) {
+    execFileSync('npm', ['pack', '--pack-destination', tarballs], {
+      cwd: join(repository, folder),
+      stdio: 'pipe',
+    })
+  }
+  await writeFile(
+    join(project, 'package.json'),
+    JSON.stringify({ name: 'scratch', private: true, type: 'module' }),
+  )
+  const files = (await readdir(tarballs)).map((file) => join(tarballs, file))
+  expect(files).toHaveLength(published.length)
+  execFileSync(
+    'npm',
+    ['install', '--no-audit', '--no-fund', ...files, 'zod@4.6.7', '@opentelemetry/api@1.9.1'],
+    {
+      cwd: project,
+      stdio: 'pipe',
+    },
+  )
+  await cp(join(repository, 'examples', 'research'), project, { recursive: true })
+})
+
+afterAll(async () => {
+  await weir?.[Symbol.asyncDispose]()
+  if (project) await rm(project, { recursive: true, force: true })
+})
+
+function evaluate(file: string, env: NodeJS.ProcessEnv = weir.env): Promise<Completed> {
+  return run([join(project, 'node_modules', 'weir', 'bin', 'weir.js'), 'eval', file], env, project)
+}
+
+async function change(from: string, to: string, edit: (source: string) => string): Promise<void> {
+  const source = await readFile(join(project, from), 'utf8')
+  const edited = edit(source)
+  expect(edited).not.toBe(source)
+  await writeFile(join(project, to), edited)
+}
+
+describe('weir eval in a scratch project', () => {
+  test('passes with 0', async () => {
+    const completed = await evaluate('research.eval.ts')
+    expect(completed.code, completed.stdout + completed.stderr).toBe(0)
+  })
+
+  test('exits 1 on a broken order and names the step', async () => {
+    await change('research.eval.ts', 'broken.eval.ts', (source) =>
+      source.replace(/toHaveOrder\([^)]*\)/, "toHaveOrder('synthesize', 'plan')"),
+    )
+    const completed = await evaluate('broken.eval.ts')
+    expect(completed.code, completed.stdout + completed.stderr).toBe(1)
+    expect(completed.stdout + completed.stderr).toMatch(/synthesize.*plan|plan.*synthesize/s)
+  })
+
+  test('exits 2 on a syntax error and names the file', async () => {
+    await writeFile(join(project, 'syntax.eval.ts'), 'export default evaluate(')
+    const completed = await evaluate('syntax.eval.ts')
+    expect(completed.code, completed.stdout + completed.stderr).toBe(2)
+    expect(completed.stderr).toContain('syntax.eval.ts')
+  })
+
+  test('passes with --local where no Weir runs', async () => {
+    const completed = await run(
+      [join(project, 'node_modules', 'weir', 'bin', 'weir.js'), 'eval', 'research.eval.ts', '--local'],
+      { PATH: process.env['PATH'] },
+      project,
+    )
+    expect(completed.code, completed.stdout + completed.stderr).toBe(0)
+  })
+
+  test('exits 3 when the collector is stopped', async () => {
+    await weir.stop()
+    const completed = await evaluate('research.eval.ts')
+    expect(completed.code, completed.stdout + completed.stderr).toBe(3)
+  })
+})
