@@ -6,14 +6,16 @@ export interface Call {
   readonly medianMs: number
   /** 0..1 of the calls that fail, after the same time as those that do not. */
   readonly failureRate: number
+  /** What the error says. */
+  readonly failure: string
   readonly inputTokens: number
   readonly outputTokens: number
 }
 
 /** The hosted model did not answer usefully. */
-export class ModelUnavailableError extends Error {
-  override readonly name = 'ModelUnavailableError'
-  readonly code = 'MODEL_UNAVAILABLE'
+export class ModelError extends Error {
+  override readonly name = 'ModelError'
+  readonly code = 'MODEL'
 }
 
 /** Lognormal spread of the latencies: 95 % of the calls are within a factor of 1.6 of the median. */
@@ -37,7 +39,7 @@ export class FakeModel {
     const fails = this.#random() < call.failureRate
     const outputTokens = Math.round(call.outputTokens * (0.8 + 0.4 * this.#random()))
     await sleep(latencyMs / this.#speed)
-    if (fails) throw new ModelUnavailableError('the model is overloaded, try again')
+    if (fails) throw new ModelError(call.failure)
     const { inputTokens } = call
     return { inputTokens, outputTokens, cost: inputTokens * 0.5e-6 + outputTokens * 1.5e-6 }
   }

@@ -8,17 +8,25 @@ export type ResearchInput = z.infer<typeof input>
 export type ResearchOutput = z.infer<typeof output>
 export type Version = '1' | '2'
 
-const PLAN: Call = { medianMs: 350, failureRate: 0, inputTokens: 220, outputTokens: 60 }
-const SEARCH: Call = { medianMs: 450, failureRate: 0.08, inputTokens: 90, outputTokens: 180 }
+const NO_CITATIONS = 'the answer does not have the format of citations'
+
+const PLAN: Call = { medianMs: 350, failureRate: 0, failure: '', inputTokens: 220, outputTokens: 60 }
+const SEARCH: Call = {
+  medianMs: 450,
+  failureRate: 0.08,
+  failure: 'the search index did not answer',
+  inputTokens: 90,
+  outputTokens: 180,
+}
 
 /** Version 2 asks for a longer draft, and for citations in a stricter format that the model often misses. */
 const SYNTHESIZE: Record<Version, Call> = {
-  '1': { medianMs: 800, failureRate: 0, inputTokens: 900, outputTokens: 400 },
-  '2': { medianMs: 1_400, failureRate: 0, inputTokens: 900, outputTokens: 700 },
+  '1': { medianMs: 800, failureRate: 0, failure: '', inputTokens: 900, outputTokens: 400 },
+  '2': { medianMs: 1_400, failureRate: 0, failure: '', inputTokens: 900, outputTokens: 700 },
 }
 const CITE: Record<Version, Call> = {
-  '1': { medianMs: 300, failureRate: 0.01, inputTokens: 500, outputTokens: 80 },
-  '2': { medianMs: 300, failureRate: 0.12, inputTokens: 500, outputTokens: 80 },
+  '1': { medianMs: 300, failureRate: 0.01, failure: NO_CITATIONS, inputTokens: 500, outputTokens: 80 },
+  '2': { medianMs: 300, failureRate: 0.12, failure: NO_CITATIONS, inputTokens: 500, outputTokens: 80 },
 }
 
 /** Plans three searches, runs them in parallel, writes a draft and finds its citations. */

@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Completed, freePorts, repository, run } from './e2e/installation.ts'
+
+const WEIR = join(repository, 'cli', 'bin', 'weir.js')
+
+let directory: string
+let env: NodeJS.ProcessEnv
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'weir-main-'))
+  const [closed] = await freePorts(1)
+  const url = `http://127.0.0.1:${closed}`
+  env = {
+    PATH: process.env.PATH,
+    WEIR_HOME: join(directory, 'home'),
+    WEIR_CLICKHOUSE_URL: url,
+    WEIR_ENDPOINT: url,
+  }
+})
+
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+const weir = (...args: string[]): Promise<Completed> => run([WEIR, ...args], env, directory)
+
+describe('exit code 2 and a hint for what cannot be understood', () => {
+  test.each([
+    [['nonsense'], /unknown command 'nonsense'/],
+    [['up', '--nonsense'], /unknown option '--nonsense'/],
+    [['compare', '--flow', 'research'], /required option '--base <side>' not specified/],
+    [['eval', '--trials', 'many'], /'--trials <n>' argument 'many' is invalid/],
+    [['eval', '--queue', '--local'], /cannot be used with/],
+    [['eval', 'missing.eval.ts'], /There is no evaluation at "missing.eval.ts"/],
+    [['monitor', 'add', 'x.eval.ts', '--sample', '2'], /above 0, up to 1/],
+    [['baseline'], /Usage: weir baseline/],
+  ])('%j', async (args, message) => {
+    const completed = await weir(...args)
+    expect(completed.code).toBe(2)
+    expect(completed.stderr).toMatch(message)
+    expect(completed.stdout).toBe('')
+  })
+})
+
+test.each(['status', 'baseline list', 'dataset list', 'monitor list', 'demo'])(
+  'exit code 3 where no Weir runs: %s',
+  async (command) => {
+    const completed = await weir(...command.split(' '))
+    expect(completed.code).toBe(3)
+    expect(completed.stdout + completed.stderr).toMatch(/weir up/)
+  },
+)
+
+test('help and version end with 0', async () => {
+  expect(await weir('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n' })
+  const help = await weir('--help')
+  expect(help.code).toBe(0)
+  for (const command of [
+    'up',
+    'demo',
+    'eval',
+    'compare',
+    'baseline',
+    'dataset',
+    'monitor',
+    'status',
+    'doctor',
+  ]) {
+    expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
+  }
+})
+
+test('weir doctor names what is wrong and what to do', async () => {
+  await writeFile(join(directory, 'file'), '')
+  const completed = await run(
+    [WEIR, 'doctor'],
+    { ...env, WEIR_HOME: join(directory, 'file', 'home') },
+    directory,
+  )
+  expect(completed.code).toBe(2)
+  expect(completed.stdout).toMatch(/^ok +Node +\d+/m)
+  expect(completed.stdout).toMatch(/^problem +home +cannot write/m)
+  expect(completed.stdout).toMatch(/^problem +ClickHouse +no answer/m)
+})
+
+test('weir eval --json - prints the result alone on stdout, progress on stderr', async () => {
+  const file = join(repository, 'examples', 'research', 'research.eval.ts')
+  const completed = await weir('eval', file, '--local', '--trials', '1', '--filter', 'pricing', '--json', '-')
+  expect(completed.code, completed.stderr).toBe(0)
+  expect(JSON.parse(completed.stdout)).toMatchObject({
+    exitCode: 0,
+    experiments: [{ planned: 1, status: 'passed' }],
+  })
+  expect(completed.stderr).toContain('PASSED')
+})
