@@ -13,7 +13,7 @@ export interface Call {
 }
 
 /** The hosted model did not answer usefully. */
-export class ModelError extends Error {
+class ModelError extends Error {
   override readonly name = 'ModelError'
   readonly code = 'MODEL'
 }

@@ -75,7 +75,7 @@ export async function requireFreePorts(specs: readonly ProcessSpec[]): Promise<v
 }
 
 /** Undefined if the port of a process can be bound, else what is wrong and what to do. */
-export async function portProblem(spec: ProcessSpec): Promise<string | undefined> {
+async function portProblem(spec: ProcessSpec): Promise<string | undefined> {
   const code = await bindError(spec.host, spec.port)
   if (code === undefined) return undefined
   if (code === 'EADDRINUSE') {
