@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PortInUseError } from '../errors.ts'
 import type { Limits } from './body.ts'
-import { Service } from './service.ts'
+import type { Service } from './service.ts'
 
 export interface ClickHouseOptions {
   /** The address to listen on; loopback unless it says otherwise. */
@@ -45,6 +45,8 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
   await listen(server, host, port)
   let service: Service
   try {
+    // Loads the engine's library, 100 MB of memory, only where the engine runs.
+    const { Service } = await import('./service.ts')
     service = await Service.start(path, host, { ...LIMITS, ...options.limits })
   } catch (error) {
     server.close()
