@@ -8,6 +8,8 @@ export interface StepSketch {
   readonly duration?: number
   readonly attempts?: number
   readonly fallback?: boolean
+  /** Name of the enclosing step. */
+  readonly parent?: string
 }
 
 /** A run in few words, as the golden vectors write it. */
@@ -58,23 +60,22 @@ function toSteps(sketches: readonly (string | StepSketch)[]): StepRecord[] {
     const step: StepSketch = typeof sketch === 'string' ? { name: sketch } : sketch
     const start = step.start ?? end
     end = start + (step.duration ?? 10)
-    return { step, startNs: start * 1e6, durationNs: (step.duration ?? 10) * 1e6 }
+    return { step, startNs: Math.round(start * 1e6), durationNs: Math.round((step.duration ?? 10) * 1e6) }
   })
-  return steps
-    .sort((a, b) => a.startNs - b.startNs)
-    .map(({ step, startNs, durationNs }) => {
-      const occurrence = seen.get(step.name) ?? 0
-      seen.set(step.name, occurrence + 1)
-      return {
-        name: step.name,
-        occurrence,
-        kind: 'step',
-        status: step.status ?? 'ok',
-        startNs,
-        durationNs,
-        attempts: step.attempts ?? 1,
-        fallback: step.fallback ?? false,
-        parent: -1,
-      }
-    })
+  const sorted = steps.sort((a, b) => a.startNs - b.startNs)
+  return sorted.map(({ step, startNs, durationNs }) => {
+    const occurrence = seen.get(step.name) ?? 0
+    seen.set(step.name, occurrence + 1)
+    return {
+      name: step.name,
+      occurrence,
+      kind: 'step',
+      status: step.status ?? 'ok',
+      startNs,
+      durationNs,
+      attempts: step.attempts ?? 1,
+      fallback: step.fallback ?? false,
+      parent: sorted.findIndex((other) => other.step.name === step.parent),
+    }
+  })
 }

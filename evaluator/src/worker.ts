@@ -1,4 +1,3 @@
-import { createStore, migrate } from '@weir/store'
 import { type Job, Worker } from 'bullmq'
 import { EXPERIMENT_QUEUE, TRIAL_QUEUE } from './queue.ts'
 import { type WorkerConfig, workerConfigFromEnv } from './worker/config.ts'
@@ -29,7 +28,7 @@ export async function startWorker(
   config: WorkerConfig = workerConfigFromEnv(),
   log: (line: string) => void = (line) => console.error(`worker: ${line}`),
 ): Promise<RunningWorker> {
-  const store = createStore(config.store)
+  const { store, concurrency = 8, lockMs = 30_000 } = config
   const metrics = createMetrics()
   const clickhouse = new Outage('ClickHouse', log)
   const queueOutage = new Outage('Redis', log)
@@ -44,16 +43,15 @@ export async function startWorker(
       ...(redis.status === 'ready' ? [] : [`Redis is ${redis.status}`]),
     ]
   })
-  await migrate(store).catch((error: unknown) => clickhouse.failed(error))
   const settleQuietMs = config.settleQuietMs
   const settler = new Settler({ store, redis, monitors, metrics, settleQuietMs, clickhouse, queueOutage })
   const runners = new RunnerPool(config)
-  const start = (queue: string, concurrency: number, run: (job: Job) => Promise<unknown>): Worker => {
+  const start = (queue: string, atOnce: number, run: (job: Job) => Promise<unknown>): Worker => {
     const worker = new Worker(queue, run, {
       connection: redis,
-      concurrency,
-      lockDuration: config.lockMs,
-      stalledInterval: config.lockMs / 2,
+      concurrency: atOnce,
+      lockDuration: lockMs,
+      stalledInterval: lockMs / 2,
       maxStalledCount: 3,
     })
     worker.on('error', (error) => queueOutage.failed(error))
@@ -65,7 +63,7 @@ export async function startWorker(
     return worker
   }
   const workers = [
-    start(TRIAL_QUEUE, config.concurrency, (job) => runTrialJob(job, runners)),
+    start(TRIAL_QUEUE, concurrency, (job) => runTrialJob(job, runners)),
     start(EXPERIMENT_QUEUE, 2, (job) => runExperimentJob(job, runners)),
   ]
   const close = async (): Promise<void> => {
@@ -74,7 +72,7 @@ export async function startWorker(
     await Promise.race([closing, timeUp])
     runners.close()
     redis.disconnect()
-    await Promise.allSettled([health.close(), store.close()])
+    await health.close()
   }
   return { url: health.url, port: health.port, close }
 }

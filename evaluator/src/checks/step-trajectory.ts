@@ -1,5 +1,6 @@
-import type { RunRecord } from '@weir/store'
+import type { RunRecord, StepRecord } from '@weir/store'
 import { absent, type Finding, failed, passed, type StepTrajectoryCheck, unverifiable } from './check.ts'
+import { startedBefore } from './recorded-order.ts'
 import { stepsText } from './steps-text.ts'
 
 export function judgeTrajectory(check: StepTrajectoryCheck, run: RunRecord): Finding {
@@ -11,6 +12,11 @@ export function judgeTrajectory(check: StepTrajectoryCheck, run: RunRecord): Fin
   const final =
     !run.incomplete || (mode === 'superset' && holds) || (mode === 'subset' && !holds && actual.length > 0)
   if (!final) return unverifiable(`The run is incomplete. ${stepsText(run)}`)
+  if (mode === 'exact' && dependsOnTies(expected, run)) {
+    return unverifiable(
+      `Steps that started at the same recorded time leave their order open. ${stepsText(run)}`,
+    )
+  }
   if (holds) return passed(`the trajectory is ${words(mode)} ${list}`)
   const reason = `Expected a trajectory that is ${words(mode)} ${list}. ${stepsText(run)}`
   return actual.length === 0 ? absent(reason) : failed(reason)
@@ -31,6 +37,35 @@ function matches(
     case 'superset':
       return isWithin(expected, actual)
   }
+}
+
+/** The sequence is as expected, or would be, if steps of equal start stood in another order. */
+function dependsOnTies(expected: readonly string[], run: RunRecord): boolean {
+  if (expected.length !== run.steps.length) return false
+  let from = 0
+  let isOpen = false
+  for (const group of byStart(run.steps)) {
+    const slice = expected.slice(from, from + group.length)
+    from += group.length
+    if (
+      !isWithin(
+        group.map(({ name }) => name),
+        slice,
+      )
+    )
+      return false
+    const isDecided = group.every((step, index) => {
+      const next = group[index + 1]
+      return next === undefined || next.name === step.name || startedBefore(run, step, next) !== 'unknown'
+    })
+    isOpen ||= !isDecided
+  }
+  return isOpen
+}
+
+/** Runs of equal starts: steps are ordered by start. */
+function byStart(steps: readonly StepRecord[]): StepRecord[][] {
+  return [...Map.groupBy(steps, ({ startNs }) => startNs).values()]
 }
 
 /** Every name of the first is in the second, at least as often. */

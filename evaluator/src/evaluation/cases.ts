@@ -84,7 +84,7 @@ export function parseJsonLines(text: string, path: string): CaseInput<unknown>[]
 const written = z.object({
   id: z.union([z.string().min(1), z.number()]).optional(),
   input: z.unknown(),
-  reference: z.unknown(),
+  reference: z.unknown().optional(),
   tags: z.array(z.string()).optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 })

@@ -1,4 +1,4 @@
-import { type StoreOptions, storeOptionsFromEnv } from '@weir/store'
+import { createStore, type Store, storeOptionsFromEnv } from '@weir/store'
 import { z } from 'zod'
 import { parseDuration } from '../checks/duration.ts'
 import { UsageError } from '../errors.ts'
@@ -8,16 +8,17 @@ export interface WorkerConfig {
   /** Health and metrics; 0: any free port. */
   readonly port: number
   readonly redisUrl: string
-  readonly store: StoreOptions
-  /** Base URL of the collector, for the runs of queued evaluations. */
-  readonly endpoint: string
+  /** With its tables up to date; the caller closes it. */
+  readonly store: Store
+  /** Base URL of the collector, for the runs of queued evaluations. Default: WEIR_ENDPOINT, `http://127.0.0.1:4318`. */
+  readonly endpoint?: string
   readonly apiKey?: string
   /** A trace settles when nothing came for so long. */
   readonly settleQuietMs: number
-  /** Trials of queued evaluations at once. */
-  readonly concurrency: number
-  /** A job whose worker is silent for so long is taken over. */
-  readonly lockMs: number
+  /** Trials of queued evaluations at once. Default 8. */
+  readonly concurrency?: number
+  /** A job whose worker is silent for so long is taken over. Default 30 s. */
+  readonly lockMs?: number
 }
 
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -53,7 +54,7 @@ export function workerConfigFromEnv(
     host: data.WEIR_HOST,
     port: data.WEIR_WORKER_PORT,
     redisUrl: data.WEIR_REDIS_URL,
-    store: storeOptionsFromEnv(env),
+    store: createStore(storeOptionsFromEnv(env)),
     endpoint: data.WEIR_ENDPOINT,
     ...(data.WEIR_API_KEY === undefined ? {} : { apiKey: data.WEIR_API_KEY }),
     settleQuietMs: data.WEIR_SETTLE_QUIET,

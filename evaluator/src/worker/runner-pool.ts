@@ -84,8 +84,8 @@ export class RunnerPool {
       ...process.env,
       WEIR_CLICKHOUSE_URL: store.url,
       WEIR_CLICKHOUSE_DATABASE: store.database,
-      WEIR_PROJECT: store.project ?? 'default',
-      WEIR_ENDPOINT: endpoint,
+      WEIR_PROJECT: store.project,
+      ...(endpoint === undefined ? {} : { WEIR_ENDPOINT: endpoint }),
       ...(apiKey === undefined ? {} : { WEIR_API_KEY: apiKey }),
     }
   }

@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { flow, traceModel } from '@weir/sdk'
+import { describe, expect, it } from 'vitest'
+import { run, steps } from '../checks/matchers.ts'
+import type { Definition, Evaluation } from '../evaluation/definition.ts'
+import { evaluate } from '../evaluation/evaluate.ts'
+import { toExitCode } from './exit-code.ts'
+import { prepareMode, runEvaluation } from './run-evaluation.ts'
+
+const research = flow('research', { version: '2' }, async (input: { query: string }) => {
+  const plan = await flow.step('plan', async () => {
+    await sleep(2)
+    return [input.query, `${input.query}!`]
+  })
+  await Promise.all(plan.map((query) => flow.step('search', () => sleep(2, query.length))))
+  return flow.step('synthesize', () =>
+    traceModel({ provider: 'fake', model: 'echo' }, (span) => {
+      span.setUsage({ inputTokens: 10, outputTokens: 5, cost: 0.001 })
+      return `about ${input.query}`
+    }),
+  )
+})
+
+const base = {
+  task: research,
+  data: [
+    { id: 'launch', input: { query: 'launch' }, reference: 'about launch' },
+    { input: { query: 'moon' } },
+  ],
+  checks: [run.toSucceed()],
+} satisfies Definition<{ query: string }, string>
+
+async function evaluateLocally(evaluation: Evaluation) {
+  await prepareMode({ kind: 'local' })
+  const [report] = await runEvaluation(evaluation, { kind: 'local' }, {})
+  return report!
+}
+
+describe('a local experiment', () => {
+  it('judges the recorded runs', async () => {
+    const checks = [
+      steps.toHaveOrder('plan', 'search', 'synthesize'),
+      steps.toHaveRun('search', { times: 2 }),
+      steps.not.toHaveRun('apologise'),
+      run.toHaveOutputContaining('about'),
+      run.toUseTokensAtMost(15),
+      run.toCostAtMost(0.001),
+    ]
+    const report = await evaluateLocally(evaluate('research', { ...base, checks, trials: 3 }))
+    expect(report).toMatchObject({
+      status: 'passed',
+      planned: 6,
+      passed: 6,
+      errors: 0,
+      flow: 'research',
+      version: '2',
+    })
+    expect(report.trials.flatMap(({ results }) => results)).toHaveLength(6 * 7)
+    expect(new Set(report.trials.map(({ runId }) => runId)).size).toBe(6)
+    expect(toExitCode([report])).toBe(0)
+  })
+
+  it('fails a gate on a broken order and names the step', async () => {
+    const checks = [steps.toHaveOrder('synthesize', 'plan')]
+    const report = await evaluateLocally(evaluate('research', { ...base, checks }))
+    expect(report).toMatchObject({ status: 'failed', passed: 0, failed: 2 })
+    expect(report.trials[0]!.results[1]!.reason).toContain('"plan" did not start after "synthesize"')
+    expect(toExitCode([report])).toBe(1)
+  })
+
+  it('counts a task that throws or takes too long', async () => {
+    const task = async (input: string) => {
+      if (input === 'slow') await new Promise((resolve) => setTimeout(resolve, 200))
+      if (input === 'bad') throw new Error('no')
+      return input
+    }
+    const data = ['good', 'bad', 'slow'].map((input) => ({ id: input, input }))
+    const gates = { passRate: 0.3 }
+    const report = await evaluateLocally(
+      evaluate('plain', { task, data, checks: [run.toSucceed()], timeout: '50ms', gates }),
+    )
+    expect(report).toMatchObject({ status: 'passed', planned: 3, passed: 1, errors: 2, flow: 'plain' })
+    const reasons = Object.fromEntries(
+      report.trials.map(({ caseId, results }) => [caseId, results[0]!.reason]),
+    )
+    expect(reasons).toEqual({ good: '', bad: 'no', slow: 'The case took longer than its timeout of 50 ms.' })
+  })
+
+  it('lets a check ask for the error', async () => {
+    const task = () => {
+      throw new Error('refused')
+    }
+    const report = await evaluateLocally(
+      evaluate('refusal', { task, data: [{ input: 1 }], checks: [run.toHaveStatus('error')] }),
+    )
+    expect(report).toMatchObject({ status: 'passed', passed: 1 })
+  })
+
+  it('says that nothing was evaluated without cases', async () => {
+    const report = await evaluateLocally(evaluate('empty', { ...base, data: [] }))
+    expect(report).toMatchObject({ status: 'error', planned: 0 })
+    expect(toExitCode([report])).toBe(3)
+  })
+})
+
+describe('what judges a trial', () => {
+  it('takes assertions of expect, and refuses an expect that asserts nothing', async () => {
+    const asserting = await evaluateLocally(
+      evaluate('expects', {
+        ...base,
+        checks: [],
+        expect: ({ expect: on, output }) => {
+          on.steps.toHaveSucceeded('plan')
+          if (String(output).includes('moon')) on.run.not.toSucceed()
+        },
+      }),
+    )
+    expect(asserting).toMatchObject({ passed: 1, failed: 1 })
+    const silent = await evaluateLocally(evaluate('expects', { ...base, checks: [], expect: () => {} }))
+    expect(silent).toMatchObject({ status: 'failed', passed: 0 })
+  })
+
+  it('counts a scorer that fails as 0 and as an error', async () => {
+    const scorers = [
+      {
+        name: 'broken',
+        score: ({ input }: { input: { query: string } }) => (input.query === 'moon' ? 2 : 1),
+      },
+    ]
+    const report = await evaluateLocally(
+      evaluate('scored', { ...base, scorers, gates: { scores: { broken: { mean: 0.9 } } } }),
+    )
+    expect(report).toMatchObject({
+      status: 'failed',
+      errors: 1,
+      scores: [{ name: 'broken', mean: 0.5, min: 0 }],
+    })
+    expect(report.gates.map(({ outcome }) => outcome)).toEqual(['failed', 'failed'])
+  })
+
+  it('keeps the same check twice as two results', async () => {
+    const report = await evaluateLocally(
+      evaluate('twice', { ...base, checks: [run.toSucceed(), run.toSucceed()] }),
+    )
+    expect(report.trials[0]!.results.map(({ name }) => name)).toEqual([
+      '',
+      'run.toSucceed()',
+      'run.toSucceed() (2)',
+    ])
+  })
+})
+
+it('runs one experiment per variant', async () => {
+  const task = async (input: string, { variant }: { variant: unknown }) => `${input} ${String(variant)}`
+  const other = async () => 'other'
+  await prepareMode({ kind: 'local' })
+  const reports = await runEvaluation(
+    evaluate('variants', {
+      task,
+      data: [{ id: 'a', input: 'a' }],
+      variants: { small: 1, replaced: { task: other } },
+      expect: ({ expect: on }) => on.run.toHaveOutputEqual('a 1'),
+    }),
+    { kind: 'local' },
+    {},
+  )
+  expect(reports.map(({ variant, status }) => [variant, status])).toEqual([
+    ['small', 'passed'],
+    ['replaced', 'failed'],
+  ])
+})

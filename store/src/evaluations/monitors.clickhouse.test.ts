@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { migrate } from '../migrate.ts'
+import { createStore, execute, type Store } from '../store.ts'
+import { addMonitor, listMonitors, readMonitors, removeMonitor } from './monitors.ts'
+import { getRunScores, insertScores, listFlowScores } from './scores.ts'
+import { latestMonitorScore } from './settled-runs.ts'
+import type { Score } from './types.ts'
+
+let store: Store
+
+beforeAll(async () => {
+  const database = `weir_test_${Math.random().toString(36).slice(2)}`
+  store = createStore({ url: inject('clickhouseUrl'), database })
+  await migrate(store)
+})
+
+afterAll(async () => {
+  await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
+  await store.close()
+})
+
+const start = BigInt(Date.now()) * 1_000_000n + 123_456n
+
+const score = (runId: string, rest: Partial<Score> = {}): Score => ({
+  runId,
+  source: 'monitor',
+  author: 'research.pipeline',
+  name: 'run.toSucceed()',
+  kind: 'check',
+  flow: 'research',
+  runStartUnixNano: start,
+  outcome: 'passed',
+  score: 1,
+  reason: '',
+  ...rest,
+})
+
+it('a monitor is replaced by its name and removed', async () => {
+  const monitor = { name: 'research.pipeline', flow: 'research', definition: '{"checks":[]}', sample: 0.5 }
+  const { created } = await addMonitor(store, monitor)
+  await addMonitor(store, { ...monitor, sample: 1 })
+  expect(await readMonitors(store)).toEqual([{ ...monitor, sample: 1, created }])
+  await addMonitor(store, { ...monitor, name: 'other' })
+  expect(await removeMonitor(store, { name: 'other' })).toBe(true)
+  expect(await removeMonitor(store, { name: 'other' })).toBe(false)
+  expect(await readMonitors(store)).toHaveLength(1)
+})
+
+it('judging a run again replaces its scores', async () => {
+  expect(await latestMonitorScore(store)).toBe(0)
+  await insertScores(store, [score('r1', { outcome: 'failed', score: 0 }), score('r2')])
+  await insertScores(store, [
+    score('r1', { outcome: 'unverifiable', score: 0, reason: 'late' }),
+    score('r1', { name: 'b' }),
+  ])
+  await insertScores(store, [
+    score('r1', { source: 'human', author: 'ann', name: 'helpful', kind: 'scorer', score: 0.5 }),
+  ])
+  expect(await getRunScores(store, { runId: 'r1' })).toMatchObject(
+    [
+      { source: 'monitor', name: 'b', outcome: 'passed' },
+      {
+        source: 'monitor',
+        name: 'run.toSucceed()',
+        outcome: 'unverifiable',
+        reason: 'late',
+        runStartUnixNano: start,
+      },
+      { source: 'human', author: 'ann', score: 0.5 },
+    ].sort((x, y) => (x.source < y.source ? -1 : 1)),
+  )
+  expect(await listMonitors(store, { flow: 'research' })).toMatchObject([
+    {
+      judged: 2,
+      passed: 1,
+      passRate: 0.5,
+      checks: [
+        { name: 'b', passed: 1, failed: 0, unverifiable: 0 },
+        { name: 'run.toSucceed()', passed: 1, failed: 0, unverifiable: 1 },
+      ],
+    },
+  ])
+  expect(await listMonitors(store, { flow: 'other' })).toEqual([])
+  const bad = await listFlowScores(store, {
+    flow: 'research',
+    since: Date.now() - 60_000,
+    onlyNotPassed: true,
+  })
+  expect(bad.map(({ runId, outcome }) => [runId, outcome])).toEqual([['r1', 'unverifiable']])
+  expect(await latestMonitorScore(store)).toBeGreaterThan(Date.now() - 60_000)
+})
