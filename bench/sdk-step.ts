@@ -8,9 +8,16 @@ const SPANS = 20_000
 const ROUNDS = 15
 const BUDGET = 1.25
 
-const nowhere: SpanExporter = {
-  export: (_spans, done) => done({ code: 0 }),
-  shutdown: async () => {},
+/** Takes spans and keeps their number only. */
+class CountingExporter implements SpanExporter {
+  spans = 0
+
+  export(spans: readonly unknown[], done: (result: { code: number }) => void): void {
+    this.spans += spans.length
+    done({ code: 0 })
+  }
+
+  async shutdown(): Promise<void> {}
 }
 
 interface Output {
@@ -29,8 +36,9 @@ const work = async (id: number): Promise<Output> => ({
 
 /** CPU microseconds of a step and of a bare span with the same attributes, and their ratio; rounds interleaved. */
 export async function run(): Promise<string> {
-  init({ exporter: nowhere, batch: true, global: false })
-  const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter: nowhere })] })
+  const [ours, theirs] = [new CountingExporter(), new CountingExporter()]
+  init({ exporter: ours, batch: true, global: false })
+  const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter: theirs })] })
   const tracer = provider.getTracer('bench')
 
   const steps = flow('bench', async () => {
@@ -53,6 +61,10 @@ export async function run(): Promise<string> {
   }
   await shutdown()
   await provider.shutdown()
+  const expected = (ROUNDS + 1) * (SPANS + 1)
+  if (ours.spans !== expected || theirs.spans !== expected) {
+    throw new Error(`expected ${expected} spans from both sides, got ${ours.spans} and ${theirs.spans}`)
+  }
   return table(rounds)
 }
 

@@ -39,13 +39,14 @@ export async function runStep<T, F>(
   const plan = options === undefined ? undefined : toStepPlan(options)
   const parent = context.active()
   const attributes = stepAttributes(label, runIn(parent))
+  if (plan === undefined) attributes[WEIR_STEP_ATTEMPTS] = 1
   const span = startSpan(label, attributes, parent)
   if (options !== undefined) describe(span, label, options)
   const inner = trace.setSpan(parent, span)
   try {
     const output =
       plan === undefined
-        ? await context.with(inner, once, undefined, span, fn)
+        ? await context.with(inner, fn, undefined, new PlainContext())
         : await context.with(inner, runAttempts, undefined, span, { label, plan, fn, attributes })
     capture(span, 'output', 'step', label, output)
     return output as T | F
@@ -55,11 +56,6 @@ export async function runStep<T, F>(
   } finally {
     endSpan(span)
   }
-}
-
-function once<T>(span: Span, fn: (context: StepContext) => T): T {
-  setAttribute(span, WEIR_STEP_ATTEMPTS, 1)
-  return fn(new PlainContext())
 }
 
 function stepAttributes(label: string, run: RunState | undefined): Attributes {
