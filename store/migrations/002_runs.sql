@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS runs
     is_deleted UInt8 DEFAULT 0,
     INDEX run_id_bloom run_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX trace_id_bloom trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX parent_run_id_bloom parent_run_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX session_id_bloom session_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX experiment_id_bloom experiment_id TYPE bloom_filter(0.01) GRANULARITY 1
 )

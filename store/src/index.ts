@@ -71,7 +71,7 @@ export type {
   StoredScore,
 } from './evaluations/types.ts'
 export { migrate } from './migrate.ts'
-export type { RunFilter, RunTotals } from './pages/filter.ts'
+export type { RunFilter } from './pages/filter.ts'
 export type {
   FlowFilter,
   FlowPage,
@@ -83,14 +83,20 @@ export type {
 export { getFlowPage } from './pages/flow.ts'
 export type { FilterOptions, FlowSummary, Overview } from './pages/overview.ts'
 export { getFilterOptions, getOverview } from './pages/overview.ts'
-export type { RunPage, RunStep, SpanNode } from './pages/run.ts'
+export type { RunPage, RunStep } from './pages/run.ts'
 export { getRunPage } from './pages/run.ts'
-export type { RunRow, RunSearch, RunsPage, SessionPage } from './pages/runs.ts'
-export { getRunRecords, getSessionPage, searchRuns } from './pages/runs.ts'
+export { getRunRecords } from './pages/run-records.ts'
+export type { RunRow } from './pages/run-row.ts'
+export type { RunSearch, RunsPage } from './pages/runs.ts'
+export { CursorError, searchRuns } from './pages/runs.ts'
+export type { SessionPage, SessionRun } from './pages/session.ts'
+export { getSessionPage } from './pages/session.ts'
 export type { Attribute, SpanDetail, SpanEvent, SpanLink } from './pages/span.ts'
 export { getSpan } from './pages/span.ts'
+export type { SpanNode } from './pages/span-tree.ts'
 export type { StoreStats } from './pages/status.ts'
 export { getStoreStats, latestSettled } from './pages/status.ts'
+export type { RunTotals } from './pages/totals.ts'
 export type { RunRecord, Status, StepRecord } from './run-record.ts'
 export type { Settled, SettledRun } from './settle/settle.ts'
 export { settleQuiet, settleTraces } from './settle/settle.ts'

@@ -1,6 +1,7 @@
 import type { Status } from '../run-record.ts'
+import type { QueryParams, Store } from '../store.ts'
 
-/** What a page looks at. The window is half open: `from` <= start < `to`. */
+/** What a page looks at. The window is half open, `from` <= start < `to`; totals and charts widen it to whole minutes. */
 export interface RunFilter {
   /** Default: the store's project. */
   readonly project?: string | undefined
@@ -14,17 +15,20 @@ export interface RunFilter {
   readonly status?: Status | undefined
 }
 
-/** What is counted of any group of runs. Durations are nanoseconds, rates 0..1, cost US dollars. */
-export interface RunTotals {
-  readonly runs: number
-  /** Runs with status error or expired. */
-  readonly errors: number
-  readonly errorRate: number
-  /** Of runs that have ended; 0 without one. */
-  readonly p50Ns: number
-  readonly p95Ns: number
-  readonly p99Ns: number
-  readonly inputTokens: number
-  readonly outputTokens: number
-  readonly cost: number
+const DIMENSIONS = ['flow', 'environment', 'version', 'service', 'source', 'status'] as const
+
+/** Conditions on the columns that runs and minutes share, and the values that they bind. */
+export interface Conditions {
+  readonly where: string
+  readonly params: QueryParams
+}
+
+/** Conditions of a filter without its window. */
+export function dimensionConditions(store: Store, filter: Partial<RunFilter>): Conditions {
+  const named = DIMENSIONS.filter((dimension) => filter[dimension] !== undefined)
+  const where = ['project = {project:String}', ...named.map((name) => `${name} = {${name}:String}`)].join(
+    ' AND ',
+  )
+  const values = Object.fromEntries(named.map((name) => [name, filter[name]]))
+  return { where, params: { project: filter.project ?? store.project, ...values } }
 }

@@ -1,5 +1,15 @@
-import type { Store } from '../store.ts'
-import type { RunFilter, RunTotals } from './filter.ts'
+import { firstRow, rows, type Store } from '../store.ts'
+import type { RunFilter } from './filter.ts'
+import {
+  BUCKET,
+  bucketStart,
+  type Minutes,
+  runMinutes,
+  stepMinutes,
+  toWindow,
+  type Window,
+} from './minutes.ts'
+import { NO_RUNS, type RunTotals, type TotalsTuple, toTotals, totalsSql } from './totals.ts'
 
 /** A filter that names its flow. */
 export type FlowFilter = RunFilter & { readonly flow: string }
@@ -39,6 +49,7 @@ export interface StepStats {
 
 export interface VersionStats extends RunTotals {
   readonly version: string
+  /** Rounded down to the minute. */
   readonly firstRunMs: number
   readonly lastRunMs: number
 }
@@ -54,7 +65,113 @@ export interface FlowPage {
   readonly versions: readonly VersionStats[]
 }
 
+const CHART_BUCKETS = 300
+
 /** All that the page of one flow shows. */
-export async function getFlowPage(_store: Store, _filter: FlowFilter): Promise<FlowPage> {
-  throw new Error('not written yet')
+export async function getFlowPage(store: Store, filter: FlowFilter): Promise<FlowPage> {
+  const window = toWindow(filter, CHART_BUCKETS)
+  const minutes = runMinutes(store, filter, window)
+  const [totals, series, steps, versions] = await Promise.all([
+    readTotals(store, runMinutes(store, filter, window, window.toMs - window.fromMs)),
+    readSeries(store, minutes, window),
+    readSteps(store, stepMinutes(store, filter, window)),
+    readVersions(store, minutes),
+  ])
+  return { flow: filter.flow, ...totals, series, steps, versions }
+}
+
+async function readTotals(
+  store: Store,
+  { sql, params }: Minutes,
+): Promise<{ totals: RunTotals; previous: RunTotals }> {
+  const current = `minute >= toDateTime({from:UInt32}, 'UTC')`
+  const row = await firstRow<{ current: TotalsTuple; previous: TotalsTuple }>(
+    store,
+    `SELECT ${totalsSql(current)} AS current, ${totalsSql(`NOT (${current})`)} AS previous FROM ${sql}`,
+    params,
+  )
+  return { totals: toTotals(row?.current ?? NO_RUNS), previous: toTotals(row?.previous ?? NO_RUNS) }
+}
+
+interface BucketRow {
+  readonly bucket: number
+  readonly bucketRuns: number
+  readonly bucketErrors: number
+  readonly quantiles: [number | null, number | null, number | null]
+}
+
+async function readSeries(store: Store, { sql, params }: Minutes, window: Window): Promise<FlowSeries> {
+  const found = await rows<BucketRow>(
+    store,
+    `SELECT
+      ${BUCKET} AS bucket,
+      sum(runs) AS bucketRuns,
+      sum(errors) AS bucketErrors,
+      quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(durations) AS quantiles
+    FROM ${sql}
+    GROUP BY bucket`,
+    params,
+  )
+  const byBucket = new Map(found.map((row) => [row.bucket, row]))
+  const points = Array.from({ length: window.buckets }, (_, index): SeriesPoint => {
+    const row = byBucket.get(index)
+    const [p50Ns, p95Ns, p99Ns] = row?.quantiles ?? [null, null, null]
+    const timeMs = bucketStart(window, index)
+    return { timeMs, runs: row?.bucketRuns ?? 0, errors: row?.bucketErrors ?? 0, p50Ns, p95Ns, p99Ns }
+  })
+  return { bucketMs: window.bucketMs, points }
+}
+
+type StepRow = Omit<StepStats, 'errorRate' | 'p50Ns' | 'p95Ns' | 'p99Ns'> & {
+  readonly quantiles: [number | null, number | null, number | null]
+}
+
+async function readSteps(store: Store, { sql, params }: Minutes): Promise<StepStats[]> {
+  const found = await rows<StepRow>(
+    store,
+    `SELECT
+      step,
+      argMax(minutes.kind, minutes.executions) AS kind,
+      sum(minutes.executions) AS count,
+      sum(minutes.errors) AS errors,
+      sum(minutes.retried) AS retried,
+      sum(minutes.fallbacks) AS fallbacks,
+      quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(durations) AS quantiles
+    FROM ${sql} AS minutes
+    GROUP BY step
+    ORDER BY sum(start_offset_sum) / sum(minutes.executions), step
+    LIMIT 500`,
+    params,
+  )
+  return found.map(({ quantiles: [p50, p95, p99], ...row }) => ({
+    ...row,
+    errorRate: row.count === 0 ? 0 : row.errors / row.count,
+    p50Ns: p50 ?? 0,
+    p95Ns: p95 ?? 0,
+    p99Ns: p99 ?? 0,
+  }))
+}
+
+interface VersionRow {
+  readonly version: string
+  readonly firstRunMs: number
+  readonly lastRunMs: number
+  readonly totals: TotalsTuple
+}
+
+async function readVersions(store: Store, { sql, params }: Minutes): Promise<VersionStats[]> {
+  const found = await rows<VersionRow>(
+    store,
+    `SELECT
+      version,
+      toUnixTimestamp(min(minute)) * 1000 AS firstRunMs,
+      toUnixTimestamp(max(minute)) * 1000 AS lastRunMs,
+      ${totalsSql('1')} AS totals
+    FROM ${sql}
+    GROUP BY version
+    ORDER BY firstRunMs DESC, version DESC
+    LIMIT 200`,
+    params,
+  )
+  return found.map(({ totals, ...row }) => ({ ...row, ...toTotals(totals) }))
 }

@@ -1,39 +1,13 @@
-import type { Status, StepRecord } from '../run-record.ts'
-import type { Store } from '../store.ts'
-import type { RunRow } from './runs.ts'
+import type { StepRecord } from '../run-record.ts'
+import { firstRow, rows, type Store } from '../store.ts'
+import { STEP_COLUMNS, type StepColumns, toSteps } from './run-records.ts'
+import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
+import { readSpans, type SpanNode } from './span-tree.ts'
 
 /** A step execution on the page of its run. */
 export interface RunStep extends StepRecord {
   /** The span of its last attempt, 16 hex digits. */
   readonly spanId: string
-}
-
-/** One bar of the waterfall: no payloads. */
-export interface SpanNode {
-  readonly spanId: string
-  readonly traceId: string
-  /** '' for a root; may name a span that was never received. */
-  readonly parentSpanId: string
-  readonly name: string
-  readonly kind: string
-  readonly status: Status
-  /** The run that the span belongs to: nested runs of the same trace are part of the tree. */
-  readonly runId: string
-  /** Nanoseconds from the run's start; negative if it began before. */
-  readonly startNs: number
-  readonly durationNs: number
-  readonly ended: boolean
-  /** Levels below the top of the tree, 0..n. */
-  readonly depth: number
-  readonly model: string
-  readonly inputTokens: number
-  readonly outputTokens: number
-  readonly cost: number
-  readonly errorType: string
-  readonly errorMessage: string
-  readonly attempts: number
-  readonly fallback: boolean
-  readonly eventCount: number
 }
 
 export interface RunPage {
@@ -42,10 +16,11 @@ export interface RunPage {
   readonly input: string
   readonly output: string
   readonly models: readonly string[]
+  /** 16 hex digits; '' if no root was received. */
   readonly rootSpanId: string
   readonly traceIds: readonly string[]
   readonly steps: readonly RunStep[]
-  /** Depth first, siblings by start. */
+  /** Depth first, siblings by start; nested runs of the same traces are part of the tree. */
   readonly spans: readonly SpanNode[]
   /** More spans than were returned. */
   readonly spansCut: boolean
@@ -53,10 +28,77 @@ export interface RunPage {
   readonly children: readonly RunRow[]
 }
 
-/** A run with its steps and the tree of its spans (with those of nested runs), or null. */
+type DetailRow = SelectedRunRow &
+  StepColumns & {
+    readonly metadata: string
+    readonly input: string
+    readonly output: string
+    readonly models: readonly string[]
+    readonly rootSpanId: string
+    readonly traceIds: readonly string[]
+    readonly stepSpanIds: readonly string[]
+  }
+
+/** A run with its steps and the tree of its spans (at most `spanLimit`, default 10,000), or null. */
 export async function getRunPage(
-  _store: Store,
-  _params: { runId: string; project?: string; spanLimit?: number },
+  store: Store,
+  {
+    runId,
+    project = store.project,
+    spanLimit = 10_000,
+  }: { runId: string; project?: string; spanLimit?: number },
 ): Promise<RunPage | null> {
-  throw new Error('not written yet')
+  const row = await readRun(store, project, runId)
+  if (!row) return null
+  const { traceIds, startNs } = row
+  const [tree, children] = await Promise.all([
+    readSpans(store, { project, runId, traceIds, startNs, limit: spanLimit }),
+    readChildren(store, project, runId),
+  ])
+  const { metadata, input, output, models, rootSpanId } = row
+  const steps = toSteps(row).map((step, i) => ({ ...step, spanId: row.stepSpanIds[i] ?? '' }))
+  return {
+    run: runRowOf(row),
+    ...{ metadata, input, output, models, rootSpanId, traceIds, steps },
+    spans: tree.spans,
+    spansCut: tree.cut,
+    children,
+  }
+}
+
+function readRun(store: Store, project: string, runId: string): Promise<DetailRow | undefined> {
+  return firstRow<DetailRow>(
+    store,
+    `SELECT ${RUN_ROW}, ${STEP_COLUMNS},
+      run.metadata AS metadata, run.input AS input, run.output AS output, run.models AS models,
+      if(run.root_span_id = toFixedString('', 8), '', lower(hex(run.root_span_id))) AS rootSpanId,
+      arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds,
+      arrayMap(id -> lower(hex(id)), run.step_span_ids) AS stepSpanIds
+    FROM runs AS run FINAL
+    WHERE project = {project:String} AND run_id = {runId:String}
+    ORDER BY run.settled DESC
+    LIMIT 1`,
+    { project, runId },
+  )
+}
+
+async function readChildren(store: Store, project: string, runId: string): Promise<RunRow[]> {
+  const found = await rows<SelectedRunRow>(
+    store,
+    `SELECT ${RUN_ROW}
+    FROM runs AS run FINAL
+    WHERE project = {project:String} AND parent_run_id = {runId:String}
+    ORDER BY run.start, run.run_id
+    LIMIT 500`,
+    { project, runId },
+  )
+  return found.map(toRunRow)
+}
+
+/** Only the fields of a list's row, without the steps and payloads that came with them. */
+function runRowOf(row: DetailRow): RunRow {
+  const { metadata, input, output, models, rootSpanId, traceIds, stepSpanIds, ...rest } = row
+  const { stepNames, stepOccurrences, stepKinds, stepStatuses, stepStartsNs, ...more } = rest
+  const { stepDurationsNs, stepAttempts, stepFallbacks, stepParents, ...run } = more
+  return toRunRow(run)
 }

@@ -1,36 +1,7 @@
-import type { RunRecord, Status } from '../run-record.ts'
-import type { Store } from '../store.ts'
-import type { RunFilter } from './filter.ts'
-
-/** One line of a list of runs: no payloads. */
-export interface RunRow {
-  readonly runId: string
-  readonly traceId: string
-  readonly parentRunId: string
-  readonly flow: string
-  readonly version: string
-  readonly environment: string
-  readonly service: string
-  readonly source: 'production' | 'experiment'
-  readonly status: Status
-  readonly incomplete: boolean
-  readonly startUnixNano: bigint
-  readonly startMs: number
-  readonly durationNs: number
-  readonly sessionId: string
-  readonly userId: string
-  readonly experimentId: string
-  readonly caseId: string
-  readonly trial: number
-  readonly errorType: string
-  readonly errorMessage: string
-  readonly inputTokens: number
-  readonly outputTokens: number
-  readonly cost: number
-  readonly spanCount: number
-  readonly errorCount: number
-  readonly stepCount: number
-}
+import { z } from 'zod'
+import { rows, type Store } from '../store.ts'
+import { type Conditions, dimensionConditions, type RunFilter } from './filter.ts'
+import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
 
 export interface RunSearch extends RunFilter {
   readonly session?: string | undefined
@@ -54,33 +25,138 @@ export interface RunsPage {
   readonly next: string | null
 }
 
+/** A cursor was not one of {@link RunsPage.next}. */
+export class CursorError extends Error {
+  readonly code = 'INVALID_CURSOR'
+  override readonly name = 'CursorError'
+}
+
 /** One page of the runs that match, by key: a page never repeats or skips a run that does not change. */
-export async function searchRuns(_store: Store, _search: RunSearch): Promise<RunsPage> {
-  throw new Error('not written yet')
+export async function searchRuns(store: Store, search: RunSearch): Promise<RunsPage> {
+  const limit = Math.min(500, Math.max(1, search.limit ?? 50))
+  const cursor = search.cursor === undefined ? undefined : parseCursor(search.cursor)
+  const find = search.order === 'slowest' ? findSlowest : findNewest
+  const found = await find(store, search, cursor, limit + 1)
+  const runs = found.slice(0, limit).map(toRunRow)
+  const last = runs.at(-1)
+  if (found.length <= limit || !last) return { runs, next: null }
+  const key = search.order === 'slowest' ? String(last.durationNs) : String(last.startUnixNano)
+  return { runs, next: toCursor({ key, runId: last.runId }) }
 }
 
-/** The runs of a session, in order. */
-export interface SessionPage {
-  readonly sessionId: string
-  readonly userIds: readonly string[]
-  /** Oldest first. */
-  readonly runs: readonly (RunRow & { readonly input: string; readonly output: string })[]
-  /** More runs than were returned. */
-  readonly cut: boolean
+interface Cursor {
+  /** Nanoseconds of the last run: its start, or its duration when ordered by that. */
+  readonly key: string
+  readonly runId: string
 }
 
-/** A session's runs, or null if it has none. */
-export async function getSessionPage(
-  _store: Store,
-  _params: { sessionId: string; project?: string; limit?: number },
-): Promise<SessionPage | null> {
-  throw new Error('not written yet')
+const FIRST_SPAN_MS = 10 * 60_000
+const GROWTH = 8
+
+/** Looks back in windows that grow, so that a page costs what it shows and not what the filter's window holds. */
+async function findNewest(
+  store: Store,
+  search: RunSearch,
+  cursor: Cursor | undefined,
+  limit: number,
+): Promise<SelectedRunRow[]> {
+  const from = BigInt(search.from.getTime()) * 1_000_000n
+  const found: SelectedRunRow[] = []
+  // The cursor's own nanosecond is part of the window: other runs may have started in it.
+  let end = cursor ? BigInt(cursor.key) + 1n : BigInt(search.to.getTime()) * 1_000_000n
+  for (
+    let length = BigInt(FIRST_SPAN_MS) * 1_000_000n;
+    end > from && found.length < limit;
+    length *= BigInt(GROWTH)
+  ) {
+    const begin = end - length > from ? end - length : from
+    const window = { begin: String(begin), end: String(end) }
+    const after = cursor
+      ? `AND (run.start, run.run_id) < (fromUnixTimestamp64Nano({key:Int64}, 'UTC'), {runId:String})`
+      : ''
+    found.push(
+      ...(await select(
+        store,
+        search,
+        window,
+        after,
+        cursor,
+        'run.start DESC, run.run_id DESC',
+        limit - found.length,
+      )),
+    )
+    end = begin
+  }
+  return found
 }
 
-/** Runs for checks, scorers and comparisons; unknown ids are left out. Ordered by start. */
-export async function getRunRecords(
-  _store: Store,
-  _params: { project?: string; runIds: readonly string[] } | { project?: string; experimentId: string },
-): Promise<RunRecord[]> {
-  throw new Error('not written yet')
+function findSlowest(
+  store: Store,
+  search: RunSearch,
+  cursor: Cursor | undefined,
+  limit: number,
+): Promise<SelectedRunRow[]> {
+  const window = { begin: `${search.from.getTime()}000000`, end: `${search.to.getTime()}000000` }
+  const after = cursor ? 'AND (run.duration_ns, run.run_id) < ({key:UInt64}, {runId:String})' : ''
+  return select(store, search, window, after, cursor, 'run.duration_ns DESC, run.run_id DESC', limit)
+}
+
+function select(
+  store: Store,
+  search: RunSearch,
+  window: { begin: string; end: string },
+  after: string,
+  cursor: Cursor | undefined,
+  order: string,
+  limit: number,
+): Promise<SelectedRunRow[]> {
+  const { where, params } = searchConditions(store, search)
+  return rows<SelectedRunRow>(
+    store,
+    `SELECT ${RUN_ROW}
+    FROM runs AS run FINAL
+    WHERE ${where} ${after}
+      AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start < fromUnixTimestamp64Nano({end:Int64}, 'UTC')
+    ORDER BY ${order}
+    LIMIT {limit:UInt32}`,
+    { ...params, ...cursor, ...window, limit },
+  )
+}
+
+function searchConditions(store: Store, search: RunSearch): Conditions {
+  const { where, params } = dimensionConditions(store, search)
+  const { session, user, experiment, minDurationNs, maxDurationNs, text } = search
+  const optional = [
+    session !== undefined && 'session_id = {session:String}',
+    user !== undefined && 'user_id = {user:String}',
+    experiment !== undefined && 'experiment_id = {experiment:String}',
+    minDurationNs !== undefined && 'duration_ns >= {minDurationNs:UInt64}',
+    maxDurationNs !== undefined && 'duration_ns <= {maxDurationNs:UInt64}',
+    text !== undefined && text !== '' && TEXT,
+  ]
+  return {
+    where: [where, ...optional.filter((condition) => condition !== false)].join(' AND '),
+    params: { ...params, session, user, experiment, minDurationNs, maxDurationNs, text },
+  }
+}
+
+const TEXT = `arrayExists(place -> positionCaseInsensitiveUTF8(place, {text:String}) > 0, arrayConcat(
+      [run.run_id, run.input, run.output, run.error_type, run.error_message],
+      CAST(run.step_names, 'Array(String)')))`
+
+const cursorShape = z.object({ key: z.string().regex(/^-?\d{1,20}$/), runId: z.string() })
+
+function toCursor(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url')
+}
+
+function parseCursor(text: string): Cursor {
+  try {
+    return cursorShape.parse(JSON.parse(Buffer.from(text, 'base64url').toString()))
+  } catch (cause) {
+    throw new CursorError(
+      `expected the cursor of a page of runs, got ${JSON.stringify(text)}: start at the first page`,
+      { cause },
+    )
+  }
 }

@@ -1,0 +1,99 @@
+import type { Store } from '../store.ts'
+import { type Conditions, dimensionConditions, type RunFilter } from './filter.ts'
+
+const MINUTE = 60_000
+
+/** A window in whole minutes, and its length in buckets. */
+export interface Window {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly bucketMs: number
+  readonly buckets: number
+}
+
+const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 10_080, 43_200]
+
+/** Widens a window to whole minutes and cuts it into at most `most` buckets, aligned in UTC. */
+export function toWindow({ from, to }: Pick<RunFilter, 'from' | 'to'>, most: number): Window {
+  const fromMs = Math.floor(from.getTime() / MINUTE) * MINUTE
+  const toMs = Math.max(fromMs + MINUTE, Math.ceil(to.getTime() / MINUTE) * MINUTE)
+  // One bucket may be lost to alignment at either end.
+  const fitting = BUCKET_MINUTES.find((minutes) => (toMs - fromMs) / (minutes * MINUTE) <= most - 1)
+  const bucketMs = (fitting ?? Math.ceil((toMs - fromMs) / MINUTE / (most - 1))) * MINUTE
+  const first = Math.floor(fromMs / bucketMs)
+  return { fromMs, toMs, bucketMs, buckets: Math.ceil(toMs / bucketMs) - first }
+}
+
+/** Milliseconds since 1970 at which bucket `index` of a window starts. */
+export function bucketStart({ fromMs, bucketMs }: Window, index: number): number {
+  return (Math.floor(fromMs / bucketMs) + index) * bucketMs
+}
+
+/** SQL for the index of a minute's bucket; binds `from` and `bucket` of {@link minutes}. */
+export const BUCKET = `toUInt32(
+      intDiv(toUnixTimestamp(minute), {bucket:UInt32}) - intDiv({from:UInt32}, {bucket:UInt32}))`
+
+/** SQL of a relation like `run_minutes` or `step_minutes` for a filter, and what it binds. */
+export interface Minutes extends Conditions {
+  readonly sql: string
+}
+
+/**
+ * The minutes of a filter as a subquery. They are kept for all statuses together, so a filter by status reads the runs.
+ * @param before how long before the window to begin, for a comparison with the time before
+ */
+export function runMinutes(store: Store, filter: RunFilter, window: Window, beforeMs = 0): Minutes {
+  return minutes(store, filter, window, beforeMs, 'run_minutes', MINUTES_OF_RUNS)
+}
+
+export function stepMinutes(store: Store, filter: RunFilter, window: Window): Minutes {
+  return minutes(store, filter, window, 0, 'step_minutes', MINUTES_OF_STEPS)
+}
+
+function minutes(
+  store: Store,
+  filter: RunFilter,
+  window: Window,
+  beforeMs: number,
+  table: string,
+  ofRuns: (where: string) => string,
+): Minutes {
+  const { where, params } = dimensionConditions(store, filter)
+  const begin = window.fromMs - beforeMs
+  const bound = {
+    begin: begin / 1000,
+    from: window.fromMs / 1000,
+    to: window.toMs / 1000,
+    bucket: window.bucketMs / 1000,
+  }
+  const range = (column: string) =>
+    `${column} >= toDateTime({begin:UInt32}, 'UTC') AND ${column} < toDateTime({to:UInt32}, 'UTC')`
+  const sql =
+    filter.status === undefined
+      ? `(SELECT * FROM ${table} FINAL WHERE ${where} AND ${range('minute')})`
+      : `(${ofRuns(`${where} AND ${range('start')}`)})`
+  return { sql, where, params: { ...params, ...bound } }
+}
+
+const MINUTES_OF_RUNS = (where: string): string => `
+    SELECT
+      flow, toStartOfMinute(start) AS minute, environment, service, version, source,
+      count() AS runs, countIf(status = 'error') AS errors,
+      quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(duration_ns, NOT incomplete) AS durations,
+      sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cost) AS cost
+    FROM runs AS run FINAL
+    WHERE ${where}
+    GROUP BY flow, minute, environment, service, version, source`
+
+const MINUTES_OF_STEPS = (where: string): string => `
+    SELECT
+      flow, toStartOfMinute(start) AS minute, step, kind,
+      count() AS executions, countIf(step_status = 'error') AS errors, countIf(attempts > 1) AS retried,
+      countIf(fallback) AS fallbacks, sum(toFloat64(offset)) AS start_offset_sum,
+      quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(step_duration_ns, step_status IN ('ok', 'error')) AS durations
+    FROM runs FINAL
+    ARRAY JOIN
+      step_names AS step, step_kinds AS kind, step_statuses AS step_status, step_durations_ns AS step_duration_ns,
+      step_attempts AS attempts, step_fallbacks AS fallback, step_starts_ns AS offset
+    WHERE ${where}
+    GROUP BY flow, minute, step, kind`

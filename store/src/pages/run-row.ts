@@ -1,0 +1,51 @@
+import type { Status } from '../run-record.ts'
+
+/** One line of a list of runs: no payloads. */
+export interface RunRow {
+  readonly runId: string
+  readonly traceId: string
+  readonly parentRunId: string
+  readonly flow: string
+  readonly version: string
+  readonly environment: string
+  readonly service: string
+  readonly source: 'production' | 'experiment'
+  readonly status: Status
+  readonly incomplete: boolean
+  readonly startUnixNano: bigint
+  readonly startMs: number
+  readonly durationNs: number
+  readonly sessionId: string
+  readonly userId: string
+  readonly experimentId: string
+  readonly caseId: string
+  readonly trial: number
+  readonly errorType: string
+  readonly errorMessage: string
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cost: number
+  readonly spanCount: number
+  readonly errorCount: number
+  readonly stepCount: number
+}
+
+/** A row as {@link RUN_ROW} selects it. */
+export type SelectedRunRow = Omit<RunRow, 'startUnixNano' | 'startMs'> & { readonly startNs: string }
+
+/** SQL: the columns of a {@link SelectedRunRow} from `runs AS run`. */
+export const RUN_ROW = `
+      run.run_id AS runId, lower(hex(run.trace_id)) AS traceId, run.parent_run_id AS parentRunId, run.flow AS flow,
+      run.version AS version, run.environment AS environment, run.service AS service, run.source AS source,
+      run.status AS status, toBool(run.incomplete) AS incomplete, toString(toUnixTimestamp64Nano(run.start)) AS startNs,
+      run.duration_ns AS durationNs, run.session_id AS sessionId, run.user_id AS userId,
+      run.experiment_id AS experimentId, run.case_id AS caseId, run.trial AS trial, run.error_type AS errorType,
+      substringUTF8(run.error_message, 1, 500) AS errorMessage, run.input_tokens AS inputTokens,
+      run.output_tokens AS outputTokens, run.cost AS cost, run.span_count AS spanCount,
+      run.error_count AS errorCount, length(run.step_names) AS stepCount`
+
+export function toRunRow<T extends SelectedRunRow>(row: T): Omit<T, 'startNs'> & RunRow {
+  const { startNs, ...rest } = row
+  const startUnixNano = BigInt(startNs)
+  return { ...rest, startUnixNano, startMs: Number(startUnixNano / 1000n) / 1000 }
+}

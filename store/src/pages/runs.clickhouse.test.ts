@@ -1,0 +1,180 @@
+import { beforeAll, expect, test } from 'vitest'
+import { settleQuiet } from '../settle/settle.ts'
+import { EPOCH_MS, hex, insertSpans, LATER, span, useStore } from '../testing.ts'
+import { getRunPage } from './run.ts'
+import { getRunRecords } from './run-records.ts'
+import { CursorError, type RunSearch, searchRuns } from './runs.ts'
+import { getSessionPage } from './session.ts'
+import { getSpan } from './span.ts'
+
+const store = useStore()
+const window = { from: new Date(EPOCH_MS), to: new Date(EPOCH_MS + 24 * 3_600_000) }
+
+beforeAll(async () => {
+  for (let i = 0; i < 12; i++) {
+    const columns = {
+      session_id: i < 3 ? 'chat' : '',
+      user_id: 'ann',
+      input: `question ${i}`,
+      output: i === 4 ? 'The ANSWER' : '',
+    }
+    // Three runs start in the same nanosecond; the others are hours apart.
+    const at = i < 3 ? 1000 : i * 3_600_000
+    await insertSpans(
+      store(),
+      `run${i}`,
+      span('flow', 'f', at, 100 * (12 - i), columns, span('step', 'plan', at + 1, 10)),
+    )
+  }
+  const inner = span('flow', 'inner', 20, 30, { span_id: 'inner' }, span('step', 'deep', 21, 5))
+  const events = {
+    event_names: ['exception'],
+    event_times: ['2026-01-01 00:00:00.015000001'],
+    event_attributes: [{ 'exception.type': 'Oops' }],
+    event_attribute_types: ['s'],
+    event_dropped_attributes: [0],
+    attributes: { answer: '42', ok: 'true' },
+    attribute_types: 'ib',
+    status: 'error',
+    error_type: 'Oops',
+  }
+  const tree = span(
+    'flow',
+    'outer',
+    0,
+    100,
+    span('step', 'a', 5, 5),
+    span('step', 'b', 10, 60, events, inner),
+    span('step', 'c', 80, 5),
+  )
+  await insertSpans(store(), 'tree', tree)
+  await settleQuiet(store(), { quietMs: 0, now: LATER })
+})
+
+async function pages(search: Partial<RunSearch>): Promise<string[]> {
+  const ids: string[] = []
+  let cursor: string | undefined
+  do {
+    const page = await searchRuns(store(), { ...window, flow: 'f', limit: 2, ...search, cursor })
+    expect(page.runs.length).toBeLessThanOrEqual(2)
+    ids.push(
+      ...page.runs.map((run) => Buffer.from(run.traceId, 'hex').toString().replace(/_+$/, '').slice(3)),
+    )
+    cursor = page.next ?? undefined
+  } while (cursor)
+  return ids
+}
+
+test('pages by key, newest first, neither repeat nor skip', async () => {
+  expect(await pages({})).toEqual(['11', '10', '9', '8', '7', '6', '5', '4', '3', '2', '1', '0'])
+})
+
+test('pages by key, slowest first', async () => {
+  expect(await pages({ order: 'slowest' })).toEqual([
+    '0',
+    '1',
+    '2',
+    '3',
+    '4',
+    '5',
+    '6',
+    '7',
+    '8',
+    '9',
+    '10',
+    '11',
+  ])
+})
+
+test('searches by session, duration and text', async () => {
+  expect(await pages({ session: 'chat' })).toEqual(['2', '1', '0'])
+  expect(await pages({ minDurationNs: 200e6, maxDurationNs: 400e6 })).toEqual(['10', '9', '8'])
+  expect(await pages({ text: 'answer' })).toEqual(['4'])
+  expect(await pages({ text: 'QUESTION 11' })).toEqual(['11'])
+  expect(await pages({ user: 'nobody' })).toEqual([])
+  expect(await pages({ status: 'error' })).toEqual([])
+})
+
+test('a cursor that is none is refused', async () => {
+  await expect(searchRuns(store(), { ...window, cursor: 'nonsense' })).rejects.toThrow(CursorError)
+})
+
+test('a session, oldest run first', async () => {
+  const session = await getSessionPage(store(), { sessionId: 'chat' })
+  expect(session?.runs.map((run) => run.input)).toEqual(['question 0', 'question 1', 'question 2'])
+  expect(session).toMatchObject({ sessionId: 'chat', userIds: ['ann'], cut: false })
+  expect(await getSessionPage(store(), { sessionId: 'none' })).toBeNull()
+})
+
+test('records with their steps; unknown ids are left out', async () => {
+  const records = await getRunRecords(store(), { runIds: [hex('tree'), 'unknown', hex('run5')] })
+  expect(records.map((record) => record.flow)).toEqual(['outer', 'f'])
+  expect(records[0]).toMatchObject({
+    status: 'ok',
+    incomplete: false,
+    durationNs: 100e6,
+    startUnixNano: BigInt(EPOCH_MS) * 1_000_000n,
+  })
+  expect(records[0]?.steps[1]).toEqual({
+    name: 'b',
+    occurrence: 0,
+    kind: 'step',
+    status: 'error',
+    startNs: 10e6,
+    durationNs: 60e6,
+    attempts: 1,
+    fallback: false,
+    parent: -1,
+  })
+  expect(await getRunRecords(store(), { experimentId: 'none' })).toEqual([])
+})
+
+test('a run with its tree, nested runs below', async () => {
+  const page = await getRunPage(store(), { runId: hex('tree') })
+  expect(page?.run).toMatchObject({ flow: 'outer', status: 'ok', spanCount: 4, stepCount: 3 })
+  expect(page?.steps.map((step) => step.name)).toEqual(['a', 'b', 'c'])
+  expect(page?.spans.map((node) => `${'-'.repeat(node.depth)}${node.name}`)).toEqual([
+    'outer',
+    '-a',
+    '-b',
+    '--inner',
+    '---deep',
+    '-c',
+  ])
+  expect(page?.spansCut).toBe(false)
+  expect(page?.children.map((run) => run.flow)).toEqual(['inner'])
+  expect(page?.spans.every((node) => node.ended)).toBe(true)
+
+  const nested = await getRunPage(store(), { runId: `${hex('tree')}-${hex('inner', 8)}` })
+  expect(nested?.spans.map((node) => `${'-'.repeat(node.depth)}${node.name}`)).toEqual(['inner', '-deep'])
+  expect(nested?.run.parentRunId).toBe(hex('tree'))
+
+  const cut = await getRunPage(store(), { runId: hex('tree'), spanLimit: 3 })
+  expect(cut).toMatchObject({ spansCut: true, spans: [{ name: 'outer' }, { name: 'a' }, { name: 'b' }] })
+  expect(await getRunPage(store(), { runId: 'unknown' })).toBeNull()
+})
+
+test('a span with everything that was recorded', async () => {
+  const page = await getRunPage(store(), { runId: hex('tree') })
+  const spanId = page?.spans.find((node) => node.name === 'b')?.spanId ?? ''
+  expect(await getSpan(store(), { traceId: hex('tree'), spanId })).toMatchObject({
+    name: 'b',
+    status: 'error',
+    errorType: 'Oops',
+    ended: true,
+    durationNs: 60e6,
+    attributes: [
+      { key: 'answer', value: '42', type: 'i' },
+      { key: 'ok', value: 'true', type: 'b' },
+    ],
+    events: [
+      {
+        name: 'exception',
+        offsetNs: 5_000_001,
+        attributes: [{ key: 'exception.type', value: 'Oops', type: 's' }],
+      },
+    ],
+    links: [],
+  })
+  expect(await getSpan(store(), { traceId: hex('tree'), spanId: '0000000000000000' })).toBeNull()
+})

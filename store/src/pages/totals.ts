@@ -1,0 +1,49 @@
+/** What is counted of any group of runs. Durations are nanoseconds (within 1 %), rates 0..1, cost US dollars. */
+export interface RunTotals {
+  readonly runs: number
+  /** Runs with status error. */
+  readonly errors: number
+  readonly errorRate: number
+  /** Of runs that have ended; 0 without one. */
+  readonly p50Ns: number
+  readonly p95Ns: number
+  readonly p99Ns: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cost: number
+}
+
+/** A tuple of {@link totalsSql}: runs, errors, quantiles, input tokens, output tokens, cost. */
+export type TotalsTuple = [
+  number,
+  number,
+  [number | null, number | null, number | null],
+  number,
+  number,
+  number,
+]
+
+/** SQL over rows of `run_minutes`: a tuple of totals where `condition` holds. */
+export function totalsSql(condition: string): string {
+  return `tuple(
+      sumIf(runs, ${condition}), sumIf(errors, ${condition}),
+      quantilesDDMergeIf(0.01, 0.5, 0.95, 0.99)(durations, ${condition}),
+      sumIf(input_tokens, ${condition}), sumIf(output_tokens, ${condition}), sumIf(cost, ${condition}))`
+}
+
+export function toTotals([runs, errors, quantiles, inputTokens, outputTokens, cost]: TotalsTuple): RunTotals {
+  const [p50, p95, p99] = quantiles
+  return {
+    runs,
+    errors,
+    errorRate: runs === 0 ? 0 : errors / runs,
+    p50Ns: p50 ?? 0,
+    p95Ns: p95 ?? 0,
+    p99Ns: p99 ?? 0,
+    inputTokens,
+    outputTokens,
+    cost,
+  }
+}
+
+export const NO_RUNS: TotalsTuple = [0, 0, [null, null, null], 0, 0, 0]
