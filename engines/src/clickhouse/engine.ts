@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { drainPending, Session } from 'chdb'
 import { DirectoryInUseError, EngineStartError } from '../errors.ts'
@@ -32,6 +32,7 @@ export class Engine {
 
   static async open(path: string): Promise<Engine> {
     try {
+      mkdirSync(path, { recursive: true })
       const keeper = new Session(path, { connectionArgs: engineArguments(path) })
       await keeper.queryAsync('SELECT 1')
       return new Engine(path, keeper)
@@ -52,9 +53,10 @@ export class Engine {
     }
   }
 
-  /** Ends a running query; without effect when it has ended already. */
+  /** Ends a running query; without effect when it has not begun, or has ended. */
   async kill(queryId: string): Promise<void> {
-    await this.#keeper
+    using session = new Session(this.#path)
+    await session
       .queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${quoteString(queryId)} ASYNC`)
       .catch(() => {})
   }

@@ -173,3 +173,11 @@ describe('statements', () => {
     await expect(client.query({ query, format: 'JSONEachRow' })).rejects.toMatchObject({ code, type })
   })
 })
+
+test('a column called format, and no output at all', async () => {
+  await client.command({ query: 'CREATE TABLE named (format String) ENGINE = MergeTree ORDER BY format' })
+  await client.insert({ table: 'named', values: [{ format: 'b' }, { format: 'a' }], format: 'JSONEachRow' })
+  const query = 'SELECT format FROM named WHERE format IN (SELECT format FROM named) ORDER BY format DESC'
+  expect(await rowsOf(client, query)).toEqual([{ format: 'b' }, { format: 'a' }])
+  await client.command({ query: 'SELECT (SELECT 1) FORMAT Null' })
+})

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { PortInUseError } from '../errors.ts'
+import { EngineStartError, PortInUseError } from '../errors.ts'
 import type { Limits } from './body.ts'
 import type { Service } from './service.ts'
 
@@ -45,8 +45,7 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
   await listen(server, host, port)
   let service: Service
   try {
-    // Loads the engine's library, 100 MB of memory, only where the engine runs.
-    const { Service } = await import('./service.ts')
+    const { Service } = await loadService()
     service = await Service.start(path, host, { ...LIMITS, ...options.limits })
   } catch (error) {
     server.close()
@@ -59,6 +58,17 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
   const listening = (server.address() as AddressInfo).port
   const name = host.includes(':') ? `[${host}]` : host
   return { url: `http://${name}:${listening}`, port: listening, close, [Symbol.asyncDispose]: close }
+}
+
+/** Loads the engine's library, 200 MB of memory, only where the engine runs. */
+async function loadService(): Promise<typeof import('./service.ts')> {
+  try {
+    return await import('./service.ts')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const advice = 'Run ClickHouse elsewhere and set WEIR_CLICKHOUSE_URL to it'
+    throw new EngineStartError(`could not load the embedded ClickHouse: ${reason} ${advice}`, { cause })
+  }
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Limits, readWork, type Work } from './body.ts'
 import { Engine } from './engine.ts'
 import { exception, toException } from './exception.ts'
@@ -20,6 +21,7 @@ export class Service {
   readonly #host: string
   readonly #limits: Limits
   readonly #slots = new Slots(CONCURRENT_QUERIES)
+  readonly #handling = new Set<Promise<void>>()
   readonly #running = new Set<string>()
   readonly #spool: string
 
@@ -34,11 +36,16 @@ export class Service {
   }
 
   static async start(path: string, host: string, limits: Limits): Promise<Service> {
-    mkdirSync(path, { recursive: true })
     return new Service(await Engine.open(path), path, host, limits)
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const handling = this.#handle(request, response)
+    this.#handling.add(handling)
+    void handling.finally(() => this.#handling.delete(handling))
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.on('error', () => {})
     response.on('error', () => {})
     try {
@@ -75,7 +82,7 @@ export class Service {
     response.on('close', () => {
       if (response.writableFinished) return
       gone.abort(new Error('the client closed the connection'))
-      void this.#engine.kill(http.queryId)
+      void this.#killUntilEnded(http.queryId)
     })
     const release = await this.#slots.take(gone.signal)
     try {
@@ -89,7 +96,16 @@ export class Service {
     }
   }
 
+  /** Again and again, since a query can be between its acceptance and the engine's list. */
+  async #killUntilEnded(queryId: string): Promise<void> {
+    while (this.#running.has(queryId)) {
+      await this.#engine.kill(queryId)
+      await sleep(200)
+    }
+  }
+
   async close(): Promise<void> {
+    await Promise.all(this.#handling)
     await this.#engine.close()
   }
 }

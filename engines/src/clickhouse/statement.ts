@@ -2,7 +2,7 @@
 export interface Statement {
   /** The first keyword in upper case: SELECT, INSERT, CREATE, ... */
   readonly keyword: string
-  /** The FORMAT clause of a statement that is no INSERT. */
+  /** The FORMAT clause of a statement that is no INSERT: at its end, or before its last SETTINGS. */
   readonly format?: { readonly name: string; readonly start: number }
   /** Where the statement ends, without a last semicolon. */
   readonly end: number
@@ -45,23 +45,31 @@ export function readStatement(sql: string): Statement {
   const all = tokens(sql)
   const keyword = firstKeyword(all)
   if (keyword === 'INSERT') return readInsert(sql, keyword, tokens(sql))
-  const found: { -readonly [K in keyof Statement]: Statement[K] } = { ...NOTHING, keyword, end: sql.length }
-  let previous = ''
-  let formatStart = 0
+  const found: Mutable<Statement> = { ...NOTHING, keyword, end: sql.length }
+  let previous: Token | undefined
+  let candidate: Statement['format']
   for (const token of all) {
-    if (previous === ';') return { ...found, several: true }
-    if (token.text === ';') found.end = token.start
+    const before = previous?.text.toUpperCase()
     const word = token.text.toUpperCase()
-    if (word === 'SELECT' && (keyword !== 'WITH' || previous === '(')) found.nested = true
+    if (before === ';') return { ...found, several: true }
+    if (candidate && (word === ';' || word === 'SETTINGS')) found.format = candidate
+    if (word === ';') found.end = token.start
+    if (word === 'SELECT' && (keyword !== 'WITH' || before === '(')) found.nested = true
     if (word === 'TOTALS') found.totals = true
     if (word === 'INSERT' && keyword === 'WITH') found.keyword = 'INSERT'
-    if (word === 'FORMAT') formatStart = token.start
-    if (previous === 'FORMAT' && isWord(token.text)) found.format = { name: token.text, start: formatStart }
-    previous = word
+    const named = before === 'FORMAT' && isWord(token.text) && !AFTER_A_COLUMN.has(word)
+    candidate = named && previous ? { name: token.text, start: previous.start } : undefined
+    previous = token
   }
+  if (candidate) found.format = candidate
   if (found.keyword === 'WITH' || found.keyword === 'FROM') found.keyword = 'SELECT'
   return found
 }
+
+// What may end a statement after a column that is called "format".
+const AFTER_A_COLUMN = new Set(['ASC', 'DESC', 'END'])
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 function readInsert(sql: string, keyword: string, all: Generator<Token>): Statement {
   const plain: Statement = { ...NOTHING, keyword, end: sql.length }
