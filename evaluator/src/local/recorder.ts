@@ -1,5 +1,6 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
-import { flush, init } from '@weir/sdk'
+import { type Flow, flush, init, newRunId, type RunOptions } from '@weir/sdk'
+import { WEIR_RUN_ID } from '@weir/sdk/semconv'
 import type { RunRecord } from '@weir/store'
 import { UsageError } from '../errors.ts'
 import { toRunRecords } from './run-records.ts'
@@ -30,6 +31,15 @@ class SpanKeeper implements SpanExporter {
 
   async forceFlush(): Promise<void> {}
 
+  /** The spans of the traces that hold a span of the run. */
+  takeRun(runId: string): ReadableSpan[] {
+    const traces = [...this.#traces].filter(([, spans]) =>
+      spans.some(({ attributes }) => attributes[WEIR_RUN_ID] === runId),
+    )
+    for (const [traceId] of traces) this.#traces.delete(traceId)
+    return traces.flatMap(([, spans]) => spans)
+  }
+
   takeAll(): ReadableSpan[] {
     const spans = [...this.#traces.values()].flat()
     this.#traces.clear()
@@ -49,9 +59,36 @@ export function startRecorder(): void {
 
 /** The runs recorded since the last call. */
 export async function takeRuns(): Promise<RunRecord[]> {
-  const keeper = holder[SLOT]
-  if (keeper === undefined)
-    throw new UsageError('Nothing is recorded: call startRecorder() before the first run.')
+  const keeper = started()
   await flush()
   return toRunRecords(keeper.takeAll())
+}
+
+/**
+ * Runs a flow once in this process, without a server, and gives what was recorded. What the flow throws is in the
+ * record: status, `errorType` and `errorMessage`.
+ *
+ * @throws UsageError if something else set up tracing first, so that the run could not be recorded
+ */
+export async function recordRun<I, O>(
+  flow: Pick<Flow<I, O>, 'name' | 'run'>,
+  input: I,
+  options: Omit<RunOptions, 'runId'> = {},
+): Promise<RunRecord> {
+  startRecorder()
+  const runId = newRunId()
+  const run = flow.run as (input: I, options: RunOptions) => Promise<O>
+  await run(input, { ...options, runId }).catch(() => {})
+  await flush()
+  const record = toRunRecords(started().takeRun(runId)).find((candidate) => candidate.runId === runId)
+  if (record !== undefined) return record
+  throw new UsageError(
+    `The run of flow "${flow.name}" was not recorded: init() of @weir/sdk was called before. Import '@weir/evaluator/vitest' first, for example in Vitest's setupFiles.`,
+  )
+}
+
+function started(): SpanKeeper {
+  const keeper = holder[SLOT]
+  if (keeper === undefined) throw new UsageError('Nothing is recorded: the recorder was not started.')
+  return keeper
 }

@@ -1,0 +1,107 @@
+import { expect, it } from 'vitest'
+import { toExitCode } from '../experiment/exit-code.ts'
+import { toGate } from '../experiment/latency.ts'
+import type { ExperimentReport } from '../experiment/report.ts'
+import { toJunit } from './junit.ts'
+import { terminalReporter } from './terminal.ts'
+
+const base = { experimentId: 'e1', caseId: 'c<1>', trial: 0, runId: 'r', durationNs: 0, score: 0 }
+const report: ExperimentReport = {
+  experimentId: 'e1',
+  evaluation: 'research & co',
+  variant: '',
+  flow: 'research',
+  version: '',
+  mode: 'recorded',
+  status: 'failed',
+  planned: 1,
+  evaluated: 1,
+  passed: 0,
+  failed: 1,
+  errors: 0,
+  passRate: 0,
+  scores: [{ name: 'brevity', mean: 0.5, min: 0.25, count: 2 }],
+  baselineExperimentId: '',
+  gates: [{ name: 'pass rate >= 1', outcome: 'failed', reason: '0 of 1 passed (0)' }],
+  error: '',
+  durationMs: 1234,
+  trials: [
+    {
+      caseId: 'c<1>',
+      trial: 0,
+      runId: 'r',
+      outcome: 'failed',
+      durationMs: 5,
+      results: [
+        { ...base, kind: 'task', name: '', outcome: 'passed', reason: '' },
+        {
+          ...base,
+          kind: 'check',
+          name: "steps.toHaveRun('plan')",
+          outcome: 'failed',
+          reason: 'it "did\u0001" not',
+        },
+      ],
+    },
+  ],
+}
+
+it('the terminal shows gates and what did not pass', () => {
+  const lines: string[] = []
+  const reporter = terminalReporter({ write: (text) => lines.push(text), dashboardUrl: 'http://d' })
+  reporter.onExperimentEnd?.(report)
+  expect(lines.join('')).toMatchInlineSnapshot(`
+    "  FAILED  0 of 1 passed in 1.23 s  (experiment e1)
+      FAIL pass rate >= 1: 0 of 1 passed (0)
+      score brevity: mean 0.500, min 0.250
+      - c<1>
+          failed steps.toHaveRun('plan'): it "did" not
+      http://d/experiments/e1
+    "
+  `)
+})
+
+it('JUnit is well-formed and counts trials and gates', () => {
+  expect(toJunit([report])).toMatchInlineSnapshot(`
+    "<?xml version="1.0" encoding="UTF-8"?>
+    <testsuites>
+      <testsuite name="research &amp; co" tests="2" failures="2" errors="0" time="1.234">
+        <testcase classname="research &amp; co" name="c&lt;1&gt;" time="0.005">
+          <failure message="failed steps.toHaveRun('plan'): it &quot;did�&quot; not">failed steps.toHaveRun('plan'): it &quot;did�&quot; not</failure>
+        </testcase>
+        <testcase classname="research &amp; co" name="gate: pass rate &gt;= 1" time="0.000">
+          <failure message="0 of 1 passed (0)">0 of 1 passed (0)</failure>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    "
+  `)
+})
+
+it('an experiment that could not be evaluated outweighs a failed gate', () => {
+  expect(toExitCode([])).toBe(3)
+  expect(toExitCode([{ status: 'passed' }])).toBe(0)
+  expect(toExitCode([{ status: 'passed' }, { status: 'failed' }])).toBe(1)
+  expect(toExitCode([{ status: 'failed' }, { status: 'error' }])).toBe(3)
+})
+
+it('the latency gate says nothing where nothing was tested', () => {
+  const metric = (verdict: string) => ({ metric: 'duration', effect: { value: 1.5 }, verdict })
+  const step = (name: string | null, verdict: string) => ({
+    step: name,
+    metrics: { duration: metric(verdict), p95: metric('needs n >= 200'), p99: metric('needs n >= 1000') },
+  })
+  const sides = { base: { runs: 3 }, candidate: { runs: 4 } }
+  const gate = (plan: string, run: string) =>
+    toGate({ ...sides, steps: [step('plan', plan)], run: step(null, run) } as never)
+  expect(gate('no clear change', 'faster').outcome).toBe('passed')
+  expect(gate('slower', 'faster')).toMatchObject({
+    outcome: 'failed',
+    reason: 'slower: "plan" 1.50x (typical duration)',
+  })
+  expect(gate('no clear change', 'slower').outcome).toBe('failed')
+  expect(gate('needs n >= 30', 'needs n >= 30')).toMatchObject({
+    outcome: 'unverifiable',
+    reason: 'needs n >= 30 runs on each side: the baseline has 3, this experiment 4; raise trials',
+  })
+})

@@ -1,0 +1,82 @@
+import { flow } from '@weir/sdk'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { toRun } from './testing.ts'
+import { recordRun } from './vitest.ts'
+
+const research = flow('research', async (query: string) => {
+  await flow.step('plan', () => query)
+  await flow.step('search', () => Promise.reject(new Error('down')), {
+    retry: { attempts: 2 },
+    fallback: () => [],
+  })
+  if (query === 'bad') throw new RangeError('cannot')
+  return { answer: query }
+})
+
+describe('recordRun', () => {
+  it('gives the run of a flow without a server', async () => {
+    const run = await recordRun(research, 'moon')
+    expect(run).toMatchObject({
+      flow: 'research',
+      status: 'ok',
+      incomplete: false,
+      output: '{"answer":"moon"}',
+    })
+    expect(run).toHaveSucceeded('plan')
+    expect(run).toHaveSucceeded('search')
+    expect(run).toHaveUsedFallback('search')
+    expect(run).toHaveRetriedAtMost('search', 1)
+    expect(run).not.toHaveRun('apologise')
+    expect(run).toHaveTrajectory(['plan', 'search'], 'unordered')
+    expect(run).toSucceed()
+    expect(run).toHaveOutputMatching(z.object({ answer: z.string() }))
+  })
+
+  it('records what the flow throws', async () => {
+    const run = await recordRun(research, 'bad')
+    expect(run).toHaveRunStatus('error')
+    expect(run).toMatchObject({ errorType: 'RangeError', errorMessage: 'cannot' })
+  })
+
+  it('keeps runs at the same time apart', async () => {
+    const inputs = ['a', 'b', 'c']
+    const runs = await Promise.all(inputs.map((input) => recordRun(research, input)))
+    expect(runs.map(({ output }) => JSON.parse(output).answer)).toEqual(inputs)
+    for (const run of runs) expect(run).toHaveRun('plan', { times: 1 })
+  })
+})
+
+describe('matchers', () => {
+  const run = toRun({
+    duration: 50,
+    steps: [
+      'plan',
+      { name: 'search', status: 'error', attempts: 3, duration: 30 },
+      { name: 'fetch', start: 12, parent: 'search' },
+    ],
+  })
+
+  it('fail with a message that shows the steps', () => {
+    expect(() => expect(run).toHaveStepOrder('search', 'plan')).toThrowErrorMatchingInlineSnapshot(`
+      [Error: steps.toHaveOrder('search', 'plan') failed: Expected the order search -> plan, but "plan" did not start after "search".
+
+      Run of research: ok, 50 ms
+        plan     ok     at 0 ns   took 10 ms
+        search   error  at 10 ms  took 30 ms  3 attempts
+          fetch  ok     at 12 ms  took 10 ms]
+    `)
+  })
+
+  it('fail both ways on what was not recorded', () => {
+    expect(() => expect(run).toHaveFinishedWithin('apologise', '1s')).toThrow('unverifiable')
+    expect(() => expect(run).not.toHaveFinishedWithin('apologise', '1s')).toThrow('unverifiable')
+    expect(() => expect(run).not.toHaveSucceeded('apologise')).toThrow('unverifiable')
+    expect(run).not.toHaveSucceeded('search')
+    expect(() => expect(run).not.toHaveSucceeded('plan')).toThrow('Expected the opposite')
+  })
+
+  it('refuse what is not a run', () => {
+    expect(() => expect({ answer: 1 }).toSucceed()).toThrow('toSucceed expects a run')
+  })
+})

@@ -1,0 +1,103 @@
+import type { RunRecord, Status } from '@weir/store'
+import type { Check, TrajectoryMode } from '../checks/check.ts'
+import { describeCheck } from '../checks/describe.ts'
+import type { Duration } from '../checks/duration.ts'
+import type { OutputSchema } from '../checks/json-schema.ts'
+import { judge } from '../checks/judge.ts'
+import { type Count, run as runChecks, steps as stepChecks } from '../checks/matchers.ts'
+import { stepsTable } from './steps-table.ts'
+
+/** Assertions on a recorded run, for `expect(run)`. */
+export interface RunAssertions<R = unknown> {
+  /** The step has executions; by default at least one. */
+  toHaveRun(step: string, count?: Count): R
+  /** The step ran and the last attempt of every occurrence is ok; a fallback is ok. */
+  toHaveSucceeded(step: string): R
+  /** The steps started in this order, others may lie between; strict: each ended before the next began. */
+  toHaveStepOrder(...steps: [string, string, ...(string | { readonly strict: boolean })[]]): R
+  /** The whole sequence of steps; default mode `exact`. */
+  toHaveTrajectory(steps: readonly string[], mode?: TrajectoryMode): R
+  /** Every occurrence took at most so long: `'2s'`, or milliseconds. */
+  toHaveFinishedWithin(step: string, duration: Duration): R
+  /** Every occurrence needed at most so many tries after the first. */
+  toHaveRetriedAtMost(step: string, retries: number): R
+  /** Some occurrence's output came from its fallback. */
+  toHaveUsedFallback(step: string): R
+  /** Every occurrence has this status. */
+  toHaveStepStatus(step: string, status: Status): R
+  /** The run's status is ok. */
+  toSucceed(): R
+  toHaveRunStatus(status: Status): R
+  /** The run took at most so long: `'5s'`, or milliseconds. */
+  toFinishWithin(duration: Duration): R
+  /** Neither the run nor a step's last attempt ended in error. */
+  toHaveNoErrors(): R
+  /** US dollars; fails if no cost was recorded. */
+  toCostAtMost(dollars: number): R
+  /** Input and output tokens together; fails if none were recorded. */
+  toUseTokensAtMost(tokens: number): R
+  toHaveOutputEqual(value: unknown): R
+  toHaveOutputContaining(value: unknown): R
+  /** A zod schema or a JSON schema. */
+  toHaveOutputMatching(schema: OutputSchema): R
+}
+
+interface MatcherResult {
+  readonly pass: boolean
+  readonly message: () => string
+}
+
+type Matcher = (this: { readonly isNot?: boolean }, received: unknown, ...args: never[]) => MatcherResult
+type Calls = { readonly [Name in keyof RunAssertions]: (...args: Parameters<RunAssertions[Name]>) => Check }
+
+const CHECKS: Calls = {
+  toHaveRun: stepChecks.toHaveRun,
+  toHaveSucceeded: stepChecks.toHaveSucceeded,
+  toHaveStepOrder: (...steps) => stepChecks.toHaveOrder(...(steps as [string, string])),
+  toHaveTrajectory: stepChecks.toHaveTrajectory,
+  toHaveFinishedWithin: stepChecks.toHaveFinishedWithin,
+  toHaveRetriedAtMost: stepChecks.toHaveRetriedAtMost,
+  toHaveUsedFallback: stepChecks.toHaveUsedFallback,
+  toHaveStepStatus: stepChecks.toHaveStatus,
+  toSucceed: runChecks.toSucceed,
+  toHaveRunStatus: runChecks.toHaveStatus,
+  toFinishWithin: runChecks.toFinishWithin,
+  toHaveNoErrors: runChecks.toHaveNoErrors,
+  toCostAtMost: runChecks.toCostAtMost,
+  toUseTokensAtMost: runChecks.toUseTokensAtMost,
+  toHaveOutputEqual: runChecks.toHaveOutputEqual,
+  toHaveOutputContaining: runChecks.toHaveOutputContaining,
+  toHaveOutputMatching: runChecks.toHaveOutputMatching,
+}
+
+/** For `expect.extend`. */
+export const matchers: Readonly<Record<keyof RunAssertions, Matcher>> = Object.fromEntries(
+  Object.entries(CHECKS).map(([name, toCheck]) => [
+    name,
+    toMatcher(name, toCheck as (...args: never[]) => Check),
+  ]),
+) as Record<keyof RunAssertions, Matcher>
+
+/** `.not` asks for the opposite, which is not the same as not passing: what is not recorded fails both. */
+function toMatcher(name: string, toCheck: (...args: never[]) => Check): Matcher {
+  return function (received, ...args) {
+    const run = toRunRecord(name, received)
+    const isNot = this.isNot === true
+    const check: Check = isNot ? { ...toCheck(...args), not: true } : toCheck(...args)
+    const { outcome, reason } = judge(check, run)
+    // The table says more than the list of steps that ends a reason.
+    const [why] = reason.split(' Steps: ')
+    const message = () => `${describeCheck(check)} ${outcome}: ${why}\n\n${stepsTable(run)}`
+    return { pass: (outcome === 'passed') !== isNot, message }
+  }
+}
+
+function toRunRecord(matcher: string, received: unknown): RunRecord {
+  const run = received as Partial<RunRecord> | null | undefined
+  if (typeof run === 'object' && run !== null && typeof run.runId === 'string' && Array.isArray(run.steps)) {
+    return run as RunRecord
+  }
+  throw new TypeError(
+    `${matcher} expects a run, as recordRun(flow, input) gives it; got ${String(received)} (${typeof received}).`,
+  )
+}
