@@ -44,17 +44,19 @@ export async function readWork(
   }
   const parts: Buffer[] = query === '' ? [] : [Buffer.from(`${query}\n`)]
   let size = 0
+  let searched = 0
   for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
     parts.push(next.value)
     size += next.value.length
-    const begun = size < HEAD_SIZE || parts.length === 1 ? insertIn(Buffer.concat(parts)) : undefined
+    const begun = searched < HEAD_SIZE ? insertIn(Buffer.concat(parts)) : undefined
     if (begun) return await spooled(begun, chunks, directory, limits)
     if (size > limits.statement) throw tooLarge('statement', limits.statement)
+    searched = size
   }
   const sql = Buffer.concat(parts).toString()
-  const begun = insertIn(Buffer.concat(parts))
-  if (begun) return await spooled(begun, chunks, directory, limits)
-  return { sql, statement: readStatement(sql) }
+  const statement = readStatement(sql)
+  if (!statement.insert) return { sql, statement }
+  return await spooled({ sql, statement, data: Buffer.alloc(0) }, chunks, directory, limits)
 }
 
 // An insert's head is expected within this many bytes.

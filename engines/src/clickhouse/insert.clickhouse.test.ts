@@ -188,3 +188,11 @@ test('twenty inserts at once', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, id) => insert(id)))
   expect(await count(t)).toBe(40)
 })
+
+test('without rows', async () => {
+  const t = await table('empty')
+  for (const format of ['Native', 'JSONEachRow', 'CSV'])
+    await client.exec({ query: `INSERT INTO ${t} FORMAT ${format}` })
+  await client.insert({ table: t, values: Readable.from([]), format: 'JSONEachRow' })
+  expect(await count(t)).toBe(0)
+})

@@ -67,3 +67,9 @@ describe('an insert', () => {
     "INSERT INTO t FROM INFILE 'a' FORMAT CSV",
   ])('%s brings its rows itself', (sql) => expect(readStatement(sql).insert).toBeUndefined())
 })
+
+test('a long literal, also one without an end', () => {
+  const text = 'x'.repeat(8_000_000)
+  expect(readStatement(`SELECT '${text}' FORMAT CSV`).format?.name).toBe('CSV')
+  expect(readStatement(`SELECT '${text.slice(0, 300_000)}`).keyword).toBe('SELECT')
+})

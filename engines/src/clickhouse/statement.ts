@@ -36,7 +36,7 @@ interface Token {
 
 // White space and comments; strings and quoted names; words; anything else.
 const TOKEN =
-  /(?<skip>\s+|--[^\n]*|#[! ][^\n]*|\/\*[\s\S]*?\*\/)|'(?:[^'\\]|\\[\s\S]|'')*'|`(?:[^`\\]|\\[\s\S]|``)*`|"(?:[^"\\]|\\[\s\S]|"")*"|[\p{L}_$][\p{L}\p{N}_$]*|[\s\S]/uy
+  /(?<skip>\s+|--[^\n]*|#[! ][^\n]*|\/\*[\s\S]*?\*\/)|'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'|`[^`\\]*(?:(?:\\[\s\S]|``)[^`\\]*)*`|"[^"\\]*(?:(?:\\[\s\S]|"")[^"\\]*)*"|[\p{L}_$][\p{L}\p{N}_$]*|[\s\S]/uy
 
 const NOTHING = { keyword: '', nested: false, totals: false, several: false, end: 0 }
 
