@@ -50,16 +50,44 @@ export function Plot({ series, points, unit }: TimeChartProps): ReactElement {
               stroke={color}
               strokeWidth={1.75}
               {...(dash ? { strokeDasharray: dash } : {})}
-              dot={points.length < 30}
+              dot={(dot: DotProps) => (
+                <Dot
+                  key={dot.index}
+                  {...dot}
+                  always={points.length < 30}
+                  values={points.map((point) => point[key] ?? null)}
+                />
+              )}
               connectNulls={false}
               isAnimationActive={false}
-              type="monotone"
+              type="linear"
             />
           ),
         )}
       </ComposedChart>
     </ResponsiveContainer>
   )
+}
+
+interface DotProps {
+  readonly cx?: number
+  readonly cy?: number
+  readonly index?: number
+  readonly stroke?: string
+}
+
+interface IsolatedDotProps extends DotProps {
+  /** Mark every value: there are few. */
+  readonly always: boolean
+  readonly values: readonly (number | null)[]
+}
+
+/** Marks a value that no line reaches, because its neighbours have none. */
+function Dot({ cx, cy, index = 0, stroke, always, values }: IsolatedDotProps): ReactElement {
+  const isolated = (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null
+  if (cx === undefined || cy === undefined || (values[index] ?? null) === null || !(always || isolated))
+    return <g />
+  return <circle cx={cx} cy={cy} r={2.5} fill={stroke} />
 }
 
 interface ReadingProps extends Pick<TimeChartProps, 'series' | 'points' | 'unit'> {

@@ -17,7 +17,7 @@ export function TimeChart(props: TimeChartProps): ReactElement {
   const { title, series, points, unit } = props
   return (
     <figure className={styles.figure} aria-label={title}>
-      <ul className={styles.legend}>
+      <ul className={styles.legend} hidden={series.length === 1}>
         {series.map(({ key, label, color, shape, dash }) => (
           <li key={key}>
             <svg width="18" height="10" aria-hidden="true">
@@ -35,7 +35,9 @@ export function TimeChart(props: TimeChartProps): ReactElement {
         <Plot {...props} />
       </div>
       <details className={styles.data}>
-        <summary>Show {title} as a table</summary>
+        <summary>
+          As a table<span className="hidden-text">: {title}</span>
+        </summary>
         <div className={styles.rows}>
           <table>
             <caption className="hidden-text">{title}</caption>

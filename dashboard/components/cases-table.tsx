@@ -52,13 +52,7 @@ export function CasesTable({ rows, hasBaseline }: CasesTableProps): ReactElement
               </td>
             ) : null}
             <td data-prose>
-              <ul className={styles.results}>
-                {row.results
-                  .filter(({ kind, outcome }) => kind !== 'task' || outcome !== 'passed')
-                  .map((result) => (
-                    <ResultLine key={`${result.kind} ${result.name}`} result={result} />
-                  ))}
-              </ul>
+              <Results results={row.results} />
             </td>
             <td data-numeric>{formatDuration(row.durationMs * 1e6)}</td>
             {hasBaseline ? (
@@ -91,6 +85,31 @@ export function CasesTable({ rows, hasBaseline }: CasesTableProps): ReactElement
   )
 }
 
+/** What did not pass or changed is said in full; checks that passed as before are counted. */
+function Results({ results }: { readonly results: readonly CaseCheckResult[] }): ReactElement {
+  const quiet = results.filter(isQuiet)
+  const checks = quiet.filter(({ kind }) => kind === 'check').map(({ name }) => name)
+  return (
+    <ul className={styles.results}>
+      {results
+        .filter((result) => !isQuiet(result))
+        .map((result) => (
+          <ResultLine key={`${result.kind} ${result.name}`} result={result} />
+        ))}
+      {checks.length > 0 ? (
+        <li title={checks.join('\n')}>
+          <StatusIcon status="passed" />
+          {checks.length === 1 ? checks[0] : `${checks.length} checks passed`}
+        </li>
+      ) : null}
+    </ul>
+  )
+}
+
+function isQuiet({ kind, outcome, baselineOutcome }: CaseCheckResult): boolean {
+  return kind !== 'scorer' && outcome === 'passed' && (baselineOutcome ?? 'passed') === 'passed'
+}
+
 function ResultLine({ result }: { readonly result: CaseCheckResult }): ReactElement {
   const { kind, name, outcome, score, reason, baselineOutcome, baselineScore } = result
   const changed = baselineOutcome !== undefined && baselineOutcome !== outcome
@@ -104,7 +123,7 @@ function ResultLine({ result }: { readonly result: CaseCheckResult }): ReactElem
           <span className="muted"> (baseline {baselineScore.toFixed(2)})</span>
         ) : null}
         {changed ? <span className="muted"> (baseline {baselineOutcome})</span> : null}
-        {reason !== '' && (outcome !== 'passed' || kind === 'scorer') ? (
+        {reason !== '' && (outcome !== 'passed' || score < 0.5) ? (
           <span className={styles.reason}>{reason}</span>
         ) : null}
       </span>

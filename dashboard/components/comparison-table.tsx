@@ -108,7 +108,7 @@ function MetricCells({
               tone={tone}
             />
             <span data-faint>
-              {change(effect.low)} – {change(effect.high)}
+              {change(effect.low)} to {change(effect.high)}
             </span>
           </div>
         ) : null}

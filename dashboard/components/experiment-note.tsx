@@ -32,8 +32,8 @@ export function ExperimentNote({ experiment, nowMs }: ExperimentNoteProps): Reac
       {dataset ? <li>dataset {dataset}</li> : null}
       <li>
         started <RelativeTime unixMs={started} nowMs={nowMs} />
-        {finished > 0 ? `, took ${formatDuration((finished - started) * 1e6)}` : ''}
       </li>
+      {finished > 0 ? <li>took {formatDuration((finished - started) * 1e6)}</li> : null}
     </ul>
   )
 }

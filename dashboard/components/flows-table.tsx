@@ -54,8 +54,12 @@ export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactEleme
           </td>
           <td data-numeric>{formatDuration(flow.p50Ns)}</td>
           <td data-numeric>{formatDuration(flow.p95Ns)}</td>
-          <td data-numeric>{formatCount(flow.inputTokens + flow.outputTokens)}</td>
-          <td data-numeric>{formatCost(flow.cost)}</td>
+          <td data-numeric data-faint={flow.inputTokens + flow.outputTokens === 0 || undefined}>
+            {formatCount(flow.inputTokens + flow.outputTokens)}
+          </td>
+          <td data-numeric data-faint={flow.cost === 0 || undefined}>
+            {formatCost(flow.cost)}
+          </td>
           <td data-numeric data-faint>
             <RelativeTime unixMs={flow.lastRunMs} nowMs={nowMs} />
           </td>

@@ -56,10 +56,16 @@ export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTablePr
           <td>{run.version}</td>
           <td data-faint>{run.environment}</td>
           <td data-numeric>{run.stepCount}</td>
-          <td data-numeric title={`${formatExact(run.inputTokens)} in, ${formatExact(run.outputTokens)} out`}>
+          <td
+            data-numeric
+            data-faint={run.inputTokens + run.outputTokens === 0 || undefined}
+            title={`${formatExact(run.inputTokens)} in, ${formatExact(run.outputTokens)} out`}
+          >
             {formatCount(run.inputTokens + run.outputTokens)}
           </td>
-          <td data-numeric>{formatCost(run.cost)}</td>
+          <td data-numeric data-faint={run.cost === 0 || undefined}>
+            {formatCost(run.cost)}
+          </td>
           <td data-numeric>{run.status === 'running' ? '–' : formatDuration(run.durationNs)}</td>
         </tr>
       ))}

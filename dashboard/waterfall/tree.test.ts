@@ -23,6 +23,7 @@ function tree(text: string): SpanRow[] {
         model: '',
         errorType: '',
         attempts: 1,
+        attempt: 0,
         fallback: false,
       }
     })

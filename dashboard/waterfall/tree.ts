@@ -14,7 +14,10 @@ export interface SpanRow {
   readonly depth: number
   readonly model: string
   readonly errorType: string
+  /** Tries that a step made. */
   readonly attempts: number
+  /** 1..n for a try of its parent, else 0. */
+  readonly attempt: number
   readonly fallback: boolean
 }
 

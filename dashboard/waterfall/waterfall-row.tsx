@@ -74,11 +74,12 @@ function Row({
               onToggle(row.spanId)
             }}
           >
-            <Icon name={expanded ? 'down' : 'right'} size={10} />
+            <Icon name={expanded ? 'open' : 'right'} size={10} />
           </button>
         )}
         <KindIcon kind={row.kind} />
         <span className={styles.text}>{row.name}</span>
+        {row.attempt > 0 ? <span className={styles.ordinal}>attempt {row.attempt}</span> : null}
         {row.attempts > 1 ? (
           <span className={styles.tag} title={`${row.attempts} attempts`}>
             ×{row.attempts}

@@ -17,7 +17,7 @@ import { pathValue } from '../../../filters/path-value.ts'
 import { formatExact } from '../../../format/number.ts'
 import { cutValue } from '../../../viewer/cut-value.ts'
 import { RunView } from '../../../waterfall/run-view.tsx'
-import { toSpanRow } from '../../../waterfall/to-span-row.ts'
+import { toSpanRows } from '../../../waterfall/to-span-row.ts'
 
 interface Props {
   readonly params: Promise<{ runId: string }>
@@ -56,7 +56,7 @@ export default async function RunPage({ params }: Props): Promise<ReactElement> 
         <RunFailure page={page} />
         <RunView
           runId={runId}
-          rows={page.spans.map(toSpanRow)}
+          rows={toSpanRows(page.spans)}
           durationNs={run.durationNs}
           input={cutValue(page.input)}
           output={cutValue(page.output)}

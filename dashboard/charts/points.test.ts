@@ -1,0 +1,49 @@
+import type { FlowSeries, FlowSummary, Overview } from '@weir/store'
+import { expect, test } from 'vitest'
+import { latencyPoints, overviewPoints, throughputPoints } from './points.ts'
+
+const quantiles = { p50Ns: 1, p95Ns: null, p99Ns: 3 }
+const series = (count: number): FlowSeries => ({
+  bucketMs: 60_000,
+  points: Array.from({ length: count }, (_, index) => ({
+    timeMs: index * 60_000,
+    runs: 3,
+    errors: 1,
+    ...quantiles,
+  })),
+})
+
+test('few buckets are bars of their own; many are added up, and none is lost', () => {
+  expect(throughputPoints(series(2))).toEqual([
+    { at: 0, ok: 2, errors: 1 },
+    { at: 60_000, ok: 2, errors: 1 },
+  ])
+  const bars = throughputPoints(series(289))
+  expect(bars).toHaveLength(73)
+  expect(bars.reduce((sum, { ok, errors }) => sum + Number(ok) + Number(errors), 0)).toBe(289 * 3)
+})
+
+test('a bucket without a finished run leaves a gap in the line', () => {
+  expect(latencyPoints(series(1))).toEqual([{ at: 0, p50: 1, p95: null, p99: 3 }])
+})
+
+test('the overview adds the flows up, bucket by bucket', () => {
+  const flow = (sparkline: FlowSummary['sparkline']) => ({ sparkline }) as FlowSummary
+  const overview = {
+    bucketMs: 1000,
+    flows: [
+      flow([
+        { runs: 2, errors: 1 },
+        { runs: 1, errors: 0 },
+      ]),
+      flow([
+        { runs: 5, errors: 0 },
+        { runs: 0, errors: 0 },
+      ]),
+    ],
+  } as unknown as Overview
+  expect(overviewPoints(overview, 10_500)).toEqual([
+    { at: 10_000, ok: 6, errors: 1 },
+    { at: 11_000, ok: 1, errors: 0 },
+  ])
+})
