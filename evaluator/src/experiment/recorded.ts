@@ -27,7 +27,8 @@ export async function runRecorded(plan: Plan, store: Store, reporter: Reporter):
   const delivery = { lost: 0, reason: '' }
   const trialRuns = await runTrials(
     plan,
-    async () => note(delivery, await flush({ timeout: '30s' })),
+    // A collector that was away once is not waited for again and again.
+    async () => note(delivery, await flush({ timeout: delivery.lost > 0 ? '1s' : '10s' })),
     (run, done) => reporter.onTrial?.(plan, done, run),
   )
   const report = await judgeRecorded(plan, 'recorded', trialRuns, store, delivery.reason)

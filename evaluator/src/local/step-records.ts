@@ -1,6 +1,15 @@
-import { WEIR_STEP_ATTEMPTS, WEIR_STEP_FALLBACK, WEIR_STEP_INDEX, WEIR_STEP_NAME } from '@weir/sdk/semconv'
+import {
+  GEN_AI_TOOL_NAME,
+  WEIR_FLOW_NAME,
+  WEIR_STEP_ATTEMPTS,
+  WEIR_STEP_FALLBACK,
+  WEIR_STEP_INDEX,
+  WEIR_STEP_NAME,
+} from '@weir/sdk/semconv'
 import type { StepRecord } from '@weir/store'
 import { byStart, number, type PlacedSpan, text } from './span-tree.ts'
+
+const GEN_AI_AGENT_NAME = 'gen_ai.agent.name'
 
 /** Spans that are one step execution: one span, or the tries of one that declares nothing. */
 interface Execution {
@@ -44,7 +53,7 @@ export function toStepRecords(
 function toExecutions(spans: readonly PlacedSpan[]): Execution[] {
   const executions: Execution[] = []
   for (const span of spans) {
-    const name = text(span.span.attributes[WEIR_STEP_NAME]) || span.span.name
+    const name = nameOf(span)
     const before = executions.findLast(
       (other) => other.name === name && other.tries[0]!.parent === span.parent,
     )
@@ -52,6 +61,12 @@ function toExecutions(spans: readonly PlacedSpan[]): Execution[] {
     else executions.push({ name, tries: [span] })
   }
   return executions
+}
+
+/** The label: as declared, else the name of the flow, tool or agent, else the span's. */
+function nameOf({ kind, span: { attributes, name } }: PlacedSpan): string {
+  const byKind = { flow: WEIR_FLOW_NAME, tool: GEN_AI_TOOL_NAME, agent: GEN_AI_AGENT_NAME }[kind]
+  return text(attributes[WEIR_STEP_NAME]) || (byKind === undefined ? '' : text(attributes[byKind])) || name
 }
 
 function isRetry(before: PlacedSpan, span: PlacedSpan): boolean {

@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Collector, startCollector } from '@weir/collector'
+import type {} from '@weir/engines/testing'
+import { flow, shutdown } from '@weir/sdk'
+import {
+  createStore,
+  execute,
+  getExperiment,
+  listCaseResults,
+  listResults,
+  migrate,
+  promoteExperiment,
+  pushDataset,
+  rows,
+  type Store,
+} from '@weir/store'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { run, steps } from '../checks/matchers.ts'
+import { InfrastructureError } from '../errors.ts'
+import { dataset } from '../evaluation/data-source.ts'
+import { evaluate } from '../evaluation/evaluate.ts'
+import { exactMatch } from '../scorers/text.ts'
+import { preflight } from './preflight.ts'
+import { type EvaluationMode, prepareMode, runEvaluation } from './run-evaluation.ts'
+
+let store: Store
+let collector: Collector
+let mode: EvaluationMode
+
+beforeAll(async () => {
+  const database = `weir_test_${Math.random().toString(36).slice(2)}`
+  store = createStore({ url: inject('clickhouseUrl'), database })
+  await migrate(store)
+  collector = await startCollector({ host: '127.0.0.1', port: 0, store })
+  mode = { kind: 'recorded', store, endpoint: collector.url }
+  await prepareMode(mode)
+})
+
+afterAll(async () => {
+  await shutdown()
+  await collector.close()
+  await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
+  await store.close()
+})
+
+const research = flow('research', { version: '2' }, async (input: { query: string }) => {
+  await flow.step('plan', () => sleep(2))
+  await flow.step('search', () => sleep(2))
+  if (input.query === 'bad') throw new Error('no answer')
+  return `about ${input.query}`
+})
+
+const definition = {
+  task: research,
+  data: [{ id: 'moon', input: { query: 'moon' }, reference: 'about moon' }],
+  checks: [steps.toHaveOrder('plan', 'search'), run.toSucceed()],
+  scorers: [exactMatch],
+}
+
+const runOne = async (...[evaluation, settings]: [ReturnType<typeof evaluate>, object?]) =>
+  (await runEvaluation(evaluation, mode, {}, settings))[0]!
+
+describe('a recorded experiment', () => {
+  it('is judged from the runs in the store, and is in the store', async () => {
+    const report = await runOne(evaluate('research.pipeline', { ...definition, trials: 3 }), {
+      revision: 'abc',
+    })
+    expect(report).toMatchObject({ status: 'passed', planned: 3, passed: 3, mode: 'recorded' })
+    const { experimentId } = report
+    expect(await getExperiment(store, { experimentId })).toMatchObject({
+      evaluation: 'research.pipeline',
+      flow: 'research',
+      version: '2',
+      revision: 'abc',
+      status: 'passed',
+      evaluated: 3,
+      passed: 3,
+      scores: [{ name: 'exactMatch', mean: 1, count: 3 }],
+    })
+    expect(await listResults(store, { experimentId })).toHaveLength(3 * 4)
+    const recorded = await rows(
+      store,
+      `SELECT run_id AS runId, case_id AS caseId, trial, source FROM runs FINAL WHERE experiment_id = {experimentId: String} ORDER BY trial`,
+      { experimentId },
+    )
+    expect(recorded).toEqual(
+      report.trials.map(({ runId, trial }) => ({ runId, caseId: 'moon', trial, source: 'experiment' })),
+    )
+  })
+
+  it('counts a failing case, beside its baseline', async () => {
+    const before = await runOne(evaluate('research.cases', definition))
+    await promoteExperiment(store, { experimentId: before.experimentId })
+    await pushDataset(store, {
+      name: 'queries',
+      cases: [
+        { id: 'moon', input: { query: 'moon' }, reference: 'about moon' },
+        { id: 'bad', input: { query: 'bad' }, reference: 'about bad' },
+      ],
+    })
+    const gates = { latency: { steps: 'no-regression' as const } }
+    const after = await runOne(
+      evaluate('research.cases', { ...definition, data: dataset('queries'), baseline: 'main', gates }),
+    )
+    expect(after).toMatchObject({
+      status: 'failed',
+      passed: 1,
+      errors: 1,
+      baselineExperimentId: before.experimentId,
+    })
+    expect(after.gates).toMatchObject([
+      { outcome: 'failed' },
+      { outcome: 'unverifiable', reason: expect.stringContaining('needs n >=') },
+    ])
+    const page = await listCaseResults(store, {
+      experimentId: after.experimentId,
+      baselineExperimentId: before.experimentId,
+    })
+    expect(
+      page.rows.map(({ caseId, outcome, baselineOutcome }) => [caseId, outcome, baselineOutcome]),
+    ).toEqual([
+      ['bad', 'error', undefined],
+      ['moon', 'passed', 'passed'],
+    ])
+    expect((await getExperiment(store, { experimentId: after.experimentId }))?.dataset).toBe('queries@1')
+  })
+
+  it('says that there is no baseline yet', async () => {
+    const gates = { latency: { steps: 'no-regression' as const } }
+    const report = await runOne(evaluate('first', { ...definition, gates, baseline: 'main' }))
+    expect(report).toMatchObject({
+      status: 'failed',
+      gates: [{ outcome: 'passed' }, { outcome: 'unverifiable' }],
+    })
+    expect(report.gates[1]!.reason).toContain(`weir baseline promote ${report.experimentId} --name main`)
+  })
+})
+
+describe('what is not there', () => {
+  it('is said before anything runs', async () => {
+    await expect(preflight(store, 'http://127.0.0.1:9')).rejects.toThrow(InfrastructureError)
+    const away = createStore({ url: 'http://127.0.0.1:9', database: 'x' })
+    await expect(preflight(away, collector.url)).rejects.toThrow(
+      'ClickHouse at http://127.0.0.1:9 is not ready',
+    )
+    await away.close()
+  })
+
+  it('is an experiment that could not be evaluated, with every trial counted', async () => {
+    const task = async (input: string) => {
+      if (input === 'stop') await collector.close()
+      return input
+    }
+    const data = ['a', 'stop'].map((input) => ({ id: input, input }))
+    const report = await runOne(evaluate('lost', { task, data, checks: [run.toSucceed()], concurrency: 1 }))
+    expect(report).toMatchObject({ status: 'error', planned: 2, passed: 0, errors: 2 })
+    expect(report.error).toContain('2 of 2 runs did not arrive in Weir')
+    expect((await getExperiment(store, { experimentId: report.experimentId }))?.status).toBe('error')
+  }, 90_000)
+})
