@@ -31,7 +31,7 @@ const traffic = (version: '1' | '2') => {
 await simulateLastDay(
   [
     { runs: RUNS_PER_VERSION, fromHoursAgo: 23.5, toHoursAgo: 8, run: traffic('1') },
-    { runs: RUNS_PER_VERSION, fromHoursAgo: 10, toHoursAgo: 0.1, run: traffic('2') },
+    { runs: RUNS_PER_VERSION, fromHoursAgo: 10, toHoursAgo: 0.3, run: traffic('2') },
   ],
   { speed: SPEED, concurrency: 16 },
 )

@@ -66,7 +66,7 @@ async function isEmpty(config: Config): Promise<boolean> {
   const { getStoreStats } = await import('@weir/store')
   const store = await openStore(config)
   try {
-    return (await getStoreStats(store)).spans === 0
+    return (await getStoreStats(store)).newestSpanMs === null
   } catch (error) {
     print(`cannot tell whether anything is recorded, so the demo is left out: ${(error as Error).message}`)
     return false

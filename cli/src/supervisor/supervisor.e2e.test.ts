@@ -112,7 +112,7 @@ describe('weir up', () => {
     expect([...PROCESSES, 'weir'].filter((name) => existsSync(pidFile(weir.home, name)))).toEqual([])
     expect((await weir.weir(['status'])).code).toBe(3)
     await weir.restart()
-    expect((await status()).stored?.spans).toBe(1)
+    await eventually(status, ({ stored }) => stored?.spans === 1)
   })
 
   test('survives its own kill -9: the children end, and the next start is not in their way', async () => {
@@ -125,7 +125,7 @@ describe('weir up', () => {
       (alive) => alive.length === 0,
     )
     await weir.restart()
-    expect((await status()).stored?.spans).toBe(2)
+    await eventually(status, ({ stored }) => stored?.spans === 2)
   })
 })
 
