@@ -1,0 +1,109 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Collector, startCollector } from '@weir/collector'
+import type {} from '@weir/engines/testing'
+import { createStore, listResults, migrate, rows, type Store } from '@weir/store'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { loadEvalFile } from '../evaluation/load-file.ts'
+import { runEvaluation } from '../experiment/run-evaluation.ts'
+
+const FIXTURES = new URL('../../fixtures/queue/', import.meta.url)
+const children: ChildProcess[] = []
+/** A database of its own: other tests have workers on the same server. */
+const redisUrl = `${inject('redisUrl')}/5`
+let directory: string
+let store: Store
+let collector: Collector
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'weir-queue-'))
+  const engine = await start('engine.mjs', [join(directory, 'clickhouse')])
+  store = createStore({ url: engine.url, database: 'weir' })
+  await migrate(store)
+  collector = await startCollector({ host: '127.0.0.1', port: 0, store })
+})
+
+afterAll(async () => {
+  await collector?.close()
+  await store?.close()
+  for (const child of children.reverse()) {
+    const exited = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined
+    if (child.connected) child.disconnect()
+    await exited
+  }
+  await rm(directory, { recursive: true, force: true })
+})
+
+async function start(script: string, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
+  const child = fork(new URL(script, FIXTURES), args, { env: { ...process.env, ...env } })
+  children.push(child)
+  const [{ url }] = (await once(child, 'message')) as [{ url: string }]
+  return { url, child }
+}
+
+const startWorkerProcess = () =>
+  start('worker.mjs', [], {
+    WEIR_WORKER_PORT: '0',
+    WEIR_CLICKHOUSE_URL: store.url,
+    WEIR_CLICKHOUSE_DATABASE: store.database,
+    WEIR_REDIS_URL: redisUrl,
+    WEIR_ENDPOINT: collector.url,
+    WEIR_WORKER_LOCK: '2s',
+    WEIR_WORKER_CONCURRENCY: '4',
+    QUEUE_TEST_MARKS: directory,
+  })
+
+it('a queued experiment loses nothing and counts nothing twice, whatever crashes', async () => {
+  const workers = await Promise.all([startWorkerProcess(), startWorkerProcess()])
+  const file = fileURLToPath(new URL('cases.eval.mjs', FIXTURES))
+  const [evaluation] = await loadEvalFile(file)
+  const mode = { kind: 'queue' as const, store, redisUrl: redisUrl }
+  const counts: number[] = []
+  const [report] = await runEvaluation(
+    evaluation!,
+    mode,
+    { onTrial: (_plan, done) => counts.push(done) },
+    { file },
+  )
+
+  const killed = workers.filter(({ child }) => child.signalCode === 'SIGKILL')
+  expect(killed).toHaveLength(1)
+  expect(await readFile(join(directory, 'process'), 'utf8')).not.toBe('')
+  expect(report).toMatchObject({
+    status: 'passed',
+    mode: 'queue',
+    planned: 32,
+    evaluated: 32,
+    passed: 28,
+    errors: 4,
+  })
+  expect(counts.at(-1)).toBe(32)
+
+  const outcomes = Object.groupBy(report!.trials, ({ caseId }) => caseId)
+  for (const [caseId, trials] of Object.entries(outcomes)) {
+    const expected = /^(always|throws)/.test(caseId) ? 'error' : 'passed'
+    expect(
+      trials?.map(({ trial, outcome }) => [trial, outcome]),
+      caseId,
+    ).toEqual([
+      [0, expected],
+      [1, expected],
+    ])
+  }
+  const results = await listResults(store, { experimentId: report!.experimentId })
+  expect(results).toHaveLength(32 * 4)
+  const crashed = results.find(({ caseId, kind }) => caseId === 'always ends its process' && kind === 'task')
+  expect(crashed?.reason).toBe('The process that ran the evaluation ended: exit code 8.')
+
+  const names = await rows<{ name: string }>(store, 'SELECT DISTINCT flow AS name FROM runs FINAL')
+  expect(names).toEqual([{ name: 'queued' }])
+  const alive = workers.find(({ child }) => child.signalCode === null)!
+  expect((await fetch(`${alive.url}/readyz`)).status).toBe(200)
+  expect(await (await fetch(`${alive.url}/metrics`)).text()).toContain(
+    'weir_worker_jobs_total{queue="weir-trials"',
+  )
+}, 90_000)
