@@ -27,10 +27,12 @@ test('a client that stops reading holds the engine back', async () => {
   })
   const reader = response.body?.getReader()
   await reader?.read()
-  await sleep(300)
-  const read = await rowsRead('paced')
-  await sleep(300)
-  expect(await rowsRead('paced')).toBe(read)
+  const stands = async () => {
+    const before = await rowsRead('paced')
+    await sleep(300)
+    return before !== undefined && before === (await rowsRead('paced'))
+  }
+  await expect.poll(stands, { timeout: 20_000 }).toBe(true)
   await reader?.cancel()
   await untilEnded('paced')
 })
@@ -41,7 +43,7 @@ async function rowsRead(id: string): Promise<string | undefined> {
 }
 
 async function untilEnded(id: string): Promise<void> {
-  await expect.poll(() => rowsRead(id), { timeout: 10_000 }).toBeUndefined()
+  await expect.poll(() => rowsRead(id), { timeout: 20_000 }).toBeUndefined()
 }
 
 test.each([
@@ -56,7 +58,7 @@ test.each([
     .then(async (result) => {
       for await (const _rows of result.stream()) if (abort.signal.aborted) return
     })
-  await expect.poll(() => rowsRead(query_id), { timeout: 10_000 }).toBeDefined()
+  await expect.poll(() => rowsRead(query_id), { timeout: 20_000 }).toBeDefined()
   abort.abort()
   await reading.catch(() => {})
   await untilEnded(query_id)
@@ -65,19 +67,13 @@ test.each([
 
 test('an abort ends running and waiting queries', async () => {
   const abort = new AbortController()
-  const slow = Array.from({ length: 12 }, () =>
-    client.query({
-      query: 'SELECT sum(sleepEachRow(1)) FROM numbers(3) SETTINGS max_block_size = 1',
-      abort_signal: abort.signal,
-    }),
-  )
+  const query = 'SELECT sum(cityHash64(number)) FROM numbers(1000000000000) SETTINGS max_threads = 1'
+  const endless = Array.from({ length: 20 }, () => client.query({ query, abort_signal: abort.signal }))
   await sleep(200)
   abort.abort()
-  const ended = await Promise.allSettled(slow)
-  expect(ended.every(({ status }) => status === 'rejected')).toBe(true)
-  const started = performance.now()
-  await rowsOf(client, 'SELECT 1')
-  expect(performance.now() - started).toBeLessThan(2500)
+  const ended = await Promise.allSettled(endless)
+  expect(ended.map(({ status }) => status)).toEqual(endless.map(() => 'rejected'))
+  expect(await rowsOf(client, 'SELECT 1 AS v')).toEqual([{ v: 1 }])
 })
 
 test('an exception after the first rows reaches the reader', async () => {
