@@ -18,7 +18,7 @@ import type { TrialRun } from './run-trial.ts'
 import { runTrials } from './run-trials.ts'
 
 /** Traces settled by one statement. */
-const SETTLE_BATCH = 1_000
+const SETTLE_BATCH = 5_000
 
 /** Runs an experiment in this process, traced into the collector, and judges it from the recorded runs. */
 export async function runRecorded(plan: Plan, store: Store, reporter: Reporter): Promise<ExperimentReport> {
