@@ -69,15 +69,27 @@ export function readBody(request: IncomingMessage): Readable {
 }
 
 /** The fields of a multipart form, in which clients send a statement with large parameters; undefined for other bodies. */
-export async function readForm(request: IncomingMessage): Promise<[string, string][] | undefined> {
+export async function readForm(
+  request: IncomingMessage,
+  limit: number,
+): Promise<[string, string][] | undefined> {
   const type = header(request, 'content-type') ?? ''
   if (!type.startsWith('multipart/form-data')) return undefined
-  const body = Readable.toWeb(readBody(request)) as ReadableStream<Uint8Array>
+  const body = Readable.toWeb(Readable.from(atMost(limit, readBody(request)))) as ReadableStream<Uint8Array>
   const form = await new Response(body, { headers: { 'content-type': type } }).formData()
   return [...form].map(([name, value]) => {
     if (typeof value === 'string') return [name, value]
     throw exception(48, 'NOT_IMPLEMENTED', `External data (${name}) is not supported by the embedded engine`)
   })
+}
+
+async function* atMost(limit: number, body: Readable): AsyncGenerator<Buffer> {
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > limit) throw exception(307, 'TOO_MANY_BYTES', `The form is larger than ${limit} bytes`)
+    yield chunk
+  }
 }
 
 const DECODERS: Record<string, () => ReturnType<typeof createGunzip>> = {

@@ -6,9 +6,22 @@ import { gzipSync } from 'node:zlib'
 import { expect, inject, test } from 'vitest'
 import { run, useProcesses } from '../testing/clickhouse-process.ts'
 import type {} from '../testing.ts'
+import { freePort } from '../valkey/ports.ts'
 import { startClickHouse } from './server.ts'
 
+const POLL = { timeout: 20_000 }
+
 const { root, start } = useProcesses()
+
+test('a request that comes while the engine starts is answered', async () => {
+  const port = await freePort('127.0.0.1', 0)
+  const starting = startClickHouse({ port, path: join(root, 'early') })
+  const early = expect.poll(() => fetch(`http://127.0.0.1:${port}/ping`).then((r) => r.text(), String), POLL)
+  const results = await Promise.allSettled([early.toBe('Ok.\n'), starting])
+  const [, started] = results
+  if (started.status === 'fulfilled') await started.value.close()
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+})
 
 test('a busy port', async () => {
   const port = Number(new URL(inject('clickhouseUrl')).port)

@@ -36,6 +36,8 @@ export async function sendResult(
   head: ResponseHead,
   output: Output,
 ): Promise<void> {
+  // The client may leave at any time, also before the first block.
+  const closed = new Promise((resolve) => response.once('close', resolve))
   const blocks = output[Symbol.asyncIterator]()
   let next = await blocks.next()
   const tag = randomBytes(8).toString('hex')
@@ -45,11 +47,9 @@ export async function sendResult(
   response.setHeader('X-ClickHouse-Exception-Tag', tag)
   if (head.encoding) response.setHeader('Content-Encoding', head.encoding)
   const sink: Writable = head.encoding ? gzipInto(response) : response
-  const closed = new Promise((resolve) => response.once('close', resolve))
   try {
-    for (; !next.done; next = await blocks.next()) {
+    for (; !next.done && !response.destroyed; next = await blocks.next()) {
       if (!sink.write(next.value)) await Promise.race([drained(sink), closed])
-      if (response.destroyed) return
     }
   } catch (error) {
     sink.end(taggedException(toException(error), tag))
@@ -67,6 +67,7 @@ function drained(sink: Writable): Promise<void> {
 function gzipInto(response: ServerResponse): Writable {
   const gzip = createGzip({ level: 1 })
   gzip.pipe(response)
+  gzip.on('error', () => response.destroy())
   response.on('close', () => gzip.destroy())
   return gzip
 }

@@ -43,16 +43,19 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
     started.promise.then((service) => service.handle(request, response)).catch(() => response.destroy())
   })
   await listen(server, host, port)
-  let service: Service
-  try {
-    const { Service } = await loadService()
-    service = await Service.start(path, host, { ...LIMITS, ...options.limits })
-  } catch (error) {
+  // Requests may come before the data directory is open: they wait for it.
+  const starting = startService(path, host, { ...LIMITS, ...options.limits })
+  server.on('request', (request, response) => {
+    starting.then(
+      (service) => service.handle(request, response),
+      () => response.destroy(),
+    )
+  })
+  const service = await starting.catch((error: unknown) => {
     server.close()
-    started.reject(error)
+    server.closeAllConnections()
     throw error
-  }
-  started.resolve(service)
+  })
   let closed: Promise<void> | undefined
   const close = () => (closed ??= shutDown(server, service, drainTimeout))
   const listening = (server.address() as AddressInfo).port
@@ -61,14 +64,13 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
 }
 
 /** Loads the engine's library, 200 MB of memory, only where the engine runs. */
-async function loadService(): Promise<typeof import('./service.ts')> {
-  try {
-    return await import('./service.ts')
-  } catch (cause) {
+async function startService(path: string, host: string, limits: Limits): Promise<Service> {
+  const { Service } = await import('./service.ts').catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause)
     const advice = 'Run ClickHouse elsewhere and set WEIR_CLICKHOUSE_URL to it'
     throw new EngineStartError(`could not load the embedded ClickHouse: ${reason} ${advice}`, { cause })
-  }
+  })
+  return await Service.start(path, host, limits)
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

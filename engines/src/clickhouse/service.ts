@@ -58,7 +58,7 @@ export class Service {
   }
 
   async #query(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const form = await readForm(request)
+    const form = await readForm(request, this.#limits.statement)
     const http = readRequest(request, form)
     response.setHeader('X-ClickHouse-Query-Id', http.queryId)
     response.setHeader('X-ClickHouse-Server-Display-Name', 'weir-embedded')
@@ -78,6 +78,7 @@ export class Service {
   }
 
   async #run(http: HttpRequest, work: Work, response: ServerResponse): Promise<void> {
+    if (response.destroyed) return
     const gone = new AbortController()
     response.on('close', () => {
       if (response.writableFinished) return

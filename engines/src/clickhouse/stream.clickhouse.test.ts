@@ -76,6 +76,19 @@ test('an abort ends running and waiting queries', async () => {
   expect(await rowsOf(client, 'SELECT 1 AS v')).toEqual([{ v: 1 }])
 })
 
+test('clients that leave at any moment leave no query behind', async () => {
+  const leave = async (after: number) => {
+    const signal = AbortSignal.timeout(after)
+    const body = 'SELECT number AS leaving FROM numbers(100000000000) FORMAT TabSeparated'
+    const response = await fetch(inject('clickhouseUrl'), { method: 'POST', body, signal })
+    await response.arrayBuffer()
+  }
+  const left = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => leave(i * 5)))
+  expect(left.map(({ status }) => status)).toEqual(left.map(() => 'rejected'))
+  const query = "SELECT count() AS c FROM system.processes WHERE query LIKE 'SELECT number AS leaving%'"
+  await expect.poll(() => rowsOf(client, query), { timeout: 20_000 }).toEqual([{ c: '0' }])
+})
+
 test('an exception after the first rows reaches the reader', async () => {
   const query = 'SELECT throwIf(number = 3000000) FROM numbers(5000000)'
   const result = await client.query({ query, format: 'JSONEachRow' })
