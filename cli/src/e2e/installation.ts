@@ -24,7 +24,7 @@ export interface Installation {
   readonly clickhouseUrl: string
   /** All that `weir up` printed so far. */
   output(): string
-  /** Rows of a query on the embedded ClickHouse, over its own HTTP protocol. */
+  /** Rows of a statement on the embedded ClickHouse, over its HTTP protocol; none for DDL. */
   query<Row>(sql: string): Promise<Row[]>
   /** Runs another `weir` command against this installation. */
   weir(args: readonly string[]): Promise<Completed>
@@ -104,7 +104,7 @@ export async function query<Row>(url: string, sql: string): Promise<Row[]> {
   })
   const text = await response.text()
   if (!response.ok) throw new Error(text)
-  return (JSON.parse(text) as { data: Row[] }).data
+  return text === '' ? [] : (JSON.parse(text) as { data: Row[] }).data
 }
 
 export async function freePorts(count: number): Promise<number[]> {

@@ -81,7 +81,7 @@ describe('weir eval in a scratch project', () => {
   test('passes with --local where no Weir runs', async () => {
     const completed = await run(
       [join(project, 'node_modules', 'weir', 'bin', 'weir.js'), 'eval', 'research.eval.ts', '--local'],
-      { PATH: process.env['PATH'] },
+      { PATH: process.env.PATH },
       project,
     )
     expect(completed.code, completed.stdout + completed.stderr).toBe(0)
