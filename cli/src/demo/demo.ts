@@ -14,6 +14,9 @@ export interface DemoResult {
 }
 
 const SIMULATIONS = ['research', 'support-desk', 'orders']
+const FLOWS = ['research', 'answerTicket', 'summariseThread', 'supportAgent', 'POST /orders']
+/** The worker settles every second; this leaves it some. */
+const SETTLE_MS = 2_000
 
 /**
  * Runs the examples as a user would: a monitor, the traffic of a simulated day, an evaluation that passes and becomes the
@@ -34,11 +37,10 @@ export async function runDemo(store: Store, config: Config): Promise<DemoResult>
   await Promise.all(
     SIMULATIONS.map((name) => simulate(join(examples, 'dist', 'simulation', `${name}.js`), env)),
   )
-  await untilSettled(store)
+  await untilSettled(store, FLOWS, config.settleQuietMs + SETTLE_MS)
   const passed = await weir.evaluate(evaluation, 0)
   await weir.run(['baseline', 'promote', passed, '--name', 'main'])
   const stopped = await weir.evaluate(join(examples, 'research', 'research-v2.eval.ts'), 1)
-  await untilSettled(store)
   return { passed, stopped }
 }
 

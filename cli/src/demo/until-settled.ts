@@ -1,21 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { getStoreStats, type Store } from '@weir/store'
+import { getOverview, type Store } from '@weir/store'
 import { infrastructureError } from '../errors.ts'
 
 const PATIENCE_MS = 120_000
+const DAY_MS = 86_400_000
 
-/** Waits until every stored span belongs to a settled run; a store that is away for a moment is asked again. */
-export async function untilSettled(store: Store): Promise<void> {
+/**
+ * Waits until runs of the flows are there and no more come for `quietMs`; other flows may be busy meanwhile. A store that
+ * is away for a moment is asked again.
+ */
+export async function untilSettled(store: Store, flows: readonly string[], quietMs: number): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS
-  let problem = 'traces are still not settled: is the worker running? (weir status)'
+  let settled = 0
+  let since = Date.now()
+  let problem = ''
   while (Date.now() < deadline) {
     try {
-      const { unsettledTraces } = await getStoreStats(store)
-      if (unsettledTraces === 0) return
+      const runs = await countRuns(store, flows)
+      if (runs !== settled) since = Date.now()
+      settled = runs
+      if (settled > 0 && Date.now() - since >= quietMs) return
+      problem = `${settled} runs were settled: is the worker running? (weir status)`
     } catch (error) {
+      since = Date.now()
       problem = (error as Error).message
     }
     await sleep(500)
   }
   throw infrastructureError(`gave up after ${PATIENCE_MS / 1000} s: ${problem}`)
+}
+
+async function countRuns(store: Store, names: readonly string[]): Promise<number> {
+  const now = Date.now()
+  const { flows } = await getOverview(store, { from: new Date(now - DAY_MS), to: new Date(now) })
+  return flows.filter(({ flow }) => names.includes(flow)).reduce((sum, { runs }) => sum + runs, 0)
 }
