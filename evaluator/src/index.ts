@@ -22,6 +22,7 @@ export type {
   Definition,
   Evaluation,
   ExpectContext,
+  FlowTask,
   Gates,
   Scored,
   ScoreGate,

@@ -1,4 +1,4 @@
-import type { Flow } from '@weir/sdk'
+import type { RunOptions } from '@weir/sdk'
 import type { Case, RunRecord } from '@weir/store'
 import type { Check } from '../checks/check.ts'
 import type { Duration } from '../checks/duration.ts'
@@ -13,10 +13,15 @@ export interface TaskContext {
   readonly variant: unknown
 }
 
+/** A flow of @weir/sdk, as far as it is evaluated. */
+export interface FlowTask<I, O> {
+  readonly name: string
+  readonly version: string | undefined
+  readonly run: (input: I, options?: RunOptions) => Promise<O>
+}
+
 /** What is evaluated: a flow, or an async function that is run as a flow of the evaluation's name. */
-export type Task<I, O> =
-  | Pick<Flow<I, O>, 'name' | 'version' | 'run'>
-  | ((input: I, context: TaskContext) => O | Promise<O>)
+export type Task<I, O> = FlowTask<I, O> | ((input: I, context: TaskContext) => O | Promise<O>)
 
 /** A case as it is written: an id is made from the input where there is none. */
 export type CaseInput<I> = Omit<Case, 'id' | 'input'> & { readonly id?: string; readonly input: I }

@@ -27,13 +27,9 @@ const duration = z.custom<string | number>((value) => {
 
 const definition = z.strictObject({
   task: z.custom<Task<unknown, unknown>>(isTask, 'expected a flow, or an async function'),
-  data: z.union([
-    z.array(z.looseObject({ input: z.unknown() })),
-    z.custom<object>(
-      (value) => isDataSource(value) || typeof value === 'function',
-      'expected an array of cases, dataset(...), jsonl(...) or a function',
-    ),
-  ]),
+  data: z.union([z.array(z.looseObject({ input: z.unknown() })), z.custom<object>(isReadLater)], {
+    error: 'expected an array of cases with an "input", dataset(...), jsonl(...) or a function',
+  }),
   checks: z.array(z.unknown()).default([]),
   expect: fn('expected a function').optional(),
   scorers: z
@@ -91,6 +87,10 @@ export function evaluate<I, O>(name: string, value: Definition<I, O>): Evaluatio
   refuseUnknownScores(evaluation)
   refuseNothingToJudge(evaluation)
   return evaluation
+}
+
+function isReadLater(value: unknown): boolean {
+  return isDataSource(value) || typeof value === 'function'
 }
 
 function isTask(value: unknown): boolean {

@@ -60,6 +60,6 @@ async function importFile(file: string): Promise<Record<string, unknown>> {
 function whereOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   const stack = (cause.stack ?? '').replaceAll('file://', '').replaceAll(/\?modified=[\d.]+/g, '')
-  const lines = stack.split('\n').filter((line) => !/ \(?node:internal/.test(line))
+  const lines = stack.split('\n').filter((line) => !/ \(?node:internal|@weir[/\\]evaluator/.test(line))
   return lines.length === 0 || lines[0] === '' ? messageOf(cause) : lines.slice(0, 8).join('\n')
 }

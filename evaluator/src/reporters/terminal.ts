@@ -21,7 +21,9 @@ export function terminalReporter(options: TerminalOptions): Reporter {
   return {
     onExperimentStart: (plan, mode) => {
       const trials = plan.trials === 1 ? '' : ` x ${plan.trials} trials`
-      write(`${title(plan.evaluation.name, plan.variant)}: ${plan.cases.length} cases${trials}, ${mode}\n`)
+      write(
+        `${title(plan.evaluation.name, plan.variant)}: ${plan.cases.length} ${plan.cases.length === 1 ? 'case' : 'cases'}${trials}, ${mode}\n`,
+      )
     },
     onTrial: (plan, done) => {
       if (isInteractive) write(progress(plan, done))
