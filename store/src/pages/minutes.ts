@@ -50,6 +50,11 @@ export function stepMinutes(store: Store, filter: RunFilter, window: Window): Mi
   return minutes(store, filter, window, 0, 'step_minutes', MINUTES_OF_STEPS)
 }
 
+const seconds = (name: string): string => `toDateTime({${name}:UInt32}, 'UTC')`
+
+/** A filter that compares a DateTime64 key with a DateTime loses rows of the last second: always compare alike. */
+const nanoseconds = (name: string): string => `toDateTime64({${name}:UInt32}, 9, 'UTC')`
+
 function minutes(
   store: Store,
   filter: RunFilter,
@@ -66,12 +71,12 @@ function minutes(
     to: window.toMs / 1000,
     bucket: window.bucketMs / 1000,
   }
-  const range = (column: string) =>
-    `${column} >= toDateTime({begin:UInt32}, 'UTC') AND ${column} < toDateTime({to:UInt32}, 'UTC')`
+  const within = (column: string, time: (name: string) => string) =>
+    `${column} >= ${time('begin')} AND ${column} < ${time('to')}`
   const sql =
     filter.status === undefined
-      ? `(SELECT * FROM ${table} FINAL WHERE ${where} AND ${range('minute')})`
-      : `(${ofRuns(`${where} AND ${range('start')}`)})`
+      ? `(SELECT * FROM ${table} FINAL WHERE ${where} AND ${within('minute', seconds)})`
+      : `(${ofRuns(`${where} AND ${within('start', nanoseconds)}`)})`
   return { sql, where, params: { ...params, ...bound } }
 }
 

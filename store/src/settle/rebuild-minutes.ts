@@ -15,7 +15,9 @@ async function rebuild(store: Store, table: string, sql: string, params: QueryPa
   await execute(store, deleteVanished(table), params)
 }
 
-/** Not FINAL: the rows of deleted runs remain in the table and name the minutes that they left. */
+/**
+ * Bounds have the column's own type: a filter that compares a DateTime64 key with a DateTime loses rows of the last second.
+ * Not FINAL: the rows of deleted runs remain in the table and name the minutes that they left. */
 const TOUCHED = `
   touched AS (
     SELECT DISTINCT project, flow, toStartOfMinute(start) AS minute
@@ -26,8 +28,8 @@ const TOUCHED = `
   runs_of_minutes AS (
     SELECT * FROM runs FINAL
     WHERE (project, flow, toStartOfMinute(start)) IN touched
-      AND start >= toStartOfMinute(toDateTime64({from:String}, 9, 'UTC'))
-      AND start < toStartOfMinute(toDateTime64({to:String}, 9, 'UTC')) + INTERVAL 1 MINUTE
+      AND start >= toDateTime64(toStartOfMinute(toDateTime64({from:String}, 9, 'UTC')), 9, 'UTC')
+      AND start < toDateTime64(toStartOfMinute(toDateTime64({to:String}, 9, 'UTC')) + INTERVAL 1 MINUTE, 9, 'UTC')
   )`
 
 const REBUILD_RUN_MINUTES = `
@@ -76,5 +78,5 @@ function deleteVanished(table: string): string {
   FROM ${table} AS old FINAL
   WHERE (project, flow, minute) IN touched AND old.settled < toDateTime64({version:String}, 6, 'UTC')
     AND minute >= toStartOfMinute(toDateTime64({from:String}, 9, 'UTC'))
-    AND minute <= toDateTime64({to:String}, 9, 'UTC')`
+    AND minute <= toStartOfMinute(toDateTime64({to:String}, 9, 'UTC'))`
 }

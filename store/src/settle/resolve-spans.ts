@@ -1,4 +1,4 @@
-import { gather } from './gather.ts'
+import { type Gather, gather } from './gather.ts'
 
 /** The traces of a batch, for `(project, trace_id) IN batch_traces`. */
 export const BATCH = `batch_traces AS (
@@ -6,6 +6,8 @@ export const BATCH = `batch_traces AS (
   )`
 
 const WIRE = `Tuple(name String, start DateTime64(9, 'UTC'), flow String, run_id String, declared_flow String)`
+
+const POINTERS = ['anchor', 'step', 'usage']
 
 /** Later than every flow span, for a minimum. */
 const NO_SPAN = `(toDateTime64('2262-01-01', 9, 'UTC'), toFixedString('', 8))`
@@ -28,7 +30,8 @@ const NO_SPAN = `(toDateTime64('2262-01-01', 9, 'UTC'), toFixedString('', 8))`
  * @param largest spans of the largest trace of the batch
  */
 export function resolveSpans(largest: number): string {
-  const at = (values: string, indexes: string) => gather(values, indexes, largest)
+  const gathered = (name: string, source: string, gathers: Record<string, Gather>) =>
+    gather(name, source, gathers, largest)
   const rounds = Math.ceil(Math.log2(Math.max(2, largest)))
   return `${BATCH},
   trees AS (
@@ -64,21 +67,20 @@ export function resolveSpans(largest: number): string {
       arrayMap((u, i, p) -> if(u, i, p), has_usage, arrayEnumerate(ids), parents) AS usage_0
     FROM linked
   ),
-  ${jumps(rounds, at)},
+  ${jumps(rounds, gathered)},
+  ${gathered('stopped', `jumped_${rounds}`, { at_anchor: { values: 'is_anchor', indexes: `anchor_${rounds}` } })},
   anchored AS (
-    SELECT *, arrayMap((i, s) -> if(s, i, 0), anchor_${rounds}, ${at('is_anchor', `anchor_${rounds}`)}) AS anchors
-    FROM jumped_${rounds}
+    SELECT *, arrayMap((i, found) -> if(found, i, 0), anchor_${rounds}, at_anchor) AS anchors FROM stopped
   ),
-  above AS (
+  ${gathered('above', 'anchored', {
+    parent_anchors: { values: 'anchors', indexes: 'parents' },
+    step_parents: { values: `step_${rounds}`, indexes: 'parents' },
+    usage_parents: { values: `usage_${rounds}`, indexes: 'parents' },
+  })},
+  outermost AS (
     SELECT
       *,
-      ${at('anchors', 'parents')} AS parent_anchors,
-      ${at(`step_${rounds}`, 'parents')} AS step_parents,
-      ${at(`usage_${rounds}`, 'parents')} AS usage_parents
-    FROM anchored
-  ),
-  outermost AS (
-    SELECT *, arrayMin((k, a, s, i) -> if(k = 'flow' AND a = 0, (s, i), ${NO_SPAN}), kinds, parent_anchors, starts, ids).2 AS first_flow
+      arrayMin((k, a, s, i) -> if(k = 'flow' AND a = 0, (s, i), ${NO_SPAN}), kinds, parent_anchors, starts, ids).2 AS first_flow
     FROM above
   ),
   owning AS (
@@ -86,29 +88,23 @@ export function resolveSpans(largest: number): string {
       d != '', d, i = first_flow, trace_hex, concat(trace_hex, '-', lower(hex(i)))), declared, ids) AS own_runs
     FROM outermost
   ),
-  covered AS (
-    SELECT
-      *,
-      arrayFirst((r, i) -> i = first_flow, own_runs, ids) AS first_run,
-      ${at('own_runs', 'anchors')} AS anchor_runs
-    FROM owning
-  ),
+  ${gathered('covered', 'owning', { anchor_runs: { values: 'own_runs', indexes: 'anchors' } })},
   assigned AS (
     SELECT
       *,
-      arrayMap(r -> multiIf(r != '', r, first_run != '', first_run, trace_hex), anchor_runs) AS runs,
-      ${at('anchor_runs', 'parents')} AS enclosing_runs
+      arrayFirst((r, i) -> i = first_flow, own_runs, ids) AS first_run,
+      arrayMap(r -> multiIf(r != '', r, first_run != '', first_run, trace_hex), anchor_runs) AS runs
     FROM covered
   ),
-  related AS (
-    SELECT
-      *,
-      ${at('runs', 'parents')} AS parent_runs,
-      ${at('kinds', 'step_parents')} AS step_parent_kinds,
-      ${at('runs', 'step_parents')} AS step_parent_runs,
-      ${at('ids', 'step_parents')} AS step_parent_ids,
-      arrayDistinct(arrayFilter((a, u) -> u AND a > 0, usage_parents, has_usage)) AS usage_above
-    FROM assigned
+  ${gathered('related', 'assigned', {
+    enclosing_runs: { values: 'anchor_runs', indexes: 'parents' },
+    parent_runs: { values: 'runs', indexes: 'parents' },
+    step_parent_kinds: { values: 'kinds', indexes: 'step_parents' },
+    step_parent_runs: { values: 'runs', indexes: 'step_parents' },
+    step_parent_ids: { values: 'ids', indexes: 'step_parents' },
+  })},
+  used AS (
+    SELECT *, arrayDistinct(arrayFilter((a, u) -> u AND a > 0, usage_parents, has_usage)) AS usage_above FROM related
   ),
   ranked AS (
     SELECT
@@ -120,11 +116,9 @@ export function resolveSpans(largest: number): string {
         kinds, runs, enclosing_runs, parents, parent_ids, parent_runs, remote) AS ranks,
       arrayMap(nth -> nth > 1, arraySlice(
         arrayEnumerateUniq(arrayConcat(usage_above, arrayEnumerate(ids))), length(usage_above) + 1)) AS superseded_by_index
-    FROM related
+    FROM used
   ),
-  placed AS (
-    SELECT *, ${at('ranks', 'parents')} AS ranks_of_parents FROM ranked
-  ),
+  ${gathered('placed', 'ranked', { ranks_of_parents: { values: 'ranks', indexes: 'parents' } })},
   resolved AS (
     SELECT
       project, trace_id, span_id, wire, has_usage AS carries_usage,
@@ -143,11 +137,13 @@ export function resolveSpans(largest: number): string {
   )`
 }
 
-function jumps(rounds: number, at: (values: string, indexes: string) => string): string {
+function jumps(
+  rounds: number,
+  gathered: (name: string, source: string, gathers: Record<string, Gather>) => string,
+): string {
   return Array.from({ length: rounds }, (_, round) => {
-    const jump = (name: string) => `${at(`${name}_${round}`, `${name}_${round}`)} AS ${name}_${round + 1}`
-    return `jumped_${round + 1} AS (
-    SELECT *, ${jump('anchor')}, ${jump('step')}, ${jump('usage')} FROM jumped_${round}
-  )`
+    const followed = (name: string) => ({ values: `${name}_${round}`, indexes: `${name}_${round}` })
+    const gathers = Object.fromEntries(POINTERS.map((name) => [`${name}_${round + 1}`, followed(name)]))
+    return gathered(`jumped_${round + 1}`, `jumped_${round}`, gathers)
   }).join(',\n  ')
 }

@@ -38,7 +38,7 @@ export function shapeRuns(largest: number): string {
         arraySplit((s, b) -> b, step_spans, begins)) AS executions
     FROM concluded
   ),
-  stepped AS (
+  listed AS (
     SELECT
       *,
       arrayMap(tries -> tries[1].name, executions) AS step_names,
@@ -61,10 +61,18 @@ export function shapeRuns(largest: number): string {
       arrayFlatten(arrayMap(tries -> arrayMap(s -> concat(s.trace_id, s.span_id), tries), executions)) AS try_ids,
       arrayFlatten(arrayMap((tries, i) -> arrayWithConstant(length(tries), i),
         executions, arrayEnumerate(executions))) AS try_executions,
-      arrayMap(tries -> concat(tries[1].trace_id, tries[1].step_parent), executions) AS parent_try_ids,
-      arrayMap(position -> if(position <= length(try_ids), position, 0),
-        arraySlice(arrayEnumerateDense(arrayConcat(try_ids, parent_try_ids)), length(try_ids) + 1)) AS parent_tries,
-      arrayMap(execution -> toInt32(execution) - 1, ${gather('try_executions', 'parent_tries', largest)}) AS step_parents
+      arrayMap(tries -> concat(tries[1].trace_id, tries[1].step_parent), executions) AS parent_try_ids
     FROM executed
+  ),
+  placed_steps AS (
+    SELECT
+      *,
+      arrayMap(position -> if(position <= length(try_ids), position, 0), arraySlice(
+        arrayEnumerateDense(arrayConcat(try_ids, parent_try_ids)), length(try_ids) + 1)) AS parent_tries
+    FROM listed
+  ),
+  ${gather('nested', 'placed_steps', { parents: { values: 'try_executions', indexes: 'parent_tries' } }, largest)},
+  stepped AS (
+    SELECT *, arrayMap(execution -> toInt32(execution) - 1, parents) AS step_parents FROM nested
   )`
 }

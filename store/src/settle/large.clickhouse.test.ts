@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { getRunPage } from '../pages/run.ts'
+import { insert, rows } from '../store.ts'
+import { hex, LATER, span, spanRows, useStore } from '../testing.ts'
+import { settleQuiet } from './settle.ts'
+
+const store = useStore()
+const SPANS = 5_000
+
+test('a chain of 5,000 spans: the last one still knows its run and step', async () => {
+  const id = (i: number) => `c${i}`.padEnd(8, '_')
+  const chain = Array.from({ length: SPANS }, (_, i) =>
+    spanRows(
+      'deep',
+      span(i === 0 ? 'flow' : i === 1 || i === SPANS - 1 ? 'step' : 'span', `n${i}`, 0, 10, {
+        span_id: id(i),
+        parent_span_id: i === 0 ? '' : id(i - 1),
+      }),
+    ),
+  ).flat()
+  await insert(store(), 'spans', chain)
+  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  const query = `SELECT span_count, step_names, step_parents FROM runs FINAL WHERE run_id = {run:String}`
+  expect(await rows(store(), query, { run: hex('deep') })).toEqual([
+    { span_count: SPANS, step_names: ['n1', `n${SPANS - 1}`], step_parents: [-1, 0] },
+  ])
+  const page = await getRunPage(store(), { runId: hex('deep') })
+  expect(page?.spans.at(-1)).toMatchObject({ name: `n${SPANS - 1}`, depth: SPANS - 1 })
+})
+
+test('5,000 steps below one flow', async () => {
+  const steps = Array.from({ length: SPANS - 1 }, (_, i) => span('step', `n${i % 7}`, i, 1))
+  await insert(store(), 'spans', spanRows('wide', span('flow', 'wide', 0, SPANS, ...steps)))
+  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  const query = `SELECT length(step_names) AS steps, step_occurrences[-1] AS last FROM runs FINAL WHERE flow = 'wide'`
+  expect(await rows(store(), query)).toEqual([{ steps: SPANS - 1, last: Math.floor((SPANS - 2) / 7) }])
+})
