@@ -43,19 +43,15 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
     started.promise.then((service) => service.handle(request, response)).catch(() => response.destroy())
   })
   await listen(server, host, port)
-  // Requests may come before the data directory is open: they wait for it.
-  const starting = startService(path, host, { ...LIMITS, ...options.limits })
-  server.on('request', (request, response) => {
-    starting.then(
-      (service) => service.handle(request, response),
-      () => response.destroy(),
-    )
-  })
-  const service = await starting.catch((error: unknown) => {
+  let service: Service
+  try {
+    service = await startService(path, host, { ...LIMITS, ...options.limits })
+  } catch (error) {
     server.close()
-    server.closeAllConnections()
+    started.reject(error)
     throw error
-  })
+  }
+  started.resolve(service)
   let closed: Promise<void> | undefined
   const close = () => (closed ??= shutDown(server, service, drainTimeout))
   const listening = (server.address() as AddressInfo).port
