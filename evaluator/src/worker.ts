@@ -1,3 +1,4 @@
+import type { Score } from '@weir/store'
 import { type Job, Worker } from 'bullmq'
 import { EXPERIMENT_QUEUE, TRIAL_QUEUE } from './queue.ts'
 import { type WorkerConfig, workerConfigFromEnv } from './worker/config.ts'
@@ -33,9 +34,10 @@ export async function startWorker(
   const clickhouse = new Outage('ClickHouse', log)
   const queueOutage = new Outage('Redis', log)
   const redis = createWorkerRedis(config.redisUrl, (error) => queueOutage.failed(error))
-  const monitors = new Monitors(store, (scores) => {
+  const countScores = (scores: readonly Score[]) => {
     for (const { outcome } of scores) metrics.monitorScores.inc({ outcome })
-  })
+  }
+  const monitors = new Monitors(store, countScores, log)
   const health = await startHealth(config, metrics.registry, async () => {
     const ping = await store.client.ping({ select: true })
     return [

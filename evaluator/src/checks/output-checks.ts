@@ -39,8 +39,13 @@ export function judgeOutputSchema(check: OutputSchemaCheck, run: RunRecord): Fin
   })
 }
 
+/** The marks that @weir/sdk leaves where a value was cut: `… [truncated, 70000 characters]`, `… 12 more`. */
+const CUT = /… \[truncated, \d+ characters\]|"… \d+ more"|"…":"\d+ more"/
+
 function onOutput(run: RunRecord, judge: (output: unknown) => Finding): Finding {
   if (run.output === '') return unverifiable(`The run recorded no output (${run.status}).`)
+  if (CUT.test(run.output))
+    return unverifiable('The output was cut when it was recorded: raise capture.maxLength.')
   return judge(parseRecorded(run.output))
 }
 

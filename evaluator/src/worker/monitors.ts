@@ -15,6 +15,7 @@ import type { Check } from '../checks/check.ts'
 import { describeCheck } from '../checks/describe.ts'
 import { judge } from '../checks/judge.ts'
 import { parseChecks } from '../checks/parse-check.ts'
+import { messageOf } from '../errors.ts'
 import { isSampled } from './sample.ts'
 
 /** Runs read and judged at once. */
@@ -26,17 +27,20 @@ const OVERLAP_MS = 5_000
 export class Monitors {
   readonly #store: Store
   readonly #onScores: (scores: readonly Score[]) => void
+  readonly #log: (line: string) => void
+  readonly #refused: Set<string> = new Set()
   /** Runs that settled until then are judged; undefined: not known yet. */
   #judgedUntil: number | undefined
 
-  constructor(store: Store, onScores: (scores: readonly Score[]) => void = () => {}) {
+  constructor(store: Store, onScores: (scores: readonly Score[]) => void, log: (line: string) => void) {
     this.#store = store
     this.#onScores = onScores
+    this.#log = log
   }
 
   /** Judges what settled since the last pass; judging a run again replaces its scores. Gives the number of runs. */
   async judgeSettled(): Promise<number> {
-    const monitors = await readMonitors(this.#store)
+    const monitors = (await readMonitors(this.#store)).filter((monitor) => this.#isUsable(monitor))
     if (monitors.length === 0) {
       this.#judgedUntil = undefined
       return 0
@@ -60,6 +64,17 @@ export class Monitors {
     }
     this.#judgedUntil = since
     return judged
+  }
+
+  /** One that cannot be read, say of a newer version, must not keep the others from judging. */
+  #isUsable(monitor: Monitor): boolean {
+    try {
+      return checksOf(monitor).length > 0
+    } catch (error) {
+      if (!this.#refused.has(monitor.name)) this.#log(`monitor "${monitor.name}": ${messageOf(error)}`)
+      this.#refused.add(monitor.name)
+      return false
+    }
   }
 
   /** After a restart: where the scores end, but no earlier than the oldest monitor. */
