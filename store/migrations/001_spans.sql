@@ -85,4 +85,5 @@ CREATE TABLE IF NOT EXISTS spans
 ENGINE = ReplacingMergeTree(end)
 PARTITION BY toYYYYMM(start)
 ORDER BY (project, trace_id, span_id)
-SETTINGS non_replicated_deduplication_window = 1000;
+-- A trace is a few rows of one place: small granules, so that reading it reads little else.
+SETTINGS non_replicated_deduplication_window = 1000, index_granularity = 2048;

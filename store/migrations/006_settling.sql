@@ -47,3 +47,27 @@ CREATE TABLE IF NOT EXISTS settling_traces
 ENGINE = MergeTree
 ORDER BY (batch, project, trace_id)
 TTL created + INTERVAL 1 HOUR;
+
+-- What a settling pass found out about each span of its traces; the pass's later statements read it.
+CREATE TABLE IF NOT EXISTS settling_spans
+(
+    batch UUID,
+    project LowCardinality(String),
+    trace_id FixedString(16),
+    span_id FixedString(8),
+    parent_span_id FixedString(8),
+    kind LowCardinality(String),
+    run_id String COMMENT 'as declared at or above the span, else by the nearest flow span at or above it',
+    flow LowCardinality(String) COMMENT 'of the run',
+    rank UInt8 COMMENT '2: a flow span that begins (a part of) its run, 1: another span that can be a run''s root, 0: none',
+    parent_rank UInt8 COMMENT 'rank of its parent, if that is in the same run',
+    orphan UInt8 COMMENT 'its parent was not received',
+    step_parent FixedString(8) COMMENT 'the nearest step above it in the same run, zero bytes: none',
+    enclosing_run_id String COMMENT 'the run above it, empty: none',
+    superseded UInt8 COMMENT 'a descendant carries usage, so its own is not counted',
+    changed UInt8 COMMENT 'the stored span says otherwise',
+    created DateTime('UTC') DEFAULT now()
+)
+ENGINE = MergeTree
+ORDER BY (batch, project, trace_id, span_id)
+TTL created + INTERVAL 1 HOUR;

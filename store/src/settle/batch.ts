@@ -3,7 +3,7 @@ import { execute, firstRow, rows, type Store } from '../store.ts'
 
 /** Bounds of one pass, so that a backlog of hours is worked off with the memory of a second. */
 const MOST_TRACES = 10_000
-const MOST_SPANS = 20_000
+const MOST_SPANS = 50_000
 
 /** The traces of one settling pass, kept in `settling_traces`. */
 export interface Batch {

@@ -58,6 +58,7 @@ async function clear(of: Store): Promise<void> {
     'unsettled_traces',
     'run_traces',
     'settling_traces',
+    'settling_spans',
   ]) {
     await execute(of, `TRUNCATE TABLE ${table}`)
   }

@@ -1,9 +1,6 @@
+import { execute, type Store } from '../store.ts'
+import type { Batch } from './batch.ts'
 import { type Gather, gather } from './gather.ts'
-
-/** The traces of a batch, for `(project, trace_id) IN batch_traces`. */
-export const BATCH = `batch_traces AS (
-    SELECT project, trace_id FROM settling_traces WHERE batch = {batch:UUID}
-  )`
 
 const WIRE = `Tuple(name String, start DateTime64(9, 'UTC'), flow String, run_id String, declared_flow String)`
 
@@ -12,28 +9,37 @@ const POINTERS = ['anchor', 'step', 'usage']
 /** Later than every flow span, for a minimum. */
 const NO_SPAN = `(toDateTime64('2262-01-01', 9, 'UTC'), toFixedString('', 8))`
 
+/** Finds out what the traces of a batch say about each of their spans, and keeps it in `settling_spans`. */
+export async function resolveSpans(store: Store, { id, largest }: Batch): Promise<void> {
+  await execute(store, resolveSpansSql(largest), { batch: id })
+}
+
 /**
- * CTEs that end in `resolved`: every span of the batch with what its trace says about it.
- *
- * - `resolved_run_id`: as declared at or above it, else by the nearest flow span at or above it
- * - `rank`: 2 for a flow span that begins (a part of) its run, 1 for another span that can be a run's root, else 0
- * - `parent_rank`: the rank of its parent, if that is in the same run
- * - `orphan`: its parent was not received
- * - `step_parent`: id of the nearest step above it in the same run, zero bytes if none
- * - `enclosing_run_id`: the run above it, '' if none
- * - `wire`: what the span itself says, for its run's flow: (name, start, flow, run_id, declared_flow)
- * - `superseded`: a descendant carries usage, so its own is not counted
- *
+ * (priority, name) of what a span has to say about its run's flow. The lowest priority wins, then the earliest: the
+ * run's flow span, what any span declares, the name of a root that is no flow span.
+ */
+const FLOW_CANDIDATE = `multiIf(
+        rank = 2, (0, if(wire.declared_flow != '', wire.declared_flow, wire.name)),
+        wire.declared_flow != '', (1, wire.declared_flow),
+        rank = 1, (2, wire.name),
+        (3, ''))`
+
+/**
  * A trace is one row of parallel arrays. Ancestors are found by pointer jumping: every span points to its parent or,
  * where it is itself what is looked for, to itself; following all pointers at once doubles the distance each time,
  * so `largest` spans need log2(largest) rounds, and a cycle of parents ends like any other trace.
  * @param largest spans of the largest trace of the batch
  */
-export function resolveSpans(largest: number): string {
+function resolveSpansSql(largest: number): string {
   const gathered = (name: string, source: string, gathers: Record<string, Gather>) =>
     gather(name, source, gathers, largest)
   const rounds = Math.ceil(Math.log2(Math.max(2, largest)))
-  return `${BATCH},
+  return `
+  INSERT INTO settling_spans (
+    batch, project, trace_id, span_id, parent_span_id, kind, run_id, flow, rank, parent_rank, orphan, step_parent,
+    enclosing_run_id, superseded, changed
+  )
+  WITH
   trees AS (
     SELECT
       project, trace_id,
@@ -46,7 +52,7 @@ export function resolveSpans(largest: number): string {
       groupArray(bitTest(flags, 9)) AS remote,
       groupArray(tuple(name, start, flow, run_id, declared_flow)::${WIRE}) AS wires
     FROM spans FINAL
-    WHERE (project, trace_id) IN batch_traces
+    WHERE (project, trace_id) IN (SELECT project, trace_id FROM settling_traces WHERE batch = {batch:UUID})
     GROUP BY project, trace_id
   ),
   linked AS (
@@ -121,8 +127,7 @@ export function resolveSpans(largest: number): string {
   ${gathered('placed', 'ranked', { ranks_of_parents: { values: 'ranks', indexes: 'parents' } })},
   resolved AS (
     SELECT
-      project, trace_id, span_id, wire, has_usage AS carries_usage,
-      run AS resolved_run_id,
+      project, trace_id, span_id, parent_span_id, kind, wire, carries_usage, run,
       rank,
       if(parent_run = run, parent_rank, 0) AS parent_rank,
       parent = 0 AND parent_span_id != toFixedString('', 8) AS orphan,
@@ -131,10 +136,23 @@ export function resolveSpans(largest: number): string {
       superseded
     FROM placed
     ARRAY JOIN
-      ids AS span_id, parent_ids AS parent_span_id, wires AS wire, has_usage, runs AS run, ranks AS rank, ranks_of_parents AS parent_rank, parent_runs AS parent_run,
+      ids AS span_id, parent_ids AS parent_span_id, kinds AS kind, wires AS wire,
+      has_usage AS carries_usage, runs AS run, ranks AS rank, ranks_of_parents AS parent_rank, parent_runs AS parent_run,
       parents AS parent, step_parent_ids AS step_parent_id, step_parent_kinds AS step_parent_kind,
       step_parent_runs AS step_parent_run, enclosing_runs AS enclosing_run, superseded_by_index AS superseded
-  )`
+  ),
+  candidates AS (
+    SELECT *, ${FLOW_CANDIDATE} AS candidate FROM resolved
+  ),
+  flowing AS (
+    SELECT *, argMin(candidate, (candidate.1, wire.start, span_id)) OVER (PARTITION BY project, run) AS chosen
+    FROM candidates
+  )
+  SELECT
+    {batch:UUID}, project, trace_id, span_id, parent_span_id, kind, run, chosen.2 AS run_flow, rank, parent_rank, orphan,
+    step_parent, enclosing_run_id, superseded,
+    run != wire.run_id OR run_flow != wire.flow OR (superseded AND carries_usage)
+  FROM flowing`
 }
 
 function jumps(

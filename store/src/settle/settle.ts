@@ -1,6 +1,7 @@
 import { execute, rows, type Store } from '../store.ts'
 import { type Batch, takeQuiet, takeTraces } from './batch.ts'
 import { rebuildMinutes } from './rebuild-minutes.ts'
+import { resolveSpans } from './resolve-spans.ts'
 import { rewriteSpans } from './rewrite-spans.ts'
 import { EXPIRY_MINUTES } from './shape-runs.ts'
 import { writeRuns } from './write-runs.ts'
@@ -22,6 +23,7 @@ export interface SettledRun {
   readonly incomplete: boolean
 }
 
+const TRACES_PER_BATCH = 2_000
 const NOTHING: Settled = { traces: 0, runs: [] }
 
 /**
@@ -33,9 +35,13 @@ export async function settleTraces(
   traceIds: readonly string[],
   { project = store.project, now = new Date() }: { project?: string; now?: Date } = {},
 ): Promise<Settled> {
-  if (traceIds.length === 0) return NOTHING
-  const batch = await takeTraces(store, project, traceIds)
-  return settle(store, batch, now)
+  let settled = NOTHING
+  for (let i = 0; i < traceIds.length; i += TRACES_PER_BATCH) {
+    const batch = await takeTraces(store, project, traceIds.slice(i, i + TRACES_PER_BATCH))
+    const { traces, runs } = await settle(store, batch, now)
+    settled = { traces: settled.traces + traces, runs: [...settled.runs, ...runs] }
+  }
+  return settled
 }
 
 /**
@@ -52,6 +58,7 @@ export async function settleQuiet(
 
 async function settle(store: Store, batch: Batch, now: Date): Promise<Settled> {
   if (batch.traces > 0) {
+    await resolveSpans(store, batch)
     await rewriteSpans(store, batch)
     await writeRuns(store, batch, now)
     await rebuildMinutes(store, batch)

@@ -1,7 +1,5 @@
 import { execute, type Store } from '../store.ts'
 import type { Batch } from './batch.ts'
-import { resolveSpans } from './resolve-spans.ts'
-import { FLOW_CANDIDATE } from './run-flow.ts'
 import { shapeRuns } from './shape-runs.ts'
 
 /** Writes the run rows of a batch, and deletes rows of its traces that are no longer true. */
@@ -37,7 +35,7 @@ const STEP = `Tuple(start DateTime64(9, 'UTC'), span_id FixedString(8), trace_id
 
 const inherited = (column: string) => `argMinIf(s.${column}, s.first, s.${column} != '') AS ${column}`
 
-export function insertRunsSql(largest: number): string {
+function insertRunsSql(largest: number): string {
   return `
   INSERT INTO runs (
     project, run_id, trace_id, trace_ids, root_span_id, parent_run_id, flow, version, environment, service, source,
@@ -46,11 +44,14 @@ export function insertRunsSql(largest: number): string {
     step_names, step_occurrences, step_kinds, step_statuses, step_starts_ns, step_durations_ns, step_attempts,
     step_fallbacks, step_parents, step_span_ids, settled
   )
-  WITH ${resolveSpans(largest)},
+  WITH
+  resolved AS (
+    SELECT * EXCEPT (batch, parent_span_id, kind, created) FROM settling_spans WHERE batch = {batch:UUID}
+  ),
   attempts AS (
     SELECT project, trace_id, parent_span_id, count() AS attempts
-    FROM spans FINAL
-    WHERE (project, trace_id) IN batch_traces AND kind = 'attempt'
+    FROM settling_spans
+    WHERE batch = {batch:UUID} AND kind = 'attempt'
     GROUP BY project, trace_id, parent_span_id
   ),
   said AS (
@@ -58,16 +59,15 @@ export function insertRunsSql(largest: number): string {
       project, trace_id, span_id, parent_span_id, name, kind, status, service, environment, version, session_id,
       user_id, experiment_id, case_id, trial, step_index, step_attempts, step_fallback, model, input_tokens,
       output_tokens, cost, error_type, error_message, start, end, duration_ns, received, declared_parent_run_id,
-      resolved_run_id, rank, parent_rank, orphan, step_parent, enclosing_run_id, superseded,
+      resolved.run_id AS resolved_run_id, resolved.flow AS resolved_flow, rank, parent_rank, orphan, step_parent, enclosing_run_id, superseded,
       ${FIRST} AS first,
       ${LAST} AS last,
-      ${FLOW_CANDIDATE} AS candidate,
       if(rank > 0, span.input, '') AS root_input,
       if(rank > 0, span.output, '') AS root_output,
       if(rank > 0, span.attributes['weir.run.metadata'], '') AS metadata
     FROM spans AS span FINAL
     INNER JOIN resolved USING (project, trace_id, span_id)
-    WHERE (span.project, span.trace_id) IN batch_traces
+    WHERE (span.project, span.trace_id) IN (SELECT project, trace_id FROM resolved)
   ),
   counted AS (
     SELECT
@@ -89,7 +89,7 @@ export function insertRunsSql(largest: number): string {
       groupUniqArray(s.trace_id) AS trace_ids,
       if(root_rank > 0, argMin(s.span_id, s.first), ${NONE}) AS root_span_id,
       argMin(if(s.declared_parent_run_id != '', s.declared_parent_run_id, s.enclosing_run_id), s.first) AS parent_run_id,
-      argMin(s.candidate, (s.candidate.1, s.first)).2 AS flow,
+      any(s.resolved_flow) AS flow,
       ${inherited('version')}, ${inherited('environment')}, ${inherited('service')},
       ${inherited('session_id')}, ${inherited('user_id')}, ${inherited('experiment_id')}, ${inherited('case_id')},
       ${inherited('metadata')}, ${inherited('error_type')}, ${inherited('error_message')},

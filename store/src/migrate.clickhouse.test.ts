@@ -1,0 +1,37 @@
+import { readdir } from 'node:fs/promises'
+import { expect, inject, test } from 'vitest'
+import { migrate, toStatements } from './migrate.ts'
+import { SPAN_COLUMNS } from './span-columns.ts'
+import { createStore, execute, rows } from './store.ts'
+
+const LEFT_TO_DEFAULTS = ['received', 'declared_flow', 'settled']
+
+test('two processes may migrate together; a third finds nothing to do', async () => {
+  const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
+  const store = createStore({ url: inject('clickhouseUrl'), database })
+  const other = createStore({ url: inject('clickhouseUrl'), database })
+  const files = (await readdir(new URL('../migrations/', import.meta.url))).sort()
+  await Promise.all([migrate(store), migrate(other)])
+  expect(await migrate(store)).toEqual([])
+  const recorded = await rows<{ name: string }>(store, 'SELECT name FROM migrations FINAL ORDER BY name')
+  expect(recorded.map((row) => row.name)).toEqual(files)
+
+  const columns = await rows<{ name: string; type: string }>(
+    store,
+    `SELECT name, type FROM system.columns WHERE database = {database:String} AND table = 'spans' ORDER BY position`,
+    { database },
+  )
+  expect(columns.filter((column) => !LEFT_TO_DEFAULTS.includes(column.name))).toEqual(SPAN_COLUMNS)
+  expect(columns.map((column) => column.name)).toEqual(expect.arrayContaining(LEFT_TO_DEFAULTS))
+
+  await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
+  await store.close()
+  await other.close()
+})
+
+test('a file is split at the semicolons that end a line', () => {
+  expect(toStatements(`-- a; comment;\nSELECT 'a;b';\n\n-- more\nSELECT 1\n;\n`)).toEqual([
+    `SELECT 'a;b'`,
+    'SELECT 1',
+  ])
+})
