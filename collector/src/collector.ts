@@ -61,8 +61,11 @@ export async function startCollector({ store, ...given }: CollectorConfig): Prom
     url,
     port,
     close: async () => {
+      // Connections whose request was on its way become idle one by one.
+      const idle = setInterval(() => server.server.closeIdleConnections(), 50)
       const deadline = setTimeout(() => server.server.closeAllConnections(), CLOSE_TIMEOUT)
       await server.close()
+      clearInterval(idle)
       clearTimeout(deadline)
       await commits.drain()
       writer.close()

@@ -94,15 +94,15 @@ export class SpanColumns {
     writeId(to.parent_span_id!, bytes, span.parentStart, span.parentEnd, 8)
     to.kind!.text(this.resolver.kind)
     this.#writeName(to.name!, NAME, bytes, span)
-    const isFlow = this.resolver.kind === 'flow' && this.resolver.text(FLOW) === ''
+    const isFlow = this.resolver.kind === 'flow' && !this.resolver.has(FLOW)
     if (isFlow) this.#writeName(to.flow!, NAME, bytes, span)
     else this.#writeText(to.flow!, FLOW, bytes, span)
-    if (this.resolver.text(RUN_ID) === '') writeHex(to.run_id!, bytes, span.traceIdStart, span.traceIdEnd)
+    if (!this.resolver.has(RUN_ID)) writeHex(to.run_id!, bytes, span.traceIdStart, span.traceIdEnd)
     else this.#writeText(to.run_id!, RUN_ID, bytes, span)
   }
 
   #writeName(column: ByteBuffer, field: number, bytes: Buffer, span: SpanView): void {
-    if (this.resolver.text(field) === '') column.utf8(bytes, span.nameStart, span.nameEnd)
+    if (!this.resolver.has(field)) column.utf8(bytes, span.nameStart, span.nameEnd)
     else this.#writeText(column, field, bytes, span)
   }
 

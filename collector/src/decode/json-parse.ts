@@ -13,8 +13,16 @@ export function parseJson(text: string): unknown {
     if (!LONG_INTEGER.test(text)) return JSON.parse(text)
     return (JSON.parse as ParseWithSource)(text, exactIntegers)
   } catch (cause) {
-    throw new DecodeError(`the body is not JSON: ${(cause as Error).message}`, { cause })
+    throw new DecodeError(`the body is not JSON: ${withoutExcerpt((cause as Error).message)}`)
   }
+}
+
+const REASON =
+  /^(Unexpected token '.'|Unexpected end of JSON input|(Unexpected|Expected|Bad|Unterminated|No) .*? at position \d+)/u
+
+/** The parser's message quotes the body, which must not get into logs. */
+function withoutExcerpt(message: string): string {
+  return REASON.exec(message)?.[0] ?? 'it cannot be parsed'
 }
 
 /** JSON.parse with source text access (ES2026, in Node since 21); TypeScript's library does not have it yet. */

@@ -142,6 +142,16 @@ test.for([
   expect(() => protobufOfJson(Buffer.from(body))).toThrow(message)
 })
 
+test.for([
+  ['{"a":NaN,"secret":1}', "Unexpected token 'N'"],
+  ['{"secret":', 'Unexpected end of JSON input'],
+  ['{"secret":1}{', 'Unexpected non-whitespace character after JSON at position 12'],
+  ['secret', "Unexpected token 's'"],
+  ['undefined', 'it cannot be parsed'],
+])('the reason why %s is refused does not quote it', ([body, reason]) => {
+  expect(() => protobufOfJson(Buffer.from(body!))).toThrow(new DecodeError(`the body is not JSON: ${reason}`))
+})
+
 test('values nested too deep are refused', () => {
   const deep = '{"arrayValue":{"values":['.repeat(200) + ']}}'.repeat(200)
   expect(() => stored(deep)).toThrow('nested deeper than 100')

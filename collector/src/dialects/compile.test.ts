@@ -23,6 +23,16 @@ test('a place that no dialect fills is refused', () => {
   )
 })
 
+test('a rule for a kind that does not exist is refused', () => {
+  const dialect = {
+    name: 'new',
+    attributes: { 'weir.kind': [{ field: 'kind', values: { a: 'banana' } }] },
+  } as const
+  expect(() => compileDialects([dialect])).toThrow(
+    'a rule for kind gives banana, expected some of flow, step',
+  )
+})
+
 test('a key table finds what it has and nothing else', () => {
   const keys = fc.uniqueArray(fc.string({ maxLength: 30 }), { maxLength: 80 })
   fc.assert(

@@ -88,6 +88,7 @@ export function compileDialects(dialects: readonly Dialect[]): CompiledDialects 
 
 function compileRule(rule: Rule, rank: number): CompiledRule {
   const { is, json, read, values, when } = rule
+  if (rule.field === 'kind') checkKinds(is === undefined ? Object.values(values ?? {}) : [is])
   return {
     field: FIELDS.indexOf(rule.field),
     rank,
@@ -109,6 +110,14 @@ function compileFamily(family: Family, prefix: string, rank: number): CompiledFa
 /** The bit of a kind in {@link CompiledRule.kinds}. */
 export function kindBit(kind: SpanKind): number {
   return 1 << SPAN_KINDS.indexOf(kind)
+}
+
+function checkKinds(kinds: readonly string[]): void {
+  const unknown = kinds.filter((kind) => !SPAN_KINDS.includes(kind as SpanKind))
+  if (kinds.length > 0 && unknown.length === 0) return
+  throw new TypeError(
+    `a rule for kind gives ${unknown.join(', ') || 'nothing'}, expected some of ${SPAN_KINDS.join(', ')}`,
+  )
 }
 
 function checkAllPlaced(placed: ReadonlySet<string>): void {

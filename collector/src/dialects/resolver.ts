@@ -1,4 +1,4 @@
-import { SPAN_KINDS, type SpanKind } from '@weir/sdk/semconv'
+import type { SpanKind } from '@weir/sdk/semconv'
 import { attributeText, plainValue } from '../decode/any-value.ts'
 import { ARRAY, type AttributeList, EMPTY, INT, KVLIST, STRING } from '../decode/attributes.ts'
 import { int64Number, WireReader } from '../decode/wire.ts'
@@ -75,8 +75,13 @@ export class Resolver {
       for (const rule of rules) if ((rule.kinds & bit) !== 0) this.#apply(rule, this.#hitAttributes[hit]!)
     }
     this.#takeResource()
-    for (const family of new Set(this.#familyHits)) this.#fold(family)
+    if (this.#familyHits.length > 0) for (const family of new Set(this.#familyHits)) this.#fold(family)
     if (events.length > 0) this.#takeMessages(events)
+  }
+
+  /** True where something says the field. */
+  has(field: number): boolean {
+    return this.#rank[field] !== UNRANKED
   }
 
   /** Text of a field, '' where nothing says it. */
@@ -93,6 +98,7 @@ export class Resolver {
 
   /** A field as a number in its unit, `otherwise` where nothing sensible says it. */
   number(field: number, otherwise: number): number {
+    if (!this.has(field)) return otherwise
     const at = this.source[field]!
     if (at >= 0 && this.#attributes.type[at] === INT) return this.#int(at) * this.#scale[field]!
     const text = this.text(field)
@@ -112,7 +118,7 @@ export class Resolver {
   #findKeys(): SpanKind {
     const { count, keyStart, keyEnd } = this.#attributes
     const { keys, kindRules } = this.#dialects
-    let kind = 'span'
+    let kind: SpanKind = 'span'
     let kindRank = UNRANKED
     for (let at = 0; at < count; at++) {
       const key = keys.find(this.#bytes, keyStart[at]!, keyEnd[at]!)
@@ -126,10 +132,10 @@ export class Resolver {
       if (rule === undefined || rule.rank >= kindRank) continue
       const value = this.#valueOf(rule, at)
       if (value === '') continue
-      kind = value
+      kind = value as SpanKind
       kindRank = rule.rank
     }
-    return SPAN_KINDS.includes(kind as SpanKind) ? (kind as SpanKind) : 'span'
+    return kind
   }
 
   #findFamily(start: number, end: number): void {

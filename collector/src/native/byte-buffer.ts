@@ -87,6 +87,7 @@ export class ByteBuffer {
 
   /** A string of a Native column: its length, then its bytes. */
   text(value: string): void {
+    if (value.length < LOOP_COPY_LIMIT && this.#ascii(value)) return
     const most = value.length * 3
     this.reserve(most + 5)
     if (most < 0x80) {
@@ -98,6 +99,22 @@ export class ByteBuffer {
     const size = Buffer.byteLength(value)
     this.varint(size)
     this.length += this.bytes.write(value, this.length)
+  }
+
+  /** Writes a short string if it is ASCII: without leaving JavaScript. */
+  #ascii(value: string): boolean {
+    const { length } = value
+    this.reserve(length + 1)
+    const { bytes } = this
+    let at = this.length
+    bytes[at++] = length
+    for (let from = 0; from < length; from++) {
+      const code = value.charCodeAt(from)
+      if (code >= 0x80) return false
+      bytes[at++] = code
+    }
+    this.length = at
+    return true
   }
 
   /** A string of a Native column from UTF-8 bytes; where they are not UTF-8, U+FFFD stands in. */

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { CollectorConfigError, collectorSettingsFromEnv } from './config.ts'
+
+test('defaults', () => {
+  expect(collectorSettingsFromEnv({})).toEqual({
+    host: '127.0.0.1',
+    port: 4318,
+    logLevel: 'info',
+    maxBodyBytes: 64 * 1024 * 1024,
+    maxPendingBytes: 256 * 1024 * 1024,
+  })
+})
+
+test('from the environment', () => {
+  const env = { WEIR_HOST: '0.0.0.0', WEIR_OTLP_HTTP_PORT: '0', WEIR_MAX_BODY_BYTES: '2048' }
+  expect(collectorSettingsFromEnv(env)).toMatchObject({ host: '0.0.0.0', port: 0, maxBodyBytes: 2048 })
+})
+
+test.for([
+  ['WEIR_OTLP_HTTP_PORT', 'http'],
+  ['WEIR_OTLP_HTTP_PORT', '70000'],
+  ['WEIR_MAX_BODY_BYTES', '-1'],
+  ['WEIR_LOG_LEVEL', 'loud'],
+])('%s=%s is refused by name', ([variable, value]) => {
+  expect(() => collectorSettingsFromEnv({ [variable!]: value })).toThrow(CollectorConfigError)
+  expect(() => collectorSettingsFromEnv({ [variable!]: value })).toThrow(`${variable}="${value}"`)
+})
