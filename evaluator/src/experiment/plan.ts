@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { type Case, findExperiment, resolveBaseline, type Store } from '@weir/store'
 import { UsageError } from '../errors.ts'
 import { type ResolvedData, resolveCases } from '../evaluation/cases.ts'
@@ -121,13 +121,4 @@ function subjectOf(evaluation: Evaluation, variant: string): { name: string; ver
   const task = taskOf(evaluation, variant)
   if (typeof task === 'function') return { name: evaluation.name, version: '' }
   return { name: task.name, version: task.version ?? '' }
-}
-
-/**
- * The id of a trial's run. A trial that is tried again after a crash gets another run, so that what the crashed
- * attempt left behind is never mixed into it.
- */
-export function toRunId(experimentId: string, caseId: string, trial: number, attempt: number): string {
-  const key = JSON.stringify([experimentId, caseId, trial, attempt])
-  return createHash('sha256').update(key).digest('hex').slice(0, 32)
 }

@@ -14,6 +14,8 @@ const POLL_MS = 300
 /** Longest silence of the queue before the experiment is given up here; workers go on with it. */
 const SILENCE_MS = 120_000
 
+const MAX_LOSSES = 5
+
 /** Hands an experiment to the workers and waits until they have judged it. */
 export async function runQueued(
   plan: Plan,
@@ -21,7 +23,8 @@ export async function runQueued(
   redisUrl: string,
   reporter: Reporter,
 ): Promise<ExperimentReport> {
-  if (plan.file === undefined)
+  const { file } = plan
+  if (file === undefined)
     throw new UsageError('A worker loads the evaluation from its file: --queue needs one.')
   const redis = await connectRedis(redisUrl)
   const queue = new Queue(EXPERIMENT_QUEUE, { connection: redis })
@@ -32,8 +35,9 @@ export async function runQueued(
     await refuseWithoutWorkers(redis)
     await upsertExperiment(store, toExperiment(plan))
     reporter.onExperimentStart?.(plan, 'queue')
-    await producer.add(toFlow(plan, plan.file))
-    await waitForJudgement(plan, queue, reporter)
+    const submit = () => producer.add(toFlow(plan, file))
+    await submit()
+    await waitForJudgement(plan, queue, submit, reporter)
     const report = await readReport(plan, store)
     reporter.onExperimentEnd?.(report)
     return report
@@ -101,8 +105,15 @@ function toFlow(plan: Plan, file: string): Parameters<FlowProducer['add']>[0] {
   }
 }
 
-async function waitForJudgement(plan: Plan, queue: Queue, reporter: Reporter): Promise<void> {
+/** A queue that lost its data gets the experiment again: results replace each other, so none counts twice. */
+async function waitForJudgement(
+  plan: Plan,
+  queue: Queue,
+  submit: () => Promise<unknown>,
+  reporter: Reporter,
+): Promise<void> {
   let done = -1
+  let losses = 0
   for (;;) {
     const state = await heard(queueState(plan.experimentId, queue))
     if (state.done !== done) reporter.onTrial?.(plan, state.done)
@@ -110,8 +121,11 @@ async function waitForJudgement(plan: Plan, queue: Queue, reporter: Reporter): P
     if (state.name === 'completed') return
     if (state.name === 'failed')
       throw new InfrastructureError(`The worker could not judge it: ${state.problem}`)
-    if (state.name === 'unknown')
-      throw new InfrastructureError('The queue lost the experiment: was Redis emptied?')
+    if (state.name === 'unknown') {
+      if (++losses > MAX_LOSSES)
+        throw new InfrastructureError('The queue lost the experiment again and again.')
+      await heard(submit())
+    }
     await sleep(POLL_MS)
   }
 }

@@ -1,12 +1,13 @@
-import { flow } from '@weir/sdk'
+import { flow, newRunId } from '@weir/sdk'
 import type { Case } from '@weir/store'
 import { messageOf } from '../errors.ts'
-import { type Plan, taskOf, toRunId } from './plan.ts'
+import { type Plan, taskOf } from './plan.ts'
 
 /** How a trial's task ended, as seen by the process that ran it. */
 export interface TrialRun {
   readonly caseId: string
   readonly trial: number
+  /** '' if the process that ran it crashed. */
   readonly runId: string
   readonly durationMs: number
   /** Absent if the task ended well. */
@@ -15,10 +16,13 @@ export interface TrialRun {
 
 type TrialPlan = Pick<Plan, 'experimentId' | 'evaluation' | 'variant'>
 
-/** Runs the task once on a case. What the task throws is a result, never an exception. */
-export async function runTrial(plan: TrialPlan, item: Case, trial: number, attempt = 1): Promise<TrialRun> {
+/**
+ * Runs the task once on a case. What the task throws is a result, never an exception. Every execution is a run of its
+ * own, so that what a crashed one left behind is never mixed into the next.
+ */
+export async function runTrial(plan: TrialPlan, item: Case, trial: number): Promise<TrialRun> {
   const { experimentId, evaluation } = plan
-  const runId = toRunId(experimentId, item.id, trial, attempt)
+  const runId = newRunId()
   const abort = new AbortController()
   const started = performance.now()
   const ended = (error?: TrialRun['error']): TrialRun => ({

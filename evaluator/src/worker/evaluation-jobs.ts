@@ -1,5 +1,4 @@
 import type { Job } from 'bullmq'
-import { toRunId } from '../experiment/plan.ts'
 import { trialsOf } from '../experiment/run-trials.ts'
 import {
   type ExperimentJob,
@@ -21,7 +20,7 @@ export async function runTrialJob(job: Job, runners: RunnerPool): Promise<TrialJ
   // A second try has a process of its own: it cannot be ended by another trial, nor end one.
   const key = attempt === 1 ? data.experimentId : `${data.experimentId} ${job.id}`
   try {
-    return parseTrialJobResult(await runners.ask(key, data.directory, { kind: 'trial', job: data, attempt }))
+    return parseTrialJobResult(await runners.ask(key, data.directory, { kind: 'trial', job: data }))
   } finally {
     if (attempt > 1) runners.end(key)
   }
@@ -59,7 +58,7 @@ export function collectTrials(
     return {
       caseId: item.id,
       trial,
-      runId: toRunId(job.experimentId, item.id, trial, 1),
+      runId: '',
       durationMs: 0,
       error: { reason: 'crashed', message },
     }

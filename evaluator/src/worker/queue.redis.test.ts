@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { type Collector, startCollector } from '@weir/collector'
 import type {} from '@weir/engines/testing'
 import { createStore, listResults, migrate, rows, type Store } from '@weir/store'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { loadEvalFile } from '../evaluation/load-file.ts'
 import { runEvaluation } from '../experiment/run-evaluation.ts'
@@ -107,3 +108,19 @@ it('a queued experiment loses nothing and counts nothing twice, whatever crashes
     'weir_worker_jobs_total{queue="weir-trials"',
   )
 }, 90_000)
+
+it('a queued experiment goes on when the queue loses its data', async () => {
+  const file = fileURLToPath(new URL('slow.eval.mjs', FIXTURES))
+  const [evaluation] = await loadEvalFile(file)
+  const redis = new Redis(redisUrl)
+  let lost: Promise<unknown> | undefined
+  const onTrial = (_plan: unknown, done: number) => {
+    if (done >= 3) lost ??= redis.flushdb()
+  }
+  const mode = { kind: 'queue' as const, store, redisUrl }
+  const [report] = await runEvaluation(evaluation!, mode, { onTrial }, { file })
+  redis.disconnect()
+  expect(await lost).toBe('OK')
+  expect(report).toMatchObject({ status: 'passed', planned: 12, evaluated: 12, passed: 12 })
+  expect(await listResults(store, { experimentId: report!.experimentId })).toHaveLength(24)
+}, 60_000)

@@ -2,7 +2,7 @@ import type { ExperimentJob, TrialJob, TrialJobResult } from '../queue.ts'
 
 /** What the worker asks of a runner process. */
 export type RunnerRequest =
-  | { readonly id: number; readonly kind: 'trial'; readonly job: TrialJob; readonly attempt: number }
+  | { readonly id: number; readonly kind: 'trial'; readonly job: TrialJob }
   | {
       readonly id: number
       readonly kind: 'judge'

@@ -34,7 +34,7 @@ async function answer(request: RunnerRequest): Promise<unknown> {
     return report.status
   }
   const { experimentId, variant, item, trial } = request.job
-  const run = await runTrial({ experimentId, evaluation, variant }, item, trial, request.attempt)
+  const run = await runTrial({ experimentId, evaluation, variant }, item, trial)
   const { lost, pending, reason } = await flush({ timeout: '15s' })
   if (lost + pending > 0)
     throw new Error(`its run could not be delivered to the collector: ${reason ?? 'no answer'}`)
