@@ -70,10 +70,10 @@ export function Plot({ series, points, unit }: TimeChartProps): ReactElement {
 }
 
 interface DotProps {
-  readonly cx?: number
-  readonly cy?: number
-  readonly index?: number
-  readonly stroke?: string
+  readonly cx?: number | undefined
+  readonly cy?: number | undefined
+  readonly index?: number | undefined
+  readonly stroke?: string | undefined
 }
 
 interface IsolatedDotProps extends DotProps {

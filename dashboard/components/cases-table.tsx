@@ -68,7 +68,7 @@ export function CasesTable({ rows, hasBaseline }: CasesTableProps): ReactElement
               ) : null}
               {row.baselineRunId ? (
                 <>
-                  {' '}
+                  {' · '}
                   <TextLink
                     className="link"
                     href={runHref(row.baselineRunId)}

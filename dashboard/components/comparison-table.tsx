@@ -30,6 +30,7 @@ export function ComparisonTable({ comparison }: { readonly comparison: Compariso
       columns={[
         { label: 'Step' },
         { label: 'Metric' },
+        { label: 'Verdict' },
         { label: 'Base', numeric: true, title: comparison.base.label },
         { label: 'Candidate', numeric: true, title: comparison.candidate.label },
         { label: 'Change', numeric: true },
@@ -39,7 +40,6 @@ export function ComparisonTable({ comparison }: { readonly comparison: Compariso
           numeric: true,
           title: 'p adjusted for all tests of this comparison (Benjamini-Hochberg)',
         },
-        { label: 'Verdict' },
       ]}
     >
       {parts.map((part) => (
@@ -93,6 +93,9 @@ function MetricCells({
   return (
     <>
       <td data-faint>{LABELS[metric.metric]}</td>
+      <td>
+        <StatusBadge status={verdict} quiet={tone === 'neutral'} />
+      </td>
       <td data-numeric>{format(base)}</td>
       <td data-numeric>{format(candidate)}</td>
       <td data-numeric className={styles.change} data-tone={tone}>
@@ -115,9 +118,6 @@ function MetricCells({
       </td>
       <td data-numeric data-faint={q === null || q >= 0.05 || undefined}>
         {q === null ? '–' : formatProbability(q)}
-      </td>
-      <td>
-        <StatusBadge status={verdict} quiet={tone === 'neutral'} />
       </td>
     </>
   )

@@ -1,12 +1,11 @@
 import type { FlowSummary } from '@weir/store'
 import type { ReactElement } from 'react'
-import { flowHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
+import { FlowLink } from './flow-link.tsx'
 import { RelativeTime } from './relative-time.tsx'
 import { Sparkline } from './sparkline.tsx'
 import { Table } from './table.tsx'
-import { TextLink } from './text-link.tsx'
 
 interface FlowsTableProps {
   readonly flows: readonly FlowSummary[]
@@ -34,7 +33,7 @@ export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactEleme
       {flows.map((flow) => (
         <tr key={flow.flow}>
           <th scope="row" data-wide title={flow.flow}>
-            <TextLink href={flowHref(flow.flow, query)}>{flow.flow || '(no name)'}</TextLink>
+            <FlowLink flow={flow.flow} query={query} />
           </th>
           <td>
             <Sparkline

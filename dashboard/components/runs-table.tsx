@@ -1,8 +1,9 @@
 import type { RunRow } from '@weir/store'
 import type { ReactElement } from 'react'
-import { flowHref, runHref } from '../filters/links.ts'
+import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact } from '../format/number.ts'
+import { FlowLink } from './flow-link.tsx'
 import { RelativeTime } from './relative-time.tsx'
 import { StatusBadge } from './status-badge.tsx'
 import { Table } from './table.tsx'
@@ -46,7 +47,7 @@ export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTablePr
           </td>
           {showFlow ? (
             <td>
-              <TextLink href={flowHref(run.flow)}>{run.flow || '(no name)'}</TextLink>
+              <FlowLink flow={run.flow} />
             </td>
           ) : null}
           <td data-wide data-faint title={run.errorMessage || undefined}>

@@ -21,7 +21,7 @@ export function SessionRun({ run, nowMs }: SessionRunProps): ReactElement {
     <article className={styles.turn} aria-label={`Run ${run.runId}`}>
       <header>
         <h2>
-          <TextLink href={runHref(run.runId)}>{run.flow || '(no name)'}</TextLink>
+          <TextLink href={runHref(run.runId)}>{run.flow || 'Flow not known yet'}</TextLink>
         </h2>
         <StatusBadge status={run.status} />
         <span className="muted">

@@ -28,7 +28,7 @@ export function ThemeToggle({ initial }: { readonly initial: Theme }): ReactElem
             value={value}
             checked={theme === value}
             onChange={() => choose(value)}
-            className="hidden-text"
+            className={styles.radio}
           />
           <Icon name={ICONS[value]} size={14} />
           <span className="hidden-text">{value}</span>

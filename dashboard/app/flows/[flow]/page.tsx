@@ -49,7 +49,7 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
     return (
       <>
         <PageHeader
-          title={flow || '(no name)'}
+          title={flow}
           trail={[{ label: 'Flows', href: '/' }]}
           actions={<LiveRefresh token={token} flow={flow} />}
         />

@@ -43,10 +43,10 @@ export default async function RunPage({ params }: Props): Promise<ReactElement> 
     return (
       <>
         <PageHeader
-          title={run.flow || '(no name)'}
+          title={run.flow || 'Flow not known yet'}
           trail={[
             { label: 'Runs', href: '/runs' },
-            { label: run.flow || '(no name)', href: flowHref(run.flow) },
+            ...(run.flow ? [{ label: run.flow, href: flowHref(run.flow) }] : []),
           ]}
           badge={<StatusBadge status={run.status} />}
           note={<RunNote run={run} nowMs={nowMs} />}
