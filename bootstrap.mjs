@@ -42,12 +42,15 @@ switch (command) {
     fail(`unknown command "${command}", expected start, build, test, check, fix or bench`)
 }
 
-/** npm writes node_modules/.package-lock.json last, so an interrupted install is repeated. */
+/**
+ * npm writes node_modules/.package-lock.json last, so an interrupted install is repeated. Not `npm ci`: it demands
+ * that the lock file names the native packages of every platform, which no single machine can see to.
+ */
 function installIfNeeded() {
   const installed = join(root, 'node_modules', '.package-lock.json')
   if (existsSync(installed) && modified(installed) >= modified(join(root, 'package-lock.json'))) return
   console.log('weir: installing dependencies (first start only, about a minute)')
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 
 /** Compiling is incremental and cheap; the pages are built again only when something that they contain has changed. */
