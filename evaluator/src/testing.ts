@@ -1,7 +1,7 @@
 import type { RunRecord, Status, StepRecord } from '@weir/store'
 
 /** A step execution in few words, times in milliseconds; absent: ok, one attempt, right after the one before. */
-export interface StepSketch {
+interface StepSketch {
   readonly name: string
   readonly status?: Status
   readonly start?: number

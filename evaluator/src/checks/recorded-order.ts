@@ -22,7 +22,7 @@ export function endedBefore(run: RunRecord, first: StepRecord, second: StepRecor
   return isCoarse && end < second.startNs + TICK_NS && !encloses(run, first, second) ? 'unknown' : 'no'
 }
 
-export function encloses(run: RunRecord, outer: StepRecord, inner: StepRecord): boolean {
+function encloses(run: RunRecord, outer: StepRecord, inner: StepRecord): boolean {
   let above = run.steps[inner.parent]
   // Bounded by the number of steps, so that a cycle in a broken record ends.
   for (let depth = 0; above !== undefined && depth < run.steps.length; depth++) {

@@ -12,7 +12,7 @@ export function stepsText(run: RunRecord): string {
   return `Steps: ${shown}${rest > 0 ? ` and ${rest} more` : ''}.`
 }
 
-export function stepText(step: StepRecord): string {
+function stepText(step: StepRecord): string {
   const attempts = step.attempts > 1 ? ` (${step.attempts} attempts)` : ''
   const fallback = step.fallback ? ' (fallback)' : ''
   return `${stepName(step)} ${step.status} ${formatDuration(step.durationNs)}${attempts}${fallback}`

@@ -45,7 +45,7 @@ function byJobId(children: Readonly<Record<string, unknown>> | undefined): Map<s
 }
 
 /** One result per planned trial: one without a result crashed, and is counted. */
-export function collectTrials(
+function collectTrials(
   job: Pick<ExperimentJob, 'experimentId' | 'cases' | 'trials'>,
   values: ReadonlyMap<string, unknown>,
   failures: ReadonlyMap<string, unknown>,

@@ -104,7 +104,7 @@ export class Monitors {
 }
 
 /** What a monitor's checks say of a run. */
-export function scoreRun(monitor: Monitor, run: RunRecord): Score[] {
+function scoreRun(monitor: Monitor, run: RunRecord): Score[] {
   return checksOf(monitor).map((check) => {
     const { outcome, reason } = judge(check, run)
     return {
@@ -125,6 +125,6 @@ export function scoreRun(monitor: Monitor, run: RunRecord): Score[] {
 const definition = z.object({ checks: z.array(z.unknown()) })
 
 /** The checks of a stored monitor. */
-export function checksOf(monitor: Pick<Monitor, 'definition'>): Check[] {
+function checksOf(monitor: Pick<Monitor, 'definition'>): Check[] {
   return parseChecks(definition.parse(JSON.parse(monitor.definition)).checks)
 }

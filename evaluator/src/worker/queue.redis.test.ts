@@ -12,7 +12,10 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { loadEvalFile } from '../evaluation/load-file.ts'
 import { runEvaluation } from '../experiment/run-evaluation.ts'
 
-const FIXTURES = new URL('../../fixtures/queue/', import.meta.url)
+const ENGINE = new URL('../../fixtures/queue/engine.mjs', import.meta.url)
+const WORKER = new URL('../../fixtures/queue/worker.mjs', import.meta.url)
+const CASES = new URL('../../fixtures/queue/cases.eval.mjs', import.meta.url)
+const SLOW = new URL('../../fixtures/queue/slow.eval.mjs', import.meta.url)
 const children: ChildProcess[] = []
 /** A database of its own: other tests have workers on the same server. */
 const redisUrl = `${inject('redisUrl')}/5`
@@ -22,7 +25,7 @@ let collector: Collector
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'weir-queue-'))
-  const engine = await start('engine.mjs', [join(directory, 'clickhouse')])
+  const engine = await start(ENGINE, [join(directory, 'clickhouse')])
   store = createStore({ url: engine.url, database: 'weir' })
   await migrate(store)
   collector = await startCollector({ host: '127.0.0.1', port: 0, store })
@@ -39,15 +42,15 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-async function start(script: string, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
-  const child = fork(new URL(script, FIXTURES), args, { env: { ...process.env, ...env } })
+async function start(script: URL, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
+  const child = fork(script, args, { env: { ...process.env, ...env } })
   children.push(child)
   const [{ url }] = (await once(child, 'message')) as [{ url: string }]
   return { url, child }
 }
 
 const startWorkerProcess = () =>
-  start('worker.mjs', [], {
+  start(WORKER, [], {
     WEIR_WORKER_PORT: '0',
     WEIR_CLICKHOUSE_URL: store.url,
     WEIR_CLICKHOUSE_DATABASE: store.database,
@@ -60,7 +63,7 @@ const startWorkerProcess = () =>
 
 it('a queued experiment loses nothing and counts nothing twice, whatever crashes', async () => {
   const workers = await Promise.all([startWorkerProcess(), startWorkerProcess()])
-  const file = fileURLToPath(new URL('cases.eval.mjs', FIXTURES))
+  const file = fileURLToPath(CASES)
   const [evaluation] = await loadEvalFile(file)
   const mode = { kind: 'queue' as const, store, redisUrl: redisUrl }
   const counts: number[] = []
@@ -110,7 +113,7 @@ it('a queued experiment loses nothing and counts nothing twice, whatever crashes
 }, 90_000)
 
 it('a queued experiment goes on when the queue loses its data', async () => {
-  const file = fileURLToPath(new URL('slow.eval.mjs', FIXTURES))
+  const file = fileURLToPath(SLOW)
   const [evaluation] = await loadEvalFile(file)
   const redis = new Redis(redisUrl)
   let lost: Promise<unknown> | undefined
