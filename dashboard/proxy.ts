@@ -1,7 +1,16 @@
 import { type NextRequest, NextResponse } from 'next/server'
+import { isTrustedHost } from './data/trusted-host.ts'
 
-/** Gives each page a Content-Security-Policy with a nonce of its own; Next puts the nonce on its scripts. */
+/** Turns strangers away, and gives each page a Content-Security-Policy with a nonce of its own; Next puts the nonce on its scripts. */
 export function proxy(request: NextRequest): NextResponse {
+  if (!isTrustedHost(request.headers.get('host'))) {
+    return new NextResponse(
+      'This dashboard answers to localhost only; set WEIR_HOST to serve it under other names.\n',
+      {
+        status: 421,
+      },
+    )
+  }
   const nonce = crypto.randomUUID()
   const policy = [
     "default-src 'self'",
@@ -21,4 +30,4 @@ export function proxy(request: NextRequest): NextResponse {
   return response
 }
 
-export const config = { matcher: ['/((?!api/|_next/static|healthz|readyz|icon.svg).*)'] }
+export const config = { matcher: ['/((?!_next/static).*)'] }

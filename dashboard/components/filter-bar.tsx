@@ -7,7 +7,7 @@ import { Icon } from './icon.tsx'
 import { type Option, Select, useFollowing } from './select.tsx'
 import { UrlForm } from './url-form.tsx'
 
-export interface Choice {
+interface Choice {
   /** Name of the URL parameter. */
   readonly name: string
   readonly label: string

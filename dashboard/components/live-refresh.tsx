@@ -12,10 +12,12 @@ interface LiveRefreshProps {
   readonly token: string
   /** Look at this flow only. */
   readonly flow?: string
+  /** Render again at every look: what is shown changes without a run that settles. */
+  readonly always?: boolean
 }
 
 /** Renders the page again when something new has settled; asks only while the page is looked at. */
-export function LiveRefresh({ token, flow = '' }: LiveRefreshProps): ReactElement {
+export function LiveRefresh({ token, flow = '', always = false }: LiveRefreshProps): ReactElement {
   const router = useRouter()
   const [live, setLive] = useState(true)
   const [refreshing, startTransition] = useTransition()
@@ -30,7 +32,7 @@ export function LiveRefresh({ token, flow = '' }: LiveRefreshProps): ReactElemen
         setLive(response.ok)
         if (!response.ok) return
         const { token: current } = (await response.json()) as { token: string }
-        if (current === known) return
+        if (current === known && !always) return
         known = current
         startTransition(() => router.refresh())
       } catch {
@@ -46,7 +48,7 @@ export function LiveRefresh({ token, flow = '' }: LiveRefreshProps): ReactElemen
       clearInterval(timer)
       document.removeEventListener('visibilitychange', look)
     }
-  }, [router, token, flow])
+  }, [router, token, flow, always])
   return (
     <span
       className={styles.live}

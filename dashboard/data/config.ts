@@ -7,7 +7,7 @@ const environment = z.object({
 })
 
 /** A variable of the environment has a value that cannot be used. */
-export class DashboardConfigError extends Error {
+class DashboardConfigError extends Error {
   readonly code = 'DASHBOARD_CONFIG'
   override readonly name = 'DashboardConfigError'
 }

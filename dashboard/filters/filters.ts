@@ -12,10 +12,10 @@ export const STATUSES = [
   'replayed',
   'skipped',
 ] as const
-export type Status = (typeof STATUSES)[number]
+type Status = (typeof STATUSES)[number]
 
 export const SOURCES = ['production', 'experiment'] as const
-export type Source = (typeof SOURCES)[number]
+type Source = (typeof SOURCES)[number]
 
 /** What the filter bar holds; '' means any. All of it is in the URL. */
 export interface Filters {

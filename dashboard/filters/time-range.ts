@@ -13,7 +13,7 @@ export const PRESETS: readonly { readonly id: string; readonly label: string; re
   { id: '90d', label: 'Last 90 days', ms: 90 * DAY },
 ]
 
-export const DEFAULT_PRESET = '24h'
+const DEFAULT_PRESET = '24h'
 
 /** A preset that moves with the clock, or two fixed instants (milliseconds since 1970). */
 export type TimeRange =

@@ -6,7 +6,7 @@ export interface CutValue {
 }
 
 /** Longer values travel only when somebody asks for them. */
-export const CUT_AT = 20_000
+const CUT_AT = 20_000
 
 export function cutValue(text: string, full = false): CutValue {
   return { text: full ? text : text.slice(0, CUT_AT), length: text.length }

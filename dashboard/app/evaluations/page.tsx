@@ -1,8 +1,9 @@
-import { type ExperimentSummary, listEvaluations, listExperiments } from '@weir/store'
+import { type ExperimentSummary, latestSettled, listEvaluations, listExperiments } from '@weir/store'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { PassRateTrend } from '../../charts/pass-rate-trend.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
+import { LiveRefresh } from '../../components/live-refresh.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -21,7 +22,7 @@ const TREND = 20
 export default function EvaluationsPage(): Promise<ReactElement> {
   return withStore(async (store) => {
     const nowMs = Date.now()
-    const evaluations = await listEvaluations(store)
+    const [evaluations, token] = await Promise.all([listEvaluations(store), latestSettled(store, {})])
     const trends = new Map<string, ExperimentSummary[]>()
     for (const { evaluation } of evaluations) {
       trends.set(evaluation, await listExperiments(store, { evaluation, limit: TREND }))
@@ -33,7 +34,16 @@ export default function EvaluationsPage(): Promise<ReactElement> {
         .toReversed()
     return (
       <>
-        <PageHeader title="Evaluations" note="The newest experiment of each, and how the pass rate went" />
+        <PageHeader
+          title="Evaluations"
+          note="The newest experiment of each, and how the pass rate went"
+          actions={
+            <LiveRefresh
+              token={token}
+              always={evaluations.some(({ latest }) => latest.status === 'running')}
+            />
+          }
+        />
         {evaluations.length === 0 ? (
           <EmptyState
             title="No experiment has run yet"

@@ -13,6 +13,7 @@ import { ExperimentNote } from '../../../components/experiment-note.tsx'
 import { ExperimentTotals } from '../../../components/experiment-totals.tsx'
 import { FilterBar } from '../../../components/filter-bar.tsx'
 import { GatesPanel } from '../../../components/gates-panel.tsx'
+import { LiveRefresh } from '../../../components/live-refresh.tsx'
 import { PageHeader } from '../../../components/page-header.tsx'
 import { Pager } from '../../../components/pager.tsx'
 import { Panel } from '../../../components/panel.tsx'
@@ -66,14 +67,21 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           badge={<StatusBadge status={experiment.status} />}
           note={<ExperimentNote experiment={experiment} nowMs={Date.now()} />}
           actions={
-            baselineId ? (
-              <TextLink
-                className="button"
-                href={compareHref(experiment.flow, `experiment=${baselineId}`, `experiment=${experimentId}`)}
-              >
-                Compare with baseline
-              </TextLink>
-            ) : undefined
+            <>
+              {experiment.status === 'running' ? <LiveRefresh token="" always /> : null}
+              {baselineId ? (
+                <TextLink
+                  className="button"
+                  href={compareHref(
+                    experiment.flow,
+                    `experiment=${baselineId}`,
+                    `experiment=${experimentId}`,
+                  )}
+                >
+                  Compare with baseline
+                </TextLink>
+              ) : null}
+            </>
           }
         />
         <GatesPanel experiment={experiment} />

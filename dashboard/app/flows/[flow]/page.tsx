@@ -89,9 +89,11 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
                 />
               </Panel>
             </div>
-            <Panel title="Steps" note="Executions over all runs shown; the last attempt decides" flush>
-              <StepsTable steps={page.steps} />
-            </Panel>
+            {page.steps.length > 0 ? (
+              <Panel title="Steps" note="Executions over all runs shown; the last attempt decides" flush>
+                <StepsTable steps={page.steps} />
+              </Panel>
+            ) : null}
             <Panel title="Versions" flush>
               <VersionsTable flow={flow} versions={page.versions} nowMs={nowMs} />
             </Panel>

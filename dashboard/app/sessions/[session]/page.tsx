@@ -30,7 +30,7 @@ export default async function SessionPage({ params }: Props): Promise<ReactEleme
       <>
         <PageHeader
           title={sessionId}
-          trail={[{ label: 'Sessions', href: '/runs' }]}
+          trail={[{ label: 'Runs', href: '/runs' }]}
           note={userIds.length > 0 ? `user ${userIds.join(', ')}` : undefined}
         />
         <StatTiles

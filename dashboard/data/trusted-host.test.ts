@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { isTrustedHost } from './trusted-host.ts'
+
+test.each(['127.0.0.1:3000', 'localhost:3000', 'LOCALHOST', '[::1]:3000', 'weir.localhost:3000'])(
+  'on loopback, %s is us',
+  (host) => {
+    expect(isTrustedHost(host, '127.0.0.1')).toBe(true)
+  },
+)
+
+test.each([
+  'attacker.example:3000',
+  'localhost.attacker.example',
+  '127.0.0.1.attacker.example',
+  '192.168.0.7',
+  null,
+])('on loopback, %s is not', (host) => {
+  expect(isTrustedHost(host, '127.0.0.1')).toBe(false)
+})
+
+test('bound to more than loopback, any name is allowed', () => {
+  expect(isTrustedHost('weir.example', '0.0.0.0')).toBe(true)
+})
