@@ -42,6 +42,7 @@ export async function startCollector({ store, ...given }: CollectorConfig): Prom
     project: store.project,
     wait: GROUP_WAIT,
     groupBytes: GROUP_BYTES,
+    requestBytes: settings.maxPendingBytes,
     parallel: PARALLEL_INSERTS,
     observe: (seconds) => metrics.observeInsert(seconds),
   })

@@ -21,7 +21,7 @@ export class Ingest {
 
   /**
    * Resolves once the request's spans are stored, to the number of spans that were refused for their ids.
-   * @throws DecodeError, InsertError
+   * @throws DecodeError, OversizeError, InsertError
    */
   async export(encoding: Encoding, body: Buffer): Promise<number> {
     const request = encoding === 'json' ? protobufOfJson(body) : body

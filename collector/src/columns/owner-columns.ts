@@ -33,6 +33,11 @@ export class OwnerColumns {
     this.#pieces = pieces
   }
 
+  /** Bytes that every row of this owner takes. */
+  get size(): number {
+    return this.#pieces.reduce((size, { from }) => size + from.length, 0)
+  }
+
   encode(bytes: Buffer, view: OwnerView): void {
     for (const { from } of this.#pieces) from.clear()
     this.#count = writeAttributes(bytes, view.attributes, this.#encoded)

@@ -5,7 +5,7 @@ import { protobufOfJson } from '../decode/json.ts'
 import { captureNames, readCapture } from '../testing/captures.ts'
 import { readNative } from '../testing/native-reader.ts'
 import { requestOf } from '../testing/normalised.ts'
-import { SpanBlock } from './span-block.ts'
+import { OversizeError, SpanBlock } from './span-block.ts'
 
 const captures = captureNames('otel-js-', 'genkit-', 'openinference-', 'edge-')
   .flatMap((name) => readCapture(name).requests)
@@ -117,4 +117,27 @@ test('ids decide span by span', () => {
   const appended = block.append(protobufOfJson(Buffer.from(JSON.stringify(requestOf(ids)))))
   expect(appended).toEqual({ accepted: 2, invalid: 3 })
   expect(readNative(block.take()).map((row) => row.span_id)).toEqual(['0000000000000001', 'ab'.repeat(8)])
+})
+
+test('a large resource is not multiplied without limit', () => {
+  const block = new SpanBlock('default', 1_000_000)
+  const spans = Array.from({ length: 3000 }, () => ({}))
+  const request = (size: number) =>
+    protobufOfJson(Buffer.from(JSON.stringify(requestOf(spans, { big: 'x'.repeat(size) }))))
+  expect(() => block.append(request(100_000))).toThrow(OversizeError)
+  expect(block.rows).toBe(0)
+  expect(block.append(request(1)).accepted).toBe(3000)
+})
+
+test.for([
+  ['attributes', 0x4a],
+  ['events', 0x5a],
+  ['links', 0x6a],
+])('a span with more than 100,000 %s is refused', ([_, tag]) => {
+  const length = (size: number) => [(size & 127) | 128, ((size >> 7) & 127) | 128, size >> 14]
+  const items = Buffer.from(Array.from({ length: 100_001 }, () => [tag as number, 0]).flat())
+  const span = Buffer.concat([Buffer.from([0x12, ...length(items.length)]), items])
+  const scopeSpans = Buffer.concat([Buffer.from([0x12, ...length(span.length)]), span])
+  const request = Buffer.concat([Buffer.from([0x0a, ...length(scopeSpans.length)]), scopeSpans])
+  expect(() => new SpanBlock('default').append(request)).toThrow('more than 100000')
 })

@@ -13,15 +13,30 @@ export interface Appended {
   readonly invalid: number
 }
 
+/** A request's spans would take too much memory: what its resource says once is stored with every span. */
+export class OversizeError extends Error {
+  readonly code = 'WEIR_OVERSIZE'
+  override readonly name = 'OversizeError'
+}
+
+/** Rows, events, links and kilobytes that are written between two looks at the size. */
+const CHECK_EVERY = 2000
+
 /** Spans of any number of requests as one block of the table `spans`. */
 export class SpanBlock implements RequestVisitor {
   readonly #block: Block = new Block(SPAN_COLUMNS)
   readonly #spans: SpanColumns
   readonly #resource: OwnerColumns
   readonly #scope: OwnerColumns
+  readonly #maxBytes: number
+  #ownerKilobytes = 0
+  #unchecked = 0
+  #limit = 0
   #invalid = 0
 
-  constructor(project: string) {
+  /** @param maxBytes limit of what one request may become */
+  constructor(project: string, maxBytes: number = Number.POSITIVE_INFINITY) {
+    this.#maxBytes = maxBytes
     this.#spans = new SpanColumns(this.#block, DIALECTS, project)
     this.#resource = new OwnerColumns(this.#block, 'resource')
     this.#scope = new OwnerColumns(this.#block, 'scope')
@@ -39,10 +54,12 @@ export class SpanBlock implements RequestVisitor {
   /**
    * Adds the spans of one request in protobuf, all or none.
    * @throws DecodeError where the request is broken
+   * @throws OversizeError where its rows would be larger than the limit
    */
   append(request: Buffer): Appended {
     const before = this.#block.rows
     this.#invalid = 0
+    this.#limit = this.#block.size + this.#maxBytes
     this.#block.mark()
     try {
       walkRequest(request, this)
@@ -65,6 +82,7 @@ export class SpanBlock implements RequestVisitor {
 
   scope(bytes: Buffer, scope: OwnerView): void {
     this.#scope.encode(bytes, scope)
+    this.#ownerKilobytes = (this.#resource.size + this.#scope.size) / 1024
   }
 
   span(bytes: Buffer, span: SpanView): void {
@@ -75,8 +93,18 @@ export class SpanBlock implements RequestVisitor {
       this.#invalid += 1
       return
     }
+    this.#unchecked += 1 + this.#ownerKilobytes + span.events.length + span.links.length
+    if (this.#unchecked > CHECK_EVERY) this.#checkSize()
     this.#spans.writeRow(bytes, span)
     this.#resource.writeRow()
     this.#scope.writeRow()
+  }
+
+  #checkSize(): void {
+    this.#unchecked = 0
+    if (this.#block.size <= this.#limit) return
+    throw new OversizeError(
+      `the spans take more than ${this.#maxBytes} bytes when stored. Send smaller batches`,
+    )
   }
 }

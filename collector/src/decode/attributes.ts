@@ -1,3 +1,4 @@
+import { DecodeError } from './decode-error.ts'
 import { BYTES, FIXED64, VARINT, type WireReader } from './wire.ts'
 
 /** Types of attribute values as the `*_types` columns have them. */
@@ -13,6 +14,9 @@ export const EMPTY: number = 'e'.charCodeAt(0)
 /** AnyValue, common.proto: the member's field number gives the type. */
 const TYPE_OF_MEMBER = [0, STRING, BOOL, INT, DOUBLE, ARRAY, KVLIST, BINARY]
 const WIRE_OF_MEMBER = [0, BYTES, VARINT, VARINT, FIXED64, BYTES, BYTES, BYTES]
+
+/** More than this on one span, event, link, scope or resource is no telemetry, but an attempt on memory. */
+export const MAX_ITEMS = 100_000
 
 /**
  * The attributes of one span, event, link, scope or resource as positions in the request's bytes, in wire order.
@@ -35,7 +39,7 @@ export class AttributeList {
   read(reader: WireReader): void {
     const end = reader.delimited()
     const outer = reader.end
-    const at = this.count++
+    const at = this.#add()
     reader.end = end
     this.keyStart[at] = this.keyEnd[at] = end
     this.#empty(at, end)
@@ -53,9 +57,15 @@ export class AttributeList {
 
   /** Adds an AnyValue message without a key: an array's item. */
   readBare(reader: WireReader): void {
-    const at = this.count++
+    const at = this.#add()
     this.keyStart[at] = this.keyEnd[at] = reader.pos
     this.#readValue(reader, at)
+  }
+
+  #add(): number {
+    if (this.count >= MAX_ITEMS)
+      throw new DecodeError(`more than ${MAX_ITEMS} attributes or items in one place`)
+    return this.count++
   }
 
   #empty(at: number, end: number): void {

@@ -17,6 +17,32 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** Small bodies cannot nest deep enough to matter. */
+const CHECKED_FROM = 1024 * 1024
+/** Attribute values may nest 100 deep, with four levels of JSON each. */
+const MAX_NESTING = 1000
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\[]{}')
+
+/**
+ * A few megabytes of brackets would become gigabytes of arrays.
+ * @throws DecodeError where a large body nests deeper than any trace request
+ */
+export function checkNesting(body: Buffer): void {
+  if (body.length < CHECKED_FROM) return
+  let depth = 0
+  let inText = false
+  for (let at = 0; at < body.length; at++) {
+    const byte = body[at]
+    if (inText) {
+      if (byte === BACKSLASH) at += 1
+      else if (byte === QUOTE) inText = false
+    } else if (byte === QUOTE) inText = true
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) depth += 1
+    else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth -= 1
+    if (depth > MAX_NESTING) throw new DecodeError(`the body nests deeper than ${MAX_NESTING}`)
+  }
+}
+
 const REASON =
   /^(Unexpected token '.'|Unexpected end of JSON input|(Unexpected|Expected|Bad|Unterminated|No) .*? at position \d+)/u
 

@@ -152,6 +152,15 @@ test.for([
   expect(() => protobufOfJson(Buffer.from(body!))).toThrow(new DecodeError(`the body is not JSON: ${reason}`))
 })
 
+test('a large body of brackets is refused before it is parsed', () => {
+  const half = 2 ** 20
+  expect(() => protobufOfJson(Buffer.from('['.repeat(half) + ']'.repeat(half)))).toThrow(
+    'nests deeper than 1000',
+  )
+  const text = JSON.stringify({ text: '[{\\"'.repeat(half) })
+  expect(protobufOfJson(Buffer.from(text))).toHaveLength(0)
+})
+
 test('values nested too deep are refused', () => {
   const deep = '{"arrayValue":{"values":['.repeat(200) + ']}}'.repeat(200)
   expect(() => stored(deep)).toThrow('nested deeper than 100')

@@ -1,5 +1,5 @@
 import { DecodeError } from './decode-error.ts'
-import { parseJson } from './json-parse.ts'
+import { checkNesting, parseJson } from './json-parse.ts'
 import {
   binaryOf,
   countOf,
@@ -24,6 +24,7 @@ const decoder = new TextDecoder()
  * @throws DecodeError where it is not JSON, or not of the shape of a trace request
  */
 export function protobufOfJson(body: Buffer): Buffer {
+  checkNesting(body)
   const request = parseJson(decoder.decode(body))
   if (request === null) throw new DecodeError('the body is null, expected an object')
   const writer = new WireWriter()

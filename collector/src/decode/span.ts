@@ -1,4 +1,5 @@
-import { AttributeList } from './attributes.ts'
+import { AttributeList, MAX_ITEMS } from './attributes.ts'
+import { DecodeError } from './decode-error.ts'
 import { BYTES, FIXED32, FIXED64, VARINT, type WireReader } from './wire.ts'
 
 /** Positions of length-delimited values: start and end by turns. */
@@ -85,10 +86,10 @@ export class SpanView {
         this.nameEnd = end
         break
       case 11:
-        this.events.push(start, end)
+        addRange(this.events, start, end)
         break
       case 13:
-        this.links.push(start, end)
+        addRange(this.links, start, end)
         break
       case 15:
         this.#readStatus(reader, end)
@@ -119,6 +120,12 @@ export class SpanView {
     }
     reader.end = outer
   }
+}
+
+function addRange(ranges: Ranges, start: number, end: number): void {
+  if (ranges.length >= MAX_ITEMS * 2)
+    throw new DecodeError(`more than ${MAX_ITEMS} events or links on one span`)
+  ranges.push(start, end)
 }
 
 /** One event of a span (trace.proto, Span.Event). */

@@ -16,9 +16,11 @@ export class Metrics {
     'Spans that are received, neither stored nor rejected yet',
   )
   readonly #pendingBytes = this.#gauge('weir_pending_bytes', 'Bytes of pending spans')
-  readonly #requests = this.#counter('weir_requests_total', 'Requests to /v1/traces by status code', [
-    'status',
-  ])
+  readonly #requests = this.#counter(
+    'weir_requests_total',
+    'Requests to /v1/traces by status code, or aborted',
+    ['status'],
+  )
   readonly #requestSeconds = this.#histogram('weir_request_duration_seconds', 'From a request to its ack')
   readonly #insertSeconds = this.#histogram('weir_insert_duration_seconds', 'Inserts into ClickHouse')
 
@@ -30,8 +32,8 @@ export class Metrics {
     return this.#registry.contentType
   }
 
-  observeRequest(status: number, seconds: number): void {
-    this.#requests.inc({ status: String(status) })
+  observeRequest(status: string, seconds: number): void {
+    this.#requests.inc({ status })
     this.#requestSeconds.observe(seconds)
   }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { OversizeError } from '../columns/span-block.ts'
 import { DecodeError } from '../decode/decode-error.ts'
 import type { Ingest } from '../ingest.ts'
 import { InsertError } from '../writer/insert-error.ts'
@@ -15,9 +16,10 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<Fastify
 export function traceRoute(ingest: Ingest, metrics: Metrics): Handler {
   return async (request, reply) => {
     const began = performance.now()
-    reply.raw.once('close', () =>
-      metrics.observeRequest(reply.statusCode, (performance.now() - began) / 1000),
-    )
+    reply.raw.once('close', () => {
+      const status = reply.raw.writableFinished ? String(reply.statusCode) : 'aborted'
+      metrics.observeRequest(status, (performance.now() - began) / 1000)
+    })
     const encoding = encodingOf(request.headers['content-type'])
     if (encoding === undefined) {
       const got = request.headers['content-type'] ?? 'none'
@@ -43,6 +45,7 @@ async function store(ingest: Ingest, encoding: Encoding, request: FastifyRequest
     return await ingest.export(encoding, body.bytes)
   } catch (error) {
     if (error instanceof DecodeError) throw new HttpError(400, error.message)
+    if (error instanceof OversizeError) throw new HttpError(413, error.message)
     if (error instanceof InsertError) {
       request.log.error({ reason: error.message }, 'insert failed')
       throw unavailable('the store is not available. Try again')

@@ -31,6 +31,7 @@ function start(project: string, { url = store.url, database = store.database } =
     project,
     wait: 2,
     groupBytes: 1_000_000,
+    requestBytes: 1_000_000,
     parallel: 2,
     observe: (_seconds, spans) => inserts.push(spans),
   })

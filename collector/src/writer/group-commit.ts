@@ -15,6 +15,8 @@ export interface GroupCommitOptions {
   readonly wait: number
   /** Bytes at which a group is sent without waiting. */
   readonly groupBytes: number
+  /** Limit of what one request may become in a block. */
+  readonly requestBytes: number
   /** Groups that are inserted at the same time; while all are busy, the next one grows. */
   readonly parallel: number
   /** Observes each insert: seconds, spans, bytes. */
@@ -42,7 +44,7 @@ export class GroupCommit {
     this.#writer = writer
     this.#ledger = ledger
     this.#options = options
-    this.#block = new SpanBlock(options.project)
+    this.#block = new SpanBlock(options.project, options.requestBytes)
   }
 
   /** Bytes of spans that are not stored yet. */
@@ -52,7 +54,7 @@ export class GroupCommit {
 
   /**
    * Adds a request in protobuf to the current group; `stored` resolves once the group is in ClickHouse.
-   * @throws DecodeError where the request is broken; nothing of it is kept
+   * @throws DecodeError where the request is broken, OversizeError where it grows too large; nothing of it is kept
    */
   add(request: Buffer): Appended & { readonly stored: Promise<void> } {
     const appended = this.#block.append(request)
