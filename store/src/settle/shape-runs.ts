@@ -3,10 +3,13 @@ import { gather } from './gather.ts'
 /** How long after its last span a run without an end counts as expired. */
 export const EXPIRY_MINUTES = 10
 
+/** Some clients know starts to the millisecond only, but durations exactly: then a try seems to begin before the last one ended. */
+const LATEST_START = `toUnixTimestamp64Nano(s.start) + if(toUnixTimestamp64Nano(s.start) % 1000000 = 0, 999999, 0)`
+
 /**
  * CTEs from `grouped` (one row per run with its step spans) to `stepped`: status, and the parallel `step_*` arrays.
  *
- * A run's steps are its spans of kind step; without one, the direct children of its root (without a root, what hangs
+ * A run's steps are its spans of kind step but for the root; without one, the direct children of its root (without a root, what hangs
  * in the air). An execution is the chain of tries of one label: siblings, one after the other, each but the last
  * with an error, none of which declares its occurrence or attempts.
  */
@@ -21,15 +24,16 @@ export function shapeRuns(largest: number): string {
         root_rank = 2, t.2 = 2,
         root_rank = 1, t.1.parent_span_id = root_span_id AND t.1.trace_id = trace_id,
         t.2 = 0), top_spans)) AS root_children,
-      arraySort(s -> (s.trace_id, s.parent_span_id, s.name, s.start, s.span_id),
-        if(notEmpty(declared_steps), declared_steps, root_children)) AS step_spans
+      arrayFilter(s -> s.span_id != root_span_id OR s.trace_id != trace_id, declared_steps) AS inner_steps,
+      arraySort(s -> (s.trace_id, s.parent_span_id, s.name, s.start, s.status != 'error', s.span_id),
+        if(notEmpty(inner_steps), inner_steps, root_children)) AS step_spans
     FROM grouped
   ),
   executed AS (
     SELECT
       *,
       arrayMap((s, before) -> NOT (
-        before.status = 'error' AND before.end <= s.start AND before.trace_id = s.trace_id
+        before.status = 'error' AND toUnixTimestamp64Nano(before.end) <= ${LATEST_START} AND before.trace_id = s.trace_id
         AND before.parent_span_id = s.parent_span_id AND before.name = s.name
         AND before.step_index = -1 AND s.step_index = -1
         AND before.declared_attempts = 0 AND s.declared_attempts = 0),
@@ -52,7 +56,7 @@ export function shapeRuns(largest: number): string {
       arrayMap(tries -> toUnixTimestamp64Nano(tries[1].start) - toUnixTimestamp64Nano(start),
         executions) AS step_starts_ns,
       arrayMap(tries -> if(length(tries) = 1, tries[1].duration_ns, toUInt64(greatest(0,
-        toUnixTimestamp64Nano(tries[-1].end) - toUnixTimestamp64Nano(tries[1].start)))),
+        toUnixTimestamp64Nano(arrayMax(s -> s.end, tries)) - toUnixTimestamp64Nano(tries[1].start)))),
         executions) AS step_durations_ns,
       arrayMap(tries -> greatest(1, length(tries), arrayMax(s -> greatest(s.declared_attempts, s.attempts), tries)),
         executions) AS step_attempts,

@@ -98,6 +98,28 @@ test('a step inside a later try hangs on the execution', async () => {
   ])
 })
 
+test('tries within one millisecond of a client that knows starts only to the millisecond', async () => {
+  const tries = [
+    span('step', 'flaky', 5, 0.017),
+    span('step', 'flaky', 5, 0.129, failed),
+    span('step', 'flaky', 5, 0.059, failed),
+  ].map((node) => ({
+    ...node,
+    columns: { ...node.columns, end: `2026-01-01 00:00:00.005${String(node.ms).slice(2)}` },
+  }))
+  expect(await settled('millis', span('flow', 'f', 0, 100, ...tries))).toEqual([
+    'f ok 0+100 flaky#0 ok 5+0 x3',
+  ])
+})
+
+test('a root of kind step is the run and not a step of it', async () => {
+  const chain = span('step', 'chain', 0, 100, span('step', 'a', 1, 5), span('model', 'm', 10, 5))
+  expect(await settled('chain', chain)).toEqual(['chain ok 0+100 a#0 ok 1+5'])
+  expect(await settled('alone', span('step', 'alone', 0, 100, span('model', 'm', 10, 5)))).toEqual([
+    'alone ok 0+100 m#0 ok 10+5',
+  ])
+})
+
 test('without a step, the direct children of the root are the steps', async () => {
   const tree = span(
     'flow',
