@@ -23,7 +23,7 @@ export function NoRuns({
   return (
     <EmptyState
       title={`No runs in ${describeTimeRange(filters.range)} match`}
-      commands={['weir demo', 'weir eval examples/*.eval.ts']}
+      commands={['weir demo', 'weir eval examples/research/research.eval.ts']}
     >
       <p>
         <TextLink className="link" href={`${path}${wider}`}>

@@ -24,7 +24,10 @@ export default function DatasetsPage(): Promise<ReactElement> {
           note="Named, versioned lists of cases; the same content is the same version"
         />
         {datasets.length === 0 ? (
-          <EmptyState title="No dataset is stored yet" commands={['weir dataset push research cases.jsonl']}>
+          <EmptyState
+            title="No dataset is stored yet"
+            commands={['weir dataset push cases.jsonl --name research']}
+          >
             One JSON object per line, with <code>id</code>, <code>input</code> and, if there is one,{' '}
             <code>reference</code>:
           </EmptyState>

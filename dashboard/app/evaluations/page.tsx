@@ -47,7 +47,7 @@ export default function EvaluationsPage(): Promise<ReactElement> {
         {evaluations.length === 0 ? (
           <EmptyState
             title="No experiment has run yet"
-            commands={['weir eval examples/*.eval.ts', 'weir demo']}
+            commands={['weir eval examples/research/research.eval.ts', 'weir demo']}
           >
             An evaluation runs a flow on cases, checks every recorded run and decides by its gates:
           </EmptyState>

@@ -30,7 +30,7 @@ export default async function MonitorsPage({ searchParams }: Props): Promise<Rea
         {monitors.length === 0 ? (
           <EmptyState
             title="No monitor is deployed"
-            commands={['weir monitor add examples/research.eval.ts --sample 1.0']}
+            commands={['weir monitor add examples/research/research.eval.ts --sample 1.0']}
           >
             Deploy the checks of an evaluation file:
           </EmptyState>

@@ -83,11 +83,16 @@ function Snippet({ title, text }: { readonly title: string; readonly text: strin
 function sdkExample(endpoint: string): string {
   return `import { flow, init } from '@weir/sdk'
 
-init({ serviceName: 'my-app', endpoint: '${endpoint}' })
+init({
+  serviceName: 'my-app',
+  endpoint: '${endpoint}',
+})
 
-const research = flow('research.pipeline', { version: '1' }, async (query) => {
+const research = flow('research', { version: '1' }, async (query) => {
   const plan = await flow.step('plan', () => makePlan(query))
-  return flow.step('search', () => search(plan), { retry: 3 })
+  return flow.step('search', () => search(plan), {
+    retry: { attempts: 3 },
+  })
 })
 
 await research.run('launch plan')`
