@@ -52,3 +52,18 @@ test('named traces settle at once, unknown ones are ignored', async () => {
   expect(settled.runs.map((run) => run.runId)).toEqual([hex('named')])
   expect(await settleTraces(store(), [])).toEqual({ traces: 0, runs: [] })
 })
+
+test('two passes at once agree, and come to an end', async () => {
+  for (let i = 0; i < 5; i++)
+    await insertSpans(store(), `both${i}`, span('flow', 'both', i, 10, span('step', 's', i, 5)))
+  const pass = () => settleQuiet(store(), { quietMs: 0, now: LATER })
+  await Promise.all([pass(), pass()])
+  let passes = 0
+  while ((await pass()).traces > 0) passes++
+  expect(passes).toBeLessThanOrEqual(1)
+  const totals = `SELECT sum(runs) AS runs, sum(errors) AS errors FROM run_minutes FINAL WHERE flow = 'both'`
+  expect(await rows(store(), totals)).toEqual([{ runs: 5, errors: 0 }])
+  expect(await rows(store(), `SELECT count() AS runs FROM runs FINAL WHERE flow = 'both'`)).toEqual([
+    { runs: 5 },
+  ])
+})

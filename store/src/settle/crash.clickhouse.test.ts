@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { rows, type Store } from '../store.ts'
+import { describeRuns, insertSpans, LATER, span, useStore } from '../testing.ts'
+import { settleQuiet } from './settle.ts'
+
+const store = useStore()
+
+class Crash extends Error {}
+
+/** A store whose nth request from now on is its last: like a worker that is killed. */
+function crashingAt(request: number): Store {
+  const { client } = store()
+  let requests = 0
+  const counted =
+    <A extends unknown[], R>(method: (...args: A) => R) =>
+    (...args: A) => {
+      requests++
+      if (requests >= request) throw new Crash()
+      return method.apply(client, args)
+    }
+  const methods = {
+    query: counted(client.query),
+    command: counted(client.command),
+    insert: counted(client.insert),
+  }
+  return { ...store(), client: Object.assign(Object.create(client), methods) }
+}
+
+test('whatever statement a pass dies before, the next pass completes it', { timeout: 180_000 }, async () => {
+  let crashes = 0
+  for (let request = 1; ; request++) {
+    // A first row, with another flow and another minute, must vanish on the way.
+    const [name, guess] = [`real${request}`, `guess${request}`]
+    const step = span('step', 's', 61_000, 10, {
+      span_id: 'child',
+      parent_span_id: 'root____',
+      flow: guess,
+      input_tokens: 3,
+    })
+    await insertSpans(store(), `t${request}`, step)
+    await settleQuiet(store(), { quietMs: 0, now: LATER })
+    await insertSpans(
+      store(),
+      `t${request}`,
+      span('flow', name, 0, 70_000, { span_id: 'root', input_tokens: 3 }),
+    )
+
+    const error = await settleQuiet(crashingAt(request), { quietMs: 0, now: LATER }).catch(
+      (thrown: unknown) => thrown,
+    )
+    if (error instanceof Crash) {
+      crashes++
+      expect((await settleQuiet(store(), { quietMs: 0, now: LATER })).traces).toBe(1)
+    }
+
+    expect(await describeRuns(store(), `flow IN ('${name}', '${guess}')`)).toEqual([
+      `${name} ok 0+70000 s#0 ok 61000+10`,
+    ])
+    const minutes = `SELECT flow, runs, input_tokens FROM run_minutes FINAL WHERE flow IN ('${name}', '${guess}')`
+    expect(await rows(store(), minutes)).toEqual([{ flow: name, runs: 1, input_tokens: 3 }])
+    const steps = `SELECT flow, executions FROM step_minutes FINAL WHERE flow IN ('${name}', '${guess}')`
+    expect(await rows(store(), steps)).toEqual([{ flow: name, executions: 1 }])
+    expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: [] })
+    if (!(error instanceof Crash)) break
+  }
+  expect(crashes).toBeGreaterThan(10)
+})
