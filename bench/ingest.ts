@@ -12,7 +12,8 @@ export const name = 'ingest: protobuf over HTTP, about ten attributes per span'
 const BATCH = 500
 const SPANS = 400_000
 const WARM_UP = 50_000
-const CONNECTIONS = 8
+/** Few and many clients: requests that wait for the same insert share it. */
+const CONNECTIONS = [8, 64]
 
 /** Measures ingest against the floor: the engine loading the same rows from one Native file. */
 export async function run(): Promise<string> {
@@ -22,15 +23,15 @@ export async function run(): Promise<string> {
   try {
     await migrate(store)
     const collector = await startProcess('ingest-process', 'collector', engine.url)
-    await sendAll(collector.url, WARM_UP, 0)
-    await quiet(engine)
-    const ingest = await measureIngest(engine, collector)
+    await sendAll(collector.url, { spans: WARM_UP, firstNumber: 0, connections: 1 })
+    const ingests: Ingest[] = []
+    for (const connections of CONNECTIONS) ingests.push(await measureIngest(engine, collector, connections))
     await collector.stop()
+    const acked = WARM_UP + SPANS * CONNECTIONS.length
     const stored = await countSpans(store, 'spans')
-    if (stored !== WARM_UP + SPANS)
-      throw new Error(`${stored} spans are stored, ${WARM_UP + SPANS} were acked`)
+    if (stored !== acked) throw new Error(`${stored} spans are stored, ${acked} were acked`)
     const floor = await measureFloor(engine, store, join(directory, 'spans.native'))
-    return table(ingest, floor)
+    return table(ingests, floor)
   } finally {
     await store.close()
     await engine.stop()
@@ -39,6 +40,7 @@ export async function run(): Promise<string> {
 }
 
 interface Ingest {
+  readonly connections: number
   readonly spansPerSecond: number
   /** Microseconds of CPU per span. */
   readonly engine: number
@@ -49,15 +51,21 @@ interface Ingest {
   readonly rss: number
 }
 
-async function measureIngest(engine: Running, collector: Running): Promise<Ingest> {
+async function measureIngest(engine: Running, collector: Running, connections: number): Promise<Ingest> {
+  await quiet(engine)
   const before = { engine: engine.cpu(), collector: collector.cpu(), own: process.cpuUsage() }
   const began = performance.now()
-  const acks = await sendAll(collector.url, SPANS, 1_000_000)
+  const acks = await sendAll(collector.url, {
+    spans: SPANS,
+    firstNumber: connections * 1_000_000,
+    connections,
+  })
   const seconds = (performance.now() - began) / 1000
   const own = process.cpuUsage(before.own)
   const rss = collector.rss()
   await quiet(engine)
   return {
+    connections,
     spansPerSecond: SPANS / seconds,
     engine: perSpan(engine.cpu() - before.engine),
     collector: perSpan(collector.cpu() - before.collector),
@@ -70,7 +78,10 @@ async function measureIngest(engine: Running, collector: Running): Promise<Inges
 /** Microseconds of CPU per span for the same rows from one file, written by the engine itself. */
 async function measureFloor(engine: Running, store: Store, file: string): Promise<number> {
   const columns = SPAN_COLUMNS.map((column) => `\`${column.name}\``).join(', ')
-  await execute(store, `INSERT INTO FUNCTION file('${file}', 'Native') SELECT ${columns} FROM spans LIMIT ${SPANS}`)
+  await execute(
+    store,
+    `INSERT INTO FUNCTION file('${file}', 'Native') SELECT ${columns} FROM spans LIMIT ${SPANS}`,
+  )
   await execute(store, 'CREATE TABLE floor AS spans')
   await quiet(engine)
   const before = engine.cpu()
@@ -82,9 +93,16 @@ async function measureFloor(engine: Running, store: Store, file: string): Promis
   return used
 }
 
+interface Load {
+  readonly spans: number
+  /** Number of the first request: no two of a benchmark may be the same. */
+  readonly firstNumber: number
+  readonly connections: number
+}
+
 /** Sends requests over several connections; resolves to the milliseconds that each took. */
-async function sendAll(url: string, spans: number, firstNumber: number): Promise<number[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+async function sendAll(url: string, { spans, firstNumber, connections }: Load): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const requests = spans / BATCH
   const acks: number[] = []
   let sent = 0
@@ -97,7 +115,7 @@ async function sendAll(url: string, spans: number, firstNumber: number): Promise
       acks.push(performance.now() - began)
     }
   }
-  await Promise.all(Array.from({ length: CONNECTIONS }, sendNext))
+  await Promise.all(Array.from({ length: connections }, sendNext))
   agent.destroy()
   return acks
 }
@@ -138,20 +156,29 @@ function quantile(ascending: readonly number[], q: number): number {
   return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * q))] ?? Number.NaN
 }
 
-function table(ingest: Ingest, floor: number): string {
-  const ours = ingest.engine + ingest.collector
-  const rows = [
-    ['spans/s, acked after the insert', Math.round(ingest.spansPerSecond).toLocaleString('en')],
-    ['CPU per span, collector', `${ingest.collector.toFixed(2)} us`],
-    ['CPU per span, engine (inserts and merges)', `${ingest.engine.toFixed(2)} us`],
-    ['CPU per span, both', `${ours.toFixed(2)} us`],
-    ['CPU per span, engine loading the same rows from one Native file', `${floor.toFixed(2)} us`],
-    ['ratio to that floor', `${(ours / floor).toFixed(2)} x`],
-    ['CPU per span, load generator (not counted)', `${ingest.generator.toFixed(2)} us`],
-    ['ack, p50', `${quantile(ingest.acks, 0.5).toFixed(1)} ms`],
-    ['ack, p99', `${quantile(ingest.acks, 0.99).toFixed(1)} ms`],
-    ['collector memory after the load', `${Math.round(ingest.rss / 2 ** 20)} MiB`],
+function table(ingests: readonly Ingest[], floor: number): string {
+  const us = (value: number) => `${value.toFixed(2)} us`
+  const ms = (value: number) => `${value.toFixed(1)} ms`
+  const both = ({ engine, collector }: Ingest) => engine + collector
+  const rows: [string, (ingest: Ingest) => string][] = [
+    ['spans/s, acked after the insert', (ingest) => Math.round(ingest.spansPerSecond).toLocaleString('en')],
+    ['CPU per span, collector', (ingest) => us(ingest.collector)],
+    ['CPU per span, engine (inserts and merges)', (ingest) => us(ingest.engine)],
+    ['CPU per span, both', (ingest) => us(both(ingest))],
+    ['CPU per span, engine loading as many rows from one Native file', () => us(floor)],
+    ['ratio to that floor', (ingest) => `${(both(ingest) / floor).toFixed(2)} x`],
+    ['CPU per span, load generator (not counted)', (ingest) => us(ingest.generator)],
+    ['ack, p50', (ingest) => ms(quantile(ingest.acks, 0.5))],
+    ['ack, p99', (ingest) => ms(quantile(ingest.acks, 0.99))],
+    ['collector memory after the load', (ingest) => `${Math.round(ingest.rss / 2 ** 20)} MiB`],
   ]
-  const head = `${SPANS.toLocaleString('en')} spans in requests of ${BATCH} over ${CONNECTIONS} connections`
-  return [`| ${head} | |`, '|---|---:|', ...rows.map(([what, value]) => `| ${what} | ${value} |`)].join('\n')
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [
+    line([
+      `${SPANS.toLocaleString('en')} spans in requests of ${BATCH}`,
+      ...ingests.map(({ connections }) => `${connections} connections`),
+    ]),
+    line(['---', ...ingests.map(() => '---:')]),
+    ...rows.map(([what, value]) => line([what, ...ingests.map(value)])),
+  ].join('\n')
 }

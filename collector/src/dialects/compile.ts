@@ -21,13 +21,13 @@ export interface CompiledRule {
   readonly onResource: boolean
 }
 
-export interface CompiledMessage {
+interface CompiledMessage {
   readonly field: number
   readonly rank: number
   readonly role: string
 }
 
-export interface CompiledFamily {
+interface CompiledFamily {
   readonly field: number
   readonly rank: number
   readonly prefix: string

@@ -26,7 +26,7 @@ export interface Family {
 }
 
 /** A span event that is one message of a conversation. */
-export interface MessageEvent {
+interface MessageEvent {
   readonly field: Field
   readonly role: string
 }

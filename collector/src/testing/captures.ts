@@ -4,7 +4,7 @@ import { join } from 'node:path'
 const ROOT = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'captures')
 
 /** One recorded request. `raw` is what went over the wire, `body` the same decompressed. */
-export interface CapturedRequest {
+interface CapturedRequest {
   readonly contentType: string
   readonly contentEncoding: string | null
   readonly raw: Buffer
