@@ -39,7 +39,7 @@ export {
   resolveDataset,
 } from './evaluations/datasets.ts'
 export { getExperiment, listEvaluations, listExperiments } from './evaluations/experiment-pages.ts'
-export { findExperimentTraces } from './evaluations/experiment-traces.ts'
+export { findExperimentRuns, findExperimentTraces } from './evaluations/experiment-traces.ts'
 export { findExperiment, upsertExperiment } from './evaluations/experiments.ts'
 export { addMonitor, listMonitors, readMonitors, removeMonitor } from './evaluations/monitors.ts'
 export { insertResults, listCaseResults, listResults } from './evaluations/results.ts'

@@ -150,6 +150,22 @@ describe('what judges a trial', () => {
   })
 })
 
+it('judges a plain function by the flows that it runs', async () => {
+  const report = await evaluateLocally(
+    evaluate('adapter', {
+      task: async (query: string) => (await research.run({ query })).toUpperCase(),
+      data: [{ input: 'moon' }],
+      checks: [
+        steps.toHaveOrder('plan', 'search', 'synthesize'),
+        steps.toHaveRun('search', { times: 2 }),
+        run.toUseTokensAtMost(15),
+        run.toHaveOutputEqual('ABOUT MOON'),
+      ],
+    }),
+  )
+  expect(report).toMatchObject({ status: 'passed', flow: 'adapter' })
+})
+
 it('runs one experiment per variant', async () => {
   const task = async (input: string, { variant }: { variant: unknown }) => `${input} ${String(variant)}`
   const other = async () => 'other'

@@ -4,6 +4,7 @@ import { concludeExperiment, judgeTrials } from './judge-experiment.ts'
 import type { Plan } from './plan.ts'
 import type { ExperimentReport } from './report.ts'
 import { runTrials } from './run-trials.ts'
+import { toTrialRecords } from './trial-records.ts'
 
 /** Runs an experiment without a server: the runs are recorded, settled and judged in this process. */
 export async function runLocally(plan: Plan, reporter: Reporter): Promise<ExperimentReport> {
@@ -14,7 +15,7 @@ export async function runLocally(plan: Plan, reporter: Reporter): Promise<Experi
     async () => {},
     (run, done) => reporter.onTrial?.(plan, done, run),
   )
-  const runs = new Map((await takeRuns()).map((run) => [run.runId, run]))
+  const runs = toTrialRecords(plan, await takeRuns())
   const results = await judgeTrials(plan, trialRuns, runs)
   const report = await concludeExperiment(plan, 'local', results, undefined, missingRuns(trialRuns, runs))
   reporter.onExperimentEnd?.(report)

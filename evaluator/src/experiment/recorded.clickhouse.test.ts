@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { trace } from '@opentelemetry/api'
 import { type Collector, startCollector } from '@weir/collector'
 import type {} from '@weir/engines/testing'
 import { flow, shutdown } from '@weir/sdk'
@@ -86,6 +87,32 @@ describe('a recorded experiment', () => {
     expect(recorded).toEqual(
       report.trials.map(({ runId, trial }) => ({ runId, caseId: 'moon', trial, source: 'experiment' })),
     )
+  })
+
+  it('judges a plain function by the flows that it runs, whatever framework they are of', async () => {
+    const foreign = (query: string) =>
+      trace.getTracer('other').startActiveSpan('other flow', async (span) => {
+        span.setAttribute('gen_ai.operation.name', 'invoke_workflow')
+        await trace.getTracer('other').startActiveSpan('look', async (inner) => {
+          await sleep(2)
+          inner.end()
+        })
+        span.end()
+        return query
+      })
+    const report = await runOne(
+      evaluate('adapter', {
+        task: async (query: string) => `${await foreign(query)} ${await research.run({ query })}`,
+        data: [{ input: 'moon' }],
+        checks: [steps.toHaveOrder('look', 'plan', 'search'), run.toHaveOutputEqual('moon about moon')],
+      }),
+    )
+    expect(report.trials[0]!.results.map(({ reason }) => reason)).toEqual([
+      '',
+      'look -> plan -> search in order',
+      'the output is equal',
+    ])
+    expect(report.status).toBe('passed')
   })
 
   it('counts a failing case, beside its baseline', async () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FlushResult } from '@weir/sdk'
 import { flush } from '@weir/sdk'
 import {
+  findExperimentRuns,
   findExperimentTraces,
   getRunRecords,
   insertResults,
@@ -16,6 +17,7 @@ import type { Plan } from './plan.ts'
 import { type ExperimentReport, type Mode, toExperiment } from './report.ts'
 import type { TrialRun } from './run-trial.ts'
 import { runTrials } from './run-trials.ts'
+import { judgesNested, toTrialRecords } from './trial-records.ts'
 
 /** Traces settled by one statement. */
 const SETTLE_BATCH = 5_000
@@ -92,12 +94,18 @@ async function readBack(
 
 async function settleExperiment(plan: Plan, store: Store): Promise<Map<string, RunRecord>> {
   const { experimentId, started } = plan
-  const traceIds = await findExperimentTraces(store, { experimentId, since: started - 60_000 })
+  const since = started - 60_000
+  const traceIds = await findExperimentTraces(store, { experimentId, since })
   for (let from = 0; from < traceIds.length; from += SETTLE_BATCH) {
     await settleTraces(store, traceIds.slice(from, from + SETTLE_BATCH))
   }
   const records = await getRunRecords(store, { experimentId })
-  return new Map(records.map((run) => [run.runId, run]))
+  if (judgesNested(plan)) {
+    const known = new Set(records.map(({ runId }) => runId))
+    const runIds = (await findExperimentRuns(store, { experimentId, since })).filter((id) => !known.has(id))
+    records.push(...(await getRunRecords(store, { runIds })))
+  }
+  return toTrialRecords(plan, records)
 }
 
 function isRecorded(run: RunRecord | undefined): boolean {
