@@ -6,15 +6,19 @@ CREATE TABLE IF NOT EXISTS unsettled_traces
     trace_id FixedString(16),
     reason LowCardinality(String) COMMENT 'spans: span records came; expiry: look again whether a run has expired',
     pending Int64 COMMENT 'not 0: to be settled',
-    due SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'spans: the newest one''s receipt; expiry: when to look'
+    due SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'spans: the newest one''s receipt; expiry: when to look',
+    since SimpleAggregateFunction(min, DateTime64(3, 'UTC')) COMMENT 'receipt of the oldest span',
+    settled SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'the last pass; 1970: none'
 )
 ENGINE = SummingMergeTree(pending)
 ORDER BY (project, trace_id, reason);
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS unsettled_traces_from_spans TO unsettled_traces AS
-SELECT project, trace_id, 'spans' AS reason, toInt64(count()) AS pending, max(received) AS due
-FROM spans
-WHERE settled = 0
+SELECT
+    project, trace_id, 'spans' AS reason, toInt64(count()) AS pending, max(received) AS due, min(received) AS since,
+    toDateTime64(0, 3, 'UTC') AS settled
+FROM spans AS span
+WHERE span.settled = 0
 GROUP BY project, trace_id;
 
 -- The traces of a run whose id does not say its trace: a run that was continued in another trace is found here.

@@ -92,8 +92,8 @@ export function hex(id: string, length = 16): string {
   return Buffer.from(id.padEnd(length, '_')).toString('hex')
 }
 
-/** Later than anything that a test inserts: everything is quiet. */
-export const LATER: Date = new Date(Date.now() + 60_000)
+/** Later than anything that a test inserts, but before anything expires: everything is quiet. */
+export const LATER: Date = new Date(Date.now() + 300_000)
 
 /**
  * The settled runs of some flows, one line each, e.g.

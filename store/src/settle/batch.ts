@@ -5,6 +5,9 @@ import { execute, firstRow, rows, type Store } from '../store.ts'
 const MOST_TRACES = 10_000
 const MOST_SPANS = 50_000
 
+/** A trace that is never quiet settles this often, so that a long run shows while it goes on. */
+const LONGEST_WAIT_MS = 30_000
+
 /** The traces of one settling pass, kept in `settling_traces`. */
 export interface Batch {
   readonly id: string
@@ -56,10 +59,12 @@ const DUE = `
     sumIf(pending, reason = 'spans') AS spans_seen,
     sumIf(pending, reason = 'expiry') AS expiry_seen,
     maxIf(due, reason = 'spans') AS newest_span,
+    greatest(minIf(since, reason = 'spans'), maxIf(settled, reason = 'spans')) AS waiting_since,
     maxIf(due, reason = 'expiry') AS expiry
   FROM unsettled_traces
   GROUP BY project, trace_id
   HAVING (spans_seen != 0 AND newest_span <= {now:DateTime64(3)} - toIntervalMillisecond({quietMs:UInt32}))
+    OR (spans_seen != 0 AND waiting_since <= {now:DateTime64(3)} - toIntervalMillisecond(${LONGEST_WAIT_MS}))
     OR (spans_seen = 0 AND expiry_seen != 0 AND expiry <= {now:DateTime64(3)})`
 
 const TAKE_QUIET = `

@@ -67,3 +67,18 @@ test('two passes at once agree, and come to an end', async () => {
     { runs: 5 },
   ])
 })
+
+test('a trace that is never quiet settles every half minute', async () => {
+  const pass = (afterMs: number) =>
+    settleQuiet(store(), { quietMs: 3_600_000, now: new Date(Date.now() + afterMs) })
+  await insertSpans(store(), 'busy', span('step', 's', 0, 5, { parent_span_id: 'root____', flow: 'busy' }))
+  expect((await pass(20_000)).runs).toEqual([])
+  expect((await pass(40_000)).runs).toMatchObject([{ flow: 'busy', status: 'running' }])
+  await insertSpans(
+    store(),
+    'busy',
+    span('step', 's', 10, 5, { span_id: 'b', parent_span_id: 'root____', flow: 'busy' }),
+  )
+  expect((await pass(20_000)).runs).toEqual([])
+  expect((await pass(40_000)).runs).toMatchObject([{ flow: 'busy', status: 'running' }])
+})

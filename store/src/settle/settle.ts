@@ -80,7 +80,7 @@ const SETTLED_RUNS = `
  * reminder for a trace with a running run.
  */
 const CHECK_OFF = `
-  INSERT INTO unsettled_traces (project, trace_id, reason, pending, due)
+  INSERT INTO unsettled_traces (project, trace_id, reason, pending, due, since, settled)
   WITH
   batch_traces AS (SELECT * FROM settling_traces WHERE batch = {batch:UUID}),
   running AS (
@@ -90,13 +90,15 @@ const CHECK_OFF = `
       AND start BETWEEN toDateTime64({from:String}, 9, 'UTC') AND toDateTime64({to:String}, 9, 'UTC')
   )
   SELECT
-    project, trace_id, 'spans' AS reason, -spans_seen AS pending, toDateTime64(0, 3, 'UTC') AS due
+    project, trace_id, 'spans' AS reason, -spans_seen AS pending, toDateTime64(0, 3, 'UTC') AS due,
+    toDateTime64('2100-01-01', 3, 'UTC') AS since, now64(3, 'UTC') AS settled
   FROM batch_traces
   WHERE spans_seen != 0
   UNION ALL
   SELECT
     project, trace_id, 'expiry' AS reason,
     toInt64((project, trace_id) IN running) - expiry_seen AS pending,
-    toDateTime64({received:String}, 3, 'UTC') + INTERVAL ${EXPIRY_MINUTES} MINUTE AS due
+    toDateTime64({received:String}, 3, 'UTC') + INTERVAL ${EXPIRY_MINUTES} MINUTE AS due,
+    toDateTime64('2100-01-01', 3, 'UTC') AS since, toDateTime64(0, 3, 'UTC') AS settled
   FROM batch_traces
   WHERE pending != 0`
