@@ -1,0 +1,32 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { bucketStart, toWindow } from './minutes.ts'
+
+test('a window is widened to whole minutes and cut into aligned buckets that cover it', () => {
+  const times = fc.integer({ min: 0, max: 4_000_000_000_000 })
+  fc.assert(
+    fc.property(times, times, fc.integer({ min: 2, max: 300 }), (a, b, most) => {
+      const [from, to] = [Math.min(a, b), Math.max(a, b)]
+      const window = toWindow({ from: new Date(from), to: new Date(to) }, most)
+      expect(window.fromMs).toBeLessThanOrEqual(from)
+      expect(window.toMs).toBeGreaterThanOrEqual(to)
+      expect([window.fromMs % 60_000, window.toMs % 60_000, window.bucketMs % 60_000]).toEqual([0, 0, 0])
+      expect(window.buckets).toBeGreaterThanOrEqual(1)
+      expect(window.buckets).toBeLessThanOrEqual(most)
+      expect(bucketStart(window, 0)).toBeLessThanOrEqual(window.fromMs)
+      expect(bucketStart(window, window.buckets)).toBeGreaterThanOrEqual(window.toMs)
+    }),
+  )
+})
+
+test('an hour of minutes, a day in five minutes', () => {
+  const to = new Date('2026-01-02T00:00:00Z')
+  expect(toWindow({ from: new Date('2026-01-01T23:00:00Z'), to }, 300)).toMatchObject({
+    bucketMs: 60_000,
+    buckets: 60,
+  })
+  expect(toWindow({ from: new Date('2026-01-01T00:00:00Z'), to }, 300)).toMatchObject({
+    bucketMs: 300_000,
+    buckets: 288,
+  })
+})
