@@ -1,7 +1,7 @@
 'use client'
 
 import dynamic from 'next/dynamic'
-import type { ReactElement } from 'react'
+import { type ReactElement, useState } from 'react'
 import { formatUtc } from '../format/time.ts'
 import { formatValue, type TimeChartProps } from './series.ts'
 import styles from './time-chart.module.css'
@@ -14,7 +14,8 @@ const Plot = dynamic(() => import('./plot.tsx').then(({ Plot }) => Plot), {
 
 /** Values over time; the same numbers as a table for who cannot see the picture. */
 export function TimeChart(props: TimeChartProps): ReactElement {
-  const { title, series, points, unit } = props
+  const { title, series } = props
+  const [open, setOpen] = useState(false)
   return (
     <figure className={styles.figure} aria-label={title}>
       <ul className={styles.legend} hidden={series.length === 1}>
@@ -34,36 +35,42 @@ export function TimeChart(props: TimeChartProps): ReactElement {
       <div className={styles.plot} aria-hidden="true">
         <Plot {...props} />
       </div>
-      <details className={styles.data}>
+      <details className={styles.data} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>
           As a table<span className="hidden-text">: {title}</span>
         </summary>
-        <div className={styles.rows}>
-          <table>
-            <caption className="hidden-text">{title}</caption>
-            <thead>
-              <tr>
-                <th scope="col">From</th>
-                {series.map(({ key, label }) => (
-                  <th key={key} scope="col">
-                    {label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {points.map((point) => (
-                <tr key={point.at}>
-                  <th scope="row">{formatUtc(point.at).slice(0, 16)}</th>
-                  {series.map(({ key }) => (
-                    <td key={key}>{formatValue(unit, point[key] ?? null)}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        {open ? <Values {...props} /> : null}
       </details>
     </figure>
+  )
+}
+
+function Values({ title, series, points, unit }: TimeChartProps): ReactElement {
+  return (
+    <div className={styles.rows}>
+      <table>
+        <caption className="hidden-text">{title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">From</th>
+            {series.map(({ key, label }) => (
+              <th key={key} scope="col">
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {points.map((point) => (
+            <tr key={point.at}>
+              <th scope="row">{formatUtc(point.at).slice(0, 16)}</th>
+              {series.map(({ key }) => (
+                <td key={key}>{formatValue(unit, point[key] ?? null)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }

@@ -1,20 +1,21 @@
 'use client'
 
 import { useSearchParams } from 'next/navigation'
-import { type ReactElement, useCallback } from 'react'
+import { type ReactElement, useCallback, useMemo } from 'react'
 import { RunPayload, type RunPayloadProps } from '../viewer/run-payload.tsx'
 import { SpanDetail } from '../viewer/span-detail.tsx'
+import { type PackedRows, unpackRows } from './packed-rows.ts'
 import styles from './run-view.module.css'
-import type { SpanRow } from './tree.ts'
 import { Waterfall } from './waterfall.tsx'
 
 interface RunViewProps extends RunPayloadProps {
-  readonly rows: readonly SpanRow[]
+  readonly packed: PackedRows
   readonly durationNs: number
 }
 
 /** Waterfall and, beside it, the span that the URL names; choosing one changes the URL without a request. */
-export function RunView({ rows, durationNs, ...payload }: RunViewProps): ReactElement {
+export function RunView({ packed, durationNs, ...payload }: RunViewProps): ReactElement {
+  const rows = useMemo(() => unpackRows(packed), [packed])
   const parameters = useSearchParams()
   const selected = parameters.get('span') ?? ''
   const select = useCallback((spanId: string) => {

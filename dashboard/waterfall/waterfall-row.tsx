@@ -86,7 +86,7 @@ function Row({
           </span>
         ) : null}
         {row.fallback ? <span className={styles.tag}>fallback</span> : null}
-        {nested && row.kind === 'flow' ? <span className={styles.tag}>nested run</span> : null}
+        {nested && row.kind === 'flow' ? <span className={styles.ordinal}>nested run</span> : null}
         {row.status === 'ok' ? null : <StatusIcon status={row.status} />}
       </span>
       <span className={styles.track}>

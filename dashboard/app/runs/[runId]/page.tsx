@@ -16,6 +16,7 @@ import { flowHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { formatExact } from '../../../format/number.ts'
 import { cutValue } from '../../../viewer/cut-value.ts'
+import { packRows } from '../../../waterfall/packed-rows.ts'
 import { RunView } from '../../../waterfall/run-view.tsx'
 import { toSpanRows } from '../../../waterfall/to-span-row.ts'
 
@@ -56,7 +57,7 @@ export default async function RunPage({ params }: Props): Promise<ReactElement> 
         <RunFailure page={page} />
         <RunView
           runId={runId}
-          rows={toSpanRows(page.spans)}
+          packed={packRows(toSpanRows(page.spans))}
           durationNs={run.durationNs}
           input={cutValue(page.input)}
           output={cutValue(page.output)}
