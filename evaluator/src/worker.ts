@@ -56,7 +56,11 @@ export async function startWorker(
       stalledInterval: lockMs / 2,
       maxStalledCount: 3,
     })
-    worker.on('error', (error) => queueOutage.failed(error))
+    // With the connection up it is about a job: one that was taken over, or lost with the queue's data.
+    worker.on('error', (error) => {
+      if (redis.status === 'ready') log(`${queue}: ${error.message}`)
+      else queueOutage.failed(error)
+    })
     worker.on('completed', () => metrics.jobs.inc({ queue, outcome: 'completed' }))
     worker.on('failed', (job, error) => {
       metrics.jobs.inc({ queue, outcome: 'failed' })

@@ -61,13 +61,20 @@ export async function judgeRecorded(
     mode,
     results,
     store,
-    problemOf(missing, expected, deliveryProblem),
+    crashProblem(trialRuns) || deliveryProblemOf(missing, expected, deliveryProblem),
   )
   await upsertExperiment(store, toExperiment(plan, report))
   return report
 }
 
-function problemOf(missing: number, expected: readonly TrialRun[], deliveryProblem: string): string {
+/** Nothing was evaluated if no trial could even be run. */
+function crashProblem(trialRuns: readonly TrialRun[]): string {
+  const [first] = trialRuns
+  if (first === undefined || trialRuns.some(({ error }) => error?.reason !== 'crashed')) return ''
+  return `No trial could be run: ${first.error?.message}`
+}
+
+function deliveryProblemOf(missing: number, expected: readonly TrialRun[], deliveryProblem: string): string {
   if (missing === 0) return ''
   const because = deliveryProblem === '' ? '' : ` The last export failed: ${deliveryProblem}.`
   return `${missing} of ${expected.length} runs did not arrive in Weir. Is the collector running, and is it WEIR_ENDPOINT?${because}`

@@ -7,7 +7,6 @@ import type { Reporter } from '../reporters/reporter.ts'
 import { runLocally } from './local.ts'
 import { type Plan, planExperiments, type RunSettings } from './plan.ts'
 import { preflight } from './preflight.ts'
-import { runQueued } from './queued.ts'
 import { runRecorded } from './recorded.ts'
 import type { ExperimentReport } from './report.ts'
 
@@ -68,7 +67,11 @@ export async function runEvaluation(
 async function runPlan(plan: Plan, mode: EvaluationMode, reporter: Reporter): Promise<ExperimentReport> {
   if (mode.kind === 'local') return runLocally(plan, reporter)
   try {
-    if (mode.kind === 'queue') return await runQueued(plan, mode.store, mode.redisUrl, reporter)
+    if (mode.kind === 'queue') {
+      // BullMQ is large, and no evaluation file needs it.
+      const { runQueued } = await import('./queued.ts')
+      return await runQueued(plan, mode.store, mode.redisUrl, reporter)
+    }
     return await runRecorded(plan, mode.store, reporter)
   } catch (cause) {
     if ((cause as { code?: unknown }).code === 'USAGE' || cause instanceof InfrastructureError) throw cause

@@ -112,6 +112,15 @@ it('a queued experiment loses nothing and counts nothing twice, whatever crashes
   )
 }, 90_000)
 
+it('a queued experiment of which no trial could be run was not evaluated', async () => {
+  const file = fileURLToPath(CASES)
+  const [evaluation] = await loadEvalFile(file)
+  const settings = { file, filter: 'always', trials: 1 }
+  const [report] = await runEvaluation(evaluation!, { kind: 'queue', store, redisUrl }, {}, settings)
+  expect(report).toMatchObject({ status: 'error', planned: 1, errors: 1 })
+  expect(report!.error).toBe('No trial could be run: The process that ran the evaluation ended: exit code 8.')
+}, 60_000)
+
 it('a queued experiment goes on when the queue loses its data', async () => {
   const file = fileURLToPath(SLOW)
   const [evaluation] = await loadEvalFile(file)

@@ -35,7 +35,9 @@ export class Settler {
     this.#queue = new Queue(SETTLE_QUEUE, { connection: parts.redis })
     this.#worker = new Worker(SETTLE_QUEUE, () => this.#settle(), { connection: parts.redis })
     for (const emitter of [this.#queue, this.#worker]) {
-      ;(emitter as Queue).on('error', (error) => parts.queueOutage.failed(error))
+      ;(emitter as Queue).on('error', (error) => {
+        if (parts.redis.status !== 'ready') parts.queueOutage.failed(error)
+      })
     }
     this.#schedule()
     this.#watch = setInterval(() => {
