@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Browser, openBrowser } from './browser.ts'
+import { eventually, type Installation, startInstallation } from './installation.ts'
+
+// What a newcomer does after `npm start`: from the overview to a flow, a run, a comparison and an experiment.
+
+let weir: Installation
+let browser: Browser
+
+beforeAll(async () => {
+  weir = await startInstallation({ args: ['--demo'] })
+  await eventually(
+    async () => weir.output(),
+    (output) => output.includes('what to look at'),
+    240_000,
+  )
+  browser = await openBrowser()
+})
+
+afterAll(async () => {
+  await browser?.[Symbol.asyncDispose]()
+  await weir?.[Symbol.asyncDispose]()
+})
+
+test('the overview lists the flows of all three examples', async () => {
+  const { page } = browser
+  await page.goto(weir.dashboardUrl)
+  const flows = page.getByRole('table', { name: 'Flows' })
+  for (const name of ['research', 'POST /orders', 'answerTicket']) {
+    await flows.getByRole('link', { name, exact: true }).waitFor()
+  }
+})
+
+test('a click on a flow shows its steps, versions and monitor', async () => {
+  const { page } = browser
+  await page
+    .getByRole('table', { name: 'Flows' })
+    .getByRole('link', { name: 'research', exact: true })
+    .click()
+  await page.getByRole('heading', { name: 'research', level: 1 }).waitFor()
+  const steps = page.getByRole('table', { name: 'Steps' })
+  for (const step of ['plan', 'search', 'synthesize', 'cite']) {
+    await steps.getByRole('row').filter({ hasText: step }).waitFor()
+  }
+  expect(await page.getByRole('table', { name: 'Monitors' }).textContent()).toContain(
+    "steps.toHaveSucceeded('cite')",
+  )
+})
+
+test('a click on a run shows its spans, and a span its output', async () => {
+  const { page } = browser
+  await page.getByRole('table', { name: 'Newest runs' }).getByRole('link').first().click()
+  await page.waitForURL(/\/runs\/[0-9a-f]{32}/)
+  const spans = page.getByRole('tree')
+  await spans.getByRole('treeitem').filter({ hasText: 'synthesize' }).first().click()
+  await page.waitForURL(/span=/)
+  const output = page.getByRole('region', { name: 'Output', exact: true })
+  await output.getByText('in short').first().waitFor()
+})
+
+test('versions compare with a verdict for the slower and the failing step, and for them only', async () => {
+  const { page } = browser
+  await page.goto(`${weir.dashboardUrl}/flows/research`)
+  await page.getByRole('table', { name: 'Versions' }).getByRole('link', { name: 'Compare with 1' }).click()
+  await page.waitForURL(/\/compare\?/)
+  const main = page.getByRole('main')
+  await main.getByText('Regression of version 2 against version 1').waitFor()
+  const verdicts = await verdictsByStep(browser)
+  expect(verdicts.synthesize).toContain('slower')
+  expect(verdicts.cite).toContain('worse')
+  expect(verdicts.cite).not.toContain('slower')
+  expect(verdicts.plan).toEqual(['no clear change'])
+  expect(verdicts.search).toEqual(['no clear change'])
+})
+
+test('one experiment passed, and a gate stopped the other', async () => {
+  const { page } = browser
+  await page.getByRole('navigation').getByRole('link', { name: 'Evaluations' }).click()
+  await page
+    .getByRole('table', { name: 'Evaluations' })
+    .getByRole('link', { name: 'research', exact: true })
+    .first()
+    .click()
+  const experiments = page.getByRole('table', { name: 'Experiments' })
+  await experiments.getByRole('row').filter({ hasText: 'failed' }).first().getByRole('link').first().click()
+  await page.waitForURL(/\/experiments\//)
+  const gates = await page.getByRole('table', { name: 'Gates' }).textContent()
+  expect(gates).toContain('no step slower than the baseline')
+  expect(gates).toContain('synthesize')
+  expect(await page.getByRole('table', { name: 'Cases' }).textContent()).toContain(
+    "steps.toHaveSucceeded('cite')",
+  )
+  await page.goBack()
+  await experiments.getByRole('row').filter({ hasText: 'passed' }).first().getByRole('link').first().click()
+  await page.waitForURL(/\/experiments\//)
+  expect(await page.getByRole('table', { name: 'Gates' }).textContent()).not.toContain('failed')
+})
+
+test('a new run appears without a reload', async () => {
+  const { page } = browser
+  await page.goto(`${weir.dashboardUrl}/runs`)
+  const now = `${Date.now()}000000`
+  const span = {
+    traceId: 'ab'.repeat(16),
+    spanId: 'cd'.repeat(8),
+    name: 'just now',
+    startTimeUnixNano: now,
+    endTimeUnixNano: now,
+  }
+  const response = await fetch(`${weir.collectorUrl}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }),
+  })
+  expect(response.status).toBe(200)
+  await page.getByRole('main').getByText('just now', { exact: true }).waitFor({ timeout: 20_000 })
+})
+
+test('no page logged an error', () => {
+  expect(browser.errors).toEqual([])
+})
+
+/** The distinct verdicts of each step, from the comparison's table: a step's name stands in its first row only. */
+async function verdictsByStep({ page }: Browser): Promise<Record<string, string[]>> {
+  const rows = await page.getByRole('table', { name: 'Comparison by step' }).getByRole('row').allInnerTexts()
+  const verdicts: Record<string, string[]> = {}
+  let step = ''
+  for (const row of rows) {
+    const name = /^(plan|search|synthesize|cite|Whole run)\b/.exec(row)?.[1]
+    step = name ?? step
+    const verdict = /slower|faster|worse|better|no clear change|needs n >= \d+/.exec(row)?.[0]
+    if (verdict) verdicts[step] = [...new Set([...(verdicts[step] ?? []), verdict])]
+  }
+  return verdicts
+}
