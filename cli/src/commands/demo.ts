@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import { getStoreStats } from '@weir/store'
+import { type Command, Option } from 'commander'
 import { runDemo } from '../demo/demo.ts'
 import { endProgramsOnSignal } from '../demo/run-program.ts'
 import { describeDemo } from '../demo/summary.ts'
@@ -8,9 +9,12 @@ export function addDemo(program: Command): void {
   program
     .command('demo')
     .description('run the examples and their evaluation against a running Weir')
-    .action(() =>
+    .addOption(new Option('--if-empty', 'only if nothing was ever recorded').default(false).hideHelp())
+    .action(({ ifEmpty }: { ifEmpty: boolean }) =>
       withStore(async (store, config) => {
         endProgramsOnSignal()
+        if (ifEmpty && (await getStoreStats(store)).newestSpanMs !== null) return
+        process.send?.('started')
         const result = await runDemo(store, config)
         for (const line of await describeDemo(store, config, result)) console.log(line)
       }),

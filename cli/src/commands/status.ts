@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { openStore, safeUrl } from '../open-store.ts'
 import { supervisorPid } from '../supervisor/home.ts'
-import { isAlive, residentBytes } from '../supervisor/running-process.ts'
+import { groupResidentBytes, isAlive } from '../supervisor/running-process.ts'
 import { type ProcessStatus, readStatus } from '../supervisor/status-file.ts'
 import { formatAge, formatMegabytes, printTable } from '../table.ts'
 
@@ -59,7 +59,7 @@ async function status(options: { json: boolean }): Promise<void> {
 function inspect(row: ProcessStatus): ProcessStatus & { residentBytes?: number | undefined } {
   if (row.pid === undefined) return row
   if (!isAlive(row.pid)) return { ...row, state: 'dead', pid: undefined }
-  return { ...row, residentBytes: residentBytes(row.pid) }
+  return { ...row, residentBytes: groupResidentBytes(row.pid) }
 }
 
 /** Undefined if the store does not answer or has no tables yet. */

@@ -44,7 +44,7 @@ async function run(
   try {
     if ((await Promise.race([started, stopRequested])) === undefined) {
       printReady(config)
-      if (options.demo && (await isEmpty(config))) await runDemo(config, stopRequested)
+      if (options.demo) await runDemo(config, stopRequested)
       await stopRequested
     }
     print('stopping (further signals are ignored)')
@@ -61,22 +61,9 @@ function untilSignal(): Promise<string> {
   })
 }
 
-async function isEmpty(config: Config): Promise<boolean> {
-  const { openStore } = await import('../open-store.ts')
-  const { getStoreStats } = await import('@weir/store')
-  const store = await openStore(config)
-  try {
-    return (await getStoreStats(store)).newestSpanMs === null
-  } catch (error) {
-    print(`cannot tell whether anything is recorded, so the demo is left out: ${(error as Error).message}`)
-    return false
-  } finally {
-    await store.close()
-  }
-}
-
+/** A process of its own, so that the supervisor stays small; it says so if there was something to show. */
 async function runDemo(config: Config, stopRequested: Promise<string>): Promise<void> {
-  const child = spawn(process.execPath, [WEIR, 'demo'], {
+  const child = spawn(process.execPath, [WEIR, 'demo', '--if-empty'], {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: {
@@ -85,6 +72,10 @@ async function runDemo(config: Config, stopRequested: Promise<string>): Promise<
       WEIR_REDIS_URL: config.redisUrl,
       WEIR_ENDPOINT: config.endpoint,
     },
+  })
+  let hasRun = false
+  child.once('message', () => {
+    hasRun = true
   })
   const ended = new Promise<string | number>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? code ?? 1))
@@ -98,7 +89,7 @@ async function runDemo(config: Config, stopRequested: Promise<string>): Promise<
     return
   }
   if (outcome !== 0) print(`the demo ended with ${outcome}; run it again with: weir demo`)
-  printReady(config)
+  if (hasRun || outcome !== 0) printReady(config)
 }
 
 function printReady(config: Config): void {

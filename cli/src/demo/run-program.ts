@@ -14,6 +14,8 @@ export function endProgramsOnSignal(): void {
   process.once('SIGTERM', end)
   process.once('SIGINT', end)
   process.once('disconnect', end)
+  // Listening to the supervisor's channel must not keep a finished demo alive.
+  process.channel?.unref()
 }
 
 export function weirArguments(args: readonly string[]): string[] {

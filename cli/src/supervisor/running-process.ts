@@ -42,24 +42,33 @@ export function commandLine(pid: number): string[] | undefined {
 }
 
 function commandLineFromPs(pid: number): string[] | undefined {
-  const text = ps(pid, 'command=')
+  const text = ps(['-o', 'command=', '-p', String(pid)])
   return text === undefined ? undefined : text.split(/\s+/)
 }
 
-/** Resident memory in bytes, undefined where the system does not tell. */
-export function residentBytes(pid: number): number | undefined {
+/** Resident memory in bytes of a process group, a server that one of ours started included. */
+export function groupResidentBytes(group: number): number | undefined {
+  const rows = ps(['-A', '-o', 'pgid=,rss='])
+    ?.split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([pgid]) => pgid === group)
+  if (rows === undefined || rows.length === 0) return leaderResidentBytes(group)
+  return rows.reduce((sum, [, kilobytes = 0]) => sum + kilobytes * 1024, 0)
+}
+
+/** Where there is no `ps`, as in a slim container. */
+function leaderResidentBytes(pid: number): number | undefined {
   try {
     const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
   } catch {
-    const text = ps(pid, 'rss=')
-    return text === undefined ? undefined : Number(text) * 1024
+    return undefined
   }
 }
 
-function ps(pid: number, column: string): string | undefined {
+function ps(args: readonly string[]): string | undefined {
   try {
-    const text = execFileSync('ps', ['-o', column, '-p', String(pid)], {
+    const text = execFileSync('ps', args, {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim()
