@@ -31,6 +31,8 @@ export class Monitors {
   readonly #refused: Set<string> = new Set()
   /** Runs that settled until then are judged; undefined: not known yet. */
   #judgedUntil: number | undefined
+  /** When the runs of the overlap settled that were judged already. */
+  #recent: Map<string, number> = new Map()
 
   constructor(store: Store, onScores: (scores: readonly Score[]) => void, log: (line: string) => void) {
     this.#store = store
@@ -83,8 +85,15 @@ export class Monitors {
     return Math.max(oldest, (await latestMonitorScore(this.#store)) - 60_000)
   }
 
+  #remember(settled: readonly SettledRunRef[]): void {
+    for (const { runId, settledMs } of settled) this.#recent.set(runId, settledMs)
+    const newest = settled.at(-1)?.settledMs ?? 0
+    this.#recent = new Map([...this.#recent].filter(([, at]) => at >= newest - 2 * OVERLAP_MS))
+  }
+
   async #judgeRuns(monitors: readonly Monitor[], settled: readonly SettledRunRef[]): Promise<number> {
     const due = settled.flatMap((run) => {
+      if (this.#recent.get(run.runId) === run.settledMs) return []
       const own = monitors.filter(
         ({ name, flow, sample, created }) =>
           flow === run.flow && created <= run.settledMs && isSampled(name, run.runId, sample),
@@ -99,6 +108,7 @@ export class Monitors {
     )
     await insertScores(this.#store, scores)
     this.#onScores(scores)
+    this.#remember(settled)
     return records.length
   }
 }
