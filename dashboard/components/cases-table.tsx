@@ -38,7 +38,7 @@ export function CasesTable({ rows, hasBaseline }: CasesTableProps): ReactElement
             className={styles.row}
           >
             <th scope="row">{row.caseId}</th>
-            {trials ? <td data-numeric>{row.trial + 1}</td> : null}
+            {trials ? <td data-numeric>{row.trial}</td> : null}
             <td>
               <StatusBadge status={row.outcome} />
             </td>

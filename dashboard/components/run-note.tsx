@@ -38,12 +38,16 @@ export function RunNote({ run, nowMs }: { readonly run: RunRow; readonly nowMs: 
         </li>
       ) : null}
       {run.experimentId ? (
-        <li>
-          <TextLink className="link" href={experimentHref(run.experimentId)}>
-            experiment
-          </TextLink>
-          , case {run.caseId}, trial {run.trial + 1}
-        </li>
+        <>
+          <li>
+            experiment{' '}
+            <TextLink className="link" href={experimentHref(run.experimentId)}>
+              {run.experimentId.slice(0, 12)}
+            </TextLink>
+          </li>
+          <li>case {run.caseId}</li>
+          <li>trial {run.trial}</li>
+        </>
       ) : null}
       {run.parentRunId ? (
         <li>

@@ -26,7 +26,7 @@ export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTablePr
         { label: 'Started' },
         { label: 'Status' },
         ...(showFlow ? [{ label: 'Flow' }] : []),
-        { label: 'Error', wide: true },
+        { label: 'Error or case', wide: true },
         { label: 'Version' },
         { label: 'Environment' },
         { label: 'Steps', numeric: true },

@@ -27,6 +27,11 @@ const LOOKS: Record<string, readonly [tone: Tone, icon: IconName]> = {
   'needs more runs': ['neutral', 'question'],
 }
 
+function lookOf(status: string): readonly [tone: Tone, icon: IconName] {
+  // "needs n >= 200" and its like
+  return LOOKS[status] ?? ['neutral', status.startsWith('needs') ? 'question' : 'minus']
+}
+
 /** A status as icon and word: colour only repeats what both say. */
 export function StatusBadge({
   status,
@@ -35,7 +40,7 @@ export function StatusBadge({
   readonly status: string
   readonly quiet?: boolean
 }): ReactElement {
-  const [tone, icon] = LOOKS[status] ?? ['neutral', 'minus']
+  const [tone, icon] = lookOf(status)
   return (
     <span className={styles.badge} data-tone={tone} data-quiet={quiet || undefined}>
       <Icon name={icon} size={12} />
@@ -46,7 +51,7 @@ export function StatusBadge({
 
 /** A status where there is room for the icon only; the word is there for screen readers and on hover. */
 export function StatusIcon({ status }: { readonly status: string }): ReactElement {
-  const [tone, icon] = LOOKS[status] ?? ['neutral', 'minus']
+  const [tone, icon] = lookOf(status)
   return (
     <span className={styles.icon} data-tone={tone} title={status}>
       <Icon name={icon} size={13} />

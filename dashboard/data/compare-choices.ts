@@ -54,9 +54,17 @@ export async function compareChoices(store: Store, flow: string, nowMs: number):
         .filter((experiment) => experiment.flow === flow)
         .slice(0, 20)
         .map(
-          ({ experimentId, evaluation, variant, started }): Option => [
+          ({ experimentId, evaluation, variant, version, started }): Option => [
             `experiment=${experimentId}`,
-            `${[evaluation, variant].filter(Boolean).join(', ')} of ${formatUtc(started).slice(0, 16)}`,
+            [
+              experimentId.slice(0, 12),
+              evaluation,
+              variant,
+              version && `version ${version}`,
+              formatUtc(started).slice(5, 16),
+            ]
+              .filter(Boolean)
+              .join(' · '),
           ],
         ),
     },
