@@ -1,5 +1,6 @@
-import { getFilterOptions, latestSettled, searchRuns } from '@weir/store'
+import { CursorError, getFilterOptions, latestSettled, searchRuns } from '@weir/store'
 import type { Metadata } from 'next'
+import { redirect } from 'next/navigation'
 import type { ReactElement } from 'react'
 import { FilterBar } from '../../components/filter-bar.tsx'
 import { LiveRefresh } from '../../components/live-refresh.tsx'
@@ -39,6 +40,10 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
         order,
         cursor: cursor || undefined,
         limit: 50,
+      }).catch((error: unknown) => {
+        // A cursor cut short by whoever passed the address on: begin again.
+        if (error instanceof CursorError) redirect(`/runs${withParameter(params, 'cursor', '')}`)
+        throw error
       }),
       getFilterOptions(store, { from: filter.from, to: filter.to }),
       latestSettled(store, {}),
