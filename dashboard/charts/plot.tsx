@@ -83,10 +83,10 @@ interface IsolatedDotProps extends DotProps {
 }
 
 /** Marks a value that no line reaches, because its neighbours have none. */
-function Dot({ cx, cy, index = 0, stroke, always, values }: IsolatedDotProps): ReactElement {
+function Dot({ cx, cy, index = 0, stroke, always, values }: IsolatedDotProps): ReactElement | null {
   const isolated = (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null
   if (cx === undefined || cy === undefined || (values[index] ?? null) === null || !(always || isolated))
-    return <g />
+    return null
   return <circle cx={cx} cy={cy} r={2.5} fill={stroke} />
 }
 

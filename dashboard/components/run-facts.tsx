@@ -18,7 +18,10 @@ export function RunFacts({ page }: { readonly page: RunPage }): ReactElement {
     {
       label: 'Steps',
       value: formatCount(steps.length),
-      detail: [failed > 0 ? `${failed} failed` : '', tries > 0 ? `${tries} retried` : '']
+      detail: [
+        failed > 0 ? `${failed} failed` : '',
+        tries > 0 ? `${tries} ${tries === 1 ? 'retry' : 'retries'}` : '',
+      ]
         .filter(Boolean)
         .join(' · '),
     },
