@@ -6,6 +6,7 @@ import {
   type Span,
   trace,
 } from '@opentelemetry/api'
+import { refineStart } from './clock.ts'
 import { currentTracer, initialised } from './runtime.ts'
 
 /** Starts a span; one that records nothing if that fails. */
@@ -13,7 +14,9 @@ export function startSpan(name: string, attributes: Attributes, parent: Context)
   try {
     // Attributes given at the start are checked three times: worth it only where somebody looks at them that early.
     if (initialised()?.ownProvider) {
-      return currentTracer().startSpan(name, undefined, parent).setAttributes(attributes)
+      const span = currentTracer().startSpan(name, undefined, parent).setAttributes(attributes)
+      refineStart(span)
+      return span
     }
     return currentTracer().startSpan(name, { attributes }, parent)
   } catch {
