@@ -82,7 +82,11 @@ test('one experiment passed, and a gate stopped the other', async () => {
     .first()
     .click()
   const experiments = page.getByRole('table', { name: 'Experiments' })
-  await experiments.getByRole('row').filter({ hasText: 'failed' }).first().getByRole('link').first().click()
+  await experiments
+    .getByRole('row', { name: / failed / })
+    .getByRole('link')
+    .first()
+    .click()
   await page.waitForURL(/\/experiments\//)
   const gates = await page.getByRole('table', { name: 'Gates' }).textContent()
   expect(gates).toContain('no step slower than the baseline')
@@ -91,7 +95,11 @@ test('one experiment passed, and a gate stopped the other', async () => {
     "steps.toHaveSucceeded('cite')",
   )
   await page.goBack()
-  await experiments.getByRole('row').filter({ hasText: 'passed' }).first().getByRole('link').first().click()
+  await experiments
+    .getByRole('row', { name: / passed / })
+    .getByRole('link')
+    .first()
+    .click()
   await page.waitForURL(/\/experiments\//)
   expect(await page.getByRole('table', { name: 'Gates' }).textContent()).not.toContain('failed')
 })
@@ -113,7 +121,10 @@ test('a new run appears without a reload', async () => {
     body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }),
   })
   expect(response.status).toBe(200)
-  await page.getByRole('main').getByText('just now', { exact: true }).waitFor({ timeout: 20_000 })
+  await page
+    .getByRole('table')
+    .getByRole('link', { name: 'just now', exact: true })
+    .waitFor({ timeout: 20_000 })
 })
 
 test('no page logged an error', () => {

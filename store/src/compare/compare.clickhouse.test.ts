@@ -111,10 +111,11 @@ test('no run on a side', async () => {
   })
 })
 
-test('experiments are compared with experiments, and never mix with production', async () => {
+test('experiments are compared by the runs that their results name, and never mix with production', async () => {
   const experiment = (version: string, experimentId: string) =>
     research(version, 40, { experimentId, source: 'experiment' })
-  await insertRuns(store(), [...experiment('1', 'exp-a'), ...experiment('2', 'exp-b')])
+  const crashed = { ...experiment('1', 'exp-a')[0]!, runId: 'crashed', abandoned: true }
+  await insertRuns(store(), [...experiment('1', 'exp-a'), ...experiment('2', 'exp-b'), crashed])
   const result = await compareSides('experiment=exp-a', 'experiment=exp-b')
   expect(result.base).toMatchObject({ label: 'experiment exp-a', runs: 40, side: 'experiment=exp-a' })
   expect(result.steps.find(({ step }) => step === 'synthesize')?.metrics.duration.verdict).toBe('slower')

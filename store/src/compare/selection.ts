@@ -30,6 +30,12 @@ export function toCondition(selection: Selection, prefix: string): { sql: string
     conditions.push(`${COLUMNS[key]} = {${prefix}_${key}: String}`)
     params[`${prefix}_${key}`] = selection[key]
   }
+  if (selection.experimentId !== undefined) {
+    // A trial that was repeated after a crash has two runs, and its result names the one that counts.
+    conditions.push(`(parent_run_id != '' OR run_id IN (
+      SELECT run_id FROM results FINAL
+      WHERE project = {project: String} AND experiment_id = {${prefix}_experimentId: String} AND kind = 'task'))`)
+  }
   if (selection.window) {
     const { from, to } = selection.window
     conditions.push(`start >= fromUnixTimestamp64Milli({${prefix}_from: Int64}, 'UTC')`)

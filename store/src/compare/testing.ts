@@ -23,15 +23,37 @@ export interface TestRun {
   /** When the row was computed; of several rows of one run the latest counts. */
   readonly settled?: Date
   readonly deleted?: boolean
+  /** The trial crashed and was repeated: no result names this run. */
+  readonly abandoned?: boolean
 }
 
-/** Stores rows of `runs` as settling would; the steps follow each other. */
+/** Stores rows of `runs` as settling would, the steps following each other; and an experiment's results. */
 export async function insertRuns(store: Store, runs: readonly TestRun[]): Promise<void> {
   await insert(
     store,
     'runs',
     runs.map((run) => toRow(store, run)),
   )
+  await insert(
+    store,
+    'results',
+    runs
+      .filter(({ experimentId, abandoned }) => experimentId && !abandoned)
+      .map((run) => toResult(store, run)),
+  )
+}
+
+function toResult(store: Store, { runId, experimentId }: TestRun) {
+  return {
+    project: store.project,
+    experiment_id: experimentId,
+    case_id: runId,
+    trial: 0,
+    kind: 'task',
+    name: 'task',
+    outcome: 'passed',
+    run_id: runId,
+  }
 }
 
 function toRow(store: Store, run: TestRun) {

@@ -124,3 +124,15 @@ test('cycles of parents and self parents end', async () => {
     'f ok 0+50 self#0 ok 0+5 | x#0 ok 1+5 in 2 | y#0 ok 2+5 in 1',
   ])
 })
+
+test('a flow of another framework inside a trial belongs to the experiment', async () => {
+  const foreign = span('flow', 'foreign', 20, 30)
+  const trial = { experiment_id: 'experiment', case_id: 'case', trial: 2 }
+  await insertAndSettle('trial', span('flow', 'task', 0, 100, trial, span('step', 'call', 10, 50, foreign)))
+  const query = `SELECT flow, source, experiment_id, case_id, trial FROM runs FINAL
+    WHERE ${ofTrace('trial')} ORDER BY start`
+  expect(await rows(store(), query)).toEqual([
+    { flow: 'task', source: 'experiment', ...trial },
+    { flow: 'foreign', source: 'experiment', ...trial },
+  ])
+})

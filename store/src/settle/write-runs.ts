@@ -69,6 +69,20 @@ function insertRunsSql(largest: number): string {
     INNER JOIN resolved USING (project, trace_id, span_id)
     WHERE (span.project, span.trace_id) IN (SELECT project, trace_id FROM resolved)
   ),
+  trials AS (
+    SELECT project, trace_id, any((experiment_id, case_id, trial)) AS only
+    FROM said WHERE experiment_id != ''
+    GROUP BY project, trace_id
+    HAVING uniqExact((experiment_id, case_id, trial)) = 1
+  ),
+  -- Runs that other frameworks start inside a trial's trace belong to the trial as well.
+  placed AS (
+    SELECT
+      * EXCEPT (only, experiment_id, case_id, trial),
+      if(said.experiment_id != '', (said.experiment_id, said.case_id, said.trial), only) AS tried
+    FROM said
+    LEFT JOIN trials USING (project, trace_id)
+  ),
   counted AS (
     SELECT
       said.*,
@@ -76,7 +90,7 @@ function insertRunsSql(largest: number): string {
         said.start, said.span_id, said.trace_id, said.parent_span_id, said.name, said.kind, said.status, said.end,
         said.duration_ns, said.step_index, said.step_attempts, attempts.attempts, said.step_fallback, said.step_parent
       )::${STEP} AS step
-    FROM said
+    FROM placed AS said
     LEFT JOIN attempts ON attempts.project = said.project AND attempts.trace_id = said.trace_id
       AND attempts.parent_span_id = said.span_id
   ),
@@ -91,9 +105,10 @@ function insertRunsSql(largest: number): string {
       argMin(if(s.declared_parent_run_id != '', s.declared_parent_run_id, s.enclosing_run_id), s.first) AS parent_run_id,
       any(s.resolved_flow) AS flow,
       ${inherited('version')}, ${inherited('environment')}, ${inherited('service')},
-      ${inherited('session_id')}, ${inherited('user_id')}, ${inherited('experiment_id')}, ${inherited('case_id')},
+      ${inherited('session_id')}, ${inherited('user_id')},
       ${inherited('metadata')}, ${inherited('error_type')}, ${inherited('error_message')},
-      argMin(s.trial, s.first) AS trial,
+      argMinIf(s.tried, s.first, s.tried.1 != '') AS tried,
+      tried.1 AS experiment_id, tried.2 AS case_id, tried.3 AS trial,
       argMin(s.root_input, s.first) AS input,
       argMax(s.root_output, s.last) AS output,
       argMax(s.status, s.last) AS last_status,
