@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate, type Store } from '@weir/store'
-import { safeUrl } from './open-store.ts'
+import { safeUrl } from './supervisor/configured-servers.ts'
 
 /** ClickHouse may be starting too, or be gone for a moment: the process that needs it waits this long. */
 const PATIENCE_MS = 60_000

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
+import { requireServers } from '../supervisor/configured-servers.ts'
 import { endLeftOvers, lockHome, prepareHome } from '../supervisor/home.ts'
 import { processList } from '../supervisor/process-list.ts'
 import { requireFreePorts, Supervisor } from '../supervisor/supervisor.ts'
@@ -28,6 +29,7 @@ async function up(config: Config, options: { demo: boolean }): Promise<void> {
     for (const name of await endLeftOvers(config.home, specs))
       print(`  ended ${name}, left by a run that was killed`)
     await requireFreePorts(specs)
+    await requireServers(config)
     await run(config, options, stopRequested)
   } finally {
     release()

@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Config } from '../config.ts'
-import { safeUrl } from '../open-store.ts'
+import { configuredServers } from '../supervisor/configured-servers.ts'
 import { prepareHome, supervisorPid } from '../supervisor/home.ts'
 import { bindError, portOwner } from '../supervisor/port.ts'
 import { processList } from '../supervisor/process-list.ts'
-import { answersHttp, answersRedis } from '../supervisor/readiness.ts'
 import { findEngines } from './engines.ts'
 import { installedPackages } from './packages.ts'
 
@@ -90,20 +89,12 @@ async function engines(config: Config): Promise<Finding[]> {
 }
 
 async function servers(config: Config): Promise<Finding[]> {
-  const findings: Finding[] = []
-  if (!config.embedded.clickhouse) {
-    const ok = await answersHttp(new URL('/ping', config.clickhouseUrl).href.replace(/\/\/[^@/]*@/, '//'))
-    findings.push(server('ClickHouse', config.clickhouseUrl, ok, 'WEIR_CLICKHOUSE_URL'))
-  }
-  if (!config.embedded.valkey) {
-    const { hostname, port } = new URL(config.redisUrl)
-    const ok = await answersRedis(hostname, Number(port || 6379))
-    findings.push(server('Redis', config.redisUrl, ok, 'WEIR_REDIS_URL'))
-  }
-  return findings
-}
-
-function server(name: string, url: string, ok: boolean, variable: string): Finding {
-  if (ok) return { name, ok, found: `answers at ${safeUrl(url)}` }
-  return { name, ok, found: `no answer at ${safeUrl(url)}`, advice: `start it, or correct ${variable}` }
+  const checks = await Promise.all(
+    configuredServers(config).map(async (one) => ({ ...one, ok: await one.answers() })),
+  )
+  return checks.map(({ name, ok, url, variable }) =>
+    ok
+      ? { name, ok, found: `answers at ${url}` }
+      : { name, ok, found: `no answer at ${url}`, advice: `start it, or correct ${variable}` },
+  )
 }

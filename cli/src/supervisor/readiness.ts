@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
 const ANSWER_TIMEOUT_MS = 2_000
 
@@ -13,16 +14,18 @@ export async function answersHttp(url: string): Promise<boolean> {
   }
 }
 
-/** True when the server answers PING. */
-export function answersRedis(host: string, port: number): Promise<boolean> {
+/** True when the server answers PING, if only by asking for a password. */
+export function answersRedis(host: string, port: number, isTls = false): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: ANSWER_TIMEOUT_MS })
+    const socket = isTls
+      ? connectTls({ host, port, timeout: ANSWER_TIMEOUT_MS })
+      : connect({ host, port, timeout: ANSWER_TIMEOUT_MS })
     const end = (answered: boolean) => {
       socket.destroy()
       resolve(answered)
     }
-    socket.on('connect', () => socket.write('PING\r\n'))
-    socket.on('data', (data) => end(data.toString('latin1').startsWith('+PONG')))
+    socket.on(isTls ? 'secureConnect' : 'connect', () => socket.write('PING\r\n'))
+    socket.on('data', (data) => end(/^(\+PONG|-NOAUTH)/.test(data.toString('latin1'))))
     socket.on('error', () => end(false))
     socket.on('timeout', () => end(false))
     socket.on('close', () => end(false))
