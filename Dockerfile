@@ -5,7 +5,7 @@ FROM node:24-slim AS build
 WORKDIR /weir
 ENV NEXT_TELEMETRY_DISABLED=1
 COPY . .
-RUN npm ci --no-audit --no-fund && npm run build
+RUN npm run build
 
 FROM node:24-slim AS runtime
 WORKDIR /weir

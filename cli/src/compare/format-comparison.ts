@@ -23,7 +23,7 @@ function toRow({ step, base, candidate, metrics }: StepComparison): string[] {
   const { success, duration, p95 } = metrics
   return [
     step ?? 'whole run',
-    `${base.n} > ${candidate.n}`,
+    `${base.n} → ${candidate.n}`,
     pair(success, percent),
     pair(duration, milliseconds),
     duration.effect === null
@@ -45,7 +45,7 @@ function verdict(metrics: StepComparison['metrics']): string {
 
 function pair({ base, candidate }: MetricComparison, format: (value: number) => string): string {
   const text = (value: number | null) => (value === null ? '-' : format(value))
-  return `${text(base)} > ${text(candidate)}`
+  return `${text(base)} → ${text(candidate)}`
 }
 
 function percent(rate: number): string {

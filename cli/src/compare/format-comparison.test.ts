@@ -1,0 +1,71 @@
+import type { Comparison, MetricComparison, StepComparison, Verdict } from '@weir/store'
+import { expect, test } from 'vitest'
+import { formatComparison } from './format-comparison.ts'
+
+function metric(
+  name: MetricComparison['metric'],
+  base: number,
+  candidate: number,
+  verdict: Verdict,
+): MetricComparison {
+  const effect = { value: candidate / base, low: candidate / base - 0.1, high: candidate / base + 0.1 }
+  return { metric: name, baseN: 300, candidateN: 310, base, candidate, effect, p: 0.01, q: 0.02, verdict }
+}
+
+function step(
+  name: string | null,
+  duration: [number, number, Verdict],
+  success: [number, number, Verdict],
+): StepComparison {
+  const stats = { n: 300, succeeded: 290, p50Ns: 1, p95Ns: 1, p99Ns: 1 }
+  return {
+    step: name,
+    base: stats,
+    candidate: { ...stats, n: 310 },
+    metrics: {
+      success: metric('success', ...success),
+      duration: metric('duration', ...duration),
+      p95: metric('p95', duration[0] * 2, duration[1] * 2, duration[2]),
+      p99: {
+        ...metric('p99', 1, 1, 'needs n >= 1000'),
+        effect: null,
+        p: null,
+        q: null,
+        base: null,
+        candidate: null,
+      },
+    },
+  }
+}
+
+const comparison: Comparison = {
+  flow: 'research',
+  base: { label: 'version 1', side: 'version=1', runs: 300, unfinished: 0 },
+  candidate: { label: 'version 2', side: 'version=2', runs: 310, unfinished: 0 },
+  verdict: 'regression',
+  sentence: 'Regression of version 2 against version 1.',
+  run: step(null, [2e9, 3e9, 'slower'], [0.99, 0.9, 'worse']),
+  steps: [
+    step('plan', [3e8, 3.1e8, 'no clear change'], [1, 1, 'no clear change']),
+    step('cite', [4.5e7, 4.4e7, 'no clear change'], [0.99, 0.9, 'worse']),
+  ],
+  added: [{ step: 'review', n: 12, runs: 310 }],
+  removed: [],
+  notes: [{ kind: 'growing', text: 'version 2 is still growing.' }],
+  tests: 9,
+}
+
+test('a row per step with its verdict, the whole run last, then the sentence and what a reader must know', () => {
+  expect(formatComparison(comparison).join('\n')).toMatchInlineSnapshot(`
+    "research: version 2 (310 runs) against version 1 (300 runs)
+
+      step       n          success          median             ratio (95% interval)    p95                verdict
+      plan       300 → 310  100.0% → 100.0%  300 ms → 310 ms    1.03x (0.93x to 1.13x)  600 ms → 620 ms    no clear change
+      cite       300 → 310  99.0% → 90.0%    45.0 ms → 44.0 ms  0.98x (0.88x to 1.08x)  90.0 ms → 88.0 ms  worse (success)
+      whole run  300 → 310  99.0% → 90.0%    2000 ms → 3000 ms  1.50x (1.40x to 1.60x)  4000 ms → 6000 ms  worse (success), slower (duration), slower (p95)
+      only in the candidate: review (12 of 310 runs)
+
+    Regression of version 2 against version 1.
+    note: version 2 is still growing."
+  `)
+})
