@@ -70,7 +70,13 @@ function newestPageSource() {
   })
   if (listed.status !== 0) return 0 // not a checkout: nobody edits there
   const files = listed.stdout.split('\n').filter((file) => file !== '' && !file.includes('.test.'))
-  return Math.max(0, ...files.map((file) => join(root, file)).filter(existsSync).map(modified))
+  return Math.max(
+    0,
+    ...files
+      .map((file) => join(root, file))
+      .filter(existsSync)
+      .map(modified),
+  )
 }
 
 function modified(file) {

@@ -16,7 +16,7 @@ const needing = (name: string, options: { globalSetup?: string[]; timeout: numbe
   },
 })
 
-const report = process.env['WEIR_TEST_REPORT']
+const report = process.env.WEIR_TEST_REPORT
 
 export default defineConfig({
   test: {

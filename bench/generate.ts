@@ -1,7 +1,7 @@
 import { execute, type Store } from '@weir/store'
 
 /** Spans of a generated run: the flow, its three steps, and a model call in the last one. */
-export const SPANS_PER_RUN = 5
+const SPANS_PER_RUN = 5
 const RUNS_PER_BATCH = 200_000
 
 /** Fills a migrated store with settled runs of 8 flows over the 24 hours before `end`, their spans and their minutes. */

@@ -97,7 +97,7 @@ export async function run(
   return { code, stdout: stdout(), stderr: stderr() }
 }
 
-export async function query<Row>(url: string, sql: string): Promise<Row[]> {
+async function query<Row>(url: string, sql: string): Promise<Row[]> {
   const response = await fetch(`${url}/?database=weir&output_format_json_quote_64bit_integers=0`, {
     method: 'POST',
     body: `${sql} FORMAT JSON`,
