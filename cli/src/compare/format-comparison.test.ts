@@ -40,8 +40,20 @@ function step(
 
 const comparison: Comparison = {
   flow: 'research',
-  base: { label: 'version 1', side: 'version=1', runs: 300, unfinished: 0 },
-  candidate: { label: 'version 2', side: 'version=2', runs: 310, unfinished: 0 },
+  base: {
+    label: 'version 1',
+    scope: 'production runs, version "1"',
+    side: 'version=1',
+    runs: 300,
+    unfinished: 0,
+  },
+  candidate: {
+    label: 'version 2',
+    scope: 'production runs, version "2"',
+    side: 'version=2',
+    runs: 310,
+    unfinished: 0,
+  },
   verdict: 'regression',
   sentence: 'Regression of version 2 against version 1.',
   run: step(null, [2e9, 3e9, 'slower'], [0.99, 0.9, 'worse']),
