@@ -13,7 +13,12 @@ const CONFIGURATION = {
   uncompressed_cache_size: 0,
   compiled_expression_cache_size: 16 * MIB,
   max_server_memory_usage_to_ram_ratio: 0.5,
-  merge_tree: { fsync_after_insert: 1, fsync_part_directory: 1 },
+  merge_tree: {
+    fsync_after_insert: 1,
+    fsync_part_directory: 1,
+    // Sizes read late can be those of a part that is just being removed, and that ends the process (ClickHouse#112691).
+    columns_and_secondary_indices_sizes_lazy_calculation: 0,
+  },
 }
 
 /** Writes the engine's configuration into its data directory, and returns the arguments that name it. */

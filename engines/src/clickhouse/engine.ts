@@ -1,9 +1,14 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { drainPending, Session } from 'chdb'
 import { DirectoryInUseError, EngineStartError } from '../errors.ts'
+import { lockDirectory } from './directory-lock.ts'
 import { engineArguments } from './engine-arguments.ts'
 import { toException } from './exception.ts'
+
+/** How long merges may take to notice that they are to end; closing the engine waits for them in any case. */
+const MERGES_MS = 2_000
 
 /** What one request asks of the engine besides its statement. */
 export interface Context {
@@ -30,9 +35,11 @@ export class Engine {
     this.#keeper = keeper
   }
 
-  static async open(path: string): Promise<Engine> {
+  /** Waits up to `patience` ms for another process that has the directory open. */
+  static async open(path: string, patience: number): Promise<Engine> {
     try {
       mkdirSync(path, { recursive: true })
+      await lockDirectory(path, patience)
       const keeper = new Session(path, { connectionArgs: engineArguments(path) })
       await keeper.queryAsync('SELECT 1')
       return new Engine(path, keeper)
@@ -59,6 +66,15 @@ export class Engine {
     await session
       .queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${quoteString(queryId)} ASYNC`)
       .catch(() => {})
+  }
+
+  /** Ends the background merges, which would make the end of queries and of the engine slow, and starts no more. */
+  async endMerges(): Promise<void> {
+    using session = new Session(this.#path)
+    await session.queryAsync('SYSTEM STOP MERGES')
+    const running = async () =>
+      (await session.queryAsync('SELECT count() FROM system.merges', { format: 'TSV' })).text()
+    for (let waited = 0; waited < MERGES_MS && (await running()).trim() !== '0'; waited += 50) await sleep(50)
   }
 
   async close(): Promise<void> {
@@ -125,6 +141,7 @@ export function quoteName(text: string): string {
 }
 
 function openError(path: string, cause: unknown): Error {
+  if (cause instanceof DirectoryInUseError) return cause
   const owner = ownerOf(path)
   if (owner !== undefined) return new DirectoryInUseError(path, owner, { cause })
   const reason = cause instanceof Error ? cause.message : String(cause)

@@ -32,7 +32,7 @@ test('a busy port', async () => {
 
 test('a data directory that another process has open', async () => {
   const { child } = await start('owned')
-  const second = startClickHouse({ port: 0, path: join(root, 'owned') })
+  const second = startClickHouse({ port: 0, path: join(root, 'owned'), ownerTimeout: 100 })
   await expect(second).rejects.toMatchObject({
     code: 'DIRECTORY_IN_USE',
     directory: join(root, 'owned'),
@@ -57,6 +57,22 @@ test('close lets running queries end', async () => {
   child.disconnect()
   expect(await slow).toBe('0')
   expect(await exited).toEqual([0, null])
+})
+
+test('close ends queries that take too long, and merges', async () => {
+  const { url, child } = await start('hurried')
+  await run(url, 'CREATE DATABASE d')
+  await run(url, 'CREATE TABLE d.t (a UInt64, s String) ENGINE = MergeTree ORDER BY a')
+  for (let part = 0; part < 2; part++)
+    await run(url, `INSERT INTO d.t SELECT cityHash64(number), toString(number) FROM numbers(2000000)`)
+  const endless = run(url, 'SELECT count() FROM numbers(1e13) WHERE cityHash64(number) = 1').catch(String)
+  const merging = run(url, 'OPTIMIZE TABLE d.t FINAL SETTINGS optimize_throw_if_noop = 1').catch(String)
+  await expect.poll(() => run(url, 'SELECT count() FROM system.merges'), { ...POLL, interval: 1 }).toBe('1')
+  const exited = once(child, 'exit')
+  child.disconnect()
+  expect(await exited).toEqual([0, null])
+  expect(await endless).toContain('TypeError')
+  expect(await merging).toContain('ABORTED')
 })
 
 test('an insert whose client vanishes leaves nothing', async () => {

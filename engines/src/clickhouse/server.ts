@@ -13,8 +13,10 @@ export interface ClickHouseOptions {
   /** The data directory; created when missing. One process may have it open. */
   readonly path: string
   readonly limits?: Partial<Limits>
-  /** How long `close()` waits for running queries before it ends them, in ms (default 10,000). */
+  /** How long `close()` waits for running queries before it ends them, in ms (default 5,000). */
   readonly drainTimeout?: number
+  /** How long to wait for a process that has the directory open and may just be ending, in ms (default 15,000). */
+  readonly ownerTimeout?: number
 }
 
 export interface ClickHouseServer extends AsyncDisposable {
@@ -32,7 +34,7 @@ const LIMITS: Limits = { statement: 64 * 1024 * 1024, insert: 4 * 1024 * 1024 * 
  * @throws PortInUseError, DirectoryInUseError, EngineStartError
  */
 export async function startClickHouse(options: ClickHouseOptions): Promise<ClickHouseServer> {
-  const { host = '127.0.0.1', port, path, drainTimeout = 10_000 } = options
+  const { host = '127.0.0.1', port, path, drainTimeout = 5_000, ownerTimeout = 15_000 } = options
   // Queries run on Node's thread pool, and a query that ends another needs a thread too.
   process.env.UV_THREADPOOL_SIZE ??= '16'
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 })
@@ -45,7 +47,7 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
   await listen(server, host, port)
   let service: Service
   try {
-    service = await startService(path, host, { ...LIMITS, ...options.limits })
+    service = await startService(path, host, { ...LIMITS, ...options.limits }, ownerTimeout)
   } catch (error) {
     server.close()
     started.reject(error)
@@ -60,13 +62,13 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
 }
 
 /** Loads the engine's library, 200 MB of memory, only where the engine runs. */
-async function startService(path: string, host: string, limits: Limits): Promise<Service> {
+async function startService(path: string, host: string, limits: Limits, patience: number): Promise<Service> {
   const { Service } = await import('./service.ts').catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause)
     const advice = 'Run ClickHouse elsewhere and set WEIR_CLICKHOUSE_URL to it'
     throw new EngineStartError(`could not load the embedded ClickHouse: ${reason} ${advice}`, { cause })
   })
-  return await Service.start(path, host, limits)
+  return await Service.start(path, host, limits, patience)
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
@@ -85,7 +87,8 @@ async function shutDown(server: Server, service: Service, drainTimeout: number):
   server.close()
   const idle = setInterval(() => server.closeIdleConnections(), 50)
   const late = setTimeout(() => server.closeAllConnections(), drainTimeout)
-  await closed
+  // The engine may refuse this, for one when it is out of memory; its own closing ends merges too.
+  await Promise.all([closed, service.endMerges().catch(() => {})])
   clearInterval(idle)
   clearTimeout(late)
   await service.close()

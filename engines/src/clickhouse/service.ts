@@ -35,8 +35,8 @@ export class Service {
     mkdirSync(this.#spool)
   }
 
-  static async start(path: string, host: string, limits: Limits): Promise<Service> {
-    return new Service(await Engine.open(path), path, host, limits)
+  static async start(path: string, host: string, limits: Limits, patience: number): Promise<Service> {
+    return new Service(await Engine.open(path, patience), path, host, limits)
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -103,6 +103,10 @@ export class Service {
       await this.#engine.kill(queryId)
       await sleep(200)
     }
+  }
+
+  async endMerges(): Promise<void> {
+    await this.#engine.endMerges()
   }
 
   async close(): Promise<void> {
