@@ -13,6 +13,7 @@ import {
 } from '@weir/store'
 import type { Reporter } from '../reporters/reporter.ts'
 import { concludeExperiment, judgeTrials } from './judge-experiment.ts'
+import { whileAway } from './patience.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, type Mode, toExperiment } from './report.ts'
 import type { TrialRun } from './run-trial.ts'
@@ -24,7 +25,7 @@ const SETTLE_BATCH = 5_000
 
 /** Runs an experiment in this process, traced into the collector, and judges it from the recorded runs. */
 export async function runRecorded(plan: Plan, store: Store, reporter: Reporter): Promise<ExperimentReport> {
-  await upsertExperiment(store, toExperiment(plan))
+  await whileAway(() => upsertExperiment(store, toExperiment(plan)))
   reporter.onExperimentStart?.(plan, 'recorded')
   const delivery = { lost: 0, reason: '' }
   const trialRuns = await runTrials(
@@ -54,16 +55,11 @@ export async function judgeRecorded(
   const expected = trialRuns.filter(({ error }) => error === undefined || error.reason === 'thrown')
   const runs = await readBack(plan, expected, store)
   const results = await judgeTrials(plan, trialRuns, runs)
-  await insertResults(store, results)
+  await whileAway(() => insertResults(store, results))
   const missing = expected.filter(({ runId }) => !isRecorded(runs.get(runId))).length
-  const report = await concludeExperiment(
-    plan,
-    mode,
-    results,
-    store,
-    crashProblem(trialRuns) || deliveryProblemOf(missing, expected, deliveryProblem),
-  )
-  await upsertExperiment(store, toExperiment(plan, report))
+  const problem = crashProblem(trialRuns) || deliveryProblemOf(missing, expected, deliveryProblem)
+  const report = await whileAway(() => concludeExperiment(plan, mode, results, store, problem))
+  await whileAway(() => upsertExperiment(store, toExperiment(plan, report)))
   return report
 }
 
@@ -90,7 +86,7 @@ async function readBack(
   let arrived = -1
   let since = Date.now()
   for (;;) {
-    const runs = await settleExperiment(plan, store)
+    const runs = await whileAway(() => settleExperiment(plan, store))
     const count = expected.filter(({ runId }) => isRecorded(runs.get(runId))).length
     if (count > arrived) since = Date.now()
     arrived = count

@@ -1,0 +1,38 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createStore, rows } from '@weir/store'
+import { expect, test } from 'vitest'
+import { whileAway } from './patience.ts'
+
+const server = () => createServer((_request, response) => response.end('{"answer":42}\n'))
+
+test('waits for a server that is being restarted, and for nothing else', async () => {
+  const first = server().listen(0, '127.0.0.1')
+  await once(first, 'listening')
+  const { port } = first.address() as AddressInfo
+  await once(first.close(), 'close')
+
+  const store = createStore({ url: `http://127.0.0.1:${port}`, database: 'weir' })
+  let tries = 0
+  const answer = whileAway(() => {
+    tries++
+    return rows<{ answer: number }>(store, 'SELECT 42 AS answer')
+  })
+  await sleep(400)
+  const second = server().listen(port, '127.0.0.1')
+  expect(await answer).toEqual([{ answer: 42 }])
+  expect(tries).toBeGreaterThan(1)
+  await store.close()
+  second.closeAllConnections()
+  await once(second.close(), 'close')
+
+  tries = 0
+  const refused = whileAway(async () => {
+    tries++
+    throw Object.assign(new Error('unknown table'), { code: '60' })
+  })
+  await expect(refused).rejects.toThrow('unknown table')
+  expect(tries).toBe(1)
+})
