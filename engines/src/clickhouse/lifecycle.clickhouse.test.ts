@@ -50,7 +50,7 @@ test('a data directory that cannot be made', async () => {
 
 test('close lets running queries end', async () => {
   const { url, child } = await start('drained')
-  const slow = run(url, 'SELECT sum(sleepEachRow(1)) FROM numbers(2)')
+  const slow = run(url, 'SELECT sum(sleepEachRow(0.5)) FROM numbers(2)')
   const running = "SELECT count() FROM system.processes WHERE query LIKE 'SELECT sum(sleep%'"
   await expect.poll(() => run(url, running), { timeout: 20_000 }).toBe('1')
   const exited = once(child, 'exit')

@@ -13,7 +13,7 @@ export interface ClickHouseOptions {
   /** The data directory; created when missing. One process may have it open. */
   readonly path: string
   readonly limits?: Partial<Limits>
-  /** How long `close()` waits for running queries before it ends them, in ms (default 5,000). */
+  /** How long `close()` waits for running queries before it ends them, in ms (default 3,000). */
   readonly drainTimeout?: number
   /** How long to wait for a process that has the directory open and may just be ending, in ms (default 15,000). */
   readonly ownerTimeout?: number
@@ -34,7 +34,7 @@ const LIMITS: Limits = { statement: 64 * 1024 * 1024, insert: 4 * 1024 * 1024 * 
  * @throws PortInUseError, DirectoryInUseError, EngineStartError
  */
 export async function startClickHouse(options: ClickHouseOptions): Promise<ClickHouseServer> {
-  const { host = '127.0.0.1', port, path, drainTimeout = 5_000, ownerTimeout = 15_000 } = options
+  const { host = '127.0.0.1', port, path, drainTimeout = 3_000, ownerTimeout = 15_000 } = options
   // Queries run on Node's thread pool, and a query that ends another needs a thread too.
   process.env.UV_THREADPOOL_SIZE ??= '16'
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 })
