@@ -81,6 +81,8 @@ it('judging a run again replaces its scores', async () => {
     },
   ])
   expect(await listMonitors(store, { flow: 'other' })).toEqual([])
+  const before = { since: Date.now() - 7_200_000, until: Date.now() - 3_600_000 }
+  expect(await listMonitors(store, before)).toMatchObject([{ judged: 0, checks: [] }])
   const bad = await listFlowScores(store, {
     flow: 'research',
     since: Date.now() - 60_000,

@@ -6,7 +6,7 @@ import {
   type Minutes,
   runMinutes,
   stepMinutes,
-  toWindow,
+  toChartWindow,
   type Window,
 } from './minutes.ts'
 import { NO_RUNS, type RunTotals, type TotalsTuple, toTotals, totalsSql } from './totals.ts'
@@ -27,7 +27,7 @@ export interface SeriesPoint {
 
 export interface FlowSeries {
   readonly bucketMs: number
-  /** At most 300, oldest first, none left out: empty buckets count 0. */
+  /** At most 100, oldest first, none left out: empty buckets count 0. */
   readonly points: readonly SeriesPoint[]
 }
 
@@ -65,19 +65,17 @@ export interface FlowPage {
   readonly versions: readonly VersionStats[]
 }
 
-const CHART_BUCKETS = 300
-
 /** All that the page of one flow shows. */
 export async function getFlowPage(store: Store, filter: FlowFilter): Promise<FlowPage> {
-  const window = toWindow(filter, CHART_BUCKETS)
-  const minutes = runMinutes(store, filter, window)
-  const [totals, series, steps, versions] = await Promise.all([
-    readTotals(store, runMinutes(store, filter, window, window.toMs - window.fromMs)),
-    readSeries(store, minutes, window),
+  const window = toChartWindow(filter, 0)
+  const totals = readTotals(store, runMinutes(store, filter, window, window.toMs - window.fromMs))
+  const [found, series, steps, versions] = await Promise.all([
+    totals,
+    totals.then(({ totals: { runs } }) => readSeries(store, filter, toChartWindow(filter, runs))),
     readSteps(store, stepMinutes(store, filter, window)),
-    readVersions(store, minutes),
+    readVersions(store, runMinutes(store, filter, window)),
   ])
-  return { flow: filter.flow, ...totals, series, steps, versions }
+  return { flow: filter.flow, ...found, series, steps, versions }
 }
 
 async function readTotals(
@@ -100,7 +98,8 @@ interface BucketRow {
   readonly quantiles: [number | null, number | null, number | null]
 }
 
-async function readSeries(store: Store, { sql, params }: Minutes, window: Window): Promise<FlowSeries> {
+async function readSeries(store: Store, filter: FlowFilter, window: Window): Promise<FlowSeries> {
+  const { sql, params } = runMinutes(store, filter, window)
   const found = await rows<BucketRow>(
     store,
     `SELECT

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bucketStart, toWindow } from './minutes.ts'
+import { bucketStart, toChartWindow, toWindow } from './minutes.ts'
 
 test('a window is widened to whole minutes and cut into aligned buckets that cover it', () => {
   const times = fc.integer({ min: 0, max: 4_000_000_000_000 })
@@ -29,4 +29,26 @@ test('an hour of minutes, a day in five minutes', () => {
     bucketMs: 300_000,
     buckets: 288,
   })
+})
+
+test('a chart of a day has finer buckets the more runs there are', () => {
+  const day = { from: new Date('2026-01-01T00:00:00Z'), to: new Date('2026-01-02T00:00:00Z') }
+  const buckets = (runs: number) => toChartWindow(day, runs).buckets
+  expect([0, 10, 480, 959, 960, 1919, 1920, 1e6].map(buckets)).toEqual([24, 24, 24, 24, 48, 48, 96, 96])
+})
+
+test('a chart has at most 100 buckets, at least 24 where minutes allow it, and 20 runs in each if it can', () => {
+  const start = fc.integer({ min: 0, max: 4_000_000_000_000 })
+  const minutes = fc.integer({ min: 1, max: 500_000 })
+  fc.assert(
+    fc.property(start, minutes, fc.integer({ min: 0, max: 1_000_000 }), (from, length, runs) => {
+      const range = { from: new Date(from), to: new Date(from + length * 60_000) }
+      const window = toChartWindow(range, runs)
+      expect(window.buckets).toBeLessThanOrEqual(100)
+      if (length >= 24) expect(window.buckets).toBeGreaterThanOrEqual(24)
+      const perBucket = (runs * window.bucketMs) / (window.toMs - window.fromMs)
+      if (perBucket < 20) expect(window).toEqual(toChartWindow(range, 0))
+      expect(bucketStart(window, window.buckets)).toBeGreaterThanOrEqual(window.toMs)
+    }),
+  )
 })

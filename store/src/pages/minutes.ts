@@ -11,7 +11,7 @@ export interface Window {
   readonly buckets: number
 }
 
-const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 10_080, 43_200]
+const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 43_200]
 
 /** Widens a window to whole minutes and cuts it into at most `most` buckets, aligned in UTC. */
 export function toWindow({ from, to }: Pick<RunFilter, 'from' | 'to'>, most: number): Window {
@@ -19,9 +19,31 @@ export function toWindow({ from, to }: Pick<RunFilter, 'from' | 'to'>, most: num
   const toMs = Math.max(fromMs + MINUTE, Math.ceil(to.getTime() / MINUTE) * MINUTE)
   // One bucket may be lost to alignment at either end.
   const fitting = BUCKET_MINUTES.find((minutes) => (toMs - fromMs) / (minutes * MINUTE) <= most - 1)
-  const bucketMs = (fitting ?? Math.ceil((toMs - fromMs) / MINUTE / (most - 1))) * MINUTE
+  return cut(fromMs, toMs, (fitting ?? Math.ceil((toMs - fromMs) / MINUTE / (most - 1))) * MINUTE)
+}
+
+function cut(fromMs: number, toMs: number, bucketMs: number): Window {
   const first = Math.floor(fromMs / bucketMs)
   return { fromMs, toMs, bucketMs, buckets: Math.ceil(toMs / bucketMs) - first }
+}
+
+/** Quantiles of fewer runs are noise, and more buckets are more than a chart of half a page can show apart. */
+const RUNS_PER_BUCKET = 20
+const MOST_BUCKETS = 100
+const FEWEST_BUCKETS = 24
+
+/**
+ * A window for a chart of `runs` runs: the finest buckets, at most 100, that hold 20 runs on average. Where there are
+ * too few runs for that, the coarsest of which there are 24; a window of minutes is never cut below the minute.
+ */
+export function toChartWindow(range: Pick<RunFilter, 'from' | 'to'>, runs: number): Window {
+  const finest = toWindow(range, MOST_BUCKETS)
+  const { fromMs, toMs } = finest
+  const coarser = BUCKET_MINUTES.map((minutes) => minutes * MINUTE).filter(
+    (bucketMs) => bucketMs >= finest.bucketMs && (toMs - fromMs) / bucketMs >= FEWEST_BUCKETS,
+  )
+  const wanted = coarser.find((bucketMs) => (runs * bucketMs) / (toMs - fromMs) >= RUNS_PER_BUCKET)
+  return cut(fromMs, toMs, wanted ?? coarser.at(-1) ?? finest.bucketMs)
 }
 
 /** Milliseconds since 1970 at which bucket `index` of a window starts. */

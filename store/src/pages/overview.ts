@@ -79,12 +79,16 @@ export interface FilterOptions {
   readonly services: readonly string[]
 }
 
-/** The values that the filters of a page can take within a window, sorted; all but flows narrowed to `flow`. */
+/**
+ * The values that the filters of a page can take within a window, sorted; all but flows narrowed to `flow`. Whatever else
+ * a filter says is left aside: what is chosen must not hide the other choices.
+ */
 export async function getFilterOptions(
   store: Store,
-  { flow, ...filter }: Pick<RunFilter, 'project' | 'from' | 'to' | 'flow'>,
+  { project, from, to, flow, source }: Pick<RunFilter, 'project' | 'from' | 'to' | 'flow' | 'source'>,
 ): Promise<FilterOptions> {
-  const { sql, params } = runMinutes(store, filter, toWindow(filter, SPARKLINE_BUCKETS))
+  const window = { project, from, to, source }
+  const { sql, params } = runMinutes(store, window, toWindow(window, SPARKLINE_BUCKETS))
   const within = flow === undefined ? '1' : 'flow = {flow:String}'
   const values = (column: string) =>
     `arraySort(groupUniqArrayIf(1000)(toString(${column}), ${within} AND ${column} != ''))`

@@ -2,7 +2,7 @@ import type { StepRecord } from '../run-record.ts'
 import { firstRow, rows, type Store } from '../store.ts'
 import { STEP_COLUMNS, type StepColumns, toSteps } from './run-records.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
-import { readSpans, type SpanNode } from './span-tree.ts'
+import { readSpans, type SpanNode, toSpanTree } from './span-tree.ts'
 
 /** A step execution on the page of its run. */
 export interface RunStep extends StepRecord {
@@ -48,20 +48,19 @@ export async function getRunPage(
     spanLimit = 10_000,
   }: { runId: string; project?: string; spanLimit?: number },
 ): Promise<RunPage | null> {
-  const row = await readRun(store, project, runId)
-  if (!row) return null
-  const { traceIds, startNs } = row
-  const [tree, children] = await Promise.all([
-    readSpans(store, { project, runId, traceIds, startNs, limit: spanLimit }),
+  const [row, found, children] = await Promise.all([
+    readRun(store, project, runId),
+    readSpans(store, { project, runId, limit: spanLimit }),
     readChildren(store, project, runId),
   ])
-  const { metadata, input, output, models, rootSpanId } = row
+  if (!row) return null
+  const { metadata, input, output, models, rootSpanId, traceIds } = row
   const steps = toSteps(row).map((step, i) => ({ ...step, spanId: row.stepSpanIds[i] ?? '' }))
   return {
     run: runRowOf(row),
     ...{ metadata, input, output, models, rootSpanId, traceIds, steps },
-    spans: tree.spans,
-    spansCut: tree.cut,
+    spans: toSpanTree(found.slice(0, spanLimit), row),
+    spansCut: found.length > spanLimit,
     children,
   }
 }
@@ -75,7 +74,7 @@ function readRun(store: Store, project: string, runId: string): Promise<DetailRo
       arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds,
       arrayMap(id -> lower(hex(id)), run.step_span_ids) AS stepSpanIds
     FROM runs AS run FINAL
-    WHERE project = {project:String} AND run_id = {runId:String}
+    PREWHERE project = {project:String} AND run_id = {runId:String}
     ORDER BY run.settled DESC
     LIMIT 1`,
     { project, runId },

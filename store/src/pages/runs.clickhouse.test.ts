@@ -106,6 +106,16 @@ test('a session, oldest run first', async () => {
   expect(await getSessionPage(store(), { sessionId: 'none' })).toBeNull()
 })
 
+test('a turn whose run recorded no input shows that of its first step', async () => {
+  const step = span('step', 'turn', 1, 5, { input: 'hello' })
+  const columns = { session_id: 'agent', output: 'hi' }
+  await insertSpans(store(), 'agent', span('agent', 'support', 0, 10, columns, step))
+  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  const session = await getSessionPage(store(), { sessionId: 'agent' })
+  expect(session?.runs).toMatchObject([{ input: 'hello', inputStep: 'turn', output: 'hi' }])
+  expect(session?.runs[0]).not.toHaveProperty('firstStep')
+})
+
 test('records with their steps; unknown ids are left out', async () => {
   const records = await getRunRecords(store(), { runIds: [hex('tree'), 'unknown', hex('run5')] })
   expect(records.map((record) => record.flow)).toEqual(['outer', 'f'])
@@ -152,6 +162,20 @@ test('a run with its tree, nested runs below', async () => {
   const cut = await getRunPage(store(), { runId: hex('tree'), spanLimit: 3 })
   expect(cut).toMatchObject({ spansCut: true, spans: [{ name: 'outer' }, { name: 'a' }, { name: 'b' }] })
   expect(await getRunPage(store(), { runId: 'unknown' })).toBeNull()
+})
+
+test('a run of two traces shows the spans of both', async () => {
+  const declared = { declared_run_id: 'job-1', run_id: 'job-1' }
+  await insertSpans(store(), 'first', span('flow', 'job', 0, 10, declared))
+  await insertSpans(store(), 'second', span('flow', 'job', 50, 10, declared, span('step', 'resumed', 52, 5)))
+  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  const page = await getRunPage(store(), { runId: 'job-1' })
+  expect(page?.traceIds).toHaveLength(2)
+  expect(page?.spans.map(({ name, startNs }) => [name, startNs])).toEqual([
+    ['job', 0],
+    ['job', 50e6],
+    ['resumed', 52e6],
+  ])
 })
 
 test('a span with everything that was recorded', async () => {

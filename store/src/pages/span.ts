@@ -123,6 +123,6 @@ const SELECT_SPAN = `
     arrayMap((trace, id, map, types) -> tuple(lower(hex(trace)), lower(hex(id)), mapKeys(map), mapValues(map), types),
       span.link_trace_ids, span.link_span_ids, span.link_attributes, span.link_attribute_types) AS links
   FROM spans AS span FINAL
-  WHERE project = {project:String} AND trace_id = toFixedString(unhex({traceId:String}), 16)
+  PREWHERE project = {project:String} AND trace_id = toFixedString(unhex({traceId:String}), 16)
     AND span_id = toFixedString(unhex({spanId:String}), 8)
   LIMIT 1`
