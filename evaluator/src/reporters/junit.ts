@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import type { ExperimentReport } from '../experiment/report.ts'
 import type { TrialReport } from '../experiment/totals.ts'
 import type { Reporter } from './reporter.ts'
+import { trialNames } from './trial-name.ts'
 
 /** Writes JUnit XML to a file: a suite per experiment, a case per trial and one per gate. */
 export function junitReporter(path: string): Reporter {
@@ -32,14 +33,19 @@ function suite(report: ExperimentReport): string {
       gate.outcome === 'passed' ? '' : problemText('failure', gate.reason),
     ),
   )
-  return `  <testsuite${counts}>\n${problem}${trials.map((trial) => trialCase(name, trial)).join('')}${gateCases.join('')}  </testsuite>\n`
+  const nameOf = trialNames(trials)
+  const trialCases = trials.map((trial) => trialCase(name, nameOf(trial), trial))
+  return `  <testsuite${counts}>\n${problem}${trialCases.join('')}${gateCases.join('')}  </testsuite>\n`
 }
 
-function trialCase(suiteName: string, { caseId, trial, outcome, durationMs, results }: TrialReport): string {
+function trialCase(suiteName: string, name: string, trial: TrialReport): string {
+  const { outcome, durationMs, results } = trial
   const bad = results.filter((result) => result.outcome !== 'passed')
-  const text = bad.map(({ kind, name, outcome: of, reason }) => `${of} ${name || kind}: ${reason}`).join('\n')
+  const text = bad
+    .map((result) => `${result.outcome} ${result.name || result.kind}: ${result.reason}`)
+    .join('\n')
   const problem = bad.length === 0 ? '' : problemText(outcome === 'error' ? 'error' : 'failure', text)
-  return testCase(suiteName, trial === 0 ? caseId : `${caseId} (trial ${trial})`, durationMs, problem)
+  return testCase(suiteName, name, durationMs, problem)
 }
 
 function testCase(classname: string, name: string, durationMs: number, content: string): string {

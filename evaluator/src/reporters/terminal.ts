@@ -3,6 +3,7 @@ import type { Plan } from '../experiment/plan.ts'
 import { type ExperimentReport, plannedTrials } from '../experiment/report.ts'
 import type { TrialReport } from '../experiment/totals.ts'
 import type { Reporter } from './reporter.ts'
+import { trialNames } from './trial-name.ts'
 
 /** Trials that did not pass, shown with their reasons at most. */
 const SHOWN = 20
@@ -71,11 +72,12 @@ function experimentText(report: ExperimentReport): string {
 
 function problems(trials: readonly TrialReport[]): string[] {
   const bad = trials.filter(({ outcome }) => outcome !== 'passed')
+  const nameOf = trialNames(trials)
   const lines = bad
     .slice(0, SHOWN)
-    .flatMap(({ caseId, trial, results }) => [
-      `  - ${caseId}${trial === 0 ? '' : ` (trial ${trial})`}`,
-      ...results
+    .flatMap((trial) => [
+      `  - ${nameOf(trial)}`,
+      ...trial.results
         .filter(({ outcome }) => outcome !== 'passed')
         .map(({ kind, name, outcome, reason }) => `      ${outcome} ${name || kind}: ${reason}`),
     ])
