@@ -1,5 +1,6 @@
 import { type NextRequest, NextResponse } from 'next/server'
 import { isTrustedHost } from './data/trusted-host.ts'
+import { isReadablePath } from './filters/path-value.ts'
 
 /** Turns strangers away, and gives each page a Content-Security-Policy with a nonce of its own; Next puts the nonce on its scripts. */
 export function proxy(request: NextRequest): NextResponse {
@@ -9,6 +10,13 @@ export function proxy(request: NextRequest): NextResponse {
       {
         status: 421,
       },
+    )
+  }
+  const { pathname } = request.nextUrl
+  if (!isReadablePath(pathname)) {
+    return new NextResponse(
+      `The address ${JSON.stringify(pathname)} has a "%" that is not followed by the two digits of an escape; write it as "%25".\n`,
+      { status: 400 },
     )
   }
   const nonce = crypto.randomUUID()

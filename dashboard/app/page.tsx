@@ -10,10 +10,11 @@ import { LiveRefresh } from '../components/live-refresh.tsx'
 import { NoRuns } from '../components/no-runs.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { Panel } from '../components/panel.tsx'
+import { sourceChoice } from '../components/source-choice.ts'
 import { Totals } from '../components/totals.tsx'
 import { toRunFilter } from '../data/run-filter.ts'
 import { withStore } from '../data/with-store.tsx'
-import { filtersQuery, parseFilters, SOURCES } from '../filters/filters.ts'
+import { filtersQuery, parseFilters } from '../filters/filters.ts'
 import type { SearchParams } from '../filters/search-params.ts'
 
 export const metadata: Metadata = { title: 'Overview' }
@@ -46,11 +47,11 @@ export default async function OverviewPage({ searchParams }: Props): Promise<Rea
               options: options.environments,
             },
             { name: 'version', label: 'Version', value: filters.version, options: options.versions },
-            { name: 'source', label: 'Source', value: filters.source, options: SOURCES },
+            sourceChoice(filters),
           ]}
         />
         {flows.length === 0 ? (
-          <NoRuns filters={filters} path="/" />
+          <NoRuns store={store} search={filter} filters={filters} path="/" />
         ) : (
           <>
             <Totals totals={totals} previous={previous} />

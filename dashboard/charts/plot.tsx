@@ -24,7 +24,7 @@ export function Plot({ series, points, unit }: TimeChartProps): ReactElement {
           minTickGap={44}
         />
         <YAxis
-          tickFormatter={(value: number) => formatValue(unit, value)}
+          tickFormatter={(value: number) => (value === 0 ? '0' : formatValue(unit, value))}
           tick={AXIS}
           tickLine={false}
           axisLine={false}

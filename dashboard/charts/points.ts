@@ -16,20 +16,9 @@ export function overviewPoints({ flows, bucketMs }: Overview, fromMs: number): P
   })
 }
 
-/** Bars that a chart of half a page's width can show apart. */
-const MOST_BARS = 75
-
-/** Runs per bucket; neighbouring buckets are added up where there are more than bars can show. */
+/** Runs per bucket, split likewise. */
 export function throughputPoints({ points }: FlowSeries): Point[] {
-  const together = Math.ceil(points.length / MOST_BARS)
-  const bars: { at: number; ok: number; errors: number }[] = []
-  for (const [index, { timeMs, runs, errors }] of points.entries()) {
-    if (index % together === 0) bars.push({ at: timeMs, ok: 0, errors: 0 })
-    const bar = bars[bars.length - 1]!
-    bar.ok += runs - errors
-    bar.errors += errors
-  }
-  return bars
+  return points.map(({ timeMs, runs, errors }) => ({ at: timeMs, ok: runs - errors, errors }))
 }
 
 export function latencyPoints({ points }: FlowSeries): Point[] {

@@ -35,6 +35,9 @@ export function TimeChart(props: TimeChartProps): ReactElement {
       <div className={styles.plot} aria-hidden="true">
         <Plot {...props} />
       </div>
+      <span className={styles.zone} aria-hidden="true">
+        UTC
+      </span>
       <details className={styles.data} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>
           As a table<span className="hidden-text">: {title}</span>
@@ -52,7 +55,7 @@ function Values({ title, series, points, unit }: TimeChartProps): ReactElement {
         <caption className="hidden-text">{title}</caption>
         <thead>
           <tr>
-            <th scope="col">From</th>
+            <th scope="col">From (UTC)</th>
             {series.map(({ key, label }) => (
               <th key={key} scope="col">
                 {label}

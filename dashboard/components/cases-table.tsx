@@ -2,6 +2,7 @@ import type { CaseCheckResult, CaseResult } from '@weir/store'
 import type { ReactElement } from 'react'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'
+import { formatTrial } from '../format/trial.ts'
 import { isDifference, rankCase } from './case-rank.ts'
 import styles from './cases-table.module.css'
 import { StatusBadge, StatusIcon } from './status-badge.tsx'
@@ -11,15 +12,19 @@ import { TextLink } from './text-link.tsx'
 interface CasesTableProps {
   readonly rows: readonly CaseResult[]
   readonly hasBaseline: boolean
+  /** Said where there are no rows. */
+  readonly none: string
+  /** Of each case; undefined where it is not known. */
+  readonly trials: number | undefined
 }
 
 /** The trials of an experiment, each beside the same trial of the baseline. */
-export function CasesTable({ rows, hasBaseline }: CasesTableProps): ReactElement {
-  if (rows.length === 0) return <p className={styles.none}>No trial has this outcome.</p>
-  const trials = rows.some(({ trial }) => trial > 0)
+export function CasesTable({ rows, hasBaseline, none, trials }: CasesTableProps): ReactElement {
+  if (rows.length === 0) return <p className={styles.none}>{none}</p>
+  const showTrial = trials !== 1
   const columns: Column[] = [
     { label: 'Case' },
-    ...(trials ? [{ label: 'Trial', numeric: true }] : []),
+    ...(showTrial ? [{ label: 'Trial', numeric: true }] : []),
     { label: 'Outcome' },
     ...(hasBaseline ? [{ label: 'Baseline' }] : []),
     { label: 'Checks and scores', wide: true },
@@ -38,7 +43,7 @@ export function CasesTable({ rows, hasBaseline }: CasesTableProps): ReactElement
             className={styles.row}
           >
             <th scope="row">{row.caseId}</th>
-            {trials ? <td data-numeric>{row.trial}</td> : null}
+            {showTrial ? <td data-numeric>{formatTrial(row.trial, trials)}</td> : null}
             <td>
               <StatusBadge status={row.outcome} />
             </td>

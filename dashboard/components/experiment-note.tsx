@@ -1,6 +1,7 @@
 import type { ExperimentDetail } from '@weir/store'
 import type { ReactElement } from 'react'
 import { flowHref } from '../filters/links.ts'
+import { toQuery } from '../filters/search-params.ts'
 import { formatDuration } from '../format/duration.ts'
 import { CopyButton } from './copy-button.tsx'
 import { RelativeTime } from './relative-time.tsx'
@@ -26,6 +27,14 @@ export function ExperimentNote({ experiment, nowMs }: ExperimentNoteProps): Reac
           {flow}
         </TextLink>
       </li>
+      <li>
+        <TextLink
+          className="link"
+          href={`/runs${toQuery({ experiment: experimentId, from: new Date(started).toISOString(), to: runsUntil(experiment) })}`}
+        >
+          its runs
+        </TextLink>
+      </li>
       {version ? <li>version {version}</li> : null}
       {environment ? <li>{environment}</li> : null}
       {revision ? <li>revision {revision.slice(0, 12)}</li> : null}
@@ -36,4 +45,11 @@ export function ExperimentNote({ experiment, nowMs }: ExperimentNoteProps): Reac
       {finished > 0 ? <li>took {formatDuration((finished - started) * 1e6)}</li> : null}
     </ul>
   )
+}
+
+const DAY_MS = 86_400_000
+
+/** Runs start before their experiment ends; one that still runs may do so for another day. */
+function runsUntil({ started, finished }: ExperimentDetail): string {
+  return new Date(finished > 0 ? finished + 1000 : started + DAY_MS).toISOString()
 }

@@ -1,6 +1,6 @@
 import type { ExperimentDetail } from '@weir/store'
 import type { ReactElement } from 'react'
-import { formatDuration } from '../format/duration.ts'
+import { formatTypical } from '../format/duration.ts'
 import { formatExact, formatPercent } from '../format/number.ts'
 import { Panel } from './panel.tsx'
 import { StatTiles } from './stat-tiles.tsx'
@@ -17,7 +17,10 @@ export function ExperimentTotals({ experiment }: { readonly experiment: Experime
           {
             label: 'Pass rate',
             value: evaluated > 0 ? formatPercent(passRate) : '–',
-            detail: `${formatExact(passed)} of ${formatExact(evaluated)} trials`,
+            detail:
+              evaluated > 0
+                ? `${formatExact(passed)} of ${formatExact(evaluated)} trials`
+                : 'nothing judged yet',
           },
           { label: 'Planned', value: formatExact(planned), detail: 'cases × trials' },
           { label: 'Failed', value: formatExact(failed), ...(failed > 0 ? { tone: 'error' as const } : {}) },
@@ -27,7 +30,7 @@ export function ExperimentTotals({ experiment }: { readonly experiment: Experime
             detail: 'task or scorer',
             ...(errors > 0 ? { tone: 'error' as const } : {}),
           },
-          { label: 'Mean duration', value: formatDuration(meanDurationMs * 1e6) },
+          { label: 'Mean duration', value: formatTypical(meanDurationMs * 1e6) },
         ]}
       />
       {checks.length + scores.length === 0 ? null : (

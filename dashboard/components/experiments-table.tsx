@@ -1,7 +1,7 @@
 import type { ExperimentSummary } from '@weir/store'
 import type { ReactElement } from 'react'
 import { experimentHref } from '../filters/links.ts'
-import { formatDuration } from '../format/duration.ts'
+import { formatTypical } from '../format/duration.ts'
 import { formatExact, formatPercent } from '../format/number.ts'
 import { RelativeTime } from './relative-time.tsx'
 import { StatusBadge } from './status-badge.tsx'
@@ -58,7 +58,7 @@ export function ExperimentsTable({ experiments, baselines, nowMs }: ExperimentsT
           <td data-numeric data-bad={experiment.errors > 0 || undefined}>
             {formatExact(experiment.errors)}
           </td>
-          <td data-numeric>{formatDuration(experiment.meanDurationMs * 1e6)}</td>
+          <td data-numeric>{formatTypical(experiment.meanDurationMs * 1e6)}</td>
           <td data-wide data-faint>
             {experiment.scores.map(({ name, mean }) => `${name} ${mean.toFixed(2)}`).join(', ')}
           </td>

@@ -1,18 +1,21 @@
 'use client'
 
 import type { ReactElement } from 'react'
-import { PRESETS, type TimeRange } from '../filters/time-range.ts'
+import type { TimeRange } from '../filters/time-range.ts'
 import styles from './filter-bar.module.css'
 import { Icon } from './icon.tsx'
+import { RangeField } from './range-field.tsx'
 import { type Option, Select, useFollowing } from './select.tsx'
 import { UrlForm } from './url-form.tsx'
 
-interface Choice {
+export interface Choice {
   /** Name of the URL parameter. */
   readonly name: string
   readonly label: string
   readonly value: string
-  readonly options: readonly string[]
+  readonly options: readonly (string | Option)[]
+  /** What no choice means; any of them if not said. */
+  readonly unset?: string
 }
 
 interface FilterBarProps {
@@ -30,7 +33,7 @@ export function FilterBar({ range, choices = [], search, order, keep = {} }: Fil
   return (
     <UrlForm label="Filters" className={styles.bar}>
       {search ? <SearchField {...search} /> : null}
-      {range ? <RangeSelect range={range} /> : null}
+      {range ? <RangeField range={range} /> : null}
       {choices.map((choice) => (
         <Select
           key={choice.name}
@@ -49,10 +52,10 @@ export function FilterBar({ range, choices = [], search, order, keep = {} }: Fil
 }
 
 /** Any, then what there is; a value of the URL that is not among it can still be seen and taken away. */
-function choiceOptions({ label, value, options }: Choice): Option[] {
-  const values = new Set(value === '' ? options : [value, ...options])
-  values.delete('')
-  return [['', `Any ${label.toLowerCase()}`], ...[...values].map((option): Option => [option, option])]
+function choiceOptions({ label, value, options, unset = `Any ${label.toLowerCase()}` }: Choice): Option[] {
+  const named = options.map((option): Option => (typeof option === 'string' ? [option, option] : option))
+  const isOffered = value === '' || named.some(([offered]) => offered === value)
+  return [['', unset], ...(isOffered ? [] : [[value, value] as const]), ...named]
 }
 
 function SearchField({
@@ -77,21 +80,5 @@ function SearchField({
       />
       <kbd>/</kbd>
     </label>
-  )
-}
-
-function RangeSelect({ range }: { readonly range: TimeRange }): ReactElement {
-  const presets = PRESETS.map(({ id, label }): Option => [id, label])
-  if (!('fromMs' in range))
-    return <Select name="range" label="Time range" value={range.preset} options={presets} />
-  const from = new Date(range.fromMs).toISOString()
-  const to = new Date(range.toMs).toISOString()
-  const fixed = `${from.slice(5, 16)} – ${to.slice(5, 16)} UTC`.replaceAll('T', ' ')
-  return (
-    <>
-      <Select name="range" label="Time range" value="fixed" options={[['fixed', fixed], ...presets]} />
-      <input type="hidden" name="from" value={from} />
-      <input type="hidden" name="to" value={to} />
-    </>
   )
 }

@@ -1,6 +1,6 @@
 import type { FlowSummary } from '@weir/store'
 import type { ReactElement } from 'react'
-import { formatDuration } from '../format/duration.ts'
+import { formatTypical } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { FlowLink } from './flow-link.tsx'
 import { RelativeTime } from './relative-time.tsx'
@@ -51,8 +51,8 @@ export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactEleme
           >
             {formatPercent(flow.errorRate)}
           </td>
-          <td data-numeric>{formatDuration(flow.p50Ns)}</td>
-          <td data-numeric>{formatDuration(flow.p95Ns)}</td>
+          <td data-numeric>{formatTypical(flow.p50Ns)}</td>
+          <td data-numeric>{formatTypical(flow.p95Ns)}</td>
           <td data-numeric data-faint={flow.inputTokens + flow.outputTokens === 0 || undefined}>
             {formatCount(flow.inputTokens + flow.outputTokens)}
           </td>

@@ -13,7 +13,11 @@ export function RunFacts({ page }: { readonly page: RunPage }): ReactElement {
       label: 'Duration',
       value: run.status === 'running' ? 'running' : formatDuration(run.durationNs),
       title: `${formatExact(run.durationNs)} ns`,
-      detail: run.incomplete ? 'incomplete: its root has not arrived' : undefined,
+      detail: !run.incomplete
+        ? undefined
+        : page.rootSpanId === ''
+          ? 'incomplete: its root has not arrived'
+          : 'its root has not ended',
     },
     {
       label: 'Steps',

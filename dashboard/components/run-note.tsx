@@ -2,13 +2,24 @@ import type { RunRow } from '@weir/store'
 import type { ReactElement } from 'react'
 import { experimentHref, runHref, sessionHref } from '../filters/links.ts'
 import { toQuery } from '../filters/search-params.ts'
+import { formatTrial } from '../format/trial.ts'
 import { CopyButton } from './copy-button.tsx'
 import { RelativeTime } from './relative-time.tsx'
 import styles from './run.module.css'
 import { TextLink } from './text-link.tsx'
 
+interface RunNoteProps {
+  readonly run: RunRow
+  /** Of each case of the run's experiment, where it is part of one and that is known. */
+  readonly trials: number | undefined
+  readonly nowMs: number
+}
+
+/** What OpenTelemetry says where nobody named the service. */
+const UNNAMED_SERVICE = 'unknown_service'
+
 /** Where a run belongs: its id, when and where it ran, and the session, user, experiment and run it is part of. */
-export function RunNote({ run, nowMs }: { readonly run: RunRow; readonly nowMs: number }): ReactElement {
+export function RunNote({ run, trials, nowMs }: RunNoteProps): ReactElement {
   return (
     <ul className={styles.note} aria-label="About this run">
       <li>
@@ -20,7 +31,7 @@ export function RunNote({ run, nowMs }: { readonly run: RunRow; readonly nowMs: 
       </li>
       {run.version ? <li>version {run.version}</li> : null}
       {run.environment ? <li>{run.environment}</li> : null}
-      {run.service ? <li>{run.service}</li> : null}
+      {run.service && !run.service.startsWith(UNNAMED_SERVICE) ? <li>{run.service}</li> : null}
       {run.sessionId ? (
         <li>
           session{' '}
@@ -32,7 +43,7 @@ export function RunNote({ run, nowMs }: { readonly run: RunRow; readonly nowMs: 
       {run.userId ? (
         <li>
           user{' '}
-          <TextLink className="link" href={`/runs${toQuery({ user: run.userId })}`}>
+          <TextLink className="link" href={`/runs${toQuery({ user: run.userId, source: 'any' })}`}>
             {run.userId}
           </TextLink>
         </li>
@@ -46,7 +57,7 @@ export function RunNote({ run, nowMs }: { readonly run: RunRow; readonly nowMs: 
             </TextLink>
           </li>
           <li>case {run.caseId}</li>
-          <li>trial {run.trial}</li>
+          <li>trial {formatTrial(run.trial, trials)}</li>
         </>
       ) : null}
       {run.parentRunId ? (

@@ -17,8 +17,11 @@ interface RunsTableProps {
   readonly showFlow?: boolean
 }
 
-/** One line per run; the start opens it. */
+/** One line per run; the start opens it. Columns that no run of the list fills are left out. */
 export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTableProps): ReactElement {
+  const hasCases = runs.some(({ caseId }) => caseId !== '')
+  const hasVersion = runs.some(({ version }) => version !== '')
+  const hasEnvironment = runs.some(({ environment }) => environment !== '')
   return (
     <Table
       caption={caption}
@@ -26,9 +29,9 @@ export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTablePr
         { label: 'Started' },
         { label: 'Status' },
         ...(showFlow ? [{ label: 'Flow' }] : []),
-        { label: 'Error or case', wide: true },
-        { label: 'Version' },
-        { label: 'Environment' },
+        { label: hasCases ? 'Detail' : 'Error', wide: true },
+        ...(hasVersion ? [{ label: 'Version' }] : []),
+        ...(hasEnvironment ? [{ label: 'Environment' }] : []),
         { label: 'Steps', numeric: true },
         { label: 'Tokens', numeric: true },
         { label: 'Cost', numeric: true },
@@ -51,11 +54,10 @@ export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTablePr
             </td>
           ) : null}
           <td data-wide data-faint title={run.errorMessage || undefined}>
-            {[run.errorType, run.errorMessage].filter(Boolean).join(': ')}
-            {run.source === 'experiment' && !run.errorMessage ? `case ${run.caseId}` : null}
+            {detail(run)}
           </td>
-          <td>{run.version}</td>
-          <td data-faint>{run.environment}</td>
+          {hasVersion ? <td>{run.version}</td> : null}
+          {hasEnvironment ? <td data-faint>{run.environment}</td> : null}
           <td data-numeric>{run.stepCount}</td>
           <td
             data-numeric
@@ -72,4 +74,10 @@ export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTablePr
       ))}
     </Table>
   )
+}
+
+/** What went wrong, and the case where the run is a trial. */
+function detail({ caseId, errorType, errorMessage }: RunRow): string {
+  const error = [errorType, errorMessage].filter(Boolean).join(': ')
+  return [caseId && `case ${caseId}`, error].filter(Boolean).join(' · ')
 }

@@ -12,6 +12,8 @@ interface SelectProps {
   readonly options?: readonly Option[]
   readonly groups?: readonly { readonly label: string; readonly options: readonly Option[] }[]
   readonly showLabel?: boolean
+  /** Called before the form is sent; false keeps it here. */
+  readonly onChoose?: (value: string) => boolean
 }
 
 /** State that starts as `value` and follows it when a navigation changes it. */
@@ -29,6 +31,7 @@ export function Select({
   options = [],
   groups = [],
   showLabel = false,
+  onChoose = () => true,
 }: SelectProps): ReactElement {
   const id = useId()
   const [current, setCurrent] = useFollowing(value)
@@ -44,7 +47,7 @@ export function Select({
         data-set={(options[0]?.[0] === '' && current !== '') || undefined}
         onChange={(event) => {
           setCurrent(event.target.value)
-          event.target.form?.requestSubmit()
+          if (onChoose(event.target.value)) event.target.form?.requestSubmit()
         }}
       >
         <Options options={options} />

@@ -2,6 +2,7 @@ import type { SessionPage } from '@weir/store'
 import type { ReactElement } from 'react'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'
+import { messageText } from '../viewer/message-text.ts'
 import { RelativeTime } from './relative-time.tsx'
 import styles from './session-run.module.css'
 import { StatusBadge } from './status-badge.tsx'
@@ -25,15 +26,19 @@ export function SessionRun({ run, nowMs }: SessionRunProps): ReactElement {
         </h2>
         <StatusBadge status={run.status} />
         <span className="muted">
-          <RelativeTime unixMs={run.startMs} nowMs={nowMs} /> · {formatDuration(run.durationNs)}
+          <RelativeTime unixMs={run.startMs} nowMs={nowMs} /> ·{' '}
+          {run.status === 'running' ? 'running' : formatDuration(run.durationNs)}
         </span>
       </header>
       <div className={styles.payloads}>
-        <Payload title="Input" text={run.input} />
+        <Payload
+          title={run.inputStep ? `Input of step ${run.inputStep}` : 'Input'}
+          text={messageText(run.input)}
+        />
         {run.status === 'error' ? (
           <Payload title={run.errorType || 'Error'} text={run.errorMessage} />
         ) : (
-          <Payload title="Output" text={run.output} />
+          <Payload title="Output" text={messageText(run.output)} />
         )}
       </div>
     </article>
@@ -44,7 +49,11 @@ function Payload({ title, text }: { readonly title: string; readonly text: strin
   return (
     <section aria-label={title}>
       <h3>{title}</h3>
-      <pre>{text === '' ? 'Not recorded' : text.length > GLANCE ? `${text.slice(0, GLANCE)}…` : text}</pre>
+      {text === '' ? (
+        <p className="muted">Not recorded</p>
+      ) : (
+        <pre>{text.length > GLANCE ? `${text.slice(0, GLANCE)}…` : text}</pre>
+      )}
     </section>
   )
 }

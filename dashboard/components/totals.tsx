@@ -1,6 +1,6 @@
 import type { RunTotals } from '@weir/store'
 import type { ReactElement } from 'react'
-import { formatDuration } from '../format/duration.ts'
+import { formatTypical } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { type Stat, StatTiles } from './stat-tiles.tsx'
 
@@ -32,8 +32,8 @@ export function Totals({ totals, previous, first }: TotalsProps): ReactElement {
     },
     ...(['p50', 'p95', 'p99'] as const).map((quantile) => ({
       label: quantile,
-      value: totals.runs > 0 ? formatDuration(totals[`${quantile}Ns`]) : '–',
-      detail: before(formatDuration(previous[`${quantile}Ns`])),
+      value: formatTypical(totals[`${quantile}Ns`]),
+      detail: before(formatTypical(previous[`${quantile}Ns`])),
     })),
     {
       label: 'Tokens',

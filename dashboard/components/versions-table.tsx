@@ -1,7 +1,8 @@
 import type { VersionStats } from '@weir/store'
 import type { ReactElement } from 'react'
+import type { Filters } from '../filters/filters.ts'
 import { compareHref } from '../filters/links.ts'
-import { formatDuration } from '../format/duration.ts'
+import { formatTypical } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { RelativeTime } from './relative-time.tsx'
 import { Table } from './table.tsx'
@@ -11,11 +12,14 @@ interface VersionsTableProps {
   readonly flow: string
   /** Newest first. */
   readonly versions: readonly VersionStats[]
+  /** Of which source the runs are, where a comparison must be told. */
+  readonly source: Filters['source']
   readonly nowMs: number
 }
 
 /** The versions of a flow; each can be compared with the one before it. */
-export function VersionsTable({ flow, versions, nowMs }: VersionsTableProps): ReactElement {
+export function VersionsTable({ flow, versions, source, nowMs }: VersionsTableProps): ReactElement {
+  const side = (version: string) => `version=${version}${source === 'experiment' ? ',source=experiment' : ''}`
   return (
     <Table
       caption="Versions"
@@ -43,8 +47,8 @@ export function VersionsTable({ flow, versions, nowMs }: VersionsTableProps): Re
             <td data-numeric data-bad={version.errors > 0 || undefined}>
               {formatPercent(version.errorRate)}
             </td>
-            <td data-numeric>{formatDuration(version.p50Ns)}</td>
-            <td data-numeric>{formatDuration(version.p95Ns)}</td>
+            <td data-numeric>{formatTypical(version.p50Ns)}</td>
+            <td data-numeric>{formatTypical(version.p95Ns)}</td>
             <td data-numeric>{formatCost(version.runs > 0 ? version.cost / version.runs : 0)}</td>
             <td data-numeric data-faint>
               <RelativeTime unixMs={version.lastRunMs} nowMs={nowMs} />
@@ -53,7 +57,7 @@ export function VersionsTable({ flow, versions, nowMs }: VersionsTableProps): Re
               {before?.version && version.version ? (
                 <TextLink
                   className="link"
-                  href={compareHref(flow, `version=${before.version}`, `version=${version.version}`)}
+                  href={compareHref(flow, side(before.version), side(version.version))}
                 >
                   Compare with {before.version}
                 </TextLink>

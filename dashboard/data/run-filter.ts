@@ -10,6 +10,6 @@ export function toRunFilter(filters: Filters, nowMs: number): RunFilter {
     environment: filters.environment || undefined,
     version: filters.version || undefined,
     status: filters.status || undefined,
-    source: filters.source || undefined,
+    source: filters.source === 'any' ? undefined : filters.source,
   }
 }

@@ -5,7 +5,7 @@ import { PRESETS } from './time-range.ts'
 
 const read = (query: string) => parseFilters(Object.fromEntries(new URLSearchParams(query)))
 
-test('a page without parameters shows the last 24 hours of everything, and needs none again', () => {
+test('a page without parameters shows the last 24 hours of production, and needs none again', () => {
   const filters = read('')
   expect(filters).toEqual({
     range: { preset: '24h' },
@@ -13,14 +13,20 @@ test('a page without parameters shows the last 24 hours of everything, and needs
     environment: '',
     version: '',
     status: '',
-    source: '',
+    source: 'production',
     search: '',
   })
   expect(filtersQuery(filters)).toBe('')
 })
 
-test('unknown statuses, sources and ranges are any', () => {
+test('unknown statuses, sources and ranges are the default', () => {
   expect(read('status=broken&source=elsewhere&range=1y')).toEqual(read(''))
+})
+
+test('runs of experiments are shown where asked for, and the address says so', () => {
+  expect(read('source=experiment').source).toBe('experiment')
+  expect(filtersQuery(read(''), { source: 'any' })).toBe('?source=any')
+  expect(filtersQuery(read('source=production'))).toBe('')
 })
 
 test('a repeated parameter counts once, by its first value', () => {
@@ -47,7 +53,7 @@ const anyFilters: fc.Arbitrary<Filters> = fc.record({
   environment: text,
   version: text,
   status: fc.constantFrom('' as const, ...STATUSES),
-  source: fc.constantFrom('' as const, ...SOURCES),
+  source: fc.constantFrom(...SOURCES),
   search: text.map((value) => value.trim()),
 })
 

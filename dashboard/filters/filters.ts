@@ -14,8 +14,11 @@ export const STATUSES = [
 ] as const
 type Status = (typeof STATUSES)[number]
 
-export const SOURCES = ['production', 'experiment'] as const
+export const SOURCES = ['production', 'experiment', 'any'] as const
 type Source = (typeof SOURCES)[number]
+
+/** Runs of experiments are not production: nobody's latency or error rate counts them unless asked to. */
+const DEFAULT_SOURCE = 'production' satisfies Source
 
 /** What the filter bar holds; '' means any. All of it is in the URL. */
 export interface Filters {
@@ -24,7 +27,7 @@ export interface Filters {
   readonly environment: string
   readonly version: string
   readonly status: Status | ''
-  readonly source: Source | ''
+  readonly source: Source
   /** Text to look for. */
   readonly search: string
 }
@@ -36,15 +39,20 @@ export function parseFilters(params: SearchParams): Filters {
     environment: first(params, 'environment'),
     version: first(params, 'version'),
     status: oneOf(STATUSES, first(params, 'status')),
-    source: oneOf(SOURCES, first(params, 'source')),
+    source: oneOf(SOURCES, first(params, 'source')) || DEFAULT_SOURCE,
     search: first(params, 'q').trim().slice(0, 200),
   }
 }
 
 /** The query string that {@link parseFilters} reads back, with `changes` applied. */
 export function filtersQuery(filters: Filters, changes: Partial<Filters> = {}): string {
-  const { range, search, ...equal } = { ...filters, ...changes }
-  return toQuery({ ...timeRangeParameters(range), ...equal, q: search })
+  const { range, search, source, ...equal } = { ...filters, ...changes }
+  return toQuery({ ...timeRangeParameters(range), ...equal, source: sourceParameter(source), q: search })
+}
+
+/** '' for the default, which needs no parameter. */
+export function sourceParameter(source: Source): string {
+  return source === DEFAULT_SOURCE ? '' : source
 }
 
 function oneOf<T extends string>(values: readonly T[], value: string): T | '' {

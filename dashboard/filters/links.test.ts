@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compareHref, flowHref, runHref } from './links.ts'
-import { pathValue } from './path-value.ts'
+import { isReadablePath, pathValue } from './path-value.ts'
 
 test('names with slashes, spaces and percent signs are one segment of the path', () => {
   expect(flowHref('a/b c%2F')).toBe('/flows/a%2Fb%20c%252F')
@@ -22,6 +22,10 @@ test('the name of a flow comes back from its address', () => {
   )
 })
 
-test('a stray percent sign in an address is taken literally', () => {
-  expect(pathValue('100%')).toBe('100%')
+test.each(['/flows/100%', '/flows/%E0%A4%A', '/runs/%zz'])('%s is not an address', (path) => {
+  expect(isReadablePath(path)).toBe(false)
+})
+
+test('what links write can be read', () => {
+  expect(isReadablePath(flowHref('100% of "ü/\u{1F30A}"'))).toBe(true)
 })

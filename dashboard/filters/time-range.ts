@@ -20,12 +20,23 @@ export type TimeRange =
   | { readonly preset: string }
   | { readonly preset: 'fixed'; readonly fromMs: number; readonly toMs: number }
 
-/** `range` names a preset and wins; else `from` and `to` (ISO 8601) fix both ends. What cannot be read is the default. */
+/** `range` names a preset and wins; else `from` and `to` (ISO 8601; UTC where no zone is named) fix both ends. What cannot be read is the default. */
 export function parseTimeRange(range: string, from: string, to: string): TimeRange {
   if (PRESETS.some((preset) => preset.id === range)) return { preset: range }
-  const fromMs = Date.parse(from)
-  const toMs = Date.parse(to)
+  const fromMs = parseInstant(from)
+  const toMs = parseInstant(to)
   return fromMs < toMs ? { preset: 'fixed', fromMs, toMs } : { preset: DEFAULT_PRESET }
+}
+
+/** A date input sends "2026-11-20T05:16", which JavaScript would read in the time zone of the server. */
+function parseInstant(text: string): number {
+  return Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text)
+}
+
+/** Whole minutes in UTC around two instants, as a date input takes and sends them. */
+export function toInputs(fromMs: number, toMs: number): { readonly from: string; readonly to: string } {
+  const text = (minutes: number) => new Date(minutes * MINUTE).toISOString().slice(0, 16)
+  return { from: text(Math.floor(fromMs / MINUTE)), to: text(Math.ceil(toMs / MINUTE)) }
 }
 
 /** The two instants that a range means now. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatDuration } from './duration.ts'
+import { formatDuration, formatTypical } from './duration.ts'
 
 test.each([
   [0, '0 ns'],
@@ -33,4 +33,9 @@ test('below a minute the text is within half a percent of the value and has at m
       expect(number.replace('.', '').length).toBeLessThanOrEqual(3)
     }),
   )
+})
+
+test('a typical duration of nothing is not zero', () => {
+  expect(formatTypical(0)).toBe('–')
+  expect(formatTypical(5e6)).toBe('5.00 ms')
 })

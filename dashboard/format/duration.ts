@@ -14,6 +14,11 @@ export function formatDuration(ns: number): string {
   return `${Math.floor(hours / 24)}d ${pad(hours % 24)}h`
 }
 
+/** A quantile or mean, whose 0 says that nothing has ended yet. */
+export function formatTypical(ns: number): string {
+  return ns === 0 ? '–' : formatDuration(ns)
+}
+
 function threeDigits(value: number): string {
   if (value >= 99.95) return value.toFixed(0)
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatRelative, formatUtc } from './time.ts'
+import { formatBucket, formatRelative, formatUtc } from './time.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 
@@ -18,4 +18,11 @@ test.each([
 
 test('an instant is written in UTC with milliseconds', () => {
   expect(formatUtc(NOW + 7)).toBe('2026-11-20 12:00:00.007 UTC')
+})
+
+test('the axis of a chart is in UTC, wherever it is looked at', () => {
+  const [day, week] = [86_400_000, 7 * 86_400_000]
+  expect(formatBucket(NOW, day)).toBe('12:00')
+  expect(formatBucket(NOW, 2 * day)).toBe('Nov 20 12:00')
+  expect(formatBucket(Date.UTC(2026, 10, 20, 23, 59), week)).toBe('Nov 20')
 })

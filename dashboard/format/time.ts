@@ -17,11 +17,11 @@ export function formatUtc(unixMs: number): string {
   return `${new Date(unixMs).toISOString().replace('T', ' ').replace('Z', '')} UTC`
 }
 
-/** Axis label of a chart bucket: the time of day, with the day where the chart spans more than one. */
+/** Axis label of a chart bucket in UTC: the time of day, with the day where the chart spans more than one. */
 export function formatBucket(unixMs: number, spanMs: number): string {
   const date = new Date(unixMs)
-  const time = date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const time = date.toISOString().slice(11, 16)
   if (spanMs <= 26 * HOUR * 1000) return time
-  const day = date.toLocaleDateString(undefined, { month: 'short', day: 'numeric' })
+  const day = date.toLocaleDateString('en', { month: 'short', day: 'numeric', timeZone: 'UTC' })
   return spanMs <= 4 * DAY * 1000 ? `${day} ${time}` : day
 }

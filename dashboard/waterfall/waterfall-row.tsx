@@ -110,7 +110,7 @@ function Row({
 function placeLabel(left: number, right: number): { style: CSSProperties; inside: boolean } {
   if (right <= 82) return { style: { left: `calc(${right}% + 6px)` }, inside: false }
   if (left >= 18) return { style: { right: `calc(${100 - left}% + 6px)` }, inside: false }
-  return { style: { right: 4 }, inside: true }
+  return { style: { right: `${100 - right}%` }, inside: true }
 }
 
 export const WaterfallRow = memo(Row)

@@ -20,7 +20,8 @@ interface Props {
 export default async function MonitorsPage({ searchParams }: Props): Promise<ReactElement> {
   const { range } = parseFilters(await searchParams)
   return withStore(async (store) => {
-    const monitors = await listMonitors(store, { since: timeWindow(range, Date.now()).from.getTime() })
+    const { from, to } = timeWindow(range, Date.now())
+    const monitors = await listMonitors(store, { since: from.getTime(), until: to.getTime() })
     return (
       <>
         <PageHeader

@@ -9,9 +9,10 @@ import { PageHeader } from '../../components/page-header.tsx'
 import { Pager } from '../../components/pager.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { RunsTable } from '../../components/runs-table.tsx'
+import { sourceChoice } from '../../components/source-choice.ts'
 import { toRunFilter } from '../../data/run-filter.ts'
 import { withStore } from '../../data/with-store.tsx'
-import { parseFilters, SOURCES, STATUSES } from '../../filters/filters.ts'
+import { parseFilters, STATUSES } from '../../filters/filters.ts'
 import { first, type SearchParams, withParameter } from '../../filters/search-params.ts'
 
 export const metadata: Metadata = { title: 'Runs' }
@@ -22,7 +23,9 @@ interface Props {
 
 export default async function RunsPage({ searchParams }: Props): Promise<ReactElement> {
   const params = await searchParams
-  const filters = parseFilters(params)
+  const experiment = first(params, 'experiment')
+  // The runs of one experiment are not production runs.
+  const filters = parseFilters(experiment === '' ? params : { source: 'any', ...params })
   const cursor = first(params, 'cursor')
   const order = first(params, 'order') === 'slowest' ? 'slowest' : 'newest'
   const session = first(params, 'session')
@@ -30,22 +33,21 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
   return withStore(async (store) => {
     const nowMs = Date.now()
     const filter = toRunFilter(filters, nowMs)
+    const search = {
+      ...filter,
+      text: filters.search || undefined,
+      session: session || undefined,
+      user: user || undefined,
+      experiment: experiment || undefined,
+      order,
+    } as const
     const [page, options, token] = await Promise.all([
-      searchRuns(store, {
-        ...filter,
-        text: filters.search || undefined,
-        session: session || undefined,
-        user: user || undefined,
-        experiment: first(params, 'experiment') || undefined,
-        order,
-        cursor: cursor || undefined,
-        limit: 50,
-      }).catch((error: unknown) => {
+      searchRuns(store, { ...search, cursor: cursor || undefined, limit: 50 }).catch((error: unknown) => {
         // A cursor cut short by whoever passed the address on: begin again.
         if (error instanceof CursorError) redirect(`/runs${withParameter(params, 'cursor', '')}`)
         throw error
       }),
-      getFilterOptions(store, { from: filter.from, to: filter.to }),
+      getFilterOptions(store, { from: filter.from, to: filter.to, source: filter.source }),
       latestSettled(store, {}),
     ])
     return (
@@ -64,7 +66,7 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
               options: options.environments,
             },
             { name: 'version', label: 'Version', value: filters.version, options: options.versions },
-            { name: 'source', label: 'Source', value: filters.source, options: SOURCES },
+            sourceChoice(filters),
           ]}
           order={{
             value: order,
@@ -73,10 +75,10 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
               ['slowest', 'Slowest first'],
             ],
           }}
-          keep={{ session, user, experiment: first(params, 'experiment') }}
+          keep={{ session, user, experiment }}
         />
         {page.runs.length === 0 ? (
-          <NoRuns filters={filters} path="/runs" />
+          <NoRuns store={store} search={search} filters={filters} path="/runs" />
         ) : (
           <Panel title={order === 'slowest' ? 'Slowest runs' : 'Newest runs'} flush>
             <RunsTable caption="Runs" runs={page.runs} nowMs={nowMs} />

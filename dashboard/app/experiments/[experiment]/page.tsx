@@ -23,6 +23,7 @@ import { withStore } from '../../../data/with-store.tsx'
 import { compareHref, evaluationHref, experimentHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { first, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { trialsOf } from '../../../format/trial.ts'
 
 /** Trials on a page; among them, differences from the baseline come first. */
 const PAGE_SIZE = 500
@@ -108,7 +109,12 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
             />
           }
         >
-          <CasesTable rows={page.rows} hasBaseline={baselineId !== ''} />
+          <CasesTable
+            rows={page.rows}
+            hasBaseline={baselineId !== ''}
+            none={experiment.evaluated === 0 ? 'No trial has been judged yet.' : 'No trial has this outcome.'}
+            trials={trialsOf(experiment.definition)}
+          />
           <Pager
             first={after === '' ? undefined : `${href}${toQuery({ outcome })}`}
             next={

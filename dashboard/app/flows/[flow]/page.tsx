@@ -11,13 +11,14 @@ import { NoRuns } from '../../../components/no-runs.tsx'
 import { PageHeader } from '../../../components/page-header.tsx'
 import { Panel } from '../../../components/panel.tsx'
 import { RunsTable } from '../../../components/runs-table.tsx'
+import { sourceChoice } from '../../../components/source-choice.ts'
 import { StepsTable } from '../../../components/steps-table.tsx'
 import { TextLink } from '../../../components/text-link.tsx'
 import { Totals } from '../../../components/totals.tsx'
 import { VersionsTable } from '../../../components/versions-table.tsx'
 import { toRunFilter } from '../../../data/run-filter.ts'
 import { withStore } from '../../../data/with-store.tsx'
-import { filtersQuery, parseFilters, SOURCES } from '../../../filters/filters.ts'
+import { filtersQuery, parseFilters } from '../../../filters/filters.ts'
 import { flowHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import type { SearchParams } from '../../../filters/search-params.ts'
@@ -42,7 +43,7 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
       getFlowPage(store, filter),
       getFilterOptions(store, filter),
       searchRuns(store, { ...filter, limit: 15 }),
-      listMonitors(store, { flow, since: filter.from.getTime() }),
+      listMonitors(store, { flow, since: filter.from.getTime(), until: filter.to.getTime() }),
       latestSettled(store, { flow }),
     ])
     const runsQuery = filtersQuery(filters)
@@ -63,11 +64,11 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
               options: options.environments,
             },
             { name: 'version', label: 'Version', value: filters.version, options: options.versions },
-            { name: 'source', label: 'Source', value: filters.source, options: SOURCES },
+            sourceChoice(filters),
           ]}
         />
         {page.totals.runs === 0 ? (
-          <NoRuns filters={{ ...filters, flow: '' }} path={flowHref(flow)} />
+          <NoRuns store={store} search={filter} filters={{ ...filters, flow: '' }} path={flowHref(flow)} />
         ) : (
           <>
             <Totals totals={page.totals} previous={page.previous} />
@@ -95,10 +96,14 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
               </Panel>
             ) : null}
             <Panel title="Versions" flush>
-              <VersionsTable flow={flow} versions={page.versions} nowMs={nowMs} />
+              <VersionsTable flow={flow} versions={page.versions} source={filters.source} nowMs={nowMs} />
             </Panel>
             {monitors.length > 0 ? (
-              <Panel title="Monitors" note="Checks judged on the runs of this window" flush>
+              <Panel
+                title="Monitors"
+                note="Judged on the production runs of this time, of any version and environment"
+                flush
+              >
                 <MonitorsTable monitors={monitors} />
               </Panel>
             ) : null}

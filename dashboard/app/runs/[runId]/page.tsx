@@ -1,4 +1,4 @@
-import { getRunPage, getRunScores, latestSettled, listResults } from '@weir/store'
+import { findExperiment, getRunPage, getRunScores, latestSettled, listResults } from '@weir/store'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import type { ReactElement } from 'react'
@@ -15,6 +15,7 @@ import { withStore } from '../../../data/with-store.tsx'
 import { flowHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { formatExact } from '../../../format/number.ts'
+import { trialsOf } from '../../../format/trial.ts'
 import { cutValue } from '../../../viewer/cut-value.ts'
 import { packRows } from '../../../waterfall/packed-rows.ts'
 import { RunView } from '../../../waterfall/run-view.tsx'
@@ -35,9 +36,10 @@ export default async function RunPage({ params }: Props): Promise<ReactElement> 
     const page = await getRunPage(store, { runId })
     if (!page) notFound()
     const { run } = page
-    const [scores, results, token] = await Promise.all([
+    const [scores, results, experiment, token] = await Promise.all([
       getRunScores(store, { runId }),
       run.experimentId ? listResults(store, { experimentId: run.experimentId, caseId: run.caseId }) : [],
+      run.experimentId ? findExperiment(store, { experimentId: run.experimentId }) : undefined,
       run.status === 'running' ? latestSettled(store, { flow: run.flow }) : '',
     ])
     const own = results.filter((result) => result.runId === runId && result.kind !== 'task')
@@ -50,7 +52,7 @@ export default async function RunPage({ params }: Props): Promise<ReactElement> 
             ...(run.flow ? [{ label: run.flow, href: flowHref(run.flow) }] : []),
           ]}
           badge={<StatusBadge status={run.status} />}
-          note={<RunNote run={run} nowMs={nowMs} />}
+          note={<RunNote run={run} trials={trialsOf(experiment?.definition ?? '')} nowMs={nowMs} />}
           actions={run.status === 'running' ? <LiveRefresh token={token} flow={run.flow} /> : undefined}
         />
         <RunFacts page={page} />
