@@ -34,7 +34,9 @@ async function push(store: Store, file: string, name: string): Promise<void> {
   const cases = toCases(name, parseJsonLines(read(file), file))
   if (cases.length === 0) throw usageError(`${file} holds no case, expected one JSON object per line`)
   const { version, caseCount, isNew } = await pushDataset(store, { name, cases })
-  console.log(`${name}@${version}: ${caseCount} cases${isNew ? '' : ' (unchanged)'}`)
+  console.log(
+    `${name}@${version}: ${caseCount} ${caseCount === 1 ? 'case' : 'cases'}${isNew ? '' : ' (unchanged)'}`,
+  )
 }
 
 function read(file: string): string {
