@@ -6,7 +6,7 @@ import { isReadablePath } from './filters/path-value.ts'
 export function proxy(request: NextRequest): NextResponse {
   if (!isTrustedHost(request.headers.get('host'))) {
     return new NextResponse(
-      'This dashboard answers to localhost only; set WEIR_HOST to serve it under other names.\n',
+      'This dashboard answers to localhost only; start it with WEIR_HOST=0.0.0.0 to serve it under other names.\n',
       {
         status: 421,
       },

@@ -18,6 +18,14 @@ test.each([
   expect(isTrustedHost(host, '127.0.0.1')).toBe(false)
 })
 
-test('bound to more than loopback, any name is allowed', () => {
-  expect(isTrustedHost('weir.example', '0.0.0.0')).toBe(true)
+test.each(['0.0.0.0', '::', '192.168.0.7', 'weir.internal'])(
+  'bound to %s, any name is allowed',
+  (boundTo) => {
+    expect(isTrustedHost('weir.example:3000', boundTo)).toBe(true)
+  },
+)
+
+test.each(['localhost', '::1', '127.0.0.2'])('bound to %s, other names are refused', (boundTo) => {
+  expect(isTrustedHost('weir.example:3000', boundTo)).toBe(false)
+  expect(isTrustedHost('127.0.0.2:3000', boundTo)).toBe(true)
 })

@@ -10,8 +10,7 @@ export function TimeAxis({ scale }: { readonly scale: Scale }): ReactElement {
       <div>
         {ticks(scale, 5).map((at) => (
           <span key={at} style={{ left: `${percentOf(scale, at)}%` }}>
-            {/* At the right end a tick has no room for its label. */}
-            {percentOf(scale, at) > 90 ? '' : at === 0 ? '0' : formatDuration(at)}
+            {at === 0 ? '0' : formatDuration(at)}
           </span>
         ))}
       </div>

@@ -1,6 +1,6 @@
 'use client'
 
-import { type CSSProperties, memo, type ReactElement } from 'react'
+import { memo, type ReactElement } from 'react'
 import { Icon } from '../components/icon.tsx'
 import { KindIcon, kindColor } from '../components/kind.tsx'
 import { StatusIcon } from '../components/status-badge.tsx'
@@ -42,7 +42,6 @@ function Row({
 }: WaterfallRowProps): ReactElement {
   const left = percentOf(scale, row.startNs)
   const right = percentOf(scale, row.ended ? row.startNs + row.durationNs : scale.toNs)
-  const label = placeLabel(left, right)
   const duration = row.ended ? formatDuration(row.durationNs) : 'running'
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree around it takes the keys
@@ -98,19 +97,12 @@ function Row({
             { left: `${left}%`, width: `max(${right - left}%, 2px)`, '--bar': kindColor(row.kind) } as object
           }
         />
-        <span className={styles.duration} style={label.style} data-inside={label.inside || undefined}>
+        <span className={styles.duration} style={{ left: `${right}%` }}>
           {duration}
         </span>
       </span>
     </div>
   )
-}
-
-/** Beside the bar where there is room: after it, else before it, else on it. */
-function placeLabel(left: number, right: number): { style: CSSProperties; inside: boolean } {
-  if (right <= 82) return { style: { left: `calc(${right}% + 6px)` }, inside: false }
-  if (left >= 18) return { style: { right: `calc(${100 - left}% + 6px)` }, inside: false }
-  return { style: { right: `${100 - right}%` }, inside: true }
 }
 
 export const WaterfallRow = memo(Row)

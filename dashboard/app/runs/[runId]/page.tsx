@@ -33,11 +33,10 @@ export default async function RunPage({ params }: Props): Promise<ReactElement> 
   const runId = pathValue((await params).runId)
   return withStore(async (store) => {
     const nowMs = Date.now()
-    const page = await getRunPage(store, { runId })
+    const [page, scores] = await Promise.all([getRunPage(store, { runId }), getRunScores(store, { runId })])
     if (!page) notFound()
     const { run } = page
-    const [scores, results, experiment, token] = await Promise.all([
-      getRunScores(store, { runId }),
+    const [results, experiment, token] = await Promise.all([
       run.experimentId ? listResults(store, { experimentId: run.experimentId, caseId: run.caseId }) : [],
       run.experimentId ? findExperiment(store, { experimentId: run.experimentId }) : undefined,
       run.status === 'running' ? latestSettled(store, { flow: run.flow }) : '',
