@@ -28,8 +28,10 @@ test('kill -9 during inserts loses nothing that was acknowledged, and the next s
   expect(stored).toEqual(expect.arrayContaining(acked))
   expect(await run(url, `SELECT count() FROM d.t WHERE a NOT IN (${complete})`)).toBe('0')
   expect(readdirSync(join(root, 'killed', 'spool'))).toEqual([])
-  const fsync = "SELECT value FROM system.merge_tree_settings WHERE name = 'fsync_after_insert'"
-  expect(await run(url, fsync)).toBe('1')
+  const setting = (name: string) =>
+    run(url, `SELECT value FROM system.merge_tree_settings WHERE name = '${name}'`)
+  expect(await setting('fsync_after_insert')).toBe('1')
+  expect(await setting('columns_and_secondary_indices_sizes_lazy_calculation')).toBe('0')
 })
 
 test('an insert that kill -9 cut in two is stored once when it is sent again with its token', async () => {
