@@ -8,6 +8,7 @@ const weir = join(import.meta.dirname, '..', '..', 'cli', 'bin', 'weir.js')
 export interface Started {
   readonly process: ChildProcess
   readonly dashboardUrl: string
+  readonly clickhouseUrl: string
   /** Milliseconds from the spawn to the line `weir is ready`. */
   readonly readyMs: number
   stop(): Promise<void>
@@ -49,6 +50,7 @@ export async function startWeir(home: string): Promise<Started> {
   return {
     process: child,
     dashboardUrl: `http://127.0.0.1:${dashboard}`,
+    clickhouseUrl: `http://127.0.0.1:${clickhouse}`,
     readyMs,
     async stop() {
       child.kill('SIGTERM')
