@@ -10,10 +10,10 @@ import { type Running, startProcess } from './processes.ts'
 export const name = 'ingest: protobuf over HTTP, about ten attributes per span'
 
 const BATCH = 500
-const SPANS = 400_000
+const SPANS = 200_000
 const WARM_UP = 50_000
 /** Few and many clients: requests that wait for the same insert share it. */
-const CONNECTIONS = [8, 64]
+const CONNECTIONS = [1, 8, 64]
 
 /** Measures ingest against the floor: the engine loading the same rows from one Native file. */
 export async function run(): Promise<string> {
@@ -176,7 +176,9 @@ function table(ingests: readonly Ingest[], floor: number): string {
   return [
     line([
       `${SPANS.toLocaleString('en')} spans in requests of ${BATCH}`,
-      ...ingests.map(({ connections }) => `${connections} connections`),
+      ...ingests.map(
+        ({ connections }) => `${connections} ${connections === 1 ? 'connection' : 'connections'}`,
+      ),
     ]),
     line(['---', ...ingests.map(() => '---:')]),
     ...rows.map(([what, value]) => line([what, ...ingests.map(value)])),
