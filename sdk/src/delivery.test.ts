@@ -1,4 +1,6 @@
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { flow, flush, init, shutdown } from './index.ts'
 import { receive } from './testing.ts'
@@ -91,6 +93,26 @@ it('keeps to the deadline when the collector is down, and delivers once it is ba
   await using receiver = await receive([], port)
   expect(await flush()).toMatchObject({ exported: 2, lost: 0, pending: 0 })
   expect(receiver.requests.flatMap(({ spans }) => spans.map((span) => span.name))).toEqual(['double', 'work'])
+})
+
+it('flushes what there is, not what comes meanwhile', async () => {
+  const answers: (() => void)[] = []
+  const server = createHttpServer((request, response) => {
+    request.resume().on('end', () => answers.push(() => response.end('{}')))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  init({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  await work.run(1)
+  const flushed = flush()
+  await vi.waitFor(() => expect(answers).toHaveLength(1))
+  await work.run(2)
+  answers[0]!()
+  expect(await flushed).toEqual({ exported: 2, lost: 0, pending: 0 })
+  await vi.waitFor(() => expect(answers).toHaveLength(2))
+  answers[1]!()
+  expect(await flush()).toMatchObject({ exported: 2, pending: 0 })
+  server.close()
+  server.closeAllConnections()
 })
 
 it('drops what exceeds the queue, counted', async () => {

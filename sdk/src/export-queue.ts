@@ -21,6 +21,8 @@ export class ExportQueue implements Delivery {
   readonly #waiting: ReadableSpan[] = []
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
+  /** Resolved when the batch in flight is settled or kept. */
+  #answered: PromiseWithResolvers<void> | undefined
   /** Failures in a row of the batch at the head. */
   #failures = 0
   #inFlight = 0
@@ -59,17 +61,19 @@ export class ExportQueue implements Delivery {
     else this.#arm(LINGER)
   }
 
-  /** Sends what waits; tries again until the time is up. Never rejects. */
+  /** Sends what waits; tries again until the time is up. What comes meanwhile is not pending. Never rejects. */
   async flush(timeout: number): Promise<FlushResult> {
     const deadline = Date.now() + timeout
     const asked = this.#accepted
     while (this.#settled < asked) {
       const left = deadline - Date.now()
       if (left <= 0) break
-      await within(left, this.send())
+      this.#sendInBackground()
+      this.#answered ??= Promise.withResolvers()
+      await within(left, this.#answered.promise)
       if (this.#failures > 0) await within(Math.min(250, deadline - Date.now()))
     }
-    return this.#takeResult()
+    return this.#takeResult(Math.max(0, asked - this.#settled))
   }
 
   async forceFlush(): Promise<void> {
@@ -86,9 +90,9 @@ export class ExportQueue implements Delivery {
     }
   }
 
-  #takeResult(): FlushResult {
+  #takeResult(pending: number): FlushResult {
     const reason = this.#reason === undefined ? {} : { reason: this.#reason }
-    const result = { exported: this.#exported, lost: this.#lost, pending: this.size, ...reason }
+    const result = { exported: this.#exported, lost: this.#lost, pending, ...reason }
     this.#exported = 0
     this.#lost = 0
     this.#reason = undefined
@@ -109,27 +113,33 @@ export class ExportQueue implements Delivery {
 
   /** Sends batch after batch until nothing waits or one fails; one sender at a time. Never rejects. */
   send(): Promise<void> {
-    this.#sending ??= this.#sendAll().finally(() => {
-      this.#sending = undefined
-    })
-    return this.#sending
+    if (this.#sending === undefined && this.#waiting.length > 0) this.#sending = this.#sendAll()
+    return this.#sending ?? Promise.resolve()
   }
 
+  /** It is over in the moment that nothing waits: what comes right after begins anew. */
   async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, BATCH)
-      this.#inFlight = batch.length
-      const failure = await this.#export(batch)
-      this.#inFlight = 0
-      if (failure !== undefined) {
-        this.#keepOrLose(batch, failure)
+    try {
+      while (this.#waiting.length > 0) {
+        await this.#sendBatch(this.#waiting.splice(0, BATCH))
         if (this.#failures > 0) return
-      } else {
-        this.#failures = 0
-        this.#exported += batch.length
-        this.#settled += batch.length
       }
+    } finally {
+      this.#sending = undefined
     }
+  }
+
+  async #sendBatch(batch: ReadableSpan[]): Promise<void> {
+    this.#inFlight = batch.length
+    const failure = await this.#export(batch)
+    this.#inFlight = 0
+    if (failure === undefined) {
+      this.#failures = 0
+      this.#exported += batch.length
+      this.#settled += batch.length
+    } else this.#keepOrLose(batch, failure)
+    this.#answered?.resolve()
+    this.#answered = undefined
   }
 
   #keepOrLose(batch: ReadableSpan[], failure: Failure): void {
