@@ -27,21 +27,34 @@ const SETTLE_BATCH = 5_000
 export async function runRecorded(plan: Plan, store: Store, reporter: Reporter): Promise<ExperimentReport> {
   await whileAway(() => upsertExperiment(store, toExperiment(plan)))
   reporter.onExperimentStart?.(plan, 'recorded')
-  const delivery = { lost: 0, reason: '' }
+  const delivery: Delivery = { lost: 0, pending: 0, reason: '' }
   const trialRuns = await runTrials(
     plan,
     // A collector that was away once is not waited for again and again.
-    async () => note(delivery, await flush({ timeout: delivery.lost > 0 ? '1s' : '10s' })),
+    async () => note(delivery, await flush({ timeout: undelivered(delivery) > 0 ? '1s' : '10s' })),
     (run, done) => reporter.onTrial?.(plan, done, run),
   )
-  const report = await judgeRecorded(plan, 'recorded', trialRuns, store, delivery.reason)
+  const report = await judgeRecorded(plan, 'recorded', trialRuns, store, delivery)
   reporter.onExperimentEnd?.(report)
   return report
 }
 
-function note(delivery: { lost: number; reason: string }, result: FlushResult): void {
-  delivery.lost += result.lost + result.pending
-  if (result.reason !== undefined) delivery.reason = result.reason
+/** What became of the spans of an experiment. */
+interface Delivery {
+  lost: number
+  /** Not delivered by the last flush. */
+  pending: number
+  reason: string
+}
+
+function note(delivery: Delivery, { lost, pending, reason }: FlushResult): void {
+  delivery.lost += lost
+  delivery.pending = pending
+  if (reason !== undefined) delivery.reason = reason
+}
+
+function undelivered({ lost, pending }: Delivery): number {
+  return lost + pending
 }
 
 /** Reads the runs back, judges them, and writes results and experiment. Doing it again replaces both. */
@@ -50,14 +63,14 @@ export async function judgeRecorded(
   mode: Mode,
   trialRuns: readonly TrialRun[],
   store: Store,
-  deliveryProblem = '',
+  delivery: Delivery = { lost: 0, pending: 0, reason: '' },
 ): Promise<ExperimentReport> {
   const expected = trialRuns.filter(({ error }) => error === undefined || error.reason === 'thrown')
   const runs = await readBack(plan, expected, store)
   const results = await judgeTrials(plan, trialRuns, runs)
   await whileAway(() => insertResults(store, results))
   const missing = expected.filter(({ runId }) => !isRecorded(runs.get(runId))).length
-  const problem = crashProblem(trialRuns) || deliveryProblemOf(missing, expected, deliveryProblem)
+  const problem = crashProblem(trialRuns) || deliveryProblemOf(missing, expected, delivery)
   const report = await whileAway(() => concludeExperiment(plan, mode, results, store, problem))
   await whileAway(() => upsertExperiment(store, toExperiment(plan, report)))
   return report
@@ -70,10 +83,13 @@ function crashProblem(trialRuns: readonly TrialRun[]): string {
   return `No trial could be run: ${first.error?.message}`
 }
 
-function deliveryProblemOf(missing: number, expected: readonly TrialRun[], deliveryProblem: string): string {
-  if (missing === 0) return ''
-  const because = deliveryProblem === '' ? '' : ` The last export failed: ${deliveryProblem}.`
-  return `${missing} of ${expected.length} runs did not arrive in Weir. Is the collector running, and is it WEIR_ENDPOINT?${because}`
+/** A run without some of its spans is as bad as none: what is asserted of steps would be about others. */
+function deliveryProblemOf(missing: number, expected: readonly TrialRun[], delivery: Delivery): string {
+  const because = delivery.reason === '' ? '' : ` The last export failed: ${delivery.reason}.`
+  if (missing > 0)
+    return `${missing} of ${expected.length} runs did not arrive in Weir. Is the collector running, and is it WEIR_ENDPOINT?${because}`
+  const spans = undelivered(delivery)
+  return spans === 0 ? '' : `${spans} spans of the runs did not arrive in Weir.${because}`
 }
 
 /** Settles what has arrived until every run is there; gives up after some seconds without one more. */

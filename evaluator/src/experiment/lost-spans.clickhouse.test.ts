@@ -1,0 +1,81 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { type Collector, startCollector } from '@weir/collector'
+import type {} from '@weir/engines/testing'
+import { flow, shutdown } from '@weir/sdk'
+import { createStore, execute, migrate, type Store } from '@weir/store'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { steps } from '../checks/matchers.ts'
+import { evaluate } from '../evaluation/evaluate.ts'
+import { prepareMode, runEvaluation } from './run-evaluation.ts'
+
+let store: Store
+let collector: Collector
+let proxy: Server
+let refusals = 0
+
+beforeAll(async () => {
+  const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
+  store = createStore({ url: inject('clickhouseUrl'), database })
+  await migrate(store)
+  collector = await startCollector({ host: '127.0.0.1', port: 0, store })
+  proxy = await startProxy()
+})
+
+afterAll(async () => {
+  await shutdown()
+  proxy.close()
+  await collector.close()
+  await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
+  await store.close()
+})
+
+/** Refuses as many batches for good as `refusals` says; the others reach the collector. */
+async function startProxy(): Promise<Server> {
+  const server = createServer(async (request, response) => {
+    const body = await buffer(request)
+    const { method = 'GET', url, headers } = request
+    if (method === 'POST' && refusals > 0) {
+      refusals -= 1
+      response.writeHead(400).end()
+      return
+    }
+    const type = { 'content-type': headers['content-type'] ?? '' }
+    const coding = headers['content-encoding']
+    const answer = await fetch(`${collector.url}${url}`, {
+      method,
+      headers: coding === undefined ? type : { ...type, 'content-encoding': coding },
+      ...(method === 'POST' ? { body } : {}),
+    })
+    response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+it('an experiment whose runs arrived without some of their spans is not judged by them', async () => {
+  const { port } = proxy.address() as AddressInfo
+  const mode = { kind: 'recorded', store, endpoint: `http://127.0.0.1:${port}` } as const
+  await prepareMode(mode)
+  const apologise = flow('apologise', async () => {
+    // As many as the SDK sends at once: they leave before the run ends.
+    for (let i = 0; i < 512; i++) await flow.step('apologise', () => i)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  })
+  const evaluation = evaluate('apologise', {
+    task: apologise,
+    data: [{ input: undefined }],
+    checks: [steps.not.toHaveRun('apologise')],
+  })
+  const [all] = await runEvaluation(evaluation, mode, {})
+  expect(all).toMatchObject({ status: 'failed', error: '' })
+  refusals = 1
+  const [some] = await runEvaluation(evaluation, mode, {})
+  expect(some).toMatchObject({ status: 'error', passed: 1 })
+  expect(some!.error).toBe(
+    '512 spans of the runs did not arrive in Weir. The last export failed: HTTP 400 Bad Request.',
+  )
+})
