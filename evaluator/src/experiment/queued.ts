@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findExperiment, listResults, type Store, upsertExperiment } from '@weir/store'
 import { FlowProducer, Job, Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { InfrastructureError, UsageError } from '../errors.ts'
 import { EXPERIMENT_QUEUE, type ExperimentJob, TRIAL_QUEUE, type TrialJob, trialJobId } from '../queue.ts'
 import type { Reporter } from '../reporters/reporter.ts'
@@ -9,12 +8,15 @@ import { connectRedis } from '../worker/redis.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, toExperiment, toReport } from './report.ts'
 import { trialsOf } from './run-trials.ts'
+import { WorkerWatch } from './worker-watch.ts'
 
 const POLL_MS = 300
 /** Longest silence of the queue before the experiment is given up here; workers go on with it. */
 const SILENCE_MS = 120_000
 
 const MAX_LOSSES = 5
+
+const NO_WORKER = 'No worker is connected to the queue. Start one with `weir up` or `weir worker`.'
 
 /** Hands an experiment to the workers and waits until they have judged it. */
 export async function runQueued(
@@ -28,34 +30,24 @@ export async function runQueued(
     throw new UsageError('A worker loads the evaluation from its file: --queue needs one.')
   const redis = await connectRedis(redisUrl)
   const queue = new Queue(EXPERIMENT_QUEUE, { connection: redis })
+  const trials = new Queue(TRIAL_QUEUE, { connection: redis })
   const producer = new FlowProducer({ connection: redis })
-  queue.on('error', () => {})
-  producer.on('error', () => {})
+  const countWorkers = () => heard(trials.getWorkersCount())
+  for (const emitter of [queue, trials, producer]) (emitter as Queue).on('error', () => {})
   try {
-    await refuseWithoutWorkers(redis)
+    if ((await countWorkers()) === 0) throw new InfrastructureError(NO_WORKER)
     await upsertExperiment(store, toExperiment(plan))
     reporter.onExperimentStart?.(plan, 'queue')
     const submit = () => producer.add(toFlow(plan, file))
     await submit()
-    await waitForJudgement(plan, queue, submit, reporter)
+    await waitForJudgement(plan, queue, submit, new WorkerWatch(countWorkers), reporter)
     const report = await readReport(plan, store)
     reporter.onExperimentEnd?.(report)
     return report
   } finally {
-    await Promise.allSettled([queue.close(), producer.close()])
+    await Promise.allSettled([queue.close(), trials.close(), producer.close()])
     redis.disconnect()
   }
-}
-
-async function refuseWithoutWorkers(redis: Redis): Promise<void> {
-  const trials = new Queue(TRIAL_QUEUE, { connection: redis })
-  trials.on('error', () => {})
-  const workers = await trials.getWorkersCount()
-  await trials.close()
-  if (workers > 0) return
-  throw new InfrastructureError(
-    'No worker is connected to the queue. Start one with `weir up` or `weir worker`.',
-  )
 }
 
 /** One job per trial; the experiment's own job begins when all of them have ended, well or not. */
@@ -110,6 +102,7 @@ async function waitForJudgement(
   plan: Plan,
   queue: Queue,
   submit: () => Promise<unknown>,
+  watch: WorkerWatch,
   reporter: Reporter,
 ): Promise<void> {
   let done = -1
@@ -126,6 +119,7 @@ async function waitForJudgement(
         throw new InfrastructureError('The queue lost the experiment again and again.')
       await heard(submit())
     }
+    await watch.look()
     await sleep(POLL_MS)
   }
 }
