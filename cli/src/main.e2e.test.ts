@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -86,11 +86,41 @@ test('weir doctor names what is wrong and what to do', async () => {
 
 test('weir eval --json - prints the result alone on stdout, progress on stderr', async () => {
   const file = join(repository, 'examples', 'research', 'research.eval.ts')
-  const completed = await weir('eval', file, '--local', '--trials', '1', '--filter', 'pricing', '--json', '-')
+  const many = ['--trials', '40', '--concurrency', '40', '--filter', 'pricing']
+  const completed = await weir('eval', file, '--local', ...many, '--json', '-')
   expect(completed.code, completed.stderr).toBe(0)
+  // A pipe takes 64 KiB at once: the rest must not be lost when the process ends.
+  expect(completed.stdout.length).toBeGreaterThan(65_536)
   expect(JSON.parse(completed.stdout)).toMatchObject({
     exitCode: 0,
-    experiments: [{ planned: 1, status: 'passed' }],
+    experiments: [{ planned: 40, status: 'passed' }],
   })
   expect(completed.stderr).toContain('PASSED')
+})
+
+test('weir eval reports what was evaluated before something ended it', async () => {
+  const evaluator = JSON.stringify(join(repository, 'evaluator', 'dist', 'index.js'))
+  const write = (name: string, data: string) =>
+    writeFile(
+      join(directory, `${name}.eval.mjs`),
+      `import { dataset, evaluate, run } from ${evaluator}
+      export default evaluate('${name}', { task: (input) => input, data: ${data}, checks: [run.toSucceed()] })`,
+    )
+  await write('first', '[{ input: 1 }]')
+  await write('second', `dataset('numbers')`)
+  const json = join(directory, 'report.json')
+  const completed = await weir('eval', '--local', '--json', json)
+  expect(completed.code).toBe(2)
+  expect(completed.stderr).toContain("dataset('numbers') is stored in Weir")
+  expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({
+    exitCode: 2,
+    experiments: [{ evaluation: 'first', status: 'passed' }],
+  })
+})
+
+test('exit code 3 where the filter leaves nothing to evaluate', async () => {
+  const file = join(repository, 'examples', 'research', 'research.eval.ts')
+  const completed = await weir('eval', file, '--local', '--filter', 'no such case')
+  expect(completed.code).toBe(3)
+  expect(completed.stderr).toContain('"no such case"')
 })

@@ -3,12 +3,14 @@ import {
   type Evaluation,
   type EvaluationMode,
   type ExperimentReport,
+  exitCodeOf,
   findEvalFiles,
   jsonReporter,
   junitReporter,
   loadEvalFile,
   prepareMode,
   type Reporter,
+  type RunSettings,
   runEvaluation,
   terminalReporter,
   toExitCode,
@@ -37,6 +39,9 @@ interface Loaded {
   readonly evaluation: Evaluation
 }
 
+/** Milliseconds that an error's message has to be written. */
+const EXIT_MS = 1_000
+
 /** Ends the process: what a user's modules keep open must not keep a finished evaluation waiting. */
 export async function runEvalCommand(paths: readonly string[], options: EvalOptions): Promise<never> {
   const config = readConfig()
@@ -47,14 +52,46 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
   const reporter = toReporter(config, options)
   const { filter, trials, baseline, concurrency } = options
   const settings = { filter, trials, baseline, concurrency, revision: currentRevision() }
-  const reports: ExperimentReport[] = []
-  for (const { file, evaluation } of await loadAll(files, filter)) {
-    reports.push(...(await runEvaluation(evaluation, mode, reporter, { ...settings, file })))
-  }
-  const exitCode = toExitCode(reports)
+  const loaded = await loadAll(files, filter)
+  const { reports, failure } = await runAll(loaded, mode, reporter, settings)
+  const exitCode = failure === undefined ? toExitCode(reports) : exitCodeOf(failure.error)
   await reporter.onEnd?.(reports, exitCode)
   await shutdown()
+  if (reports.length === 0 && failure === undefined)
+    console.error(`weir: no evaluation has a name, and no case an id, that contains "${filter}"`)
+  if (failure !== undefined) {
+    setTimeout(() => process.exit(), EXIT_MS).unref()
+    throw failure.error
+  }
+  await Promise.all([written(process.stdout), written(process.stderr)])
   process.exit(exitCode)
+}
+
+interface Ran {
+  readonly reports: readonly ExperimentReport[]
+  /** What ended everything; what was evaluated before it is reported all the same. */
+  readonly failure?: { readonly error: unknown }
+}
+
+async function runAll(
+  loaded: readonly Loaded[],
+  mode: EvaluationMode,
+  reporter: Reporter,
+  settings: RunSettings,
+): Promise<Ran> {
+  const reports: ExperimentReport[] = []
+  try {
+    for (const { file, evaluation } of loaded)
+      reports.push(...(await runEvaluation(evaluation, mode, reporter, { ...settings, file })))
+    return { reports }
+  } catch (error) {
+    return { reports, failure: { error } }
+  }
+}
+
+/** Resolves once a pipe has taken everything: `process.exit` drops what it has not. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()))
 }
 
 async function toMode(config: Config, options: EvalOptions): Promise<EvaluationMode> {

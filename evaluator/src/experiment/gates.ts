@@ -17,8 +17,10 @@ export function judgeGates(gates: Gates, totals: Totals, latency: GateOutcome | 
 
 function passRateGate(atLeast: number, totals: Totals): GateOutcome {
   const name = `pass rate >= ${atLeast}`
-  const { passed, evaluated, passRate } = totals
+  const { passed, evaluated, errors, passRate } = totals
   if (evaluated === 0) return { name, outcome: 'unverifiable', reason: 'nothing was evaluated' }
+  if (errors === evaluated && passRate >= atLeast)
+    return { name, outcome: 'unverifiable', reason: 'every trial ended in an error' }
   const reason = `${passed} of ${evaluated} passed (${round(passRate)})`
   return { name, outcome: passRate >= atLeast ? 'passed' : 'failed', reason }
 }

@@ -86,6 +86,27 @@ describe('a local experiment', () => {
     expect(reasons).toEqual({ good: '', bad: 'no', slow: 'The case took longer than its timeout of 50 ms.' })
   })
 
+  it('passes no gate on errors alone', async () => {
+    const task = () => Promise.reject(new Error('no'))
+    const gates = { passRate: 0 }
+    const report = await evaluateLocally(
+      evaluate('broken', { task, data: [{ input: 1 }], checks: [run.toSucceed()], gates }),
+    )
+    expect(report).toMatchObject({ status: 'failed', errors: 1 })
+    expect(report.gates).toEqual([
+      { name: 'pass rate >= 0', outcome: 'unverifiable', reason: 'every trial ended in an error' },
+    ])
+  })
+
+  it('leaves out an evaluation of which the filter wants no case', async () => {
+    const local = { kind: 'local' } as const
+    const one = await runEvaluation(evaluate('research', base), local, {}, { filter: 'launch' })
+    expect(one).toMatchObject([{ status: 'passed', planned: 1 }])
+    const none = await runEvaluation(evaluate('research', base), local, {}, { filter: 'mars' })
+    expect(none).toEqual([])
+    expect(toExitCode(none)).toBe(3)
+  })
+
   it('lets a check ask for the error', async () => {
     const task = () => {
       throw new Error('refused')

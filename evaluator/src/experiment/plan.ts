@@ -40,7 +40,7 @@ export interface Plan {
   readonly started: number
 }
 
-/** One experiment per variant of an evaluation. */
+/** One experiment per variant of an evaluation; none if the filter leaves no case. */
 export async function planExperiments(
   evaluation: Evaluation,
   file: string | undefined,
@@ -51,6 +51,7 @@ export async function planExperiments(
   const { filter } = settings
   const isWhole = filter === undefined || evaluation.name.includes(filter)
   const cases = isWhole ? data.cases : data.cases.filter(({ id }) => id.includes(filter))
+  if (!isWhole && cases.length === 0) return []
   const baseline = settings.baseline ?? evaluation.baseline
   const baselineExperimentId =
     baseline === undefined || store === undefined
