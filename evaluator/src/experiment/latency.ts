@@ -4,6 +4,7 @@ import {
   compare,
   type GateOutcome,
   type Metric,
+  type MetricComparison,
   type Store,
 } from '@weir/store'
 import type { Plan } from './plan.ts'
@@ -50,12 +51,24 @@ export function toGate(comparison: Pick<Comparison, 'run' | 'steps' | 'base' | '
     return { name: NAME, outcome: 'failed', reason: `slower: ${words.join(', ')}` }
   }
   const tested = durations.filter(({ verdict }) => !verdict.startsWith('needs'))
-  if (tested.length > 0) return { name: NAME, outcome: 'passed', reason: 'no step is slower' }
+  if (tested.length > 0)
+    return { name: NAME, outcome: 'passed', reason: `no step is slower${untestedText(durations)}` }
   const needed = durations.find(({ metric }) => metric === 'duration')?.verdict ?? 'nothing to compare'
   const { base, candidate } = comparison
   return unverifiable(
     `${needed} runs on each side: the baseline has ${base.runs}, this experiment ${candidate.runs}; raise trials`,
   )
+}
+
+/** A rare step can have too few runs where the others have enough. */
+function untestedText(
+  durations: readonly (Pick<MetricComparison, 'metric' | 'verdict'> & { step: string })[],
+) {
+  const untested = durations.filter(
+    ({ metric, verdict }) => metric === 'duration' && verdict.startsWith('needs'),
+  )
+  if (untested.length === 0) return ''
+  return `; too few runs to tell of ${untested.map(({ step }) => step).join(', ')}`
 }
 
 function unverifiable(reason: string): GateOutcome {

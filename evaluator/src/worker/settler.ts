@@ -73,18 +73,17 @@ export class Settler {
     this.#heard = Date.now()
     queueOutage.succeeded()
     try {
-      let runs = 0
       let more = true
       while (more) {
         const end = metrics.settleSeconds.startTimer()
         const settled = await settleQuiet(store, { quietMs: settleQuietMs })
         end()
-        runs += settled.runs.length
+        metrics.settledRuns.inc(settled.runs.length)
+        // Batch by batch: after a crash, monitors look back for a minute, not for as long as a backlog takes.
+        if (settled.runs.length > 0 || !this.#judgedOnce) await monitors.judgeSettled()
+        this.#judgedOnce = true
         more = settled.traces > 0 && this.#worker.closing === undefined
       }
-      metrics.settledRuns.inc(runs)
-      if (runs > 0 || !this.#judgedOnce) await monitors.judgeSettled()
-      this.#judgedOnce = true
       clickhouse.succeeded()
     } catch (error) {
       metrics.settleFailures.inc()
