@@ -1,7 +1,8 @@
 import { type Comparison, compare, getFilterOptions, parseSide, type Store } from '@weir/store'
 import { type Command, Option } from 'commander'
+import { comparisonExitCode } from '../compare/exit-code.ts'
 import { formatComparison } from '../compare/format-comparison.ts'
-import { CliError, usageError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { withStore } from '../with-store.ts'
 
 interface CompareOptions {
@@ -24,7 +25,11 @@ export function addCompare(program: Command): void {
     .requiredOption('--flow <name>', 'the flow whose runs are compared')
     .requiredOption('--base <side>', SIDE)
     .requiredOption('--candidate <side>', 'the same, for what is judged')
-    .addOption(new Option('--fail-on <verdict>', 'exit code 1 on this verdict').choices(['regression']))
+    .addOption(
+      new Option('--fail-on <verdict>', 'exit code 1 on this verdict, 3 with too few runs to tell').choices([
+        'regression',
+      ]),
+    )
     .option('--json', 'print the comparison as JSON', false)
     .action((options: CompareOptions) => withStore((store) => runCompare(store, options)))
 }
@@ -38,15 +43,7 @@ async function runCompare(store: Store, options: CompareOptions): Promise<void> 
   await refuseUnknown(store, comparison)
   if (options.json) console.log(JSON.stringify(comparison, null, 2))
   else for (const line of formatComparison(comparison)) console.log(line)
-  const empty = [comparison.base, comparison.candidate].filter((side) => side.runs === 0)
-  if (empty.length > 0) {
-    throw new CliError(
-      'WEIR_EMPTY_SIDE',
-      3,
-      `no finished run of ${empty.map((side) => side.label).join(' nor ')}`,
-    )
-  }
-  if (options.failOn === 'regression' && comparison.verdict === 'regression') process.exitCode = 1
+  process.exitCode = comparisonExitCode(comparison, options.failOn)
 }
 
 /** A flow or a version that does not exist is a mistyped one: say which there are. */
