@@ -4,7 +4,8 @@ import { join } from 'node:path'
 const ROOT = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'captures')
 
 /** One recorded request. `raw` is what went over the wire, `body` the same decompressed. */
-interface CapturedRequest {
+export interface CapturedRequest {
+  readonly path: string
   readonly contentType: string
   readonly contentEncoding: string | null
   readonly raw: Buffer
@@ -46,6 +47,7 @@ export function readCapture(name: string): Capture {
   const requests = manifest.requests.map((request: CapturedFiles): CapturedRequest => {
     const read = (file: string) => readFileSync(join(ROOT, name, file))
     return {
+      path: request.path,
       contentType: request.contentType,
       contentEncoding: request.contentEncoding,
       raw: read(request.rawFile ?? request.file!),
@@ -58,6 +60,7 @@ export function readCapture(name: string): Capture {
 interface CapturedFiles {
   readonly file?: string
   readonly rawFile?: string
+  readonly path: string
   readonly contentType: string
   readonly contentEncoding: string | null
 }
