@@ -11,7 +11,8 @@ export interface Estimate {
   readonly high: number
 }
 
-export interface MetricComparison {
+/** A metric before the correction for the number of tests. */
+export interface TestedMetric {
   readonly metric: Metric
   /** Runs that count for this metric: all that ended for `success`, the successful ones for durations. */
   readonly baseN: number
@@ -23,6 +24,9 @@ export interface MetricComparison {
   readonly effect: Estimate | null
   /** Two-sided. `null`: not tested, too few runs. */
   readonly p: number | null
+}
+
+export interface MetricComparison extends TestedMetric {
   /** p adjusted for all tests of this comparison (Benjamini-Hochberg). */
   readonly q: number | null
   readonly verdict: Verdict

@@ -1,16 +1,15 @@
 import { benjaminiHochberg } from '../statistics/benjamini-hochberg.ts'
-import type { MetricComparison, Verdict } from './comparison.ts'
-import type { Tested } from './measure.ts'
+import type { MetricComparison, TestedMetric, Verdict } from './comparison.ts'
 import { COMPARISON_RULE, type Metric } from './rule.ts'
 
 type Judged = Readonly<Record<Metric, MetricComparison>>
 
 /** Adjusts the p-values of all steps and metrics together and gives each its verdict. */
-export function judge(steps: readonly Readonly<Record<Metric, Tested>>[]): Judged[] {
+export function judge(steps: readonly Readonly<Record<Metric, TestedMetric>>[]): Judged[] {
   const tested = steps.flatMap((step) => Object.values(step)).filter(({ p }) => p !== null)
   const q = benjaminiHochberg(tested.map(({ p }) => p!))
   const adjusted = new Map(tested.map((one, i) => [one, q[i]!]))
-  const toComparison = (one: Tested): MetricComparison => {
+  const toComparison = (one: TestedMetric): MetricComparison => {
     const ownQ = adjusted.get(one) ?? null
     return { ...one, q: ownQ, verdict: toVerdict(one, ownQ) }
   }
@@ -22,7 +21,7 @@ export function judge(steps: readonly Readonly<Record<Metric, Tested>>[]): Judge
   }))
 }
 
-function toVerdict(tested: Tested, q: number | null): Verdict {
+function toVerdict(tested: TestedMetric, q: number | null): Verdict {
   const { metric, effect, base, candidate } = tested
   if (q === null || effect === null || base === null || candidate === null)
     return `needs n >= ${COMPARISON_RULE.minimum[metric]}`

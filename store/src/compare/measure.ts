@@ -2,7 +2,7 @@ import { hodgesLehmannRatio } from '../statistics/hodges-lehmann.ts'
 import { mannWhitney } from '../statistics/mann-whitney.ts'
 import { proportionDifference } from '../statistics/newcombe.ts'
 import { quantileRatio } from '../statistics/quantile-ratio.ts'
-import type { Estimate } from './comparison.ts'
+import type { Estimate, TestedMetric } from './comparison.ts'
 import { COMPARISON_RULE, type Metric } from './rule.ts'
 import type { SideStats } from './side-queries.ts'
 
@@ -12,19 +12,8 @@ export interface Measured {
   readonly durations: readonly number[]
 }
 
-/** A metric before the correction for the number of tests. */
-export interface Tested {
-  readonly metric: Metric
-  readonly baseN: number
-  readonly candidateN: number
-  readonly base: number | null
-  readonly candidate: number | null
-  readonly effect: Estimate | null
-  readonly p: number | null
-}
-
 /** Tests every metric that has enough runs on both sides. */
-export function measure(base: Measured, candidate: Measured): Readonly<Record<Metric, Tested>> {
+export function measure(base: Measured, candidate: Measured): Readonly<Record<Metric, TestedMetric>> {
   const x = base.durations.map(positive)
   const y = candidate.durations.map(positive)
   const values = Math.min(x.length, y.length)
@@ -49,8 +38,8 @@ function positive(durationNs: number): number {
   return Math.max(1, durationNs)
 }
 
-function measureSuccess(base: SideStats, candidate: SideStats): Tested {
-  const tested: Tested = {
+function measureSuccess(base: SideStats, candidate: SideStats): TestedMetric {
+  const tested: TestedMetric = {
     metric: 'success',
     baseN: base.n,
     candidateN: candidate.n,
@@ -67,7 +56,7 @@ function measureSuccess(base: SideStats, candidate: SideStats): Tested {
 
 const COLUMN = { duration: 'p50Ns', p95: 'p95Ns', p99: 'p99Ns' } as const
 
-function durationMetric(metric: keyof typeof COLUMN, base: SideStats, candidate: SideStats): Tested {
+function durationMetric(metric: keyof typeof COLUMN, base: SideStats, candidate: SideStats): TestedMetric {
   return {
     metric,
     baseN: base.succeeded,
@@ -83,7 +72,7 @@ interface Effect extends Estimate {
   readonly p: number
 }
 
-function withEffect(tested: Tested, values: number, test: () => Effect | null): Tested {
+function withEffect(tested: TestedMetric, values: number, test: () => Effect | null): TestedMetric {
   if (values < COMPARISON_RULE.minimum[tested.metric]) return tested
   const effect = test()
   if (effect === null) return tested

@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { migrate } from '../migrate.ts'
-import { createStore, execute, type Store } from '../store.ts'
+import { expect, it } from 'vitest'
+import { useStore } from '../testing.ts'
 import { addMonitor, listMonitors, readMonitors, removeMonitor } from './monitors.ts'
 import { getRunScores, insertScores, listFlowScores } from './scores.ts'
 import { latestMonitorScore } from './settled-runs.ts'
 import type { Score } from './types.ts'
 
-let store: Store
-
-beforeAll(async () => {
-  const database = `weir_test_${Math.random().toString(36).slice(2)}`
-  store = createStore({ url: inject('clickhouseUrl'), database })
-  await migrate(store)
-})
-
-afterAll(async () => {
-  await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
-  await store.close()
-})
+const store = useStore()
 
 const start = BigInt(Date.now()) * 1_000_000n + 123_456n
 
@@ -37,26 +25,26 @@ const score = (runId: string, rest: Partial<Score> = {}): Score => ({
 
 it('a monitor is replaced by its name and removed', async () => {
   const monitor = { name: 'research.pipeline', flow: 'research', definition: '{"checks":[]}', sample: 0.5 }
-  const { created } = await addMonitor(store, monitor)
-  await addMonitor(store, { ...monitor, sample: 1 })
-  expect(await readMonitors(store)).toEqual([{ ...monitor, sample: 1, created }])
-  await addMonitor(store, { ...monitor, name: 'other' })
-  expect(await removeMonitor(store, { name: 'other' })).toBe(true)
-  expect(await removeMonitor(store, { name: 'other' })).toBe(false)
-  expect(await readMonitors(store)).toHaveLength(1)
+  const { created } = await addMonitor(store(), monitor)
+  await addMonitor(store(), { ...monitor, sample: 1 })
+  expect(await readMonitors(store())).toEqual([{ ...monitor, sample: 1, created }])
+  await addMonitor(store(), { ...monitor, name: 'other' })
+  expect(await removeMonitor(store(), { name: 'other' })).toBe(true)
+  expect(await removeMonitor(store(), { name: 'other' })).toBe(false)
+  expect(await readMonitors(store())).toHaveLength(1)
 })
 
 it('judging a run again replaces its scores', async () => {
-  expect(await latestMonitorScore(store)).toBe(0)
-  await insertScores(store, [score('r1', { outcome: 'failed', score: 0 }), score('r2')])
-  await insertScores(store, [
+  expect(await latestMonitorScore(store())).toBe(0)
+  await insertScores(store(), [score('r1', { outcome: 'failed', score: 0 }), score('r2')])
+  await insertScores(store(), [
     score('r1', { outcome: 'unverifiable', score: 0, reason: 'late' }),
     score('r1', { name: 'b' }),
   ])
-  await insertScores(store, [
+  await insertScores(store(), [
     score('r1', { source: 'human', author: 'ann', name: 'helpful', kind: 'scorer', score: 0.5 }),
   ])
-  expect(await getRunScores(store, { runId: 'r1' })).toMatchObject(
+  expect(await getRunScores(store(), { runId: 'r1' })).toMatchObject(
     [
       { source: 'monitor', name: 'b', outcome: 'passed' },
       {
@@ -69,7 +57,7 @@ it('judging a run again replaces its scores', async () => {
       { source: 'human', author: 'ann', score: 0.5 },
     ].sort((x, y) => (x.source < y.source ? -1 : 1)),
   )
-  expect(await listMonitors(store, { flow: 'research' })).toMatchObject([
+  expect(await listMonitors(store(), { flow: 'research' })).toMatchObject([
     {
       judged: 2,
       passed: 1,
@@ -80,14 +68,14 @@ it('judging a run again replaces its scores', async () => {
       ],
     },
   ])
-  expect(await listMonitors(store, { flow: 'other' })).toEqual([])
+  expect(await listMonitors(store(), { flow: 'other' })).toEqual([])
   const before = { since: Date.now() - 7_200_000, until: Date.now() - 3_600_000 }
-  expect(await listMonitors(store, before)).toMatchObject([{ judged: 0, checks: [] }])
-  const bad = await listFlowScores(store, {
+  expect(await listMonitors(store(), before)).toMatchObject([{ judged: 0, checks: [] }])
+  const bad = await listFlowScores(store(), {
     flow: 'research',
     since: Date.now() - 60_000,
     onlyNotPassed: true,
   })
   expect(bad.map(({ runId, outcome }) => [runId, outcome])).toEqual([['r1', 'unverifiable']])
-  expect(await latestMonitorScore(store)).toBeGreaterThan(Date.now() - 60_000)
+  expect(await latestMonitorScore(store())).toBeGreaterThan(Date.now() - 60_000)
 })
