@@ -43,6 +43,20 @@ describe('exit code 2 and a hint for what cannot be understood', () => {
   })
 })
 
+test.each([
+  ['worker', { WEIR_WORKER_CONCURRENCY: 'many' }, /WEIR_WORKER_CONCURRENCY/],
+  ['worker', { WEIR_WORKER_LOCK: 'long' }, /WEIR_WORKER_LOCK/],
+  ['collector', { WEIR_LOG_LEVEL: 'loud' }, /WEIR_LOG_LEVEL/],
+  ['collector', { WEIR_LOG_LEVEL: '', WEIR_MAX_BODY_BYTES: 'much' }, /^weir: WEIR_MAX_BODY_BYTES/],
+])(
+  'exit code 2 for a variable that cannot be used, empty ones aside: %s %j',
+  async (command, variables, message) => {
+    const completed = await run([WEIR, command], { ...env, ...variables }, directory)
+    expect(completed.code).toBe(2)
+    expect(completed.stderr).toMatch(message)
+  },
+)
+
 test.each(['status', 'baseline list', 'dataset list', 'monitor list', 'demo'])(
   'exit code 3 where no Weir runs: %s',
   async (command) => {

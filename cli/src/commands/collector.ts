@@ -15,11 +15,12 @@ async function runCollector(): Promise<void> {
     '@weir/collector',
     () => import('@weir/collector'),
   )
+  const settings = collectorSettingsFromEnv(process.env)
   const { clickhouseUrl: url, clickhouseDatabase: database, project } = config
   const store = createStore({ url, database, project })
   await untilMigrated(store)
   const collector = await startCollector({
-    ...collectorSettingsFromEnv(process.env),
+    ...settings,
     host: config.host,
     port: config.ports.otlpHttp,
     store,

@@ -1,4 +1,3 @@
-import { createStore } from '@weir/store'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
@@ -13,19 +12,16 @@ export function addWorker(program: Command): void {
 
 async function runWorker(): Promise<void> {
   const config = readConfig()
-  const { startWorker } = await import('@weir/evaluator/worker')
-  const { clickhouseUrl: url, clickhouseDatabase: database, project, apiKey } = config
-  const store = createStore({ url, database, project })
-  await untilMigrated(store)
-  const worker = await startWorker({
-    host: config.host,
-    port: config.ports.worker,
-    store,
-    redisUrl: config.redisUrl,
-    endpoint: config.endpoint,
-    settleQuietMs: config.settleQuietMs,
-    ...(apiKey === undefined ? {} : { apiKey }),
+  const { startWorker, workerConfigFromEnv } = await import('@weir/evaluator/worker')
+  const settings = workerConfigFromEnv({
+    ...process.env,
+    WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
+    WEIR_REDIS_URL: config.redisUrl,
+    WEIR_ENDPOINT: config.endpoint,
   })
+  const { store } = settings
+  await untilMigrated(store)
+  const worker = await startWorker(settings)
   console.log(`worker is ready at ${worker.url}`)
   await serveUntilStopped({
     close: async () => {

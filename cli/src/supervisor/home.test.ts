@@ -79,3 +79,7 @@ test('prepareHome says which directory cannot be written and what to do', () => 
   writeFileSync(join(home, 'file'), '')
   expect(() => prepareHome(join(home, 'file', 'home'))).toThrow(/cannot write to .*set WEIR_HOME/)
 })
+
+test.runIf(existsSync('/proc/self'))('prepareHome gives up on a directory that takes no other', () => {
+  expect(() => prepareHome('/proc/weir/home')).toThrow(/cannot write to .*set WEIR_HOME/)
+})

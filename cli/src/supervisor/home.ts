@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { usageError } from '../errors.ts'
 import { isWeir, sendSignal, waitForEnd } from './running-process.ts'
 
@@ -17,8 +17,8 @@ export function logFile(home: string, name: string): string {
 /** Creates the directories of a home, or says why it cannot be used. */
 export function prepareHome(home: string): void {
   try {
-    mkdirSync(join(home, 'run'), { recursive: true })
-    mkdirSync(join(home, 'log'), { recursive: true })
+    createDirectory(join(home, 'run'))
+    createDirectory(join(home, 'log'))
     for (const directory of [home, join(home, 'run'), join(home, 'log')]) {
       accessSync(directory, constants.W_OK | constants.X_OK)
     }
@@ -28,6 +28,13 @@ export function prepareHome(home: string): void {
       { cause },
     )
   }
+}
+
+/** Not `{ recursive: true }`: below a directory that takes none, such as /proc, that tries for ever. */
+function createDirectory(path: string): void {
+  if (existsSync(path)) return
+  createDirectory(dirname(path))
+  mkdirSync(path)
 }
 
 /** One supervisor per home: throws if another one lives. Returns the release. */
