@@ -61,6 +61,18 @@ it('the terminal shows gates and what did not pass', () => {
   `)
 })
 
+it('the terminal says that there is nothing to compare with', () => {
+  const lines: string[] = []
+  const reporter = terminalReporter({ write: (text) => lines.push(text) })
+  const plan = { evaluation: { name: 'research' }, variant: '', cases: [{}], trials: 1, baseline: 'main' }
+  reporter.onExperimentStart?.(plan as never, 'recorded')
+  reporter.onExperimentStart?.({ ...plan, baselineExperimentId: 'e0' } as never, 'recorded')
+  expect(lines).toEqual([
+    'research: 1 case, recorded; there is no baseline "main" yet\n',
+    'research: 1 case, recorded\n',
+  ])
+})
+
 it('JUnit is well-formed and counts trials and gates', () => {
   expect(toJunit([report])).toMatchInlineSnapshot(`
     "<?xml version="1.0" encoding="UTF-8"?>
@@ -86,15 +98,23 @@ it('an experiment that could not be evaluated outweighs a failed gate', () => {
 })
 
 it('the latency gate says nothing where nothing was tested', () => {
-  const metric = (verdict: string) => ({ metric: 'duration', effect: { value: 1.5 }, verdict })
+  const metric = (verdict: string, name = 'duration') => ({ metric: name, effect: { value: 1.5 }, verdict })
   const step = (name: string | null, verdict: string) => ({
     step: name,
-    metrics: { duration: metric(verdict), p95: metric('needs n >= 200'), p99: metric('needs n >= 1000') },
+    metrics: {
+      duration: metric(verdict),
+      p95: metric('needs n >= 200', 'p95'),
+      p99: metric('needs n >= 1000', 'p99'),
+    },
   })
   const sides = { base: { runs: 3 }, candidate: { runs: 4 } }
   const gate = (plan: string, run: string) =>
     toGate({ ...sides, steps: [step('plan', plan)], run: step(null, run) } as never)
-  expect(gate('no clear change', 'faster').outcome).toBe('passed')
+  expect(gate('no clear change', 'faster')).toMatchObject({ outcome: 'passed', reason: 'no step is slower' })
+  expect(gate('needs n >= 30', 'no clear change')).toMatchObject({
+    outcome: 'passed',
+    reason: 'no step is slower; too few runs to tell of "plan"',
+  })
   expect(gate('slower', 'faster')).toMatchObject({
     outcome: 'failed',
     reason: 'slower: "plan" 1.50x (typical duration)',

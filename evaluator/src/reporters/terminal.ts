@@ -1,6 +1,6 @@
 import { formatDuration } from '../checks/duration.ts'
 import type { Plan } from '../experiment/plan.ts'
-import { type ExperimentReport, plannedTrials } from '../experiment/report.ts'
+import { type ExperimentReport, type Mode, plannedTrials } from '../experiment/report.ts'
 import type { TrialReport } from '../experiment/totals.ts'
 import type { Reporter } from './reporter.ts'
 import { trialNames } from './trial-name.ts'
@@ -23,7 +23,7 @@ export function terminalReporter(options: TerminalOptions): Reporter {
     onExperimentStart: (plan, mode) => {
       const trials = plan.trials === 1 ? '' : ` x ${plan.trials} trials`
       write(
-        `${title(plan.evaluation.name, plan.variant)}: ${plan.cases.length} ${plan.cases.length === 1 ? 'case' : 'cases'}${trials}, ${mode}\n`,
+        `${title(plan.evaluation.name, plan.variant)}: ${plan.cases.length} ${plan.cases.length === 1 ? 'case' : 'cases'}${trials}, ${mode}${missingBaseline(plan, mode)}\n`,
       )
     },
     onTrial: (plan, done) => {
@@ -43,6 +43,11 @@ export function terminalReporter(options: TerminalOptions): Reporter {
         write(`exit code ${exitCode}: ${['', 'a gate failed', 'usage', 'could not evaluate'][exitCode]}\n`)
     },
   }
+}
+
+function missingBaseline({ baseline, baselineExperimentId }: Plan, mode: Mode): string {
+  const isMissing = mode !== 'local' && baseline !== undefined && baselineExperimentId === undefined
+  return isMissing ? `; there is no baseline "${baseline}" yet` : ''
 }
 
 /** Twenty updates a run are enough to see it move. */

@@ -1,45 +1,32 @@
 import type { RunRecord, Status } from '@weir/store'
-import type { Check, TrajectoryMode } from '../checks/check.ts'
+import type { Check } from '../checks/check.ts'
 import { describeCheck } from '../checks/describe.ts'
-import type { Duration } from '../checks/duration.ts'
-import type { OutputSchema } from '../checks/json-schema.ts'
 import { judge } from '../checks/judge.ts'
-import { type Count, run as runChecks, steps as stepChecks } from '../checks/matchers.ts'
+import {
+  type RunMatchers,
+  run as runChecks,
+  type StepMatchers,
+  steps as stepChecks,
+} from '../checks/matchers.ts'
 import { stepsTable } from './steps-table.ts'
 
-/** Assertions on a recorded run, for `expect(run)`. */
-export interface RunAssertions<R = unknown> {
-  /** The step has executions; by default at least one. */
-  toHaveRun(step: string, count?: Count): R
-  /** The step ran and the last attempt of every occurrence is ok; a fallback is ok. */
-  toHaveSucceeded(step: string): R
+type SameOfSteps =
+  | 'toHaveRun'
+  | 'toHaveSucceeded'
+  | 'toHaveTrajectory'
+  | 'toHaveFinishedWithin'
+  | 'toHaveRetriedAtMost'
+  | 'toHaveUsedFallback'
+
+/** Assertions on a recorded run, for `expect(run)`. What a check could not verify fails. */
+export interface RunAssertions<R = unknown>
+  extends Pick<StepMatchers<R>, SameOfSteps>,
+    Omit<RunMatchers<R>, 'toHaveStatus'> {
   /** The steps started in this order, others may lie between; strict: each ended before the next began. */
   toHaveStepOrder(...steps: [string, string, ...(string | { readonly strict: boolean })[]]): R
-  /** The whole sequence of steps; default mode `exact`. */
-  toHaveTrajectory(steps: readonly string[], mode?: TrajectoryMode): R
-  /** Every occurrence took at most so long: `'2s'`, or milliseconds. */
-  toHaveFinishedWithin(step: string, duration: Duration): R
-  /** Every occurrence needed at most so many tries after the first. */
-  toHaveRetriedAtMost(step: string, retries: number): R
-  /** Some occurrence's output came from its fallback. */
-  toHaveUsedFallback(step: string): R
   /** Every occurrence has this status. */
   toHaveStepStatus(step: string, status: Status): R
-  /** The run's status is ok. */
-  toSucceed(): R
   toHaveRunStatus(status: Status): R
-  /** The run took at most so long: `'5s'`, or milliseconds. */
-  toFinishWithin(duration: Duration): R
-  /** Neither the run nor a step's last attempt ended in error. */
-  toHaveNoErrors(): R
-  /** US dollars; fails if no cost was recorded. */
-  toCostAtMost(dollars: number): R
-  /** Input and output tokens together; fails if none were recorded. */
-  toUseTokensAtMost(tokens: number): R
-  toHaveOutputEqual(value: unknown): R
-  toHaveOutputContaining(value: unknown): R
-  /** A zod schema or a JSON schema. */
-  toHaveOutputMatching(schema: OutputSchema): R
 }
 
 interface MatcherResult {
