@@ -8,9 +8,9 @@ import { FilterBar } from '../components/filter-bar.tsx'
 import { FlowsTable } from '../components/flows-table.tsx'
 import { LiveRefresh } from '../components/live-refresh.tsx'
 import { NoRuns } from '../components/no-runs.tsx'
+import { originChoices } from '../components/origin-choices.ts'
 import { PageHeader } from '../components/page-header.tsx'
 import { Panel } from '../components/panel.tsx'
-import { sourceChoice } from '../components/source-choice.ts'
 import { Totals } from '../components/totals.tsx'
 import { toRunFilter } from '../data/run-filter.ts'
 import { withStore } from '../data/with-store.tsx'
@@ -37,19 +37,7 @@ export default async function OverviewPage({ searchParams }: Props): Promise<Rea
     return (
       <>
         <PageHeader title="Overview" actions={<LiveRefresh token={token} />} />
-        <FilterBar
-          range={filters.range}
-          choices={[
-            {
-              name: 'environment',
-              label: 'Environment',
-              value: filters.environment,
-              options: options.environments,
-            },
-            { name: 'version', label: 'Version', value: filters.version, options: options.versions },
-            sourceChoice(filters),
-          ]}
-        />
+        <FilterBar range={filters.range} choices={originChoices(filters, options)} />
         {flows.length === 0 ? (
           <NoRuns store={store} search={filter} filters={filters} path="/" />
         ) : (

@@ -5,11 +5,11 @@ import type { ReactElement } from 'react'
 import { FilterBar } from '../../components/filter-bar.tsx'
 import { LiveRefresh } from '../../components/live-refresh.tsx'
 import { NoRuns } from '../../components/no-runs.tsx'
+import { originChoices } from '../../components/origin-choices.ts'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Pager } from '../../components/pager.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { RunsTable } from '../../components/runs-table.tsx'
-import { sourceChoice } from '../../components/source-choice.ts'
 import { toRunFilter } from '../../data/run-filter.ts'
 import { withStore } from '../../data/with-store.tsx'
 import { parseFilters, STATUSES } from '../../filters/filters.ts'
@@ -59,14 +59,7 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
           choices={[
             { name: 'flow', label: 'Flow', value: filters.flow, options: options.flows },
             { name: 'status', label: 'Status', value: filters.status, options: STATUSES },
-            {
-              name: 'environment',
-              label: 'Environment',
-              value: filters.environment,
-              options: options.environments,
-            },
-            { name: 'version', label: 'Version', value: filters.version, options: options.versions },
-            sourceChoice(filters),
+            ...originChoices(filters, options),
           ]}
           order={{
             value: order,

@@ -8,10 +8,10 @@ import { FilterBar } from '../../../components/filter-bar.tsx'
 import { LiveRefresh } from '../../../components/live-refresh.tsx'
 import { MonitorsTable } from '../../../components/monitors-table.tsx'
 import { NoRuns } from '../../../components/no-runs.tsx'
+import { originChoices } from '../../../components/origin-choices.ts'
 import { PageHeader } from '../../../components/page-header.tsx'
 import { Panel } from '../../../components/panel.tsx'
 import { RunsTable } from '../../../components/runs-table.tsx'
-import { sourceChoice } from '../../../components/source-choice.ts'
 import { StepsTable } from '../../../components/steps-table.tsx'
 import { TextLink } from '../../../components/text-link.tsx'
 import { Totals } from '../../../components/totals.tsx'
@@ -54,19 +54,7 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
           trail={[{ label: 'Flows', href: '/' }]}
           actions={<LiveRefresh token={token} flow={flow} />}
         />
-        <FilterBar
-          range={filters.range}
-          choices={[
-            {
-              name: 'environment',
-              label: 'Environment',
-              value: filters.environment,
-              options: options.environments,
-            },
-            { name: 'version', label: 'Version', value: filters.version, options: options.versions },
-            sourceChoice(filters),
-          ]}
-        />
+        <FilterBar range={filters.range} choices={originChoices(filters, options)} />
         {page.totals.runs === 0 ? (
           <NoRuns store={store} search={filter} filters={{ ...filters, flow: '' }} path={flowHref(flow)} />
         ) : (
