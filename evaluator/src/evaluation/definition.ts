@@ -88,7 +88,7 @@ export interface Definition<I = unknown, O = unknown> {
   readonly trials?: number
   /** Name of a promoted baseline, or the id of an experiment. */
   readonly baseline?: string
-  /** Longest time for one case. Default `'60s'`. */
+  /** Longest time for one case, and then for each scorer and for `expect`. Default `'60s'`. */
   readonly timeout?: Duration
   /** Cases at once. Default 8. */
   readonly concurrency?: number

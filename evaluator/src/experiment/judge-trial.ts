@@ -7,6 +7,7 @@ import { parseRecorded } from '../checks/output-checks.ts'
 import { messageOf } from '../errors.ts'
 import type { Evaluation, Scored, Scorer } from '../evaluation/definition.ts'
 import type { TrialRun } from './run-trial.ts'
+import { timeLimited } from './time-limit.ts'
 
 type Verdict = Pick<Result, 'kind' | 'name' | 'outcome' | 'reason'> & { readonly score?: number }
 
@@ -26,7 +27,9 @@ export async function judgeTrial(
     task,
     ...evaluation.checks.map((check) => judgeCheck(check, run)),
     ...(await judgeExpect(evaluation, scored)),
-    ...(await Promise.all(evaluation.scorers.map((scorer) => judgeScorer(scorer, task, scored)))),
+    ...(await Promise.all(
+      evaluation.scorers.map((scorer) => judgeScorer(scorer, evaluation.timeoutMs, task, scored)),
+    )),
   ]
   return unique(verdicts).map((verdict) => ({
     experimentId,
@@ -70,14 +73,18 @@ function toScored(item: Case, run: RunRecord): Scored {
 }
 
 /** What `expect` asserts becomes results; that it asserts nothing, or throws, is one too. */
-async function judgeExpect({ expect }: Evaluation, scored: Scored | undefined): Promise<Verdict[]> {
+async function judgeExpect(
+  { expect, timeoutMs }: Evaluation,
+  scored: Scored | undefined,
+): Promise<Verdict[]> {
   if (expect === undefined) return []
   const base = { kind: 'check' as const, name: 'expect' }
   if (scored === undefined) return [{ ...base, outcome: 'unverifiable', reason: NOT_RECORDED }]
   const verdicts: Verdict[] = []
   const take = (check: Check): void => void verdicts.push(judgeCheck(check, scored.run))
   try {
-    await expect({ ...scored, expect: { steps: stepMatchers(take), run: runMatchers(take) } })
+    const context = { ...scored, expect: { steps: stepMatchers(take), run: runMatchers(take) } }
+    await timeLimited(expect(context), timeoutMs)
   } catch (thrown) {
     return [...verdicts, { ...base, outcome: 'error', reason: `expect threw: ${messageOf(thrown)}` }]
   }
@@ -86,13 +93,18 @@ async function judgeExpect({ expect }: Evaluation, scored: Scored | undefined): 
 }
 
 /** A scorer that could not score counts as 0 and as an error. */
-async function judgeScorer(scorer: Scorer, task: Verdict, scored: Scored | undefined): Promise<Verdict> {
+async function judgeScorer(
+  scorer: Scorer,
+  timeoutMs: number,
+  task: Verdict,
+  scored: Scored | undefined,
+): Promise<Verdict> {
   const base = { kind: 'scorer' as const, name: scorer.name }
   if (scored === undefined || task.outcome === 'error') {
     return { ...base, outcome: 'error', score: 0, reason: `Not scored: ${task.reason}` }
   }
   try {
-    const given = await scorer.score(scored)
+    const given = await timeLimited(scorer.score(scored), timeoutMs)
     const { score, reason = '' } = typeof given === 'number' ? { score: given } : given
     if (typeof score === 'number' && score >= 0 && score <= 1)
       return { ...base, outcome: 'passed', score, reason }

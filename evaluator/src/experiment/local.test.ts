@@ -159,6 +159,25 @@ describe('what judges a trial', () => {
     expect(report.gates.map(({ outcome }) => outcome)).toEqual(['failed', 'failed'])
   })
 
+  it('does not wait for ever for a scorer or an expect', async () => {
+    const never = () => new Promise<never>(() => {})
+    const report = await evaluateLocally(
+      evaluate('stuck', {
+        task: (input: number) => input,
+        data: [{ input: 1 }],
+        scorers: [{ name: 'stuck', score: never }],
+        expect: never,
+        timeout: '30ms',
+      }),
+    )
+    expect(report).toMatchObject({ status: 'failed', errors: 1 })
+    expect(report.trials[0]!.results.map(({ reason }) => reason)).toEqual([
+      '',
+      'expect threw: it took longer than 30 ms',
+      'The scorer failed: it took longer than 30 ms',
+    ])
+  })
+
   it('keeps the same check twice as two results', async () => {
     const report = await evaluateLocally(
       evaluate('twice', { ...base, checks: [run.toSucceed(), run.toSucceed()] }),
