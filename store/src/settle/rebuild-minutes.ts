@@ -17,7 +17,8 @@ async function rebuild(store: Store, table: string, sql: string, params: QueryPa
 
 /**
  * Bounds have the column's own type: a filter that compares a DateTime64 key with a DateTime loses rows of the last second.
- * Not FINAL: the rows of deleted runs remain in the table and name the minutes that they left. */
+ * Not FINAL: the rows of deleted runs remain in the table and name the minutes that they left.
+ */
 const TOUCHED = `
   touched AS (
     SELECT DISTINCT project, flow, toStartOfMinute(start) AS minute
