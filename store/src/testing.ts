@@ -23,6 +23,24 @@ export function useStore(): () => Store {
   return () => store
 }
 
+/** The store, with `before` called (and awaited) before each request, with the request's number from 1. */
+export function intercepted(store: Store, before: (request: number) => void | Promise<void>): Store {
+  const { client } = store
+  let requests = 0
+  const counted =
+    <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      await before(++requests)
+      return method.apply(client, args)
+    }
+  const methods = {
+    query: counted(client.query),
+    command: counted(client.command),
+    insert: counted(client.insert),
+  }
+  return { ...store, client: Object.assign(Object.create(client), methods) }
+}
+
 /** A span as a test writes it; times are milliseconds from {@link EPOCH_MS}. */
 export interface TestSpan {
   readonly kind: string

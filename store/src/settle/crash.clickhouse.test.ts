@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { rows, type Store } from '../store.ts'
-import { describeRuns, insertSpans, LATER, span, useStore } from '../testing.ts'
+import { describeRuns, insertSpans, intercepted, LATER, span, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
 
 const store = useStore()
@@ -8,22 +8,10 @@ const store = useStore()
 class Crash extends Error {}
 
 /** A store whose nth request from now on is its last: like a worker that is killed. */
-function crashingAt(request: number): Store {
-  const { client } = store()
-  let requests = 0
-  const counted =
-    <A extends unknown[], R>(method: (...args: A) => R) =>
-    (...args: A) => {
-      requests++
-      if (requests >= request) throw new Crash()
-      return method.apply(client, args)
-    }
-  const methods = {
-    query: counted(client.query),
-    command: counted(client.command),
-    insert: counted(client.insert),
-  }
-  return { ...store(), client: Object.assign(Object.create(client), methods) }
+function crashingAt(last: number): Store {
+  return intercepted(store(), (request) => {
+    if (request >= last) throw new Crash()
+  })
 }
 
 test('whatever statement a pass dies before, the next pass completes it', { timeout: 180_000 }, async () => {
