@@ -28,7 +28,7 @@ const weir = (...args: string[]): Promise<Completed> => run([WEIR, ...args], env
 describe('exit code 2 and a hint for what cannot be understood', () => {
   test.each([
     [['nonsense'], /unknown command 'nonsense'/],
-    [['up', '--nonsense'], /unknown option '--nonsense'/],
+    [['up', '--nonsense'], /unknown option '--nonsense'\n\(see: weir up --help\)/],
     [['compare', '--flow', 'research'], /required option '--base <side>' not specified/],
     [['eval', '--trials', 'many'], /'--trials <n>' argument 'many' is invalid/],
     [['eval', '--queue', '--local'], /cannot be used with/],

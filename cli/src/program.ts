@@ -25,10 +25,16 @@ export async function createProgram(name?: string): Promise<Command> {
   const program = new Command('weir')
     .description('Observability and evaluation for flows')
     .version(version)
-    .showHelpAfterError('(see: weir --help)')
     .exitOverride()
   const only = name === undefined ? undefined : COMMANDS[name]
   const loaders = only === undefined ? Object.values(COMMANDS) : [only]
   for (const add of await Promise.all(loaders.map((load) => load()))) add(program)
+  pointToHelp(program, 'weir')
   return program
+}
+
+/** A wrong usage points to the help of the very command. */
+function pointToHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(see: ${path} --help)`)
+  for (const child of command.commands) pointToHelp(child, `${path} ${child.name()}`)
 }

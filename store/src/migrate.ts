@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { createClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { execute, insert, rows, type Store } from './store.ts'
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)
@@ -35,7 +35,8 @@ export async function migrate(store: Store): Promise<string[]> {
 
 /** The client's own database does not exist yet, so this one request goes to `default`. */
 async function createDatabase(store: Store): Promise<void> {
-  const client = createClient({ url: store.url, database: 'default' })
+  const log = { level: ClickHouseLogLevel.OFF } // errors are thrown
+  const client = createClient({ url: store.url, database: 'default', log })
   try {
     const query_params = { database: store.database }
     await client.command({ query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}', query_params })
