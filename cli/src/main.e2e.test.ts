@@ -25,6 +25,20 @@ afterAll(() => rm(directory, { recursive: true, force: true }))
 
 const weir = (...args: string[]): Promise<Completed> => run([WEIR, ...args], env, directory)
 
+test.each([
+  ['--json', 'missing/report.json', /cannot write missing\/report.json: there is no directory missing/],
+  ['--junit', '.', /cannot write .: it is a directory/],
+])(
+  'exit code 2 for a report that cannot be written, before anything is evaluated: %s %s',
+  async (option, path, message) => {
+    await writeFile(join(directory, 'never.eval.ts'), 'throw new Error("was loaded")')
+    const completed = await weir('eval', 'never.eval.ts', '--local', option, path)
+    expect(completed.code).toBe(2)
+    expect(completed.stderr).toMatch(message)
+    await rm(join(directory, 'never.eval.ts'))
+  },
+)
+
 describe('exit code 2 and a hint for what cannot be understood', () => {
   test.each([
     [['nonsense'], /unknown command 'nonsense'/],

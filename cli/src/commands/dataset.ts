@@ -4,6 +4,7 @@ import { parseJsonLines, toCases } from '@weir/evaluator'
 import { getDatasetCases, listDatasets, pushDataset, resolveDataset, type Store } from '@weir/store'
 import type { Command } from 'commander'
 import { usageError } from '../errors.ts'
+import { requireWritable } from '../require-writable.ts'
 import { printTable } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
@@ -48,6 +49,7 @@ function read(file: string): string {
 }
 
 async function pull(store: Store, reference: string, output: string | undefined): Promise<void> {
+  if (output !== undefined) requireWritable(output)
   const found = await resolveDataset(store, { reference })
   if (found === undefined) {
     const known = (await listDatasets(store)).map(({ name, version }) => `${name}@${version}`)

@@ -21,6 +21,7 @@ import { migrate } from '@weir/store'
 import { type Config, reachableHost, readConfig } from '../config.ts'
 import { usageError } from '../errors.ts'
 import { openStore } from '../open-store.ts'
+import { requireWritable } from '../require-writable.ts'
 import { currentRevision } from './current-revision.ts'
 
 export interface EvalOptions {
@@ -47,6 +48,9 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
   const config = readConfig()
   const files = await findEvalFiles(paths)
   if (files.length === 0) throw usageError('there is no *.eval.ts file below this directory')
+  for (const report of [options.json, options.junit]) {
+    if (report !== undefined && report !== '-') requireWritable(report)
+  }
   const mode = await toMode(config, options)
   await prepareMode(mode)
   const reporter = toReporter(config, options)
