@@ -5,6 +5,7 @@ import {
   type ExperimentReport,
   exitCodeOf,
   findEvalFiles,
+  InfrastructureError,
   jsonReporter,
   junitReporter,
   loadEvalFile,
@@ -55,7 +56,8 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
   await prepareMode(mode)
   const reporter = toReporter(config, options)
   const { filter, trials, baseline, concurrency } = options
-  const settings = { filter, trials, baseline, concurrency, revision: currentRevision() }
+  const revision = currentRevision()
+  const settings = { filter, trials, baseline, concurrency, revision, signal: interruption() }
   const loaded = await loadAll(files, filter)
   const { reports, failure } = await runAll(loaded, mode, reporter, settings)
   const exitCode = failure === undefined ? toExitCode(reports) : exitCodeOf(failure.error)
@@ -71,6 +73,15 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
   process.exit(exitCode)
 }
 
+/** Aborts at the first Ctrl-C, so that the experiment does not stay as running; the second ends the process. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => controller.abort(new InfrastructureError(`interrupted by ${signal}`)))
+  }
+  return controller.signal
+}
+
 interface Ran {
   readonly reports: readonly ExperimentReport[]
   /** What ended everything; what was evaluated before it is reported all the same. */
@@ -81,7 +92,7 @@ async function runAll(
   loaded: readonly Loaded[],
   mode: EvaluationMode,
   reporter: Reporter,
-  settings: RunSettings,
+  settings: RunSettings & { readonly signal: AbortSignal },
 ): Promise<Ran> {
   const reports: ExperimentReport[] = []
   try {

@@ -173,6 +173,28 @@ describe('what is not there', () => {
     await away.close()
   })
 
+  it('leaves no experiment running when it is interrupted', async () => {
+    const controller = new AbortController()
+    const started: string[] = []
+    const reporter = {
+      onExperimentStart: ({ experimentId }: { experimentId: string }) => void started.push(experimentId),
+    }
+    const task = async (input: string) => {
+      controller.abort(new InfrastructureError('interrupted by SIGINT'))
+      await sleep(60_000, undefined, { ref: false })
+      return input
+    }
+    const evaluation = evaluate('interrupted', {
+      task,
+      data: [{ id: 'a', input: 'a' }],
+      checks: [run.toSucceed()],
+    })
+    const running = runEvaluation(evaluation, mode, reporter, { signal: controller.signal })
+    await expect(running).rejects.toThrow('interrupted by SIGINT')
+    const experiment = await getExperiment(store, { experimentId: started[0]! })
+    expect(experiment).toMatchObject({ status: 'error', error: 'interrupted by SIGINT' })
+  })
+
   it('is an experiment that could not be evaluated, with every trial counted', async () => {
     const task = async (input: string) => {
       if (input === 'stop') await collector.close()

@@ -11,11 +11,12 @@ import {
   settleTraces,
   upsertExperiment,
 } from '@weir/store'
+import { messageOf } from '../errors.ts'
 import type { Reporter } from '../reporters/reporter.ts'
 import { concludeExperiment, judgeTrials } from './judge-experiment.ts'
 import { whileAway } from './patience.ts'
 import type { Plan } from './plan.ts'
-import { type ExperimentReport, type Mode, toExperiment } from './report.ts'
+import { type ExperimentReport, type Mode, toExperiment, toReport } from './report.ts'
 import type { TrialRun } from './run-trial.ts'
 import { runTrials } from './run-trials.ts'
 import { judgesNested, toTrialRecords } from './trial-records.ts'
@@ -23,10 +24,37 @@ import { judgesNested, toTrialRecords } from './trial-records.ts'
 /** Traces settled by one statement. */
 const SETTLE_BATCH = 5_000
 
-/** Runs an experiment in this process, traced into the collector, and judges it from the recorded runs. */
-export async function runRecorded(plan: Plan, store: Store, reporter: Reporter): Promise<ExperimentReport> {
+/**
+ * Runs an experiment in this process, traced into the collector, and judges it from the recorded runs.
+ * @throws what ended it early, or the reason of `signal`; the experiment is then stored as one that could not be evaluated
+ */
+export async function runRecorded(
+  plan: Plan,
+  store: Store,
+  reporter: Reporter,
+  signal?: AbortSignal,
+): Promise<ExperimentReport> {
   await whileAway(() => upsertExperiment(store, toExperiment(plan)))
   reporter.onExperimentStart?.(plan, 'recorded')
+  try {
+    return await Promise.race([runAndJudge(plan, store, reporter), interruption(signal)])
+  } catch (error) {
+    const report = toReport(plan, 'recorded', [], [], messageOf(error))
+    // Where the store is what failed, the error that is thrown says so.
+    await upsertExperiment(store, toExperiment(plan, report)).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Rejects when `signal` aborts, and never resolves. */
+function interruption(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal?.aborted) reject(signal.reason)
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+async function runAndJudge(plan: Plan, store: Store, reporter: Reporter): Promise<ExperimentReport> {
   const delivery: Delivery = { lost: 0, pending: 0, reason: '' }
   const trialRuns = await runTrials(
     plan,

@@ -47,7 +47,7 @@ export function initTracing(endpoint: string, apiKey: string | undefined): void 
 
 /**
  * Runs an evaluation: one experiment per variant, one after the other.
- * @param file - the evaluation's file as an absolute path
+ * @param settings - `file`: the evaluation's file as an absolute path; `signal` ends a recorded evaluation early
  * @throws UsageError if its data or baseline is not what it should be
  * @throws InfrastructureError if Weir went away
  */
@@ -55,16 +55,21 @@ export async function runEvaluation(
   evaluation: Evaluation,
   mode: EvaluationMode,
   reporter: Reporter,
-  settings: RunSettings & { readonly file?: string | undefined } = {},
+  settings: RunSettings & { readonly file?: string | undefined; readonly signal?: AbortSignal } = {},
 ): Promise<ExperimentReport[]> {
   const store = mode.kind === 'local' ? undefined : mode.store
   const plans = await planExperiments(evaluation, settings.file, settings, store)
   const reports: ExperimentReport[] = []
-  for (const plan of plans) reports.push(await runPlan(plan, mode, reporter))
+  for (const plan of plans) reports.push(await runPlan(plan, mode, reporter, settings.signal))
   return reports
 }
 
-async function runPlan(plan: Plan, mode: EvaluationMode, reporter: Reporter): Promise<ExperimentReport> {
+async function runPlan(
+  plan: Plan,
+  mode: EvaluationMode,
+  reporter: Reporter,
+  signal: AbortSignal | undefined,
+): Promise<ExperimentReport> {
   if (mode.kind === 'local') return runLocally(plan, reporter)
   try {
     if (mode.kind === 'queue') {
@@ -72,7 +77,7 @@ async function runPlan(plan: Plan, mode: EvaluationMode, reporter: Reporter): Pr
       const { runQueued } = await import('./queued.ts')
       return await runQueued(plan, mode.store, mode.redisUrl, reporter)
     }
-    return await runRecorded(plan, mode.store, reporter)
+    return await runRecorded(plan, mode.store, reporter, signal)
   } catch (cause) {
     if ((cause as { code?: unknown }).code === 'USAGE' || cause instanceof InfrastructureError) throw cause
     throw new InfrastructureError(
