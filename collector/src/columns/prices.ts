@@ -6,7 +6,7 @@ interface Price {
 }
 
 /**
- * List prices of well-known models as their vendors published them in mid-2025; not checked since. Used only where the
+ * Approximate list prices of well-known models around mid-2025, not checked against their vendors. Used only where the
  * wire carries no cost; a model that is not here costs 0, which means unknown. Batch, long-context and cache-write
  * prices are not modelled.
  */
