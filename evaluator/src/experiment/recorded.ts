@@ -37,7 +37,7 @@ export async function runRecorded(
   await whileAway(() => upsertExperiment(store, toExperiment(plan)))
   reporter.onExperimentStart?.(plan, 'recorded')
   try {
-    return await Promise.race([runAndJudge(plan, store, reporter), interruption(signal)])
+    return await Promise.race([runAndJudge(plan, store, reporter, signal), interruption(signal)])
   } catch (error) {
     const report = toReport(plan, 'recorded', [], [], messageOf(error))
     // Where the store is what failed, the error that is thrown says so.
@@ -54,13 +54,20 @@ function interruption(signal: AbortSignal | undefined): Promise<never> {
   })
 }
 
-async function runAndJudge(plan: Plan, store: Store, reporter: Reporter): Promise<ExperimentReport> {
+async function runAndJudge(
+  plan: Plan,
+  store: Store,
+  reporter: Reporter,
+  signal: AbortSignal | undefined,
+): Promise<ExperimentReport> {
   const delivery: Delivery = { lost: 0, pending: 0, reason: '' }
   const trialRuns = await runTrials(
     plan,
     // A collector that was away once is not waited for again and again.
     async () => note(delivery, await flush({ timeout: undelivered(delivery) > 0 ? '1s' : '10s' })),
-    (run, done) => reporter.onTrial?.(plan, done, run),
+    (run, done) => {
+      if (!signal?.aborted) reporter.onTrial?.(plan, done, run)
+    },
   )
   const report = await judgeRecorded(plan, 'recorded', trialRuns, store, delivery)
   reporter.onExperimentEnd?.(report)
