@@ -70,6 +70,10 @@ export type {
   ScoreSummary,
   StoredScore,
 } from './evaluations/types.ts'
+export type { NewApiKey } from './keys/api-key.ts'
+export { apiKeyId, hashApiKey } from './keys/api-key.ts'
+export type { ApiKey } from './keys/api-keys.ts'
+export { createApiKey, listApiKeys, revokeApiKey } from './keys/api-keys.ts'
 export { migrate } from './migrate.ts'
 export type { RunFilter } from './pages/filter.ts'
 export type {
@@ -81,6 +85,7 @@ export type {
   VersionStats,
 } from './pages/flow.ts'
 export { getFlowPage } from './pages/flow.ts'
+export type { Attribute, SpanEvent, SpanLink } from './pages/otlp-json.ts'
 export type { FilterOptions, FlowSummary, Overview } from './pages/overview.ts'
 export { getFilterOptions, getOverview } from './pages/overview.ts'
 export type { RunPage, RunStep } from './pages/run.ts'
@@ -91,7 +96,7 @@ export type { RunSearch, RunsPage } from './pages/runs.ts'
 export { CursorError, searchRuns } from './pages/runs.ts'
 export type { SessionPage, SessionRun } from './pages/session.ts'
 export { getSessionPage } from './pages/session.ts'
-export type { Attribute, SpanDetail, SpanEvent, SpanLink } from './pages/span.ts'
+export type { SpanDetail } from './pages/span.ts'
 export { getSpan } from './pages/span.ts'
 export type { SpanNode } from './pages/span-tree.ts'
 export type { StoreStats } from './pages/status.ts'
