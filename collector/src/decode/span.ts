@@ -5,6 +5,9 @@ import { BYTES, FIXED32, FIXED64, VARINT, type WireReader } from './wire.ts'
 /** Positions of length-delimited values: start and end by turns. */
 type Ranges = number[]
 
+/** Most of a span is its attributes, field 9. */
+const ATTRIBUTE_TAG = 0x4a
+
 /** One span as positions in the request's bytes (trace.proto, Span); reused for the next one. -1: not sent. */
 export class SpanView {
   readonly attributes: AttributeList = new AttributeList()
@@ -35,7 +38,9 @@ export class SpanView {
     const outer = reader.end
     reader.end = end
     this.#clear()
-    while (reader.next()) {
+    for (;;) {
+      while (reader.isAt(ATTRIBUTE_TAG)) this.attributes.read(reader)
+      if (!reader.next()) break
       if (reader.wire === BYTES) this.#readBytes(reader)
       else if (reader.wire === FIXED64 && reader.field === 7) this.start = reader.fixed(8)
       else if (reader.wire === FIXED64 && reader.field === 8) this.end = reader.fixed(8)
@@ -48,7 +53,9 @@ export class SpanView {
 
   #clear(): void {
     this.attributes.clear()
-    this.events.length = this.links.length = 0
+    // Setting a length frees what the array holds: most spans have neither.
+    if (this.events.length > 0) this.events.length = 0
+    if (this.links.length > 0) this.links.length = 0
     this.traceIdStart = this.traceIdEnd = this.spanIdStart = this.spanIdEnd = 0
     this.parentStart = this.parentEnd = this.nameStart = this.nameEnd = 0
     this.traceStateStart = this.traceStateEnd = this.statusMessageStart = this.statusMessageEnd = 0

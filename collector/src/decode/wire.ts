@@ -41,6 +41,13 @@ export class WireReader {
     return true
   }
 
+  /** Passes over the next field's tag if it is this one, of one byte. */
+  isAt(tag: number): boolean {
+    if (this.pos >= this.end || this.bytes[this.pos] !== tag) return false
+    this.pos += 1
+    return true
+  }
+
   /** A varint cut to its low 32 bits. */
   uint32(): number {
     const byte = this.bytes[this.pos]!
@@ -137,7 +144,14 @@ export function int64Text(low: number, high: number): string {
   return ((BigInt(signed) << 32n) | BigInt(low)).toString()
 }
 
-/** A signed 64-bit integer in halves as a number, rounded beyond 2^53. */
-export function int64Number(low: number, high: number): number {
-  return (high | 0) * TWO_32 + low
+/** The signed 64-bit varint at a position as a number, rounded beyond 2^53. It was read before, so it is whole. */
+export function int64At(bytes: Buffer, at: number): number {
+  const first = bytes[at]!
+  if (first < 0x80) return first
+  const second = bytes[at + 1]!
+  if (second < 0x80) return (first & 0x7f) | (second << 7)
+  const reader = new WireReader(bytes)
+  reader.pos = at
+  reader.varint()
+  return (reader.high | 0) * TWO_32 + reader.low
 }

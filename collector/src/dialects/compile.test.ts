@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compileDialects } from './compile.ts'
-import { KeyTable } from './key-table.ts'
+import { KeyTable, viewOf } from './key-table.ts'
 import { opentelemetry } from './opentelemetry.ts'
 import { weir } from './weir.ts'
 
@@ -40,7 +40,7 @@ test('a key table finds what it has and nothing else', () => {
       const table = new KeyTable(known)
       const find = (key: string) => {
         const bytes = Buffer.from(`<${key}>`)
-        return table.find(bytes, 1, bytes.length - 1)
+        return table.find(viewOf(bytes), 1, bytes.length - 1)
       }
       expect(known.map(find)).toEqual(known.map((_, at) => at))
       expect(find(other)).toBe(known.indexOf(other))

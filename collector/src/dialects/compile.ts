@@ -5,6 +5,9 @@ import { FIELDS, type Field, RESOURCE_FIELDS } from './field.ts'
 import { KeyTable } from './key-table.ts'
 import { PRECEDENCE } from './precedence.ts'
 
+/** The bit of a kind in {@link CompiledRule.kinds}. */
+export const KIND_BITS: ReadonlyMap<SpanKind, number> = new Map(SPAN_KINDS.map((kind, at) => [kind, 1 << at]))
+
 /** A rule with its place: `field` indexes FIELDS, a lower `rank` wins. */
 export interface CompiledRule {
   readonly field: number
@@ -13,12 +16,18 @@ export interface CompiledRule {
   readonly kinds: number
   /** The value is the attribute as it came, so that its bytes can be copied. */
   readonly plain: boolean
-  readonly values: ReadonlyMap<string, string> | undefined
+  readonly values: CompiledValues | undefined
   readonly is: string | undefined
   readonly json: readonly string[] | undefined
   readonly read: ((text: string) => string) | undefined
   readonly scale: number
   readonly onResource: boolean
+}
+
+/** What each value of an attribute means: `meanings` by the number of the value. */
+interface CompiledValues {
+  readonly keys: KeyTable
+  readonly meanings: readonly string[]
 }
 
 interface CompiledMessage {
@@ -42,6 +51,8 @@ export interface CompiledDialects {
   readonly rules: readonly (readonly CompiledRule[])[]
   readonly familyKeys: KeyTable
   readonly families: readonly CompiledFamily[]
+  /** How long the families' names are, each length once. */
+  readonly familyLengths: readonly number[]
   readonly messageNames: KeyTable
   readonly messages: readonly CompiledMessage[]
   readonly exceptions: ReadonlyMap<string, Status>
@@ -80,6 +91,7 @@ export function compileDialects(dialects: readonly Dialect[]): CompiledDialects 
     rules: [...byKey.values()].map((rules) => rules.filter((rule) => !isKind(rule))),
     familyKeys: new KeyTable([...families.keys()]),
     families: [...families.values()],
+    familyLengths: [...new Set([...families.keys()].map((prefix) => Buffer.byteLength(prefix)))],
     messageNames: new KeyTable([...messages.keys()]),
     messages: [...messages.values()],
     exceptions: new Map(dialects.flatMap((dialect) => Object.entries(dialect.exceptions ?? {}))),
@@ -92,9 +104,9 @@ function compileRule(rule: Rule, rank: number): CompiledRule {
   return {
     field: FIELDS.indexOf(rule.field),
     rank,
-    kinds: when === undefined ? -1 : when.reduce((bits, kind) => bits | kindBit(kind), 0),
+    kinds: when === undefined ? -1 : when.reduce((bits, kind) => bits | KIND_BITS.get(kind)!, 0),
     plain: is === undefined && json === undefined && read === undefined && values === undefined,
-    values: values && new Map(Object.entries(values)),
+    values: values && { keys: new KeyTable(Object.keys(values)), meanings: Object.values(values) },
     is,
     json,
     read,
@@ -105,11 +117,6 @@ function compileRule(rule: Rule, rank: number): CompiledRule {
 
 function compileFamily(family: Family, prefix: string, rank: number): CompiledFamily {
   return { field: FIELDS.indexOf(family.field), rank, prefix, unwrap: family.unwrap }
-}
-
-/** The bit of a kind in {@link CompiledRule.kinds}. */
-export function kindBit(kind: SpanKind): number {
-  return 1 << SPAN_KINDS.indexOf(kind)
 }
 
 function checkKinds(kinds: readonly string[]): void {

@@ -35,7 +35,7 @@ interface MessageEvent {
 export interface Dialect {
   readonly name: string
   readonly attributes: Readonly<Record<string, readonly Rule[]>>
-  /** Indexed keys by their first two dotted segments. */
+  /** Indexed keys by their name: what stands before the dot before the index. */
   readonly families?: Readonly<Record<string, Family>>
   /** Span events that are messages, by event name. */
   readonly messages?: Readonly<Record<string, MessageEvent>>

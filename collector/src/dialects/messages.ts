@@ -2,6 +2,7 @@ import { plainValue } from '../decode/any-value.ts'
 import { EventView } from '../decode/span.ts'
 import { WireReader } from '../decode/wire.ts'
 import type { CompiledDialects } from './compile.ts'
+import { viewOf } from './key-table.ts'
 
 /** The messages of one field, and the best rank among them. */
 interface Messages {
@@ -18,9 +19,10 @@ export function readMessages(
   { messageNames, messages: kinds }: Pick<CompiledDialects, 'messageNames' | 'messages'>,
 ): ReadonlyMap<number, Messages> {
   const byField = new Map<number, Messages>()
+  const view = viewOf(bytes)
   for (let at = 0; at < ranges.length; at += 2) {
     event.read(new WireReader(bytes), ranges[at]!, ranges[at + 1]!)
-    const kind = kinds[messageNames.find(bytes, event.nameStart, event.nameEnd)]
+    const kind = kinds[messageNames.find(view, event.nameStart, event.nameEnd)]
     if (kind === undefined) continue
     const found = byField.get(kind.field) ?? { rank: kind.rank, messages: [] }
     found.rank = Math.min(found.rank, kind.rank)

@@ -1,10 +1,11 @@
 import type { SpanKind } from '@weir/sdk/semconv'
 import { attributeText, plainValue } from '../decode/any-value.ts'
 import { ARRAY, type AttributeList, EMPTY, INT, KVLIST, STRING } from '../decode/attributes.ts'
-import { int64Number, WireReader } from '../decode/wire.ts'
-import { type CompiledDialects, type CompiledRule, kindBit } from './compile.ts'
+import { int64At } from '../decode/wire.ts'
+import { type CompiledDialects, type CompiledRule, KIND_BITS } from './compile.ts'
 import { FIELDS, type Field } from './field.ts'
 import { foldIndexed } from './fold.ts'
+import { viewOf } from './key-table.ts'
 import { readMessages } from './messages.ts'
 
 const UNRANKED = 0x7fff_ffff
@@ -17,24 +18,31 @@ export function fieldNumber(field: Field): number {
 }
 
 /**
- * Finds the fields of one span after the other. Each attribute key is looked up once; what it says competes by rank.
- * The state belongs to the span that was resolved last.
+ * Finds the fields of one span after the other. Each attribute key is looked up once; what it says competes by rank for
+ * the field's slot. Only slots that were filled are emptied for the next span. The state belongs to the span that was
+ * resolved last.
  */
 export class Resolver {
   readonly #dialects: CompiledDialects
   #bytes: Buffer = Buffer.alloc(0)
+  #view: DataView = viewOf(this.#bytes)
   #attributes!: AttributeList
   kind: SpanKind = 'span'
   /** By field: the attribute whose value it is, -1 where there is none or the value was computed. */
-  readonly source: Int32Array = new Int32Array(FIELDS.length)
+  readonly source: Int32Array = new Int32Array(FIELDS.length).fill(-1)
   readonly #computed: (string | undefined)[] = FIELDS.map(() => undefined)
-  readonly #rank: Int32Array = new Int32Array(FIELDS.length)
+  readonly #rank: Int32Array = new Int32Array(FIELDS.length).fill(UNRANKED)
   readonly #scale: Float64Array = new Float64Array(FIELDS.length)
+  readonly #filled: Int32Array = new Int32Array(FIELDS.length)
+  #filledCount = 0
   readonly #resourceRank: Int32Array = new Int32Array(FIELDS.length).fill(UNRANKED)
   readonly #resourceText: string[] = FIELDS.map(() => '')
+  readonly #resourceFields: number[] = []
+  /** The known keys of the span: the attribute, and the number of its key. */
   readonly #hitAttributes: number[] = []
   readonly #hitKeys: number[] = []
-  readonly #familyHits: number[] = []
+  #hits = 0
+  readonly #familyHits: Set<number> = new Set()
   #json: unknown
   #jsonOf = -1
 
@@ -44,12 +52,16 @@ export class Resolver {
 
   /** Takes what the resource says for all spans until the next one. */
   resolveResource(bytes: Buffer, attributes: AttributeList): void {
+    this.#look(bytes, attributes)
     this.#resourceRank.fill(UNRANKED)
+    this.#resourceFields.length = 0
     for (let at = 0; at < attributes.count; at++) {
-      const key = this.#dialects.keys.find(bytes, attributes.keyStart[at]!, attributes.keyEnd[at]!)
+      const key = this.#dialects.keys.find(this.#view, attributes.keyStart[at]!, attributes.keyEnd[at]!)
       if (key < 0) continue
       for (const { field, rank, onResource, plain } of this.#dialects.rules[key]!) {
-        if (!onResource || !plain || rank >= this.#resourceRank[field]! || isEmpty(attributes, at)) continue
+        const before = this.#resourceRank[field]!
+        if (!onResource || !plain || rank >= before || isEmpty(attributes, at)) continue
+        if (before === UNRANKED) this.#resourceFields.push(field)
         this.#resourceRank[field] = rank
         this.#resourceText[field] = attributeText(bytes, attributes, at)
       }
@@ -61,21 +73,21 @@ export class Resolver {
    * @param events start and end of each event by turns
    */
   resolve(bytes: Buffer, attributes: AttributeList, events: readonly number[]): void {
-    this.#bytes = bytes
-    this.#attributes = attributes
-    this.source.fill(-1)
-    this.#rank.fill(UNRANKED)
-    this.#computed.fill(undefined)
-    this.#hitAttributes.length = this.#hitKeys.length = this.#familyHits.length = 0
-    this.#jsonOf = -1
+    this.#look(bytes, attributes)
+    this.#empty()
     this.kind = this.#findKeys()
-    const bit = kindBit(this.kind)
-    for (let hit = 0; hit < this.#hitKeys.length; hit++) {
-      const rules = this.#dialects.rules[this.#hitKeys[hit]!]!
-      for (const rule of rules) if ((rule.kinds & bit) !== 0) this.#apply(rule, this.#hitAttributes[hit]!)
+    const bit = KIND_BITS.get(this.kind)!
+    const { rules } = this.#dialects
+    for (let hit = 0; hit < this.#hits; hit++) {
+      const said = rules[this.#hitKeys[hit]!]!
+      for (let at = 0; at < said.length; at++) {
+        const rule = said[at]!
+        if ((rule.kinds & bit) !== 0 && rule.rank < this.#rank[rule.field]!)
+          this.#apply(rule, this.#hitAttributes[hit]!)
+      }
     }
     this.#takeResource()
-    if (this.#familyHits.length > 0) for (const family of new Set(this.#familyHits)) this.#fold(family)
+    if (this.#familyHits.size > 0) for (const family of this.#familyHits) this.#fold(family)
     if (events.length > 0) this.#takeMessages(events)
   }
 
@@ -98,20 +110,34 @@ export class Resolver {
 
   /** A field as a number in its unit, `otherwise` where nothing sensible says it. */
   number(field: number, otherwise: number): number {
-    if (!this.has(field)) return otherwise
+    if (this.#rank[field] === UNRANKED) return otherwise
     const at = this.source[field]!
-    if (at >= 0 && this.#attributes.type[at] === INT) return this.#int(at) * this.#scale[field]!
+    if (at >= 0 && this.#attributes.type[at] === INT)
+      return int64At(this.#bytes, this.#attributes.valueStart[at]!) * this.#scale[field]!
     const text = this.text(field)
     if (text === '') return otherwise
     const number = Number(text) * this.#scale[field]!
     return Number.isFinite(number) ? number : otherwise
   }
 
-  #int(at: number): number {
-    const reader = new WireReader(this.#bytes)
-    reader.pos = this.#attributes.valueStart[at]!
-    reader.varint()
-    return int64Number(reader.low, reader.high)
+  #look(bytes: Buffer, attributes: AttributeList): void {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#view = viewOf(bytes)
+    }
+    this.#attributes = attributes
+  }
+
+  #empty(): void {
+    for (let at = 0; at < this.#filledCount; at++) {
+      const field = this.#filled[at]!
+      this.#rank[field] = UNRANKED
+      this.source[field] = -1
+      this.#computed[field] = undefined
+    }
+    this.#filledCount = this.#hits = 0
+    if (this.#familyHits.size > 0) this.#familyHits.clear()
+    this.#jsonOf = -1
   }
 
   /** Looks every key up, remembers the known ones and returns the kind. */
@@ -121,13 +147,13 @@ export class Resolver {
     let kind: SpanKind = 'span'
     let kindRank = UNRANKED
     for (let at = 0; at < count; at++) {
-      const key = keys.find(this.#bytes, keyStart[at]!, keyEnd[at]!)
+      const key = keys.find(this.#view, keyStart[at]!, keyEnd[at]!)
       if (key < 0) {
         this.#findFamily(keyStart[at]!, keyEnd[at]!)
         continue
       }
-      this.#hitAttributes.push(at)
-      this.#hitKeys.push(key)
+      this.#hitAttributes[this.#hits] = at
+      this.#hitKeys[this.#hits++] = key
       const rule = kindRules[key]
       if (rule === undefined || rule.rank >= kindRank) continue
       const value = this.#valueOf(rule, at)
@@ -139,35 +165,49 @@ export class Resolver {
   }
 
   #findFamily(start: number, end: number): void {
-    let dot = start
-    for (let dots = 0; dot < end; dot++) if (this.#bytes[dot] === DOT && ++dots === 2) break
-    if (dot >= end) return
-    const family = this.#dialects.familyKeys.find(this.#bytes, start, dot)
-    if (family >= 0) this.#familyHits.push(family)
+    const { familyKeys, familyLengths } = this.#dialects
+    for (let at = 0; at < familyLengths.length; at++) {
+      const dot = start + familyLengths[at]!
+      if (dot >= end || this.#bytes[dot] !== DOT) continue
+      const family = familyKeys.find(this.#view, start, dot)
+      if (family >= 0) this.#familyHits.add(family)
+    }
   }
 
+  /** Fills the field's slot, unless the attribute says nothing. The rule's rank is the best so far. */
   #apply(rule: CompiledRule, at: number): void {
-    const { field } = rule
-    if (rule.rank >= this.#rank[field]!) return
     if (rule.plain) {
       if (isEmpty(this.#attributes, at)) return
-      this.source[field] = at
-      this.#computed[field] = undefined
-    } else {
-      const value = this.#valueOf(rule, at)
-      if (value === '') return
-      this.source[field] = -1
-      this.#computed[field] = value
+      this.#fill(rule.field, rule.rank, rule.scale)
+      this.source[rule.field] = at
+      this.#computed[rule.field] = undefined
+      return
     }
-    this.#rank[field] = rule.rank
-    this.#scale[field] = rule.scale
+    const value = this.#valueOf(rule, at)
+    if (value === '') return
+    this.#fill(rule.field, rule.rank, rule.scale)
+    this.source[rule.field] = -1
+    this.#computed[rule.field] = value
+  }
+
+  #fill(field: number, rank: number, scale: number): void {
+    if (this.#rank[field] === UNRANKED) this.#filled[this.#filledCount++] = field
+    this.#rank[field] = rank
+    this.#scale[field] = scale
   }
 
   /** What a rule reads out of an attribute; '' for nothing. */
   #valueOf(rule: CompiledRule, at: number): string {
     if (rule.is !== undefined) return rule.is
+    const { values } = rule
+    const { type, valueStart, valueEnd } = this.#attributes
+    if (values !== undefined && rule.json === undefined && type[at] === STRING)
+      return values.meanings[values.keys.find(this.#view, valueStart[at]!, valueEnd[at]!)] ?? ''
     const text = rule.json ? this.#atPath(at, rule.json) : attributeText(this.#bytes, this.#attributes, at)
-    if (rule.values !== undefined) return rule.values.get(text) ?? ''
+    if (values !== undefined) {
+      const bytes = Buffer.from(text)
+      return values.meanings[values.keys.find(viewOf(bytes), 0, bytes.length)] ?? ''
+    }
     return rule.read ? rule.read(text) : text
   }
 
@@ -186,7 +226,8 @@ export class Resolver {
   }
 
   #takeResource(): void {
-    for (let field = 0; field < FIELDS.length; field++) {
+    for (let at = 0; at < this.#resourceFields.length; at++) {
+      const field = this.#resourceFields[at]!
       const rank = this.#resourceRank[field]!
       if (rank < this.#rank[field]!) this.#set(field, rank, this.#resourceText[field]!)
     }
@@ -215,8 +256,7 @@ export class Resolver {
   }
 
   #set(field: number, rank: number, text: string): void {
-    this.#rank[field] = rank
-    this.#scale[field] = 1
+    this.#fill(field, rank, 1)
     this.source[field] = -1
     this.#computed[field] = text
   }
