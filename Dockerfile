@@ -18,6 +18,7 @@ STOPSIGNAL SIGTERM
 
 FROM runtime AS collector
 EXPOSE 4318
+EXPOSE 4317
 CMD ["node", "cli/bin/weir.js", "collector"]
 
 FROM runtime AS worker

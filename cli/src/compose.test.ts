@@ -24,10 +24,11 @@ const compose = parse(text('docker-compose.yml'), { merge: true }) as {
 const dockerfile = text('Dockerfile')
 const services = Object.entries(compose.services)
 const { ports } = readConfig({})
-const portOf: Record<string, number> = {
-  collector: ports.otlpHttp,
-  worker: ports.worker,
-  dashboard: ports.dashboard,
+/** The first one answers health checks. */
+const portsOf: Record<string, readonly [number, ...number[]]> = {
+  collector: [ports.otlpHttp, ports.otlpGrpc],
+  worker: [ports.worker],
+  dashboard: [ports.dashboard],
 }
 
 /** Target of the Dockerfile with the command it runs and the ports it names. */
@@ -58,24 +59,26 @@ test('every service has an image with a pinned tag, or a target of the Dockerfil
   }
 })
 
-test('every target runs a command of weir and names the port that it listens on', async () => {
+test('every target runs a command of weir and names the ports that it listens on', async () => {
   const commands = (await createProgram()).commands.map((command) => command.name())
-  for (const [name, port] of Object.entries(portOf)) {
+  for (const [name, listened] of Object.entries(portsOf)) {
     const { command, exposed } = targets.get(name)!
     expect(command.slice(0, 2)).toEqual(['node', 'cli/bin/weir.js'])
     expect(commands).toContain(command[2])
-    expect(exposed).toEqual([port])
+    expect(exposed).toEqual(listened)
   }
 })
 
 describe.each(services)('service %s', (name, service) => {
   test('opens ports on this machine only, the ones that the code listens on', () => {
-    for (const port of service.ports ?? []) expect(port).toBe(`127.0.0.1:${portOf[name]}:${portOf[name]}`)
+    const listened = portsOf[name]?.map((port) => `127.0.0.1:${port}:${port}`)
+    if (service.ports !== undefined) expect(service.ports).toEqual(listened)
   })
 
   test('has a health check that asks its own port', () => {
     expect(service.healthcheck?.test.length).toBeGreaterThan(1)
-    if (name in portOf) expect(service.healthcheck?.test.join(' ')).toContain(`:${portOf[name]}/readyz`)
+    const [port] = portsOf[name] ?? []
+    if (port !== undefined) expect(service.healthcheck?.test.join(' ')).toContain(`:${port}/readyz`)
   })
 
   test('waits for, and stores in, what exists', () => {

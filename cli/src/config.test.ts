@@ -7,7 +7,14 @@ describe('readConfig', () => {
     expect(readConfig({})).toMatchObject({
       home: resolve('.weir'),
       host: '127.0.0.1',
-      ports: { otlpHttp: 4318, dashboard: 3000, clickhouse: 8123, valkey: 6379, worker: 4319 },
+      ports: {
+        otlpHttp: 4318,
+        otlpGrpc: 4317,
+        dashboard: 3000,
+        clickhouse: 8123,
+        valkey: 6379,
+        worker: 4319,
+      },
       embedded: { clickhouse: true, valkey: true },
       clickhouseUrl: 'http://127.0.0.1:8123',
       redisUrl: 'redis://127.0.0.1:6379',

@@ -9,6 +9,7 @@ export interface Config {
   readonly host: string
   readonly ports: {
     readonly otlpHttp: number
+    readonly otlpGrpc: number
     readonly dashboard: number
     readonly clickhouse: number
     readonly valkey: number
@@ -39,6 +40,7 @@ const environment = z.object({
   WEIR_HOME: z.string().default('.weir'),
   WEIR_HOST: z.string().default(LOOPBACK),
   WEIR_OTLP_HTTP_PORT: port.default(4318),
+  WEIR_OTLP_GRPC_PORT: port.default(4317),
   WEIR_DASHBOARD_PORT: port.default(3000),
   WEIR_EMBEDDED_CLICKHOUSE_PORT: port.default(8123),
   WEIR_EMBEDDED_VALKEY_PORT: port.default(6379),
@@ -75,6 +77,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: values.WEIR_HOST,
     ports: {
       otlpHttp: values.WEIR_OTLP_HTTP_PORT,
+      otlpGrpc: values.WEIR_OTLP_GRPC_PORT,
       dashboard: values.WEIR_DASHBOARD_PORT,
       clickhouse: values.WEIR_EMBEDDED_CLICKHOUSE_PORT,
       valkey: values.WEIR_EMBEDDED_VALKEY_PORT,

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Store } from '@weir/store'
 import { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
+import { type GrpcServer, startGrpcServer } from './grpc/server.ts'
 import { Metrics } from './http/metrics.ts'
 import { createServer } from './http/server.ts'
 import { Ingest } from './ingest.ts'
@@ -8,7 +9,10 @@ import { ClickHouseWriter } from './writer/clickhouse-writer.ts'
 import { GroupCommit } from './writer/group-commit.ts'
 import { Ledger } from './writer/ledger.ts'
 
-/** Everything but the store has the default that the environment variable of the same meaning has. */
+/**
+ * Everything but the store has the default that the environment variable of the same meaning has; gRPC is served only
+ * where its port is given.
+ */
 export interface CollectorConfig extends Partial<CollectorSettings> {
   readonly store: Pick<Store, 'url' | 'database' | 'project'>
 }
@@ -18,6 +22,8 @@ export interface Collector {
   /** Base URL for exporters; traces go to `<url>/v1/traces`. */
   readonly url: string
   readonly port: number
+  /** Port of OTLP/gRPC, where it is served. */
+  readonly grpcPort: number | undefined
   /** Takes no new connections, stores what is pending, and stops. */
   close(): Promise<void>
 }
@@ -31,8 +37,9 @@ const INSERT_TIMEOUT = 30_000
 const CLOSE_TIMEOUT = 5_000
 
 /**
- * Starts an OTLP/HTTP receiver that writes to the table `spans`, which must have been migrated.
- * @throws NodeJS.ErrnoException `EADDRINUSE` where the port is taken
+ * Starts an OTLP receiver that writes to the table `spans`, which must have been migrated.
+ * @throws NodeJS.ErrnoException `EADDRINUSE` where the port of HTTP is taken
+ * @throws GrpcPortError where the port of gRPC cannot be bound
  */
 export async function startCollector({ store, ...given }: CollectorConfig): Promise<Collector> {
   const settings = { ...collectorSettingsFromEnv({}), ...given }
@@ -50,26 +57,47 @@ export async function startCollector({ store, ...given }: CollectorConfig): Prom
     ledger: ledger.snapshot(),
     pendingBytes: commits.pendingBytes,
   }))
+  const ingest = new Ingest(commits, settings)
   const server = createServer({
-    ingest: new Ingest(commits, settings),
+    ingest,
     metrics,
     ping: () => writer.ping(),
     logLevel: settings.logLevel,
   })
   const url = await server.listen({ host: settings.host, port: settings.port })
   const { port } = server.server.address() as AddressInfo
+  const grpc = await serveGrpc().catch(async (error: unknown) => {
+    await server.close()
+    writer.close()
+    throw error
+  })
   return {
     url,
     port,
+    grpcPort: grpc?.port,
     close: async () => {
+      const grpcClosed = grpc?.close(CLOSE_TIMEOUT)
       // Connections whose request was on its way become idle one by one.
       const idle = setInterval(() => server.server.closeIdleConnections(), 50)
       const deadline = setTimeout(() => server.server.closeAllConnections(), CLOSE_TIMEOUT)
       await server.close()
       clearInterval(idle)
       clearTimeout(deadline)
+      await grpcClosed
       await commits.drain()
       writer.close()
     },
+  }
+
+  async function serveGrpc(): Promise<GrpcServer | undefined> {
+    if (given.grpcPort === undefined) return undefined
+    return startGrpcServer({
+      host: settings.host,
+      port: given.grpcPort,
+      ingest,
+      authorise: async () => store.project,
+      observe: (status, seconds) => metrics.observeRequest(status, seconds),
+      log: server.log,
+    })
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 const environment = z.object({
   WEIR_HOST: z.string().min(1).default('127.0.0.1'),
   WEIR_OTLP_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(4318),
+  WEIR_OTLP_GRPC_PORT: z.coerce.number().int().min(0).max(65_535).default(4317),
   WEIR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   WEIR_MAX_BODY_BYTES: z.coerce
     .number()
@@ -21,6 +22,8 @@ export interface CollectorSettings {
   readonly host: string
   /** Port of OTLP/HTTP; 0 takes any free one. */
   readonly port: number
+  /** Port of OTLP/gRPC; 0 takes any free one. */
+  readonly grpcPort: number
   /** pino's level, or `silent`. */
   readonly logLevel: string
   /** Limit of a request's body, after decompression. */
@@ -50,6 +53,7 @@ export function collectorSettingsFromEnv(
   return {
     host: data.WEIR_HOST,
     port: data.WEIR_OTLP_HTTP_PORT,
+    grpcPort: data.WEIR_OTLP_GRPC_PORT,
     logLevel: data.WEIR_LOG_LEVEL,
     maxBodyBytes: data.WEIR_MAX_BODY_BYTES,
     maxPendingBytes: data.WEIR_MAX_PENDING_BYTES,

@@ -1,12 +1,14 @@
 import { createStore } from '@weir/store'
 import type { Command } from 'commander'
-import { readConfig } from '../config.ts'
+import { reachableHost, readConfig } from '../config.ts'
 import { loadOptional } from '../optional-package.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
+import { processList } from '../supervisor/process-list.ts'
+import { requireFreePorts } from '../supervisor/supervisor.ts'
 import { untilMigrated } from '../until-migrated.ts'
 
 export function addCollector(program: Command): void {
-  program.command('collector').description('receive OTLP/HTTP alone').action(runCollector)
+  program.command('collector').description('receive OTLP alone, over HTTP and gRPC').action(runCollector)
 }
 
 async function runCollector(): Promise<void> {
@@ -17,15 +19,18 @@ async function runCollector(): Promise<void> {
   )
   const settings = collectorSettingsFromEnv(process.env)
   const { clickhouseUrl: url, clickhouseDatabase: database, project } = config
+  await requireFreePorts(processList(config).filter(({ name }) => name === 'collector'))
   const store = createStore({ url, database, project })
   await untilMigrated(store)
   const collector = await startCollector({
     ...settings,
     host: config.host,
     port: config.ports.otlpHttp,
+    grpcPort: config.ports.otlpGrpc,
     store,
   })
-  console.log(`collector is ready at ${collector.url}`)
+  const grpc = `${reachableHost(config.host)}:${collector.grpcPort}`
+  console.log(`collector is ready at ${collector.url}, gRPC at ${grpc}`)
   await serveUntilStopped({
     close: async () => {
       await collector.close()

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
-import { type Config, readConfig } from '../config.ts'
+import { type Config, reachableHost, readConfig } from '../config.ts'
 import { requireServers } from '../supervisor/configured-servers.ts'
 import { endLeftOvers, lockHome, prepareHome } from '../supervisor/home.ts'
 import { processList } from '../supervisor/process-list.ts'
@@ -96,7 +96,8 @@ async function runDemo(config: Config, stopRequested: Promise<string>): Promise<
 
 function printReady(config: Config): void {
   const dashboard = processList(config).find((spec) => spec.name === 'dashboard')?.url
-  print(`weir is ready  dashboard ${dashboard}  OTLP ${config.endpoint}/v1/traces`)
+  const grpc = `http://${reachableHost(config.host)}:${config.ports.otlpGrpc}`
+  print(`weir is ready  dashboard ${dashboard}  OTLP ${config.endpoint}/v1/traces  gRPC ${grpc}`)
 }
 
 function print(line: string): void {

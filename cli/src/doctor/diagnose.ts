@@ -58,17 +58,19 @@ async function disk({ home: path }: Config): Promise<Finding> {
 }
 
 function ports(config: Config): Promise<Finding[]> {
-  const running = supervisorPid(config.home)
+  const running = supervisorPid(config.home) !== undefined
   return Promise.all(
-    processList(config).map(async ({ name: process, port, host, portVariable, isReady }) => {
-      const name = `port ${port}`
-      const code = await bindError(host, port)
-      if (code === undefined) return { name, ok: true, found: `free (${process})` }
-      if (running !== undefined && (await isReady())) return { name, ok: true, found: `${process} answers` }
-      const owner = portOwner(port)
-      const found = `${code}${owner === undefined ? '' : `, used by ${owner}`} (wanted by ${process})`
-      return { name, ok: false, found, advice: `stop that program or set ${portVariable} to a free port` }
-    }),
+    processList(config).flatMap((spec) =>
+      spec.ports.map(async ({ number, variable }) => {
+        const name = `port ${number}`
+        const code = await bindError(spec.host, number)
+        if (code === undefined) return { name, ok: true, found: `free (${spec.name})` }
+        if (running && (await spec.isReady())) return { name, ok: true, found: `${spec.name} answers` }
+        const owner = portOwner(number)
+        const found = `${code}${owner === undefined ? '' : `, used by ${owner}`} (wanted by ${spec.name})`
+        return { name, ok: false, found, advice: `stop that program or set ${variable} to a free port` }
+      }),
+    ),
   )
 }
 

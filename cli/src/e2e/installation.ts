@@ -40,11 +40,12 @@ export async function startInstallation(
   options: { args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Installation> {
   const home = await mkdtemp(join(tmpdir(), 'weir-e2e-'))
-  const [otlp, dashboard, clickhouse, valkey, worker] = await freePorts(5)
+  const [otlp, grpc, dashboard, clickhouse, valkey, worker] = await freePorts(6)
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     WEIR_HOME: home,
     WEIR_OTLP_HTTP_PORT: String(otlp),
+    WEIR_OTLP_GRPC_PORT: String(grpc),
     WEIR_DASHBOARD_PORT: String(dashboard),
     WEIR_EMBEDDED_CLICKHOUSE_PORT: String(clickhouse),
     WEIR_EMBEDDED_VALKEY_PORT: String(valkey),

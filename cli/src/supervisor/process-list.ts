@@ -10,13 +10,18 @@ export interface ProcessSpec {
   /** Processes that must be ready before this one starts. */
   readonly after: readonly string[]
   readonly url: string
-  readonly port: number
-  /** The variable that moves the port. */
-  readonly portVariable: string
+  /** The address that its ports are opened at. */
   readonly host: string
+  readonly ports: readonly Port[]
   readonly isReady: () => Promise<boolean>
   /** Time to end by itself after SIGTERM. */
   readonly stopDeadlineMs: number
+}
+
+export interface Port {
+  readonly number: number
+  /** The variable that moves it. */
+  readonly variable: string
 }
 
 /** Embedded engines are for the processes of this machine only, whatever WEIR_HOST opens to others. */
@@ -34,8 +39,7 @@ export function processList(config: Config): ProcessSpec[] {
       after: [],
       url: config.clickhouseUrl,
       host: ENGINE_HOST,
-      port: ports.clickhouse,
-      portVariable: 'WEIR_EMBEDDED_CLICKHOUSE_PORT',
+      ports: [{ number: ports.clickhouse, variable: 'WEIR_EMBEDDED_CLICKHOUSE_PORT' }],
       isReady: () => answersHttp(`${config.clickhouseUrl}/ping`),
       stopDeadlineMs: 20_000,
     })
@@ -47,8 +51,7 @@ export function processList(config: Config): ProcessSpec[] {
       after: [],
       url: config.redisUrl,
       host: ENGINE_HOST,
-      port: ports.valkey,
-      portVariable: 'WEIR_EMBEDDED_VALKEY_PORT',
+      ports: [{ number: ports.valkey, variable: 'WEIR_EMBEDDED_VALKEY_PORT' }],
       isReady: () => answersRedis(ENGINE_HOST, ports.valkey),
       stopDeadlineMs: 10_000,
     })
@@ -65,8 +68,10 @@ export function processList(config: Config): ProcessSpec[] {
       after: started.filter((name) => name === 'clickhouse'),
       url: collector,
       host,
-      port: ports.otlpHttp,
-      portVariable: 'WEIR_OTLP_HTTP_PORT',
+      ports: [
+        { number: ports.otlpHttp, variable: 'WEIR_OTLP_HTTP_PORT' },
+        { number: ports.otlpGrpc, variable: 'WEIR_OTLP_GRPC_PORT' },
+      ],
       isReady: () => answersHttp(`${collector}/readyz`),
       stopDeadlineMs: 10_000,
     },
@@ -76,8 +81,7 @@ export function processList(config: Config): ProcessSpec[] {
       after: started,
       url: worker,
       host,
-      port: ports.worker,
-      portVariable: 'WEIR_WORKER_PORT',
+      ports: [{ number: ports.worker, variable: 'WEIR_WORKER_PORT' }],
       isReady: () => answersHttp(`${worker}/readyz`),
       stopDeadlineMs: 15_000,
     },
@@ -87,8 +91,7 @@ export function processList(config: Config): ProcessSpec[] {
       after: [],
       url: dashboard,
       host,
-      port: ports.dashboard,
-      portVariable: 'WEIR_DASHBOARD_PORT',
+      ports: [{ number: ports.dashboard, variable: 'WEIR_DASHBOARD_PORT' }],
       isReady: () => answersHttp(`${dashboard}/readyz`),
       stopDeadlineMs: 5_000,
     },

@@ -129,26 +129,33 @@ describe('weir up', () => {
   })
 })
 
-describe('weir up that cannot start', () => {
-  test('names a busy port, who has it, and the variable', async () => {
+describe('a process that cannot start', () => {
+  test.each([
+    ['up', 'WEIR_OTLP_HTTP_PORT'],
+    ['up', 'WEIR_OTLP_GRPC_PORT'],
+    ['collector', 'WEIR_OTLP_HTTP_PORT'],
+    ['collector', 'WEIR_OTLP_GRPC_PORT'],
+  ])('weir %s names a busy port, who has it, and %s', async (command, variable) => {
     const home = await mkdtemp(join(tmpdir(), 'weir-busy-'))
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const busy = String((server.address() as { port: number }).port)
-    const [dashboard, clickhouse, valkey, worker] = (await freePorts(4)).map(String)
-    const completed = await run([WEIR, 'up'], {
+    const [http, grpc, dashboard, clickhouse, valkey, worker] = (await freePorts(6)).map(String)
+    const completed = await run([WEIR, command], {
       PATH: process.env.PATH,
       WEIR_HOME: home,
-      WEIR_OTLP_HTTP_PORT: busy,
+      WEIR_OTLP_HTTP_PORT: http,
+      WEIR_OTLP_GRPC_PORT: grpc,
       WEIR_DASHBOARD_PORT: dashboard,
       WEIR_EMBEDDED_CLICKHOUSE_PORT: clickhouse,
       WEIR_EMBEDDED_VALKEY_PORT: valkey,
       WEIR_WORKER_PORT: worker,
+      [variable]: busy,
     })
     server.close()
     expect(completed.code).toBe(2)
     expect(completed.stderr).toContain(`port ${busy} (collector) is busy`)
-    expect(completed.stderr).toContain('WEIR_OTLP_HTTP_PORT')
+    expect(completed.stderr).toContain(variable)
     expect(existsSync(pidFile(home, 'weir'))).toBe(false)
     await rm(home, { recursive: true, force: true })
   })

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { usageError } from '../errors.ts'
 import { bindError, portOwner } from './port.ts'
-import { childEnvironment, type ProcessSpec, processList } from './process-list.ts'
+import { childEnvironment, type Port, type ProcessSpec, processList } from './process-list.ts'
 import { removeStatus, writeStatus } from './status-file.ts'
 import { SupervisedProcess } from './supervised-process.ts'
 
@@ -59,31 +59,39 @@ function statusLine({ spec, state, pid, startedAt }: SupervisedProcess, detail: 
 
 /** Throws one error that names every busy port, who has it and the variable that moves it. */
 export async function requireFreePorts(specs: readonly ProcessSpec[]): Promise<void> {
+  const ports = specs.flatMap(({ name, host, ports }) =>
+    ports.map((port) => ({ process: name, host, ...port })),
+  )
   const problems: string[] = []
-  for (const spec of specs) {
-    const clash = specs.find((other) => other !== spec && other.port === spec.port)
+  for (const port of ports) {
+    const clash = ports.find((other) => other !== port && other.number === port.number)
     if (clash !== undefined) {
       problems.push(
-        `${spec.portVariable} and ${clash.portVariable} are both ${spec.port}: give them different ports`,
+        `${port.variable} and ${clash.variable} are both ${port.number}: give them different ports`,
       )
       continue
     }
-    const problem = await portProblem(spec)
+    const problem = await portProblem(port)
     if (problem !== undefined) problems.push(problem)
   }
   if (problems.length > 0) throw usageError(problems.join('\n'))
 }
 
-/** Undefined if the port of a process can be bound, else what is wrong and what to do. */
-async function portProblem(spec: ProcessSpec): Promise<string | undefined> {
-  const code = await bindError(spec.host, spec.port)
+/** Undefined if a port can be bound, else what is wrong and what to do. */
+async function portProblem({
+  process,
+  host,
+  number,
+  variable,
+}: Port & { process: string; host: string }): Promise<string | undefined> {
+  const code = await bindError(host, number)
   if (code === undefined) return undefined
   if (code === 'EADDRINUSE') {
-    const owner = portOwner(spec.port)
-    return `port ${spec.port} (${spec.name}) is busy${owner === undefined ? '' : `, used by ${owner}`}: stop that program or set ${spec.portVariable} to a free port`
+    const owner = portOwner(number)
+    return `port ${number} (${process}) is busy${owner === undefined ? '' : `, used by ${owner}`}: stop that program or set ${variable} to a free port`
   }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return `WEIR_HOST is "${spec.host}", expected an address of this machine such as 127.0.0.1 or 0.0.0.0`
+    return `WEIR_HOST is "${host}", expected an address of this machine such as 127.0.0.1 or 0.0.0.0`
   }
-  return `port ${spec.port} (${spec.name}) cannot be opened (${code}): set ${spec.portVariable} to another port`
+  return `port ${number} (${process}) cannot be opened (${code}): set ${variable} to another port`
 }

@@ -1,0 +1,54 @@
+import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
+import { OversizeError } from '../columns/span-block.ts'
+import { DecodeError } from '../decode/decode-error.ts'
+import { WireWriter } from '../decode/wire-writer.ts'
+import { InsertError } from '../writer/insert-error.ts'
+
+const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo'
+const DETAILS = 'grpc-status-details-bin'
+/** What gRPC libraries that repeat calls by themselves wait for, github.com/grpc/proposal/blob/master/A6-client-retries.md */
+const PUSHBACK = 'grpc-retry-pushback-ms'
+
+/** How a call ends that is not answered OK; the message is for the sender. */
+export type Refusal = Pick<StatusObject, 'code' | 'details' | 'metadata'>
+
+/** What the sender is told about an error of the ingest; undefined where the error is our own. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof DecodeError) return refusal(status.INVALID_ARGUMENT, error.message)
+  if (error instanceof OversizeError) return refusal(status.RESOURCE_EXHAUSTED, error.message)
+  if (error instanceof InsertError) return unavailable('the store is not available. Try again', 1)
+  return undefined
+}
+
+/** Never repeated by a sender that keeps to OTLP, except with the codes that OTLP lists. */
+export function refusal(code: status, details: string): Refusal {
+  return { code, details, metadata: new Metadata() }
+}
+
+/**
+ * The sender keeps the spans and comes again after `seconds`: throttling as OTLP has it, UNAVAILABLE with RetryInfo
+ * (opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling). Without RetryInfo senders would guess.
+ */
+export function unavailable(details: string, seconds: number): Refusal {
+  const metadata = new Metadata()
+  metadata.set(DETAILS, richStatus(status.UNAVAILABLE, details, seconds))
+  metadata.set(PUSHBACK, String(Math.ceil(seconds * 1000)))
+  return { code: status.UNAVAILABLE, details, metadata }
+}
+
+/** A google.rpc.Status (google/rpc/status.proto) with one detail: RetryInfo (google/rpc/error_details.proto). */
+function richStatus(code: number, message: string, retrySeconds: number): Buffer {
+  const writer = new WireWriter()
+  writer.varint(1, code)
+  writer.text(2, message)
+  const any = writer.open(3)
+  writer.text(1, RETRY_INFO)
+  const retryInfo = writer.open(2)
+  const retryDelay = writer.open(1)
+  writer.varint(1, Math.floor(retrySeconds))
+  writer.varint(2, Math.round((retrySeconds % 1) * 1e9))
+  writer.close(retryDelay)
+  writer.close(retryInfo)
+  writer.close(any)
+  return Buffer.from(writer.finish())
+}
