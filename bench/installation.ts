@@ -7,6 +7,9 @@ const weir = join(import.meta.dirname, '..', '..', 'cli', 'bin', 'weir.js')
 
 export interface Started {
   readonly process: ChildProcess
+  readonly home: string
+  /** Base URL for OTLP/HTTP. */
+  readonly collectorUrl: string
   readonly dashboardUrl: string
   readonly clickhouseUrl: string
   /** Milliseconds from the spawn to the line `weir is ready`. */
@@ -22,17 +25,22 @@ async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
-/** `weir up --no-demo` on a home and free ports, timed until it says that it is ready. */
-export async function startWeir(home: string): Promise<Started> {
-  const [otlp, dashboard, clickhouse, valkey, worker] = await freePorts(5)
+/**
+ * `weir up --no-demo` on a home and free ports, timed until it says that it is ready.
+ * @param variables of the environment of all its processes
+ */
+export async function startWeir(home: string, variables: NodeJS.ProcessEnv = {}): Promise<Started> {
+  const [otlp, grpc, dashboard, clickhouse, valkey, worker] = await freePorts(6)
   const env = {
     ...process.env,
     WEIR_HOME: home,
     WEIR_OTLP_HTTP_PORT: String(otlp),
+    WEIR_OTLP_GRPC_PORT: String(grpc),
     WEIR_DASHBOARD_PORT: String(dashboard),
     WEIR_EMBEDDED_CLICKHOUSE_PORT: String(clickhouse),
     WEIR_EMBEDDED_VALKEY_PORT: String(valkey),
     WEIR_WORKER_PORT: String(worker),
+    ...variables,
   }
   const from = performance.now()
   const child = spawn(process.execPath, [weir, 'up', '--no-demo'], {
@@ -49,6 +57,8 @@ export async function startWeir(home: string): Promise<Started> {
   child.stdout!.resume()
   return {
     process: child,
+    home,
+    collectorUrl: `http://127.0.0.1:${otlp}`,
     dashboardUrl: `http://127.0.0.1:${dashboard}`,
     clickhouseUrl: `http://127.0.0.1:${clickhouse}`,
     readyMs,

@@ -1,4 +1,4 @@
-// `npm run bench` runs every benchmark, `npm run bench -- <name>...` the ones named, and prints their tables.
+// `npm run bench` runs the usual benchmarks, `npm run bench -- <name>...` the ones named, and prints their tables.
 import { availableParallelism, cpus, totalmem } from 'node:os'
 
 interface Benchmark {
@@ -7,12 +7,19 @@ interface Benchmark {
   run(): Promise<string>
 }
 
-const benchmarks: Record<string, () => Promise<Benchmark>> = {
+/** Run where none is named. */
+const usual: Record<string, () => Promise<Benchmark>> = {
   'sdk-step': () => import('./sdk-step.ts'),
   ingest: () => import('./ingest.ts'),
   queries: () => import('./queries.ts'),
   start: () => import('./start.ts'),
   pages: () => import('./pages.ts'),
+}
+/** The others run only where they are named: they take long, or need reading. */
+const benchmarks: Record<string, () => Promise<Benchmark>> = {
+  ...usual,
+  'ingest-steady': () => import('./ingest-steady.ts'),
+  'ingest-profile': () => import('./ingest-profile.ts'),
 }
 
 const wanted = process.argv.slice(2)
@@ -28,7 +35,7 @@ console.log(
   `Node ${process.version}, ${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown CPU'}, ` +
     `${Math.round(totalmem() / 2 ** 30)} GiB, ${new Date().toISOString().slice(0, 10)}`,
 )
-for (const name of wanted.length > 0 ? wanted : Object.keys(benchmarks)) {
+for (const name of wanted.length > 0 ? wanted : Object.keys(usual)) {
   const benchmark = await benchmarks[name]!()
   console.log(`\n## ${benchmark.name}\n`)
   console.log(await benchmark.run())

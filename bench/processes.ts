@@ -14,7 +14,7 @@ export interface Running {
 }
 
 /** USER_HZ, the unit of CPU times in /proc, is 100 on every Linux that Node runs on. */
-const TICKS_PER_SECOND = 100
+export const TICKS_PER_SECOND: number = 100
 
 /** Starts a module of this folder that sends `{ url }` when it is ready. */
 export async function startProcess(module: string, ...argv: string[]): Promise<Running> {
