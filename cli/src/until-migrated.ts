@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate, type Store } from '@weir/store'
 import { safeUrl } from './supervisor/configured-servers.ts'
 
-/** ClickHouse may be starting too, or be gone for a moment: the process that needs it waits this long. */
+/** ClickHouse may be starting too, or be gone for a moment: a process that cannot do without it waits this long. */
 const PATIENCE_MS = 60_000
 
 /** Brings the tables up to date; the first of several processes does it, the others find it done. */
-export async function untilMigrated(store: Store): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS
+export async function untilMigrated(store: Store, patienceMs: number = PATIENCE_MS): Promise<void> {
+  const deadline = Date.now() + patienceMs
   for (let wait = 100; ; wait = Math.min(2 * wait, 2_000)) {
     try {
       await migrate(store)

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { startCollector } from './collector.ts'
 import { createTestStore, type TestStore } from './testing/database.ts'
 import { requestOf } from './testing/normalised.ts'
+import { temporaryDirectory } from './testing/temporary-directory.ts'
 
 let store: TestStore
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => store?.drop())
 
 function start(project: string) {
-  return startCollector({ store: { ...store, project }, port: 0, logLevel: 'silent' })
+  return startCollector({ walDirectory: temporaryDirectory(), store: { ...store, project }, port: 0, logLevel: 'silent' })
 }
 
 async function text(url: string): Promise<string> {
@@ -78,11 +79,12 @@ test('ready, and the ledger says what is stored', async () => {
   expect(await text(`${collector.url}/readyz`)).toBe('ok')
   const response = await post(collector.url, requestOf([{}, {}, { traceId: '' }]))
   expect(await response.json()).toMatchObject({ partialSuccess: { rejectedSpans: '1' } })
+  await expect.poll(() => text(`${collector.url}/metrics`)).toMatch(/^weir_spans_pending 0$/m)
   const metrics = await text(`${collector.url}/metrics`)
   expect(metrics).toMatch(/^weir_spans_received_total 3$/m)
   expect(metrics).toMatch(/^weir_spans_stored_total 2$/m)
   expect(metrics).toMatch(/^weir_spans_rejected_total\{reason="invalid_id"\} 1$/m)
-  expect(metrics).toMatch(/^weir_spans_pending 0$/m)
+  expect(metrics).toMatch(/^weir_wal_segments 0$/m)
   await collector.close()
 })
 

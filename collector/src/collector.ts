@@ -1,13 +1,11 @@
-import type { AddressInfo } from 'node:net'
 import type { Store } from '@weir/store'
 import { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
 import { type GrpcServer, startGrpcServer } from './grpc/server.ts'
 import { Metrics } from './http/metrics.ts'
-import { createServer } from './http/server.ts'
+import { HttpServer } from './http/server.ts'
 import { Ingest } from './ingest.ts'
-import { ClickHouseWriter } from './writer/clickhouse-writer.ts'
-import { GroupCommit } from './writer/group-commit.ts'
-import { Ledger } from './writer/ledger.ts'
+import { Log } from './log.ts'
+import { Storage } from './storage.ts'
 
 /**
  * Everything but the store has the default that the environment variable of the same meaning has; gRPC is served only
@@ -15,6 +13,12 @@ import { Ledger } from './writer/ledger.ts'
  */
 export interface CollectorConfig extends Partial<CollectorSettings> {
   readonly store: Pick<Store, 'url' | 'database' | 'project'>
+  /** Directory of the write-ahead log, of this collector alone. */
+  readonly walDirectory: string
+  /** Resolves once the tables are there: spans are taken before, and inserted from then on. Now by default. */
+  readonly migrated?: Promise<unknown>
+  /** Milliseconds within which a request has to arrive whole. */
+  readonly requestTimeout?: number
 }
 
 /** A running collector. */
@@ -24,69 +28,72 @@ export interface Collector {
   readonly port: number
   /** Port of OTLP/gRPC, where it is served. */
   readonly grpcPort: number | undefined
-  /** Takes no new connections, stores what is pending, and stops. */
+  /** Takes no new connections, delivers what can be delivered soon, and stops; the rest stays in the log. */
   close(): Promise<void>
 }
 
-/** Milliseconds that the first request of a group waits for others to share its insert. */
-const GROUP_WAIT = 4
-const GROUP_BYTES = 8 * 1024 * 1024
-const PARALLEL_INSERTS = 2
-const INSERT_TIMEOUT = 30_000
+/** What is known of every call of gRPC. */
+const CALL = { transport: 'grpc', encoding: 'protobuf', compression: 'unknown', bytes: 0 } as const
 /** Milliseconds that requests have to be finished in once the collector closes. */
 const CLOSE_TIMEOUT = 5_000
+/** Milliseconds that ClickHouse then has to take what is in the log. */
+const DELIVERY_TIMEOUT = 3_500
 
 /**
- * Starts an OTLP receiver that writes to the table `spans`, which must have been migrated.
+ * Starts an OTLP receiver that writes to a log, and from there to the table `spans`.
+ * @throws LogInUseError where another collector has the log open
  * @throws NodeJS.ErrnoException `EADDRINUSE` where the port of HTTP is taken
  * @throws GrpcPortError where the port of gRPC cannot be bound
  */
-export async function startCollector({ store, ...given }: CollectorConfig): Promise<Collector> {
+export async function startCollector({
+  store,
+  walDirectory,
+  migrated = Promise.resolve(),
+  requestTimeout,
+  ...given
+}: CollectorConfig): Promise<Collector> {
   const settings = { ...collectorSettingsFromEnv({}), ...given }
-  const writer = new ClickHouseWriter({ url: store.url, database: store.database, timeout: INSERT_TIMEOUT })
-  const ledger = new Ledger()
-  const commits: GroupCommit = new GroupCommit(writer, ledger, {
-    project: store.project,
-    wait: GROUP_WAIT,
-    groupBytes: GROUP_BYTES,
-    requestBytes: settings.maxPendingBytes,
-    parallel: PARALLEL_INSERTS,
-    observe: (seconds) => metrics.observeInsert(seconds),
+  const log = new Log(settings.logLevel)
+  const storage: Storage = await Storage.open({
+    store,
+    settings,
+    walDirectory,
+    migrated,
+    log,
+    observeInsert: (seconds) => metrics.observeInsert(seconds),
+    observeFailure: (failure) => metrics.observeInsertFailure(failure),
   })
-  const metrics: Metrics = new Metrics(() => ({
-    ledger: ledger.snapshot(),
-    pendingBytes: commits.pendingBytes,
-  }))
-  const ingest = new Ingest(commits, settings)
-  const server = createServer({
+  const metrics: Metrics = new Metrics(() => storage.snapshot())
+  const ingest = new Ingest(storage.commits, settings)
+  const http = new HttpServer({
     ingest,
     metrics,
-    ping: () => writer.ping(),
-    logLevel: settings.logLevel,
+    authorise: async () => store.project,
+    ping: () => storage.ready(),
+    log,
+    corsOrigins: settings.corsOrigins,
+    ...(requestTimeout !== undefined && { requestTimeout }),
   })
-  const url = await server.listen({ host: settings.host, port: settings.port })
-  const { port } = server.server.address() as AddressInfo
-  const grpc = await serveGrpc().catch(async (error: unknown) => {
-    await server.close()
-    writer.close()
+  const { url, grpc } = await serve().catch(async (error: unknown) => {
+    await http.close(0)
+    await storage.close(0)
     throw error
   })
   return {
     url,
-    port,
+    port: http.port,
     grpcPort: grpc?.port,
     close: async () => {
       const grpcClosed = grpc?.close(CLOSE_TIMEOUT)
-      // Connections whose request was on its way become idle one by one.
-      const idle = setInterval(() => server.server.closeIdleConnections(), 50)
-      const deadline = setTimeout(() => server.server.closeAllConnections(), CLOSE_TIMEOUT)
-      await server.close()
-      clearInterval(idle)
-      clearTimeout(deadline)
+      await http.close(CLOSE_TIMEOUT)
       await grpcClosed
-      await commits.drain()
-      writer.close()
+      await storage.close(DELIVERY_TIMEOUT)
     },
+  }
+
+  async function serve() {
+    const url = await http.listen({ host: settings.host, port: settings.port })
+    return { url, grpc: await serveGrpc() }
   }
 
   async function serveGrpc(): Promise<GrpcServer | undefined> {
@@ -96,8 +103,11 @@ export async function startCollector({ store, ...given }: CollectorConfig): Prom
       port: given.grpcPort,
       ingest,
       authorise: async () => store.project,
-      observe: (status, seconds) => metrics.observeRequest(status, seconds),
-      log: server.log,
+      observe: (status, seconds) => {
+        const reason = status === 'OK' ? undefined : status.toLowerCase()
+        metrics.requests.count({ ...CALL, status, reason, seconds })
+      },
+      log,
     })
   }
 }

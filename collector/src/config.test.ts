@@ -5,9 +5,12 @@ test('defaults', () => {
   expect(collectorSettingsFromEnv({})).toEqual({
     host: '127.0.0.1',
     port: 4318,
+    grpcPort: 4317,
     logLevel: 'info',
+    corsOrigins: [],
     maxBodyBytes: 64 * 1024 * 1024,
     maxPendingBytes: 256 * 1024 * 1024,
+    walMaxBytes: 8 * 1024 * 1024 * 1024,
   })
 })
 
@@ -20,6 +23,7 @@ test.for([
   ['WEIR_OTLP_HTTP_PORT', 'http'],
   ['WEIR_OTLP_HTTP_PORT', '70000'],
   ['WEIR_MAX_BODY_BYTES', '-1'],
+  ['WEIR_WAL_MAX_BYTES', '0'],
   ['WEIR_LOG_LEVEL', 'loud'],
 ])('%s=%s is refused by name', ([variable, value]) => {
   expect(() => collectorSettingsFromEnv({ [variable!]: value })).toThrow(CollectorConfigError)

@@ -1,10 +1,26 @@
 import { z } from 'zod'
 
+/** `*`, or what browsers send in the header `origin`. */
+const ORIGIN = /^(\*|[a-z][a-z0-9+.-]*:\/\/[^/]+)$/
+
 const environment = z.object({
   WEIR_HOST: z.string().min(1).default('127.0.0.1'),
   WEIR_OTLP_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(4318),
   WEIR_OTLP_GRPC_PORT: z.coerce.number().int().min(0).max(65_535).default(4317),
   WEIR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  WEIR_CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean),
+    )
+    .refine(
+      (origins) => origins.every((origin) => ORIGIN.test(origin)),
+      'expected * or origins such as https://app.example.com, without a path, separated by commas',
+    ),
   WEIR_MAX_BODY_BYTES: z.coerce
     .number()
     .int()
@@ -15,6 +31,11 @@ const environment = z.object({
     .int()
     .min(1024)
     .default(256 * 1024 * 1024),
+  WEIR_WAL_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024 * 1024)
+    .default(8 * 1024 * 1024 * 1024),
 })
 
 /** What a collector is started with, apart from the store. */
@@ -26,10 +47,14 @@ export interface CollectorSettings {
   readonly grpcPort: number
   /** pino's level, or `silent`. */
   readonly logLevel: string
+  /** Origins of pages that may send from a browser; `*` for all. */
+  readonly corsOrigins: readonly string[]
   /** Limit of a request's body, after decompression. */
   readonly maxBodyBytes: number
   /** Limit of what requests and pending spans hold in memory; beyond it requests are answered with 503. */
   readonly maxPendingBytes: number
+  /** Limit of the log on the disk; beyond it requests are answered with 503. */
+  readonly walMaxBytes: number
 }
 
 /** A variable of the environment cannot be used. */
@@ -55,7 +80,9 @@ export function collectorSettingsFromEnv(
     port: data.WEIR_OTLP_HTTP_PORT,
     grpcPort: data.WEIR_OTLP_GRPC_PORT,
     logLevel: data.WEIR_LOG_LEVEL,
+    corsOrigins: data.WEIR_CORS_ORIGINS,
     maxBodyBytes: data.WEIR_MAX_BODY_BYTES,
     maxPendingBytes: data.WEIR_MAX_PENDING_BYTES,
+    walMaxBytes: data.WEIR_WAL_MAX_BYTES,
   }
 }

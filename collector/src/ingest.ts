@@ -1,9 +1,9 @@
 import { protobufOfJson } from './decode/json.ts'
 import { MemoryBudget } from './http/body.ts'
 import type { Encoding } from './http/encoding.ts'
-import type { GroupCommit } from './writer/group-commit.ts'
+import type { GroupCommit } from './wal/group-commit.ts'
 
-/** From a request's bytes to stored spans: decode -> dialect -> columns -> block -> insert. */
+/** From a request's bytes to spans in the log: decode -> dialect -> columns -> block -> log. */
 export class Ingest {
   readonly maxBodyBytes: number
   /** Bounds what requests and pending blocks hold in memory together. */
@@ -20,13 +20,13 @@ export class Ingest {
   }
 
   /**
-   * Resolves once the request's spans are stored, to the number of spans that were refused for their ids.
-   * @throws DecodeError, OversizeError, InsertError
+   * Resolves once the request's spans are in the log, to the number of spans that were refused for their ids.
+   * @throws DecodeError, OversizeError, BackpressureError
    */
-  async export(encoding: Encoding, body: Buffer): Promise<number> {
+  async export(encoding: Encoding, body: Buffer, project: string): Promise<number> {
     const request = encoding === 'json' ? protobufOfJson(body) : body
-    const { invalid, stored } = this.#commits.add(request)
-    await stored
+    const { invalid, durable } = this.#commits.add(request, project)
+    await durable
     return invalid
   }
 }

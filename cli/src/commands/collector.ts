@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import { createStore } from '@weir/store'
 import type { Command } from 'commander'
 import { reachableHost, readConfig } from '../config.ts'
 import { loadOptional } from '../optional-package.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
+import { prepareHome } from '../supervisor/home.ts'
 import { processList } from '../supervisor/process-list.ts'
 import { requireFreePorts } from '../supervisor/supervisor.ts'
 import { untilMigrated } from '../until-migrated.ts'
@@ -13,6 +15,7 @@ export function addCollector(program: Command): void {
 
 async function runCollector(): Promise<void> {
   const config = readConfig()
+  prepareHome(config.home)
   const { collectorSettingsFromEnv, startCollector } = await loadOptional(
     '@weir/collector',
     () => import('@weir/collector'),
@@ -21,13 +24,15 @@ async function runCollector(): Promise<void> {
   const { clickhouseUrl: url, clickhouseDatabase: database, project } = config
   await requireFreePorts(processList(config).filter(({ name }) => name === 'collector'))
   const store = createStore({ url, database, project })
-  await untilMigrated(store)
   const collector = await startCollector({
     ...settings,
     host: config.host,
     port: config.ports.otlpHttp,
     grpcPort: config.ports.otlpGrpc,
     store,
+    walDirectory: join(config.home, 'wal'),
+    // Spans are taken while ClickHouse is away, also where it has been since before the start.
+    migrated: untilMigrated(store, Number.POSITIVE_INFINITY),
   })
   const grpc = `${reachableHost(config.host)}:${collector.grpcPort}`
   console.log(`collector is ready at ${collector.url}, gRPC at ${grpc}`)

@@ -1,8 +1,10 @@
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
+import { RateLimitError } from '../auth/rate-limit.ts'
+import { UnauthenticatedError } from '../auth/unauthenticated-error.ts'
 import { OversizeError } from '../columns/span-block.ts'
 import { DecodeError } from '../decode/decode-error.ts'
 import { WireWriter } from '../decode/wire-writer.ts'
-import { InsertError } from '../writer/insert-error.ts'
+import { BackpressureError } from '../wal/backpressure-error.ts'
 
 const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo'
 const DETAILS = 'grpc-status-details-bin'
@@ -16,7 +18,9 @@ export type Refusal = Pick<StatusObject, 'code' | 'details' | 'metadata'>
 export function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof DecodeError) return refusal(status.INVALID_ARGUMENT, error.message)
   if (error instanceof OversizeError) return refusal(status.RESOURCE_EXHAUSTED, error.message)
-  if (error instanceof InsertError) return unavailable('the store is not available. Try again', 1)
+  if (error instanceof UnauthenticatedError) return refusal(status.UNAUTHENTICATED, error.message)
+  if (error instanceof RateLimitError) return unavailable(error.message, error.retryAfter)
+  if (error instanceof BackpressureError) return unavailable(error.message, 1)
   return undefined
 }
 

@@ -1,12 +1,15 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { LedgerSnapshot } from '../writer/ledger.ts'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { StorageSnapshot } from '../storage.ts'
+import { RequestMetrics } from './request-metrics.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** What the collector says about itself in Prometheus' text format. */
 export class Metrics {
   readonly #registry = new Registry()
-  readonly #read: () => { readonly ledger: LedgerSnapshot; readonly pendingBytes: number }
+  /** Requests for traces, of all transports. */
+  readonly requests: RequestMetrics
+  readonly #read: () => StorageSnapshot
   #scrape: Promise<unknown> = Promise.resolve()
   readonly #received = this.#counter('weir_spans_received_total', 'Spans of requests that could be decoded')
   readonly #stored = this.#counter('weir_spans_stored_total', 'Spans that ClickHouse has')
@@ -16,29 +19,35 @@ export class Metrics {
     'Spans that are received, neither stored nor rejected yet',
   )
   readonly #pendingBytes = this.#gauge('weir_pending_bytes', 'Bytes of pending spans')
-  readonly #requests = this.#counter(
-    'weir_requests_total',
-    'Requests to /v1/traces by status code, or aborted',
-    ['status'],
+  readonly #walBytes = this.#gauge('weir_wal_bytes', 'Bytes of the log, quarantine included')
+  readonly #walSegments = this.#gauge('weir_wal_segments', 'Segments that ClickHouse does not have yet')
+  readonly #walLag = this.#gauge(
+    'weir_wal_lag_seconds',
+    'Since the oldest span came that ClickHouse does not have',
   )
-  readonly #requestSeconds = this.#histogram('weir_request_duration_seconds', 'From a request to its ack')
+  readonly #quarantinedBlocks = this.#gauge('weir_wal_quarantined_blocks', 'Blocks that were set aside')
+  readonly #quarantinedBytes = this.#gauge('weir_wal_quarantined_bytes', 'Bytes that were set aside')
+  readonly #insertErrors = this.#counter('weir_insert_errors_total', 'Inserts that failed and are repeated', [
+    'reason',
+  ])
   readonly #insertSeconds = this.#histogram('weir_insert_duration_seconds', 'Inserts into ClickHouse')
 
-  constructor(read: () => { readonly ledger: LedgerSnapshot; readonly pendingBytes: number }) {
+  constructor(read: () => StorageSnapshot) {
     this.#read = read
+    this.requests = new RequestMetrics(this.#registry)
+    collectDefaultMetrics({ register: this.#registry })
   }
 
   get contentType(): string {
     return this.#registry.contentType
   }
 
-  observeRequest(status: string, seconds: number): void {
-    this.#requests.inc({ status })
-    this.#requestSeconds.observe(seconds)
-  }
-
   observeInsert(seconds: number): void {
     this.#insertSeconds.observe(seconds)
+  }
+
+  observeInsertFailure(reason: string): void {
+    this.#insertErrors.inc({ reason })
   }
 
   /** One scrape at a time, each from one snapshot: received = stored + rejected + pending holds in every text. */
@@ -52,13 +61,18 @@ export class Metrics {
   }
 
   #takeSnapshot(): void {
-    const { ledger, pendingBytes } = this.#read()
+    const { ledger, wal, pendingBytes } = this.#read()
     set(this.#received, ledger.received)
     set(this.#stored, ledger.stored)
     this.#rejected.reset()
     for (const [reason, spans] of Object.entries(ledger.rejected)) this.#rejected.inc({ reason }, spans)
     this.#pending.set(ledger.pending)
     this.#pendingBytes.set(pendingBytes)
+    this.#walBytes.set(wal.bytes)
+    this.#walSegments.set(wal.segments)
+    this.#walLag.set(wal.lagSeconds)
+    this.#quarantinedBlocks.set(wal.quarantinedBlocks)
+    this.#quarantinedBytes.set(wal.quarantinedBytes)
   }
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {

@@ -1,8 +1,10 @@
+import { createReadStream } from 'node:fs'
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { SPAN_COLUMNS } from '@weir/store'
-import { InsertError } from './insert-error.ts'
+import { pipeline } from 'node:stream/promises'
+import { failureOf, InsertError } from './insert-error.ts'
 
 export interface ClickHouseTarget {
   /** Base URL of the HTTP interface; may carry `user:password@`. */
@@ -12,8 +14,24 @@ export interface ClickHouseTarget {
   readonly timeout: number
 }
 
+/** Native blocks in parts of a file. */
+export interface Blocks {
+  readonly path: string
+  readonly ranges: readonly { readonly offset: number; readonly length: number }[]
+  /** Names of the columns. */
+  readonly columns: readonly string[]
+}
+
+/** More than any segment has, so that an insert becomes one block: ClickHouse drops a block whose token it knows. */
+const UNLIMITED = '1000000000000'
 const SETTINGS: Readonly<Record<string, string>> = {
-  // A broken clock spreads spans over many months, and that must not refuse the others of the batch.
+  min_insert_block_size_rows: UNLIMITED,
+  min_insert_block_size_bytes: UNLIMITED,
+  max_insert_threads: '1',
+  insert_deduplicate: '1',
+  // A view that missed a block of an insert that was cut off gets it from the repetition.
+  deduplicate_blocks_in_dependent_materialized_views: '1',
+  // A broken clock spreads spans over many months, and that must not refuse the others of the segment.
   max_partitions_per_insert_block: '0',
   async_insert: '0',
   // Replacing equal spans within an insert costs as much as the rest of it, and reading has to replace anyway.
@@ -21,8 +39,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   // The status line waits for the insert, so that 200 means done.
   wait_end_of_query: '1',
 }
-const INSERT = `INSERT INTO spans (${SPAN_COLUMNS.map(({ name }) => name).join(', ')}) FORMAT Native`
 const MESSAGE_LIMIT = 500
+const READ_BYTES = 512 * 1024
 
 /** Inserts Native blocks over ClickHouse's HTTP interface. */
 export class ClickHouseWriter {
@@ -45,20 +63,28 @@ export class ClickHouseWriter {
   }
 
   /**
-   * Inserts a stream of Native blocks into `spans`; resolves once ClickHouse has it.
+   * Inserts blocks into `spans`; resolves once ClickHouse has them.
    * @param token the same for every try of the same blocks: ClickHouse stores them once
    * @throws InsertError
    */
-  async insert(blocks: Buffer, token: string): Promise<void> {
-    const settings = new URLSearchParams({ query: INSERT, insert_deduplication_token: token, ...SETTINGS })
-    await this.#send('POST', `?${settings}`, blocks)
+  async insert(blocks: Blocks, token: string): Promise<void> {
+    const columns = blocks.columns.map((name) => `\`${name}\``).join(', ')
+    const query = `INSERT INTO spans (${columns}) FORMAT Native`
+    const settings = new URLSearchParams({ query, insert_deduplication_token: token, ...SETTINGS })
+    const response = await this.#respond(`?${settings}`, blocks)
+    const answer = await text(response).catch((cause: Error) => {
+      throw new InsertError(`ClickHouse's answer broke off: ${cause.message}`, 'away', { cause })
+    })
+    const { statusCode = 0, headers } = response
+    const code = headers['x-clickhouse-exception-code'] ?? /^Code: (\d+)\./.exec(answer)?.[1]
+    if (statusCode === 200 && code === undefined) return
+    throw new InsertError(
+      `ClickHouse answered ${statusCode}: ${answer.slice(0, MESSAGE_LIMIT).trim()}`,
+      failureOf(statusCode, code === undefined ? undefined : Number(code)),
+    )
   }
 
-  /** @throws InsertError where ClickHouse does not answer */
-  async ping(): Promise<void> {
-    await this.#send('GET', 'ping')
-  }
-
+  /** Ends the inserts that are under way. */
   close(): void {
     this.#agent.destroy()
   }
@@ -67,39 +93,27 @@ export class ClickHouseWriter {
     return this.#url.protocol === 'https:'
   }
 
-  async #send(method: string, path: string, body?: Buffer): Promise<void> {
-    const response = await this.#respond(method, path, body)
-    const answer = await text(response).catch((cause: Error) => {
-      throw new InsertError(`ClickHouse's answer broke off: ${cause.message}`, {
-        cause,
-        unknownOutcome: true,
-      })
-    })
-    if (response.statusCode === 200 && response.headers['x-clickhouse-exception-code'] === undefined) return
-    throw new InsertError(
-      `ClickHouse answered ${response.statusCode}: ${answer.slice(0, MESSAGE_LIMIT).trim()}`,
-    )
-  }
-
-  #respond(method: string, path: string, body?: Buffer): Promise<IncomingMessage> {
+  #respond(path: string, { path: file, ranges }: Blocks): Promise<IncomingMessage> {
     const send = this.#isSecure ? httpsRequest : httpRequest
-    const headers = body ? { ...this.#headers, 'content-length': body.length } : this.#headers
+    const length = ranges.reduce((sum, range) => sum + range.length, 0)
+    const headers = { ...this.#headers, 'content-length': length }
     return new Promise((resolve, reject) => {
-      const request = send(new URL(path, this.#url), { method, headers, agent: this.#agent }, resolve)
+      const request = send(new URL(path, this.#url), { method: 'POST', headers, agent: this.#agent }, resolve)
       request.setTimeout(this.#timeout, () => {
         request.destroy(new Error(`no answer for ${this.#timeout} ms`))
       })
-      request.on('error', (cause: NodeJS.ErrnoException) => {
-        const unknownOutcome = cause.code !== 'ECONNREFUSED' && cause.code !== 'ENOTFOUND'
+      const fail = (cause: Error) => {
         const at = this.#url.origin
-        reject(
-          new InsertError(`ClickHouse at ${at} cannot be reached: ${cause.message}`, {
-            cause,
-            unknownOutcome,
-          }),
-        )
-      })
-      request.end(body)
+        reject(new InsertError(`ClickHouse at ${at} cannot be reached: ${cause.message}`, 'away', { cause }))
+      }
+      request.on('error', fail)
+      pipeline(Readable.from(bytesOf(file, ranges), { objectMode: false }), request).catch(fail)
     })
+  }
+}
+
+async function* bytesOf(path: string, ranges: Blocks['ranges']): AsyncGenerator<Buffer> {
+  for (const { offset, length } of ranges) {
+    yield* createReadStream(path, { start: offset, end: offset + length - 1, highWaterMark: READ_BYTES })
   }
 }

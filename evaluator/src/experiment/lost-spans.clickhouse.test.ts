@@ -1,3 +1,7 @@
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,6 +16,7 @@ import { evaluate } from '../evaluation/evaluate.ts'
 import { prepareMode, runEvaluation } from './run-evaluation.ts'
 
 let store: Store
+const walDirectory = mkdtempSync(join(tmpdir(), 'weir-wal-'))
 let collector: Collector
 let proxy: Server
 let refusals = 0
@@ -20,7 +25,7 @@ beforeAll(async () => {
   const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
   store = createStore({ url: inject('clickhouseUrl'), database })
   await migrate(store)
-  collector = await startCollector({ host: '127.0.0.1', port: 0, store })
+  collector = await startCollector({ host: '127.0.0.1', port: 0, store, walDirectory })
   proxy = await startProxy()
 })
 
@@ -28,6 +33,7 @@ afterAll(async () => {
   await shutdown()
   proxy.close()
   await collector.close()
+  await rm(walDirectory, { recursive: true })
   await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
   await store.close()
 })

@@ -1,3 +1,7 @@
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { trace } from '@opentelemetry/api'
 import { type Collector, startCollector } from '@weir/collector'
@@ -25,6 +29,7 @@ import { preflight } from './preflight.ts'
 import { type EvaluationMode, prepareMode, runEvaluation } from './run-evaluation.ts'
 
 let store: Store
+const walDirectory = mkdtempSync(join(tmpdir(), 'weir-wal-'))
 let collector: Collector
 let mode: EvaluationMode
 
@@ -32,7 +37,7 @@ beforeAll(async () => {
   const database = `weir_test_${Math.random().toString(36).slice(2)}`
   store = createStore({ url: inject('clickhouseUrl'), database })
   await migrate(store)
-  collector = await startCollector({ host: '127.0.0.1', port: 0, store })
+  collector = await startCollector({ host: '127.0.0.1', port: 0, store, walDirectory })
   mode = { kind: 'recorded', store, endpoint: collector.url }
   await prepareMode(mode)
 })
@@ -40,6 +45,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await shutdown()
   await collector.close()
+  await rm(walDirectory, { recursive: true })
   await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
   await store.close()
 })

@@ -1,3 +1,7 @@
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -18,6 +22,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { toRunRecords } from './run-records.ts'
 
 let store: Store
+const walDirectory = mkdtempSync(join(tmpdir(), 'weir-wal-'))
 let collector: Collector
 const spans: ReadableSpan[] = []
 
@@ -25,7 +30,7 @@ beforeAll(async () => {
   const database = `weir_test_${Math.random().toString(36).slice(2)}`
   store = createStore({ url: inject('clickhouseUrl'), database })
   await migrate(store)
-  collector = await startCollector({ host: '127.0.0.1', port: 0, store })
+  collector = await startCollector({ host: '127.0.0.1', port: 0, store, walDirectory })
   const exporter: SpanExporter = {
     export: (batch, done) => {
       spans.push(...batch)
@@ -39,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await shutdown()
   await collector.close()
+  await rm(walDirectory, { recursive: true })
   await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
   await store.close()
 })

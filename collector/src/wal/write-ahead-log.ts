@@ -1,0 +1,297 @@
+import { mkdir } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../log.ts'
+import { BackpressureError } from './backpressure-error.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { Ledger, type Outcome } from './ledger.ts'
+import { LedgerFile } from './ledger-file.ts'
+import { findLeftSegments } from './left-segments.ts'
+import { Quarantine } from './quarantine.ts'
+import { openedAt, removeSegment, type Segment } from './segment.ts'
+import { SegmentWriter } from './segment-writer.ts'
+
+export interface LogOptions {
+  readonly directory: string
+  /** Names of the columns of the blocks. */
+  readonly columns: readonly string[]
+  /** Limit of all files together; beyond it nothing is taken. */
+  readonly maxBytes: number
+  /** A segment is closed when it has as many bytes, or rows. */
+  readonly segmentBytes: number
+  readonly segmentRows: number
+  /** Milliseconds between two segments that are closed before they are full. */
+  readonly interval: number
+  readonly log: Log
+  /** Milliseconds to wait for a process that has the log open and may just be ending. */
+  readonly patience: number
+}
+
+/** What the log says about itself. */
+export interface LogSnapshot {
+  /** Of all files, those in quarantine included. */
+  readonly bytes: number
+  /** Segments that are not in ClickHouse yet. */
+  readonly segments: number
+  readonly quarantinedBlocks: number
+  readonly quarantinedBytes: number
+  /** Since the oldest span came that is not in ClickHouse yet; 0 where there is none. */
+  readonly lagSeconds: number
+}
+
+/** Where closed segments go. */
+export interface Recipient {
+  add(segment: Segment): void
+  /** Whether a segment that is closed now would be inserted at once. */
+  readonly isIdle: boolean
+}
+
+/** Milliseconds that a segment waits for more requests, so that those that come together share an insert. */
+const GATHER = 20
+/** Milliseconds that requests are refused for after the disk has failed, before it is tried again. */
+const FAILURE_PAUSE = 250
+const FINISH_PAUSE = 1000
+
+/**
+ * Blocks of spans on the disk, from their acknowledgement until ClickHouse has them. Blocks are appended to the
+ * current segment; a closed one is handed over to be delivered, and deleted once it is finished.
+ */
+export class WriteAheadLog {
+  readonly ledger: Ledger
+  readonly quarantine: Quarantine
+  readonly #options: LogOptions
+  readonly #ledgerFile: LedgerFile
+  readonly #unlock: () => void
+  /** Bytes of the segments that are not finished, oldest first. */
+  readonly #segments = new Map<string, number>()
+  /** Closed segments, until there is a recipient. */
+  readonly #left: Segment[]
+  /** Segments that the ledger has counted, whose files may still be there. */
+  #counted: string[] = []
+  #current: SegmentWriter | undefined
+  #failure: { readonly at: number; readonly reason: string } | undefined
+  #turn: Promise<unknown> = Promise.resolve()
+  #finishing: Promise<unknown> = Promise.resolve()
+  #isClosing = false
+  #recipient: Recipient | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isDue = false
+  #closedAt = Number.NEGATIVE_INFINITY
+
+  private constructor(
+    options: LogOptions,
+    parts: {
+      readonly ledger: Ledger
+      readonly ledgerFile: LedgerFile
+      readonly quarantine: Quarantine
+      readonly left: Segment[]
+      readonly unlock: () => void
+    },
+  ) {
+    this.#options = options
+    this.ledger = parts.ledger
+    this.#ledgerFile = parts.ledgerFile
+    this.quarantine = parts.quarantine
+    this.#left = parts.left
+    this.#unlock = parts.unlock
+    for (const { name, bytes } of parts.left) this.#segments.set(name, bytes)
+  }
+
+  /** @throws LogInUseError where another collector has it open */
+  static async open(options: LogOptions): Promise<WriteAheadLog> {
+    const { directory, log, patience } = options
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const unlock = await lockDirectory(directory, patience)
+    try {
+      const quarantine = await Quarantine.open(directory, log)
+      const { file: ledgerFile, saved } = await LedgerFile.open(directory)
+      const left = await findLeftSegments(directory, saved.counted, quarantine)
+      const ledger = new Ledger(saved.totals)
+      for (const segment of left) ledger.findLeft(segment)
+      const rows = left.reduce((sum, segment) => sum + segment.rows, 0)
+      if (left.length > 0) log.info({ segments: left.length, rows }, 'segments were left to be delivered')
+      return new WriteAheadLog(options, { ledger, ledgerFile, quarantine, left, unlock })
+    } catch (error) {
+      unlock()
+      throw error
+    }
+  }
+
+  /** Hands over the segments that are left, and each one that is closed from now on. */
+  deliverTo(recipient: Recipient): void {
+    this.#recipient = recipient
+    for (const segment of this.#left.splice(0)) recipient.add(segment)
+    this.closeIfDue()
+  }
+
+  /** Hands over the current segment if it is old enough, and would be inserted at once. */
+  closeIfDue(): void {
+    if (!this.#isDue || !this.#recipient?.isIdle) return
+    this.#isDue = false
+    void this.closeSegment()
+  }
+
+  /**
+   * Why spans cannot be taken now.
+   * @param waiting bytes that are about to be appended
+   */
+  refusal(waiting: number = 0): BackpressureError | undefined {
+    if (this.#failure && performance.now() - this.#failure.at < FAILURE_PAUSE) {
+      return new BackpressureError(`the log cannot be written: ${this.#failure.reason}`)
+    }
+    const { maxBytes } = this.#options
+    if (this.#bytes + waiting < maxBytes) return undefined
+    return new BackpressureError(
+      `the log has reached its ${maxBytes} bytes, ClickHouse does not take spans fast enough`,
+    )
+  }
+
+  /**
+   * Resolves once the block is on the disk.
+   * @throws BackpressureError where it cannot be written; nothing of it is kept
+   */
+  append(block: Buffer, rows: number): Promise<void> {
+    return this.#exclusive(async () => {
+      const rejected = this.ledger.takeUnlogged()
+      try {
+        this.#current ??= await this.#open()
+        await this.#current.append(block, rows, rejected)
+        this.#segments.set(this.#current.name, this.#current.bytes)
+        this.#failure = undefined
+      } catch (error) {
+        this.ledger.refuse(rows, rejected)
+        throw await this.#fail(error as Error)
+      }
+      if (this.#isFull(this.#current)) await this.#closeCurrent()
+      else this.#schedule()
+    })
+  }
+
+  /** Hands over the current segment. */
+  closeSegment(): Promise<void> {
+    return this.#exclusive(() => this.#closeCurrent())
+  }
+
+  /** @throws BackpressureError where spans cannot be taken now */
+  async ready(): Promise<void> {
+    const refusal = this.refusal()
+    if (refusal) throw refusal
+    if (this.#failure === undefined) return
+    // Nobody sends to a collector that is not ready, so that nobody else would find out that the disk works again.
+    await this.#exclusive(async () => {
+      try {
+        this.#current ??= await this.#open()
+        this.#failure = undefined
+      } catch (error) {
+        throw await this.#fail(error as Error)
+      }
+    })
+  }
+
+  /** Counts what became of a segment, then deletes it. */
+  finish(segment: Segment, outcome: Outcome): Promise<void> {
+    this.ledger.finish(segment, outcome)
+    this.#counted.push(segment.name)
+    const finishing = this.#finishing.then(async () => {
+      await this.#untilDone(() => this.#saveLedger())
+      await this.#untilDone(() => removeSegment(segment))
+      this.#counted = this.#counted.filter((name) => name !== segment.name)
+      this.#segments.delete(segment.name)
+    })
+    this.#finishing = finishing.catch(() => undefined)
+    return finishing
+  }
+
+  snapshot(): LogSnapshot {
+    const [oldest] = this.#segments.keys()
+    return {
+      bytes: this.#bytes,
+      segments: this.#segments.size,
+      quarantinedBlocks: this.quarantine.blocks,
+      quarantinedBytes: this.quarantine.bytes,
+      lagSeconds: oldest === undefined ? 0 : Math.max(0, Date.now() - openedAt(oldest)) / 1000,
+    }
+  }
+
+  /** Nothing may be appended any more; segments that are not finished stay for the next process. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.closeSegment()
+    await this.#finishing
+    await this.#saveLedger().catch((error: Error) => this.#warn(error))
+    await this.#ledgerFile.close()
+    this.#unlock()
+  }
+
+  get #bytes(): number {
+    let bytes = this.quarantine.bytes
+    for (const size of this.#segments.values()) bytes += size
+    return bytes
+  }
+
+  #open(): Promise<SegmentWriter> {
+    return SegmentWriter.create(this.#options.directory, this.#options.columns)
+  }
+
+  #isFull({ bytes, rows }: SegmentWriter): boolean {
+    return bytes >= this.#options.segmentBytes || rows >= this.#options.segmentRows
+  }
+
+  /** The current segment is not trusted any more, except for what it held before. */
+  async #fail(cause: Error): Promise<BackpressureError> {
+    if (this.#failure === undefined)
+      this.#options.log.error({ reason: cause.message }, 'the log cannot be written')
+    await this.#closeCurrent()
+    this.#failure = { at: performance.now(), reason: cause.message }
+    return new BackpressureError(`the log cannot be written: ${cause.message}`, { cause })
+  }
+
+  async #closeCurrent(): Promise<void> {
+    const current = this.#current
+    this.#current = undefined
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#isDue = false
+    this.#closedAt = performance.now()
+    const segment = await current?.close()
+    if (segment === undefined) return
+    if (this.#recipient) this.#recipient.add(segment)
+    else this.#left.push(segment)
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#isDue) return
+    const pause = Math.max(GATHER, this.#closedAt + this.#options.interval - performance.now())
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#isDue = true
+      this.closeIfDue()
+    }, pause)
+  }
+
+  #saveLedger(): Promise<void> {
+    return this.#ledgerFile.save({ totals: this.ledger.finished(this.#isClosing), counted: this.#counted })
+  }
+
+  /** A disk that fails now may work later; until then the segment's files stay, and say so to the next process. */
+  async #untilDone(work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        this.#warn(error as Error)
+        if (this.#isClosing) throw error
+        await sleep(FINISH_PAUSE)
+      }
+    }
+  }
+
+  #warn({ message }: Error): void {
+    this.#options.log.error({ reason: message }, 'a segment that was delivered cannot be counted or deleted')
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+}
