@@ -1,6 +1,6 @@
-import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import type { IncomingMessage } from 'node:http'
 import { HttpError, unavailable } from './http-error.ts'
+import { type Coding, inflate } from './inflate.ts'
 
 /** Bytes of requests that are held in memory at the same time, all together. */
 export class MemoryBudget {
@@ -14,9 +14,18 @@ export class MemoryBudget {
     this.#others = others
   }
 
+  get held(): number {
+    return this.#held
+  }
+
+  /** Bytes that can still be taken. */
+  get room(): number {
+    return this.#limit - this.#held - this.#others()
+  }
+
   /** False where there is no room left. */
   take(bytes: number): boolean {
-    if (this.#held + bytes + this.#others() > this.#limit) return false
+    if (bytes > this.room) return false
     this.#held += bytes
     return true
   }
@@ -26,56 +35,92 @@ export class MemoryBudget {
   }
 }
 
-/** A request's body, and what it holds of the budget until it is released. */
-export interface HeldBody {
-  readonly bytes: Buffer
-  release(): void
-}
+/** Emitted on a request whose connection's parser failed before its body was whole; the socket still takes an answer. */
+export const BROKEN: unique symbol = Symbol('broken')
 
-/**
- * Reads a body, decompressed on the way, so that neither a long body nor a bomb is ever held whole.
- * @param limit bytes after decompression
- * @throws HttpError 413 beyond the limit, 503 without room, 400 for broken gzip
- */
-export async function readBody(
-  payload: Readable,
-  gzip: boolean,
-  limit: number,
-  budget: MemoryBudget,
-): Promise<HeldBody> {
-  // Leaving the loop must not destroy the request, whose connection still carries the answer.
-  const source = gzip ? gunzip(payload) : payload.iterator({ destroyOnReturn: false })
-  const chunks: Buffer[] = []
-  let size = 0
-  let held = 0
-  const release = () => budget.give(held)
-  try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > limit)
-        throw new HttpError(413, `the body is larger than ${limit} bytes, decompressed. Send smaller batches`)
-      if (!budget.take(chunk.length))
-        throw unavailable('too many spans are on their way to be stored. Try again')
-      held += chunk.length
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    release()
-    // What is still to come is read and dropped, so that the sender gets to read the answer.
-    payload.unpipe()
-    payload.resume()
-    throw error instanceof HttpError
-      ? error
-      : new HttpError(400, `the body cannot be read: ${(error as Error).message}`)
+/** The body of one request: what was received, then what it says, and what that holds of the budget. */
+export class Body {
+  readonly #limit: number
+  readonly #budget: MemoryBudget
+  readonly #chunks: Buffer[] = []
+  /** Bytes on the wire. */
+  received = 0
+  #held = 0
+
+  /** @param limit bytes, before and after decompression */
+  constructor(limit: number, budget: MemoryBudget) {
+    this.#limit = limit
+    this.#budget = budget
   }
-  return { bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size), release }
+
+  /** @throws HttpError 413 where the sender says that it is larger than the limit */
+  checkLength(contentLength: string | undefined): void {
+    if (Number(contentLength) > this.#limit) throw this.#tooLarge()
+  }
+
+  /**
+   * Reads all of it; after an error the request is left as it is, still readable.
+   * @throws HttpError 413 beyond the limit, 503 without room, and whatever `BROKEN` came with
+   */
+  receive(request: IncomingMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        request.off('data', onData)
+        reject(error)
+      }
+      const onData = (chunk: Buffer) => {
+        const error = this.#add(chunk)
+        if (error) fail(error)
+      }
+      request.on('data', onData)
+      request.on('end', resolve)
+      request.on('error', () => fail(new HttpError(400, 'cut_off', 'the connection broke off')))
+      request.on(BROKEN, fail)
+    })
+  }
+
+  /**
+   * What was received, decompressed.
+   * @throws HttpError 413 beyond the limit, 503 without room, 400 where it is broken
+   */
+  decompressed(coding: Coding): Buffer {
+    const [first] = this.#chunks
+    const bytes = this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks, this.received)
+    this.#chunks.length = 0
+    if (coding === 'identity') return bytes
+    const { room } = this.#budget
+    const inflated = inflate(coding, bytes, Math.min(this.#limit, room))
+    if (inflated === undefined) throw room < this.#limit ? full() : this.#tooLarge()
+    this.#hold(inflated.length)
+    return inflated
+  }
+
+  release(): void {
+    this.#budget.give(this.#held)
+    this.#held = 0
+    this.#chunks.length = 0
+  }
+
+  #add(chunk: Buffer): HttpError | undefined {
+    this.received += chunk.length
+    if (this.received > this.#limit) return this.#tooLarge()
+    if (!this.#hold(chunk.length)) return full()
+    this.#chunks.push(chunk)
+    return undefined
+  }
+
+  #hold(bytes: number): boolean {
+    if (!this.#budget.take(bytes)) return false
+    this.#held += bytes
+    return true
+  }
+
+  #tooLarge(): HttpError {
+    const message = `the body is larger than ${this.#limit} bytes, decompressed. Send smaller batches`
+    return new HttpError(413, 'too_large', message)
+  }
 }
 
-/** Not a pipeline, which would destroy the request when decompressing fails. */
-function gunzip(payload: Readable): Readable {
-  const stream = createGunzip()
-  payload.on('error', (error) => stream.destroy(error))
-  payload.on('aborted', () => stream.destroy(new Error('the request was cut off')))
-  payload.pipe(stream)
-  return stream
+function full(): HttpError {
+  return unavailable('too many spans are on their way to be stored. Try again')
 }

@@ -1,32 +1,79 @@
+import { OversizeError } from '../columns/span-block.ts'
+import { DecodeError } from '../decode/decode-error.ts'
+import { BackpressureError } from '../wal/backpressure-error.ts'
+
 /** Codes of google.rpc.Code. */
-export type RpcCode = 3 | 5 | 8 | 12 | 13 | 14
+export type RpcCode = 3 | 4 | 5 | 8 | 12 | 13 | 14 | 16
+
+/** Why a request was not answered with success; a label of metrics. */
+export type Reason =
+  | 'backpressure'
+  | 'cut_off'
+  | 'internal'
+  | 'method'
+  | 'not_found'
+  | 'protocol'
+  | 'rate_limited'
+  | 'timeout'
+  | 'too_large'
+  | 'unauthenticated'
+  | 'undecodable'
+  | 'unsupported'
 
 /** A request that is answered with an error status; the message is for the sender. */
 export class HttpError extends Error {
   readonly code = 'WEIR_HTTP'
   override readonly name = 'HttpError'
   readonly statusCode: number
-  readonly rpcCode: RpcCode
+  readonly reason: Reason
   readonly headers: Readonly<Record<string, string>>
 
-  constructor(statusCode: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    statusCode: number,
+    reason: Reason,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message)
     this.statusCode = statusCode
-    this.rpcCode = rpcCodeOf(statusCode)
+    this.reason = reason
     this.headers = headers
   }
+
+  get rpcCode(): RpcCode {
+    return RPC_CODES[this.statusCode] ?? 3
+  }
+}
+
+/** github.com/googleapis/googleapis/blob/master/google/rpc/code.proto; all others are INVALID_ARGUMENT. */
+const RPC_CODES: Readonly<Record<number, RpcCode>> = {
+  401: 16,
+  404: 5,
+  405: 12,
+  408: 4,
+  413: 8,
+  429: 8,
+  500: 13,
+  501: 12,
+  503: 14,
 }
 
 /** Retryable as OTLP says: the sender keeps the spans and comes again. */
 export function unavailable(message: string): HttpError {
-  return new HttpError(503, message, { 'retry-after': '1' })
+  return new HttpError(503, 'backpressure', message, { 'retry-after': '1' })
 }
 
-/** google.rpc.Code for an HTTP status, github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
-export function rpcCodeOf(statusCode: number): RpcCode {
-  if (statusCode === 404) return 5
-  if (statusCode === 405) return 12
-  if (statusCode === 413 || statusCode === 429) return 8
-  if (statusCode === 503) return 14
-  return statusCode >= 500 ? 13 : 3
+/** @param allowed methods, as the header `allow` lists them */
+export function methodNotAllowed(method: string | undefined, path: string, allowed: string): HttpError {
+  const message = `${method} ${path} is not supported, expected ${allowed}`
+  return new HttpError(405, 'method', message, { allow: allowed })
+}
+
+/** What the sender is told about whatever went wrong. */
+export function httpErrorOf(error: unknown): HttpError {
+  if (error instanceof HttpError) return error
+  if (error instanceof DecodeError) return new HttpError(400, 'undecodable', error.message)
+  if (error instanceof OversizeError) return new HttpError(413, 'too_large', error.message)
+  if (error instanceof BackpressureError) return unavailable(error.message)
+  return new HttpError(500, 'internal', 'the request failed for a reason of the collector, see its log')
 }

@@ -2,19 +2,24 @@ import { WireWriter } from '../decode/wire-writer.ts'
 import type { Encoding } from './encoding.ts'
 import type { RpcCode } from './http-error.ts'
 
-/** An ExportTraceServiceResponse; `partial_success` is unset where every span was taken. */
+/** What a full success says: `partial_success` is unset. */
+const FULL_SUCCESS: Readonly<Record<Encoding, Buffer>> = {
+  protobuf: Buffer.alloc(0),
+  json: Buffer.from('{}'),
+}
+
+/** An ExportTraceServiceResponse. */
 export function exportResponse(encoding: Encoding, rejected: number, message: string): Buffer {
+  if (rejected === 0) return FULL_SUCCESS[encoding]
   if (encoding === 'json') {
     const partialSuccess = { rejectedSpans: String(rejected), errorMessage: message }
-    return Buffer.from(JSON.stringify(rejected > 0 ? { partialSuccess } : {}))
+    return Buffer.from(JSON.stringify({ partialSuccess }))
   }
   const writer = new WireWriter()
-  if (rejected > 0) {
-    const mark = writer.open(1)
-    writer.varint(1, rejected)
-    writer.text(2, message)
-    writer.close(mark)
-  }
+  const mark = writer.open(1)
+  writer.varint(1, rejected)
+  writer.text(2, message)
+  writer.close(mark)
   return Buffer.from(writer.finish())
 }
 

@@ -1,73 +1,156 @@
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { promisify } from 'node:util'
 import type { Ingest } from '../ingest.ts'
-import { CONTENT_TYPE, encodingOf } from './encoding.ts'
-import { HttpError, rpcCodeOf } from './http-error.ts'
+import type { Log } from '../log.ts'
+import { answerError, rawError } from './answer.ts'
+import { ClientErrors } from './client-error.ts'
+import { type Cors, corsFor } from './cors.ts'
+import { HttpError, httpErrorOf, methodNotAllowed } from './http-error.ts'
 import type { Metrics } from './metrics.ts'
-import { statusResponse } from './responses.ts'
-import { traceRoute } from './trace-route.ts'
+import { operationRoutes, type Route } from './operation-routes.ts'
+import { type Authorise, TraceRoute } from './trace-route.ts'
 
-export interface ServerOptions {
+export interface HttpServerOptions {
   readonly ingest: Ingest
   readonly metrics: Metrics
+  readonly authorise: Authorise
   /** Rejects where ClickHouse does not answer. */
   readonly ping: () => Promise<void>
-  /** pino's level, or `silent`. */
-  readonly logLevel: string
+  readonly log: Log
+  /** Origins of pages that may send from a browser; `*` for all. */
+  readonly corsOrigins: readonly string[]
+  /** Milliseconds within which a request has to arrive whole. */
+  readonly requestTimeout?: number
 }
 
-/** Milliseconds within which a request has to arrive whole. */
-const REQUEST_TIMEOUT = 60_000
 const TRACES = '/v1/traces'
+const REQUEST_TIMEOUT = 60_000
+/** Milliseconds within which its headers have to. */
+const HEADERS_TIMEOUT = 15_000
+/**
+ * Milliseconds that an idle connection is kept: longer than clients keep theirs (Go 90 s, OkHttp 5 min), so that none
+ * sends a request on a connection that is being closed.
+ */
+const KEEP_ALIVE_TIMEOUT = 360_000
+const MAX_CONNECTIONS = 10_000
+/** Milliseconds between two looks at what is late. */
+const CHECK_INTERVAL = 1_000
 
 /** OTLP/HTTP (opentelemetry.io/docs/specs/otlp/#otlphttp), health and metrics. */
-export function createServer({ ingest, metrics, ping, logLevel }: ServerOptions): FastifyInstance {
-  const server = Fastify({
-    logger: { level: logLevel },
-    logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: REQUEST_TIMEOUT,
-    return503OnClosing: false,
-    bodyLimit: Number.MAX_SAFE_INTEGER,
-  })
-  server.removeAllContentTypeParsers()
-  // Bodies stay streams: what they may be and how large is decided by the route.
-  server.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-  server.setErrorHandler(answerError)
-  server.setNotFoundHandler((request) => {
-    const path = request.url.split('?', 1)[0]!
-    if (path !== TRACES) throw new HttpError(404, `${path} does not exist here, traces go to ${TRACES}`)
-    throw new HttpError(405, `${request.method} ${TRACES} is not supported, expected POST`, { allow: 'POST' })
-  })
-  server.post(TRACES, traceRoute(ingest, metrics))
-  server.get('/healthz', () => 'ok')
-  server.get('/readyz', async (_request, reply) => {
-    try {
-      await ping()
-      return 'ok'
-    } catch (error) {
-      return reply.code(503).send((error as Error).message)
+export class HttpServer {
+  readonly #options: HttpServerOptions
+  readonly #server: Server
+  readonly #traces: TraceRoute
+  readonly #operations: Readonly<Record<string, Route>>
+  readonly #cors: Cors
+  readonly #clientErrors: ClientErrors
+  #closed: Promise<void> | undefined
+
+  constructor(options: HttpServerOptions) {
+    const { metrics, log, corsOrigins, requestTimeout = REQUEST_TIMEOUT } = options
+    const { requests } = metrics
+    this.#options = options
+    this.#traces = new TraceRoute({ ...options, requests })
+    this.#operations = operationRoutes(metrics, options.ping)
+    this.#cors = corsFor(corsOrigins)
+    this.#clientErrors = new ClientErrors(({ statusCode, reason, message }) => {
+      requests.fail('http', reason)
+      log.info({ statusCode, error: message }, `connection refused: ${reason}`)
+    })
+    this.#server = createServer({
+      requestTimeout,
+      headersTimeout: Math.min(HEADERS_TIMEOUT, requestTimeout),
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      connectionsCheckingInterval: CHECK_INTERVAL,
+      requireHostHeader: false,
+    })
+    this.#server.maxConnections = MAX_CONNECTIONS
+    // A sender that closes its side after a request still gets the answer. Node has it, its typings do not.
+    Object.assign(this.#server, { httpAllowHalfOpen: true })
+    this.#listen()
+  }
+
+  /** @returns the URL that it listens at @throws NodeJS.ErrnoException where the port cannot be bound */
+  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject).listen({ host, port }, () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    return `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Takes no new connections, answers what is on its way, and cuts off what is left after `timeout` milliseconds. */
+  close(timeout: number): Promise<void> {
+    this.#closed ??= this.#close(timeout)
+    return this.#closed
+  }
+
+  async #close(timeout: number): Promise<void> {
+    // Connections whose request was on its way become idle one by one.
+    const idle = setInterval(() => this.#server.closeIdleConnections(), 50)
+    const deadline = setTimeout(() => this.#server.closeAllConnections(), timeout)
+    await promisify(this.#server.close).call(this.#server)
+    clearInterval(idle)
+    clearTimeout(deadline)
+  }
+
+  #listen(): void {
+    const { metrics, log } = this.#options
+    const refuse = (error: HttpError) => (_request: IncomingMessage, response: ServerResponse) =>
+      void Promise.resolve().then(() => answerError(response, error))
+    this.#server
+      .on('request', (request, response) => this.#handle(request, response, false))
+      .on('checkContinue', (request, response) => this.#handle(request, response, true))
+      .on(
+        'checkExpectation',
+        refuse(new HttpError(417, 'unsupported', 'expected 100-continue or no expectation')),
+      )
+      .on('connect', (request: IncomingMessage, socket: Socket) => {
+        socket.end(rawError(methodNotAllowed('CONNECT', request.url!, 'POST'), undefined))
+      })
+      .on('clientError', (error, socket) => this.#clientErrors.handle(error, socket as Socket))
+      .on('drop', () => {
+        metrics.requests.fail('http', 'connections')
+        log.warn({ limit: MAX_CONNECTIONS }, 'connection refused: too many are open')
+      })
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse, wait: boolean): void {
+    this.#clientErrors.track(request, response)
+    if (this.#closed) response.setHeader('connection', 'close')
+    this.#route(request, response, wait).catch((cause) => {
+      const error = httpErrorOf(cause)
+      if (error.reason === 'internal') this.#options.log.error({ err: cause }, 'request failed')
+      if (!response.headersSent) answerError(response, error)
+    })
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse, wait: boolean): Promise<void> {
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      throw new HttpError(400, 'protocol', 'the request has no host header, which HTTP/1.1 requires')
     }
-  })
-  server.get('/metrics', async (_request, reply) => {
-    const text = await metrics.text()
-    return reply.header('content-type', metrics.contentType).send(text)
-  })
-  return server
+    const path = pathOf(request.url!)
+    if (path === TRACES) {
+      if (this.#cors(request, response)) return
+      return this.#traces.handle(request, response, wait)
+    }
+    if (wait) response.writeContinue()
+    const operation = Object.hasOwn(this.#operations, path) ? this.#operations[path] : undefined
+    if (operation) return operation(request, response)
+    throw new HttpError(404, 'not_found', `${path} does not exist here, traces go to ${TRACES}`)
+  }
 }
 
-/** Every error is a google.rpc.Status in the request's encoding. */
-function answerError(
-  error: Error & { statusCode?: number },
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const statusCode = error.statusCode ?? 500
-  const encoding = encodingOf(request.headers['content-type']) ?? 'json'
-  const rpcCode = error instanceof HttpError ? error.rpcCode : rpcCodeOf(statusCode)
-  if (statusCode >= 500) request.log.error({ statusCode, reason: error.message }, 'request failed')
-  else request.log.info({ statusCode, reason: error.message }, 'request refused')
-  if (error instanceof HttpError) void reply.headers(error.headers)
-  return reply
-    .code(statusCode)
-    .header('content-type', CONTENT_TYPE[encoding])
-    .send(statusResponse(encoding, rpcCode, error.message))
+/** Of a target in any form, without query and the slash that some configurations end with. */
+function pathOf(target: string): string {
+  if (target === TRACES) return target
+  const path = target.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0]!
+  return path === `${TRACES}/` ? TRACES : path
 }

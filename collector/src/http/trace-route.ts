@@ -1,57 +1,106 @@
-import type { Readable } from 'node:stream'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { OversizeError } from '../columns/span-block.ts'
-import { DecodeError } from '../decode/decode-error.ts'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Ingest } from '../ingest.ts'
-import { InsertError } from '../writer/insert-error.ts'
-import { readBody } from './body.ts'
-import { CONTENT_TYPE, type Encoding, encodingOf, isGzip } from './encoding.ts'
-import { HttpError, unavailable } from './http-error.ts'
-import type { Metrics } from './metrics.ts'
+import type { Log } from '../log.ts'
+import { answer, answerError } from './answer.ts'
+import { Body } from './body.ts'
+import { CONTENT_TYPE, type Encoding, encodingOf } from './encoding.ts'
+import { HttpError, httpErrorOf, methodNotAllowed } from './http-error.ts'
+import { type Coding, codingOf } from './inflate.ts'
+import type { RequestMetrics } from './request-metrics.ts'
 import { exportResponse } from './responses.ts'
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+/** The project that a request writes to, by its headers; rejects where it may not. */
+export type Authorise = (headers: IncomingHttpHeaders) => Promise<string>
 
-/** POST /v1/traces: body -> ingest -> ack once it is stored. */
-export function traceRoute(ingest: Ingest, metrics: Metrics): Handler {
-  return async (request, reply) => {
+export interface TraceRouteOptions {
+  readonly ingest: Ingest
+  readonly authorise: Authorise
+  readonly requests: RequestMetrics
+  readonly log: Log
+}
+
+/** `/v1/traces`: headers -> project -> body -> ingest -> ack once the spans are durable. */
+export class TraceRoute {
+  readonly #options: TraceRouteOptions
+
+  constructor(options: TraceRouteOptions) {
+    this.#options = options
+  }
+
+  /** @param wait true where the sender waits to be told to go on with the body */
+  async handle(request: IncomingMessage, response: ServerResponse, wait: boolean): Promise<void> {
+    const { requests } = this.#options
     const began = performance.now()
-    reply.raw.once('close', () => {
-      const status = reply.raw.writableFinished ? String(reply.statusCode) : 'aborted'
-      metrics.observeRequest(status, (performance.now() - began) / 1000)
-    })
-    const encoding = encodingOf(request.headers['content-type'])
-    if (encoding === undefined) {
-      const got = request.headers['content-type'] ?? 'none'
-      throw new HttpError(
-        415,
-        `content-type ${got} is not supported, expected ${CONTENT_TYPE.protobuf} or ${CONTENT_TYPE.json}`,
-      )
+    requests.begin('http')
+    const trace = new TraceRequest(request, response, this.#options)
+    let error: HttpError | undefined
+    try {
+      await trace.export(wait)
+    } catch (cause) {
+      error = this.#refuse(response, cause)
     }
-    const rejected = await store(ingest, encoding, request)
-    const message = rejected === 0 ? '' : `${rejected} spans have an invalid trace id or span id`
-    return reply
-      .header('content-type', CONTENT_TYPE[encoding])
-      .send(exportResponse(encoding, rejected, message))
+    trace.body.release()
+    const aborted = request.socket.destroyed
+    requests.end({
+      transport: 'http',
+      encoding: trace.encoding ?? 'unknown',
+      compression: trace.coding ?? 'unknown',
+      status: aborted ? 'aborted' : String(response.statusCode),
+      reason: aborted ? 'cut_off' : error?.reason,
+      bytes: trace.body.received,
+      seconds: (performance.now() - began) / 1000,
+    })
+  }
+
+  #refuse(response: ServerResponse, cause: unknown): HttpError {
+    const error = httpErrorOf(cause)
+    const { statusCode, reason } = error
+    // Without the message, which may quote what was sent.
+    if (reason === 'internal') this.#options.log.error({ err: cause }, 'request failed')
+    else this.#options.log.info({ statusCode }, `request refused: ${reason}`)
+    if (!response.headersSent) answerError(response, error)
+    return error
   }
 }
 
-/** Resolves to the number of rejected spans when the others are stored. */
-async function store(ingest: Ingest, encoding: Encoding, request: FastifyRequest): Promise<number> {
-  const gzip = isGzip(request.headers['content-encoding'])
-  const payload = (request.body as Readable | undefined) ?? request.raw
-  const body = await readBody(payload, gzip, ingest.maxBodyBytes, ingest.budget)
-  try {
-    return await ingest.export(encoding, body.bytes)
-  } catch (error) {
-    if (error instanceof DecodeError) throw new HttpError(400, error.message)
-    if (error instanceof OversizeError) throw new HttpError(413, error.message)
-    if (error instanceof InsertError) {
-      request.log.error({ reason: error.message }, 'insert failed')
-      throw unavailable('the store is not available. Try again')
-    }
-    throw error
-  } finally {
-    body.release()
+class TraceRequest {
+  readonly body: Body
+  encoding: Encoding | undefined
+  coding: Coding | undefined
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #options: TraceRouteOptions
+
+  constructor(request: IncomingMessage, response: ServerResponse, options: TraceRouteOptions) {
+    this.#request = request
+    this.#response = response
+    this.#options = options
+    this.body = new Body(options.ingest.maxBodyBytes, options.ingest.budget)
   }
+
+  async export(wait: boolean): Promise<void> {
+    const { authorise, ingest } = this.#options
+    const { method, headers } = this.#request
+    this.encoding = encodingOf(headers['content-type'])
+    if (method !== 'POST') throw methodNotAllowed(method, '/v1/traces', 'POST')
+    const project = await authorise(headers)
+    if (this.encoding === undefined) throw unknownType(headers['content-type'])
+    this.coding = codingOf(headers['content-encoding'])
+    this.body.checkLength(headers['content-length'])
+    if (wait) this.#response.writeContinue()
+    await this.body.receive(this.#request)
+    const rejected = await ingest.export(this.encoding, this.body.decompressed(this.coding), project)
+    const message = rejected === 0 ? '' : `${rejected} spans have an invalid trace id or span id`
+    answer(this.#response, 200, HEADERS[this.encoding], exportResponse(this.encoding, rejected, message))
+  }
+}
+
+const HEADERS: Readonly<Record<Encoding, Readonly<Record<string, string>>>> = {
+  protobuf: { 'content-type': CONTENT_TYPE.protobuf },
+  json: { 'content-type': CONTENT_TYPE.json },
+}
+
+function unknownType(contentType = 'none'): HttpError {
+  const message = `content-type ${contentType} is not supported, expected ${CONTENT_TYPE.protobuf} or ${CONTENT_TYPE.json}`
+  return new HttpError(415, 'unsupported', message)
 }

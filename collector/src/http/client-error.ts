@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { rawError } from './answer.ts'
+import { BROKEN } from './body.ts'
+import { HttpError } from './http-error.ts'
+
+/** What `clientError` comes with: an errno, a code of llhttp or of Node's timeouts. */
+interface ClientError extends NodeJS.ErrnoException {
+  /** What the parser could not read. */
+  readonly rawPacket?: Buffer
+}
+
+/** Milliseconds that a sender gets to read the answer before its connection is closed. */
+const LINGER = 2_000
+
+/** Answers what Node's parser refuses, and requests that do not arrive in time. */
+export class ClientErrors {
+  readonly #latest = new WeakMap<Socket, ServerResponse>()
+  readonly #answered = new WeakSet<Socket>()
+  readonly #observe: (error: HttpError) => void
+
+  constructor(observe: (error: HttpError) => void) {
+    this.#observe = observe
+  }
+
+  /** Has to be told of every request: answers go out in the order of the requests. */
+  track(request: IncomingMessage, response: ServerResponse): void {
+    this.#latest.set(request.socket, response)
+  }
+
+  /** Handles a server's `clientError`. */
+  handle(cause: ClientError, socket: Socket): void {
+    if (socket.destroyed || this.#answered.has(socket)) return
+    const latest = this.#latest.get(socket)
+    const error = httpErrorOf(cause)
+    // Reset by the sender: nobody reads an answer.
+    if (error === undefined || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    this.#answered.add(socket)
+    setTimeout(() => socket.destroy(), LINGER).unref()
+    if (latest === undefined || latest.writableFinished) this.#refuse(error, cause, socket)
+    else if (latest.req.complete) latest.once('finish', () => this.#refuse(error, cause, socket))
+    else if (!latest.req.emit(BROKEN, error)) socket.destroySoon()
+  }
+
+  #refuse(error: HttpError, { rawPacket }: ClientError, socket: Socket): void {
+    this.#observe(error)
+    const contentType = /\r\ncontent-type:([^\r]*)/i.exec(rawPacket?.toString('latin1') ?? '')
+    socket.end(rawError(error, contentType?.[1]))
+  }
+}
+
+/** Undefined where the connection is gone. */
+function httpErrorOf({ code = '', message, rawPacket }: ClientError): HttpError | undefined {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new HttpError(408, 'timeout', 'the request did not arrive whole in time. Send it again')
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new HttpError(431, 'protocol', 'the headers of the request are too large')
+  }
+  if (!code.startsWith('HPE_')) return undefined
+  return new HttpError(400, 'protocol', `the request is not HTTP/1.1: ${guess(rawPacket) ?? message}`)
+}
+
+/** Clients of other protocols that find their way here. */
+function guess(packet: Buffer | undefined): string | undefined {
+  const start = packet?.toString('latin1', 0, 8) ?? ''
+  if (start.startsWith('PRI * HT')) return 'it is HTTP/2. OTLP/gRPC has a port of its own, 4317 by default'
+  if (start.startsWith('\x16\x03')) return 'it is TLS. This port is http://, not https://'
+  return undefined
+}
