@@ -28,7 +28,7 @@ export interface Collector {
   readonly port: number
   /** Port of OTLP/gRPC, where it is served. */
   readonly grpcPort: number | undefined
-  /** Takes no new connections, delivers what can be delivered soon, and stops; the rest stays in the log. */
+  /** Takes no new connections, delivers what can be delivered soon, and stops; the rest stays in the log. Once, however often it is called. */
   close(): Promise<void>
 }
 
@@ -79,16 +79,22 @@ export async function startCollector({
     await storage.close(0)
     throw error
   })
+  let closed: Promise<void> | undefined
   return {
     url,
     port: http.port,
     grpcPort: grpc?.port,
-    close: async () => {
-      const grpcClosed = grpc?.close(CLOSE_TIMEOUT)
-      await http.close(CLOSE_TIMEOUT)
-      await grpcClosed
-      await storage.close(DELIVERY_TIMEOUT)
+    close: () => {
+      closed ??= close()
+      return closed
     },
+  }
+
+  async function close(): Promise<void> {
+    const grpcClosed = grpc?.close(CLOSE_TIMEOUT)
+    await http.close(CLOSE_TIMEOUT)
+    await grpcClosed
+    await storage.close(DELIVERY_TIMEOUT)
   }
 
   async function serve() {

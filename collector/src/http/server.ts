@@ -45,7 +45,7 @@ export class HttpServer {
   readonly #operations: Readonly<Record<string, Route>>
   readonly #cors: Cors
   readonly #clientErrors: ClientErrors
-  #closed: Promise<void> | undefined
+  #closing = false
 
   constructor(options: HttpServerOptions) {
     const { metrics, log, corsOrigins, requestTimeout = REQUEST_TIMEOUT } = options
@@ -87,12 +87,8 @@ export class HttpServer {
   }
 
   /** Takes no new connections, answers what is on its way, and cuts off what is left after `timeout` milliseconds. */
-  close(timeout: number): Promise<void> {
-    this.#closed ??= this.#close(timeout)
-    return this.#closed
-  }
-
-  async #close(timeout: number): Promise<void> {
+  async close(timeout: number): Promise<void> {
+    this.#closing = true
     // Connections whose request was on its way become idle one by one.
     const idle = setInterval(() => this.#server.closeIdleConnections(), 50)
     const deadline = setTimeout(() => this.#server.closeAllConnections(), timeout)
@@ -124,7 +120,7 @@ export class HttpServer {
 
   #handle(request: IncomingMessage, response: ServerResponse, wait: boolean): void {
     this.#clientErrors.track(request, response)
-    if (this.#closed) response.setHeader('connection', 'close')
+    if (this.#closing) response.setHeader('connection', 'close')
     this.#route(request, response, wait).catch((cause) => {
       const error = httpErrorOf(cause)
       if (error.reason === 'internal') this.#options.log.error({ err: cause }, 'request failed')
