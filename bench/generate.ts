@@ -66,8 +66,7 @@ const INSERT_SPANS = `
   INSERT INTO spans (
     project, trace_id, span_id, parent_span_id, name, kind, flow, run_id, declared_run_id, status, service, environment,
     version, session_id, user_id, step_index, model, provider, input_tokens, output_tokens, cost, start, end,
-    duration_ns, input, output, span_name, otel_kind, attributes, attribute_types, resource_attributes,
-    resource_attribute_types, scope_name, scope_version, settled
+    duration_ns, input, output, span_name, otel_kind, attributes, attribute_types, resource, scope, settled
   )
   WITH
     if(i = 0, toInt64(0), run.step_starts_ns[least(i, 3)]) AS offset,
@@ -87,8 +86,10 @@ const INSERT_SPANS = `
     map('weir.kind', kind, 'weir.run.id', run.run_id, 'weir.flow.name', run.flow, 'weir.flow.version', run.version,
       'gen_ai.operation.name', 'chat', 'session.id', run.session_id, 'user.id', run.user_id,
       'openinference.span.kind', 'CHAIN'),
-    'ssssssss', map('service.name', run.service, 'deployment.environment.name', run.environment), 'ss',
-    '@weir/sdk', '0.1.0', 1
+    'ssssssss',
+    concat('{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"', run.service,
+      '"}},{"key":"deployment.environment.name","value":{"stringValue":"', run.environment, '"}}]}}'),
+    '{"scope":{"name":"@weir/sdk","version":"0.1.0"}}', 1
   FROM (
     SELECT * FROM runs
     WHERE run_id IN (

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { startCollector } from './collector.ts'
 import { type Capture, captureNames, type Expectation, readCapture } from './testing/captures.ts'
 import { createTestStore, type TestStore } from './testing/database.ts'
+import { temporaryDirectory } from './testing/temporary-directory.ts'
 
 let store: TestStore
 
@@ -70,7 +71,7 @@ interface StoredSpan {
 /** Sends a capture to a collector of its own project and reads back what is stored. */
 async function send(capture: Capture) {
   const project = capture.name
-  const collector = await startCollector({ store: { ...store, project }, port: 0, logLevel: 'silent' })
+  const collector = await startCollector({ walDirectory: temporaryDirectory(), store: { ...store, project }, port: 0, logLevel: 'silent' })
   const statuses: number[] = []
   let rejected = 0
   try {
@@ -106,7 +107,7 @@ function storedSpans(from: Store, project: string): Promise<StoredSpan[]> {
     from,
     `SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, lower(hex(parent_span_id)) AS parent, span_name,
        status, status_code, session_id, user_id, model, input_tokens, output_tokens,
-       countEqual(event_names, 'exception') AS exceptions
+       countSubstrings(events, '"name":"exception"') AS exceptions
      FROM spans FINAL WHERE project = {project: String}`,
     { project },
   )

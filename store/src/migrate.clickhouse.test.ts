@@ -30,8 +30,6 @@ test('two processes may migrate together; a third finds nothing to do', async ()
 })
 
 test('a file is split at the semicolons that end a line', () => {
-  expect(toStatements(`-- a; comment;\nSELECT 'a;b';\n\n-- more\nSELECT 1\n;\n`)).toEqual([
-    `SELECT 'a;b'`,
-    'SELECT 1',
-  ])
+  const sql = `-- a; comment;\nSELECT 'a;b';\n\n-- more\n-- only while: SELECT 2\nSELECT 1\n;\n`
+  expect(toStatements(sql)).toEqual([{ sql: `SELECT 'a;b'` }, { sql: 'SELECT 1', onlyWhile: 'SELECT 2' }])
 })

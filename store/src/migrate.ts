@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import { execute, insert, rows, type Store } from './store.ts'
+import { createStore, execute, insert, rows, type Store } from './store.ts'
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)
 
@@ -13,10 +13,20 @@ const MIGRATIONS_TABLE = `
   ENGINE = ReplacingMergeTree(applied)
   ORDER BY name`
 
+/** Converting what is stored takes as long as it takes: an answer may be a day away. */
+const STATEMENT_TIMEOUT_MS = 86_400_000
+
+/** One statement of a migration. */
+export interface Statement {
+  readonly sql: string
+  /** A query: the statement is to be run only while this returns a row. */
+  readonly onlyWhile?: string
+}
+
 /**
  * Creates the database and brings its tables up to date; returns the names of the files that it applied.
- * Every statement of a migration is idempotent (`IF NOT EXISTS`), so that two processes may start together and
- * a migration that was interrupted is repeated from its beginning.
+ * Every statement of a migration is idempotent (`IF NOT EXISTS`, or `-- only while: <query>` above it), so that two
+ * processes may start together and a migration that was interrupted is repeated from its beginning.
  */
 export async function migrate(store: Store): Promise<string[]> {
   await createDatabase(store)
@@ -25,12 +35,32 @@ export async function migrate(store: Store): Promise<string[]> {
     (await rows<{ name: string }>(store, 'SELECT name FROM migrations')).map((row) => row.name),
   )
   const pending = (await migrationFiles()).filter((name) => !applied.has(name))
-  for (const name of pending) {
-    const sql = await readFile(new URL(name, DIRECTORY), 'utf8')
-    for (const statement of toStatements(sql)) await execute(store, statement)
-    await insert(store, 'migrations', [{ name }])
-  }
+  if (pending.length > 0) await applyAll(store, pending)
   return pending
+}
+
+async function applyAll(store: Store, names: readonly string[]): Promise<void> {
+  const patient = createStore({ ...store, timeout: STATEMENT_TIMEOUT_MS })
+  try {
+    for (const name of names) {
+      const sql = await readFile(new URL(name, DIRECTORY), 'utf8')
+      for (const statement of toStatements(sql)) await apply(patient, statement)
+      await insert(patient, 'migrations', [{ name }])
+    }
+  } finally {
+    await patient.close()
+  }
+}
+
+/** A statement that fails because another process has just done the same is done. */
+async function apply(store: Store, { sql, onlyWhile }: Statement): Promise<void> {
+  const isDue = async () => onlyWhile === undefined || (await rows(store, onlyWhile)).length > 0
+  if (!(await isDue())) return
+  try {
+    await execute(store, sql)
+  } catch (error) {
+    if (await isDue()) throw error
+  }
 }
 
 /** The client's own database does not exist yet, so this one request goes to `default`. */
@@ -50,13 +80,19 @@ async function migrationFiles(): Promise<string[]> {
 }
 
 /**
- * Splits a file at the semicolons that end a line, without comment lines.
+ * Splits a file at the semicolons that end a line, without comment lines but those that say when to run a statement.
  * This is the one place through which all DDL passes: macros for a cluster's engines belong here.
  */
-export function toStatements(sql: string): string[] {
+export function toStatements(sql: string): Statement[] {
   return sql
-    .replace(/^--.*$/gm, '')
+    .replace(/^--(?! only while: ).*$/gm, '')
     .split(/;\s*$/m)
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== '')
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .map(toStatement)
+}
+
+function toStatement(text: string): Statement {
+  const [, onlyWhile, sql] = /^-- only while: (.*)\n([\s\S]*)$/.exec(text) ?? []
+  return onlyWhile === undefined || sql === undefined ? { sql: text } : { sql: sql.trim(), onlyWhile }
 }

@@ -11,6 +11,8 @@ export interface StoreOptions {
   readonly database: string
   /** The project that queries read when they name none. */
   readonly project?: string
+  /** Milliseconds without an answer after which a request fails; default two minutes. */
+  readonly timeout?: number
 }
 
 /** A connection to Weir's database. Every query of this package takes it first. */
@@ -27,12 +29,12 @@ export interface Store {
 export type QueryParams = Readonly<Record<string, unknown>>
 
 /** Opens a store. Nothing is sent until the first query. */
-export function createStore({ url, database, project = 'default' }: StoreOptions): Store {
+export function createStore({ url, database, project = 'default', timeout = 120_000 }: StoreOptions): Store {
   const client = createClient({
     url,
     database,
     application: 'weir',
-    request_timeout: 120_000,
+    request_timeout: timeout,
     // Errors are thrown: the caller decides what to print.
     log: { level: ClickHouseLogLevel.OFF },
     clickhouse_settings: SETTINGS,

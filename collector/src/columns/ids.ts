@@ -9,20 +9,17 @@ export function isValidId(bytes: Buffer, start: number, end: number, size: numbe
   return false
 }
 
-/** Writes an id into a FixedString column: cut or padded with zeros where its length is wrong. */
-export function writeId(column: ByteBuffer, bytes: Buffer, start: number, end: number, size: number): void {
-  const length = Math.min(end - start, size)
-  column.copy(bytes, start, start + length)
-  if (length < size) column.zeros(size - length)
-}
-
 /** Writes an id as a string of hex digits. */
 export function writeHex(column: ByteBuffer, bytes: Buffer, start: number, end: number): void {
-  column.varint((end - start) * 2)
-  column.reserve((end - start) * 2)
+  const size = (end - start) * 2
+  column.varint(size)
+  column.reserve(size)
+  const to = column.bytes
+  let length = column.length
   for (let at = start; at < end; at++) {
     const byte = bytes[at]!
-    column.bytes[column.length++] = DIGITS[byte >>> 4]!
-    column.bytes[column.length++] = DIGITS[byte & 15]!
+    to[length++] = DIGITS[byte >>> 4]!
+    to[length++] = DIGITS[byte & 15]!
   }
+  column.length = length
 }

@@ -17,16 +17,16 @@ const jsons = captures.filter(({ contentType }) => contentType.includes('json'))
 
 /** Appends, and proves that a refused request left nothing: the block reads as it would without it. */
 function appendHarmlessly(request: () => Buffer): void {
-  const block = new SpanBlock('default')
+  const block = new SpanBlock()
   const good = protobufOfJson(Buffer.from(JSON.stringify(requestOf([{ name: 'good' }]))))
-  block.append(good)
+  block.append(good, 'default')
   let accepted = 0
   try {
-    accepted = block.append(request()).accepted
+    accepted = block.append(request(), 'default').accepted
   } catch (error) {
     expect(error).toBeInstanceOf(DecodeError)
   }
-  block.append(good)
+  block.append(good, 'default')
   const rows = readNative(block.take())
   expect(rows).toHaveLength(accepted + 2)
   expect([rows[0]!.name, rows.at(-1)!.name]).toEqual(['good', 'good'])
@@ -84,8 +84,8 @@ describe('whatever comes in, a request is taken whole or refused whole', () => {
 })
 
 test('strings that are not UTF-8 are repaired, so that what is stored can be shown', () => {
-  const block = new SpanBlock('default')
-  for (const { body } of readCapture('edge-pb-invalid-utf8-value').requests) block.append(body)
+  const block = new SpanBlock()
+  for (const { body } of readCapture('edge-pb-invalid-utf8-value').requests) block.append(body, 'default')
   const [row] = readNative(block.take())
   expect(row!.attributes).toEqual([['bad.string', 'fo\ufffd\ufffd\ufffd(\ufffd\ufffd\ufffd']])
 })
@@ -98,15 +98,14 @@ test.for([
   ['100', '0', 0n],
   ['0', '18446744073709551615', 18446744073709551615n],
 ] as const)('from %s to %s takes %s', ([startTimeUnixNano, endTimeUnixNano, duration]) => {
-  const block = new SpanBlock('default')
-  block.append(
-    protobufOfJson(Buffer.from(JSON.stringify(requestOf([{ startTimeUnixNano, endTimeUnixNano }])))),
-  )
+  const block = new SpanBlock()
+  const request = requestOf([{ startTimeUnixNano, endTimeUnixNano }])
+  block.append(protobufOfJson(Buffer.from(JSON.stringify(request))), 'default')
   expect(readNative(block.take())[0]!.duration_ns).toBe(duration)
 })
 
 test('ids decide span by span', () => {
-  const block = new SpanBlock('default')
+  const block = new SpanBlock()
   const ids = [
     {},
     { traceId: '' },
@@ -114,19 +113,19 @@ test('ids decide span by span', () => {
     { traceId: 'xyz' },
     { spanId: 'AB'.repeat(8) },
   ]
-  const appended = block.append(protobufOfJson(Buffer.from(JSON.stringify(requestOf(ids)))))
+  const appended = block.append(protobufOfJson(Buffer.from(JSON.stringify(requestOf(ids)))), 'default')
   expect(appended).toEqual({ accepted: 2, invalid: 3 })
   expect(readNative(block.take()).map((row) => row.span_id)).toEqual(['0000000000000001', 'ab'.repeat(8)])
 })
 
 test('a large resource is not multiplied without limit', () => {
-  const block = new SpanBlock('default', 1_000_000)
+  const block = new SpanBlock(1_000_000)
   const spans = Array.from({ length: 3000 }, () => ({}))
   const request = (size: number) =>
-    protobufOfJson(Buffer.from(JSON.stringify(requestOf(spans, { big: 'x'.repeat(size) }))))
-  expect(() => block.append(request(100_000))).toThrow(OversizeError)
+    protobufOfJson(Buffer.from(JSON.stringify(requestOf(spans, { 'session.id': 'x'.repeat(size) }))))
+  expect(() => block.append(request(100_000), 'default')).toThrow(OversizeError)
   expect(block.rows).toBe(0)
-  expect(block.append(request(1)).accepted).toBe(3000)
+  expect(block.append(request(1), 'default').accepted).toBe(3000)
 })
 
 test.for([
@@ -139,5 +138,5 @@ test.for([
   const span = Buffer.concat([Buffer.from([0x12, ...length(items.length)]), items])
   const scopeSpans = Buffer.concat([Buffer.from([0x12, ...length(span.length)]), span])
   const request = Buffer.concat([Buffer.from([0x0a, ...length(scopeSpans.length)]), scopeSpans])
-  expect(() => new SpanBlock('default').append(request)).toThrow('more than 100000')
+  expect(() => new SpanBlock().append(request, 'default')).toThrow('more than 100000')
 })

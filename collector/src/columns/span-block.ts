@@ -3,8 +3,9 @@ import { type OwnerView, type RequestVisitor, walkRequest } from '../decode/requ
 import type { SpanView } from '../decode/span.ts'
 import { DIALECTS } from '../dialects/all.ts'
 import { Block } from '../native/block.ts'
+import { DictionaryColumn } from '../native/dictionary-column.ts'
 import { isValidId } from './ids.ts'
-import { OwnerColumns } from './owner-columns.ts'
+import { resourceJson, scopeJson } from './otlp-json.ts'
 import { SpanColumns } from './span-columns.ts'
 
 /** How many spans of a request were taken, and how many were refused for their ids. */
@@ -26,20 +27,23 @@ const CHECK_EVERY = 2000
 export class SpanBlock implements RequestVisitor {
   readonly #block: Block = new Block(SPAN_COLUMNS)
   readonly #spans: SpanColumns
-  readonly #resource: OwnerColumns
-  readonly #scope: OwnerColumns
+  readonly #project: DictionaryColumn
+  readonly #resource: DictionaryColumn
+  readonly #scope: DictionaryColumn
   readonly #maxBytes: number
-  #ownerKilobytes = 0
+  /** Of the resource: fields that it says are written with every span. */
+  #kilobytes = 0
   #unchecked = 0
   #limit = 0
   #invalid = 0
 
   /** @param maxBytes limit of what one request may become */
-  constructor(project: string, maxBytes: number = Number.POSITIVE_INFINITY) {
+  constructor(maxBytes: number = Number.POSITIVE_INFINITY) {
     this.#maxBytes = maxBytes
-    this.#spans = new SpanColumns(this.#block, DIALECTS, project)
-    this.#resource = new OwnerColumns(this.#block, 'resource')
-    this.#scope = new OwnerColumns(this.#block, 'scope')
+    this.#spans = new SpanColumns(this.#block, DIALECTS)
+    this.#project = this.#block.column('project', DictionaryColumn)
+    this.#resource = this.#block.column('resource', DictionaryColumn)
+    this.#scope = this.#block.column('scope', DictionaryColumn)
   }
 
   get rows(): number {
@@ -52,15 +56,16 @@ export class SpanBlock implements RequestVisitor {
   }
 
   /**
-   * Adds the spans of one request in protobuf, all or none.
+   * Adds the spans of one request in protobuf to a project, all or none.
    * @throws DecodeError where the request is broken
    * @throws OversizeError where its rows would be larger than the limit
    */
-  append(request: Buffer): Appended {
+  append(request: Buffer, project: string): Appended {
     const before = this.#block.rows
     this.#invalid = 0
     this.#limit = this.#block.size + this.#maxBytes
     this.#block.mark()
+    this.#project.text(before, project)
     try {
       walkRequest(request, this)
     } catch (error) {
@@ -76,13 +81,14 @@ export class SpanBlock implements RequestVisitor {
   }
 
   resource(bytes: Buffer, resource: OwnerView): void {
-    this.#resource.encode(bytes, resource)
+    const json = resourceJson(bytes, resource)
+    this.#kilobytes = json.length / 1024
+    this.#resource.text(this.#block.rows, json)
     this.#spans.resolver.resolveResource(bytes, resource.attributes)
   }
 
   scope(bytes: Buffer, scope: OwnerView): void {
-    this.#scope.encode(bytes, scope)
-    this.#ownerKilobytes = (this.#resource.size + this.#scope.size) / 1024
+    this.#scope.text(this.#block.rows, scopeJson(bytes, scope))
   }
 
   span(bytes: Buffer, span: SpanView): void {
@@ -93,11 +99,9 @@ export class SpanBlock implements RequestVisitor {
       this.#invalid += 1
       return
     }
-    this.#unchecked += 1 + this.#ownerKilobytes + span.events.length + span.links.length
+    this.#unchecked += 1 + this.#kilobytes + span.events.length + span.links.length
     if (this.#unchecked > CHECK_EVERY) this.#checkSize()
     this.#spans.writeRow(bytes, span)
-    this.#resource.writeRow()
-    this.#scope.writeRow()
   }
 
   #checkSize(): void {

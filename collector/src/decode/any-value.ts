@@ -53,8 +53,8 @@ function doubleText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-/** The OTLP JSON of a value inside an array or list. */
-function otlpValue(bytes: Buffer, attributes: AttributeList, at: number, depth: number): unknown {
+/** Attribute `at`, or an array's item, as an AnyValue in OTLP JSON. */
+export function otlpValue(bytes: Buffer, attributes: AttributeList, at: number, depth = 0): unknown {
   switch (attributes.type[at]) {
     case STRING:
       return { stringValue: scalar(bytes, attributes, at) }

@@ -88,18 +88,24 @@ test('events, links, flags, trace state and dropped counts', () => {
     dropped_attributes: 1,
     dropped_events: 2,
     dropped_links: 3,
-    event_times: [5n, 0n],
-    event_names: ['e', 'f'],
-    event_attributes: [[['a', '1']], []],
-    event_attribute_types: ['i', ''],
-    event_dropped_attributes: [4, 0],
-    link_trace_ids: ['11'.repeat(16)],
-    link_span_ids: ['22'.repeat(8)],
-    link_trace_states: ['c=d'],
-    link_flags: [1],
-    link_attributes: [[['a', '1']]],
-    link_attribute_types: ['i'],
-    link_dropped_attributes: [0],
+    events: JSON.stringify([
+      {
+        timeUnixNano: '5',
+        name: 'e',
+        attributes: [{ key: 'a', value: { intValue: '1' } }],
+        droppedAttributesCount: 4,
+      },
+      { name: 'f' },
+    ]),
+    links: JSON.stringify([
+      {
+        traceId: '11'.repeat(16),
+        spanId: '22'.repeat(8),
+        traceState: 'c=d',
+        attributes: [{ key: 'a', value: { intValue: '1' } }],
+        flags: 1,
+      },
+    ]),
   })
 })
 
@@ -117,16 +123,8 @@ test('resource and scope', () => {
     ],
   })
   expect(row).toMatchObject({
-    resource_attributes: [['service.name', 's']],
-    resource_attribute_types: 's',
-    resource_dropped_attributes: 5,
-    resource_schema_url: 'r-url',
-    scope_name: 'lib',
-    scope_version: '1',
-    scope_attributes: [['service.name', 's']],
-    scope_attribute_types: 's',
-    scope_dropped_attributes: 6,
-    scope_schema_url: 's-url',
+    resource: JSON.stringify({ resource: { attributes, droppedAttributesCount: 5 }, schemaUrl: 'r-url' }),
+    scope: JSON.stringify({ scope, schemaUrl: 's-url' }),
   })
 })
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { SpanBlock } from '../columns/span-block.ts'
 import { protobufOfJson } from '../decode/json.ts'
 import { createTestStore, type TestStore } from '../testing/database.ts'
+import { insertBlock } from '../testing/insert-block.ts'
 import { attributesOf, requestOf } from '../testing/normalised.ts'
 import { ClickHouseWriter } from '../writer/clickhouse-writer.ts'
 
@@ -20,9 +21,12 @@ afterAll(async () => {
 })
 
 async function insert(project: string, spans: readonly object[], token: string = project): Promise<void> {
-  const block = new SpanBlock(project)
-  block.append(protobufOfJson(Buffer.from(JSON.stringify(requestOf(spans, { 'service.name': 's' })))))
-  await writer.insert(block.take(), token)
+  const block = new SpanBlock()
+  block.append(
+    protobufOfJson(Buffer.from(JSON.stringify(requestOf(spans, { 'service.name': 's' })))),
+    project,
+  )
+  await insertBlock(writer, block.take(), token)
 }
 
 const read = (project: string, columns: string) =>
@@ -55,9 +59,7 @@ test('every column arrives as it was written', async () => {
     await read(
       'columns',
       `hex(trace_id) AS trace, hex(parent_span_id) AS parent, length(name) AS name, service, step_index, flags, trace_state,
-       toString(start) AS start, duration_ns, input, input_key, attributes, attribute_types, arrayMap(t -> toUnixTimestamp64Nano(t) % 1000000, event_times) AS times,
-       event_names, event_attributes, event_attribute_types, arrayMap(i -> hex(i), link_span_ids) AS links, link_attributes,
-       resource_attributes, received > '2024-01-01' AS received`,
+       toString(start) AS start, duration_ns, input, input_key, attributes, attribute_types, events, links, resource, scope, received > '2024-01-01' AS received`,
     ),
   ).toEqual([
     {
@@ -73,17 +75,29 @@ test('every column arrives as it was written', async () => {
       input: 'in',
       input_key: 'input.value',
       attributes: { text: 'naïve 日本語 🤖', 'weir.step.index': '7', half: '0.5' },
-      attribute_types: 'sid',
-      times: [0, 0],
-      event_names: ['e', 'f'],
-      event_attributes: [{ a: '1' }, {}],
-      event_attribute_types: ['i', ''],
-      links: ['22'.repeat(8)],
-      link_attributes: [{ b: 'true' }],
-      resource_attributes: { 'service.name': 's' },
+      attribute_types: 'sidI',
+      events: JSON.stringify([
+        {
+          timeUnixNano: '1700000000500000000',
+          name: 'e',
+          attributes: [{ key: 'a', value: { intValue: '1' } }],
+        },
+        { name: 'f' },
+      ]),
+      links: JSON.stringify([
+        {
+          traceId: '11'.repeat(16),
+          spanId: '22'.repeat(8),
+          attributes: [{ key: 'b', value: { boolValue: true } }],
+        },
+      ]),
+      resource: JSON.stringify({
+        resource: { attributes: [{ key: 'service.name', value: { stringValue: 's' } }] },
+      }),
+      scope: '{}',
       received: 1,
     },
-    expect.objectContaining({ name: 300, step_index: -1, attributes: {}, event_names: [], links: [] }),
+    expect.objectContaining({ name: 300, step_index: -1, attributes: {}, events: '', links: '' }),
   ])
 })
 

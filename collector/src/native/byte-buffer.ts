@@ -1,11 +1,10 @@
 import { isUtf8 } from 'node:buffer'
+import { KEEP_BYTES } from './column.ts'
 
 /** Beyond this many bytes, native copying is faster than a loop. */
 const LOOP_COPY_LIMIT = 48
-/** A buffer that grew larger than this is given back when it is cleared. */
-const KEEP_CAPACITY = 4 * 1024 * 1024
 
-/** Growing bytes, the part of a column that is written end to end. Reused from block to block. */
+/** Growing bytes, written end to end. Reused from block to block. */
 export class ByteBuffer {
   bytes: Buffer
   length = 0
@@ -25,11 +24,14 @@ export class ByteBuffer {
 
   clear(): void {
     this.length = 0
-    if (this.bytes.length > KEEP_CAPACITY) this.bytes = Buffer.allocUnsafe(1024)
+    if (this.bytes.length > KEEP_BYTES) this.bytes = Buffer.allocUnsafe(1024)
   }
 
   reserve(size: number): void {
-    if (this.length + size <= this.bytes.length) return
+    if (this.length + size > this.bytes.length) this.#grow(size)
+  }
+
+  #grow(size: number): void {
     const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + size))
     this.bytes.copy(grown, 0, 0, this.length)
     this.bytes = grown
@@ -38,26 +40,6 @@ export class ByteBuffer {
   byte(value: number): void {
     this.reserve(1)
     this.bytes[this.length++] = value
-  }
-
-  uint32(value: number): void {
-    this.reserve(4)
-    this.bytes.writeUInt32LE(value >>> 0, this.length)
-    this.length += 4
-  }
-
-  /** An unsigned integer up to 2^53. */
-  uint64(value: number): void {
-    this.reserve(8)
-    this.bytes.writeUInt32LE(value % 0x1_0000_0000, this.length)
-    this.bytes.writeUInt32LE(Math.floor(value / 0x1_0000_0000), this.length + 4)
-    this.length += 8
-  }
-
-  double(value: number): void {
-    this.reserve(8)
-    this.bytes.writeDoubleLE(value, this.length)
-    this.length += 8
   }
 
   varint(value: number): void {
@@ -70,13 +52,13 @@ export class ByteBuffer {
     this.bytes[this.length++] = rest
   }
 
-  copy(source: Buffer, start: number, end: number): void {
-    this.reserve(end - start)
+  copy(source: Uint8Array, start: number, end: number): void {
+    const size = end - start
+    this.reserve(size)
     const { bytes } = this
-    let at = this.length
-    if (end - start > LOOP_COPY_LIMIT) at += source.copy(bytes, at, start, end)
-    else for (let from = start; from < end; from++) bytes[at++] = source[from]!
-    this.length = at
+    if (size > LOOP_COPY_LIMIT) bytes.set(source.subarray(start, end), this.length)
+    else for (let from = start, at = this.length; from < end; from++) bytes[at++] = source[from]!
+    this.length += size
   }
 
   zeros(size: number): void {
@@ -88,16 +70,9 @@ export class ByteBuffer {
   /** A string of a Native column: its length, then its bytes. */
   text(value: string): void {
     if (value.length < LOOP_COPY_LIMIT && this.#ascii(value)) return
-    const most = value.length * 3
-    this.reserve(most + 5)
-    if (most < 0x80) {
-      const size = this.bytes.write(value, this.length + 1)
-      this.bytes[this.length] = size
-      this.length += 1 + size
-      return
-    }
     const size = Buffer.byteLength(value)
     this.varint(size)
+    this.reserve(size)
     this.length += this.bytes.write(value, this.length)
   }
 
@@ -121,12 +96,14 @@ export class ByteBuffer {
   utf8(source: Buffer, start: number, end: number): void {
     const size = end - start
     const before = this.length
+    this.reserve(size + 5)
     this.varint(size)
     if (size > LOOP_COPY_LIMIT) {
-      this.copy(source, start, end)
-      if (isUtf8(source.subarray(start, end))) return
+      const text = source.subarray(start, end)
+      this.bytes.set(text, this.length)
+      this.length += size
+      if (isUtf8(text)) return
     } else {
-      this.reserve(size)
       const { bytes } = this
       let at = this.length
       let seen = 0

@@ -1,63 +1,19 @@
-import { ByteBuffer } from './byte-buffer.ts'
-
 /**
- * A column of a Native block (clickhouse.com/docs/interfaces/formats/Native): its bytes are the concatenation of
- * `parts`. A mark and a rollback take back what a request that turned out to be broken had written.
+ * A column of a Native block (clickhouse.com/docs/interfaces/formats/Native). Values are set by row, in ascending
+ * order; rows that are passed over have the type's default (or, in a {@link DictionaryColumn}, the value that holds),
+ * so that what most spans do not have costs nothing.
  */
-export class Column {
-  readonly name: string
-  /** The type as it is sent: without LowCardinality, which the server adds where the table has it. */
-  readonly type: string
-  readonly parts: readonly ByteBuffer[]
-  readonly offsets: readonly Offsets[]
-
-  constructor(name: string, type: string, parts: readonly ByteBuffer[], offsets: readonly Offsets[]) {
-    this.name = name
-    this.type = type
-    this.parts = parts
-    this.offsets = offsets
-  }
+export interface Column {
+  /** Bytes written since the column was last cleared. */
+  readonly size: number
+  /** Remembers the present state. */
+  mark(): void
+  /** Goes back to the marked state. */
+  rollback(): void
+  /** The column's bytes, one after the other, for so many rows. They are valid until the column changes. */
+  pieces(rows: number): readonly Uint8Array[]
+  clear(): void
 }
 
-/** The running end offsets of an Array or Map column: one UInt64 per row. */
-export class Offsets {
-  readonly bytes: ByteBuffer = new ByteBuffer()
-  #total = 0
-  #mark = 0
-
-  /** Ends a row that has `count` items. */
-  push(count: number): void {
-    this.#total += count
-    this.bytes.uint64(this.#total)
-  }
-
-  mark(): void {
-    this.#mark = this.#total
-  }
-
-  rollback(): void {
-    this.#total = this.#mark
-  }
-
-  clear(): void {
-    this.#total = 0
-  }
-}
-
-/** The bytes of a Map(String, String) column. */
-export interface MapParts {
-  readonly offsets: Offsets
-  readonly keys: ByteBuffer
-  readonly values: ByteBuffer
-}
-
-/** The bytes of an Array(Map(String, String)) column. */
-export interface MapArrayParts extends MapParts {
-  readonly rows: Offsets
-}
-
-/** The bytes of an Array(T) column. */
-export interface ArrayParts {
-  readonly offsets: Offsets
-  readonly items: ByteBuffer
-}
+/** Arrays that grew beyond so many bytes are given back when a column is cleared. */
+export const KEEP_BYTES: number = 4 * 1024 * 1024

@@ -8,11 +8,11 @@ test('a seed says what the request is', () => {
 })
 
 test('of both encodings, some requests are still taken and some are refused', () => {
-  const block = new SpanBlock('default')
+  const block = new SpanBlock()
   const outcomes = Array.from({ length: 400 }, (_, seed) => {
     const { encoding, body } = mutatedRequest(seed)
     try {
-      const { accepted } = block.append(encoding === 'json' ? protobufOfJson(body) : body)
+      const { accepted } = block.append(encoding === 'json' ? protobufOfJson(body) : body, 'default')
       return `${encoding} ${accepted > 0 ? 'taken' : 'empty'}`
     } catch {
       return `${encoding} refused`

@@ -43,16 +43,39 @@ class NativeReader {
   }
 
   column(type: string, count: number): unknown[] {
-    const items = /^Array\((.*)\)$/.exec(type)
-    if (items) return this.#slices(count, (total) => this.column(items[1]!, total))
-    if (type === 'Map(String, String)') {
+    if (type === 'LowCardinality(String)') {
+      this.#version()
+      return this.#dictionary(count)
+    }
+    if (type === 'Map(LowCardinality(String), String)') {
+      this.#version()
       return this.#slices(count, (total) => {
-        const keys = this.column('String', total)
+        const keys = this.#dictionary(total)
         const values = this.column('String', total)
         return keys.map((key, at) => [key, values[at]])
       })
     }
     return Array.from({ length: count }, () => this.#scalar(type))
+  }
+
+  #version(): void {
+    const version = this.#scalar('UInt64')
+    if (version !== 1n) throw new TypeError(`LowCardinality of version ${version} is not read here`)
+  }
+
+  #dictionary(count: number): unknown[] {
+    if (count === 0) return []
+    const flags = Number(this.#scalar('UInt64'))
+    const texts = this.column('String', Number(this.#scalar('UInt64')))
+    const rows = Number(this.#scalar('UInt64'))
+    const width = ['UInt8', 'UInt16', 'UInt32'][flags & 0xff]
+    if (flags >> 8 !== 6 || width === undefined || rows !== count)
+      throw new TypeError(`flags ${flags}, ${rows} of ${count} rows`)
+    return Array.from({ length: count }, () => {
+      const index = this.#scalar(width) as number
+      if (index >= texts.length) throw new RangeError(`index ${index} of ${texts.length} texts`)
+      return texts[index]
+    })
   }
 
   #slices(count: number, read: (total: number) => unknown[]): unknown[] {
@@ -66,6 +89,7 @@ class NativeReader {
     if (size) return this.#take(Number(size[1])).toString('hex')
     if (type === 'String') return this.text()
     if (type === 'UInt8') return this.#take(1).readUInt8()
+    if (type === 'UInt16') return this.#take(2).readUInt16LE()
     if (type === 'UInt32') return this.#take(4).readUInt32LE()
     if (type === 'Int32') return this.#take(4).readInt32LE()
     if (type === 'UInt64') return this.#take(8).readBigUInt64LE()

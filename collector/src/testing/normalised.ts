@@ -11,9 +11,9 @@ export interface SpanRow {
 
 /** The rows that a capture becomes, in wire order. */
 export function normaliseCapture(name: string): SpanRow[] {
-  const block = new SpanBlock('default')
+  const block = new SpanBlock()
   for (const { body, contentType } of readCapture(name).requests) {
-    block.append(contentType.includes('json') ? protobufOfJson(body) : body)
+    block.append(contentType.includes('json') ? protobufOfJson(body) : body, 'default')
   }
   return readNative(block.take()) as SpanRow[]
 }
@@ -29,8 +29,8 @@ export function normaliseRequest(request: object): SpanRow {
 
 /** The first row that a request in OTLP JSON becomes. */
 export function normaliseText(request: string): SpanRow {
-  const block = new SpanBlock('default')
-  block.append(protobufOfJson(Buffer.from(request)))
+  const block = new SpanBlock()
+  block.append(protobufOfJson(Buffer.from(request)), 'default')
   return readNative(block.take())[0] as SpanRow
 }
 

@@ -28,11 +28,27 @@ beforeAll(async () => {
   }
   const inner = span('flow', 'inner', 20, 30, { span_id: 'inner' }, span('step', 'deep', 21, 5))
   const events = {
-    event_names: ['exception'],
-    event_times: ['2026-01-01 00:00:00.015000001'],
-    event_attributes: [{ 'exception.type': 'Oops' }],
-    event_attribute_types: ['s'],
-    event_dropped_attributes: [0],
+    events: JSON.stringify([
+      {
+        timeUnixNano: '1767225600015000001',
+        name: 'exception',
+        attributes: [{ key: 'exception.type', value: { stringValue: 'Oops' } }],
+      },
+    ]),
+    links: JSON.stringify([
+      {
+        traceId: '0a'.repeat(16),
+        attributes: [
+          { key: 'n', value: { intValue: '7' } },
+          { key: 'd', value: { doubleValue: 0.5 } },
+          { key: 'a', value: { arrayValue: { values: [{ boolValue: true }] } } },
+          { key: 'e', value: {} },
+          {},
+        ],
+      },
+    ]),
+    resource: JSON.stringify({ resource: { attributes: [{ key: 'host', value: { stringValue: 'h' } }] } }),
+    scope: JSON.stringify({ scope: { name: 'lib' }, schemaUrl: 'https://schema' }),
     attributes: { answer: '42', ok: 'true' },
     attribute_types: 'ib',
     status: 'error',
@@ -154,6 +170,7 @@ test('a run with its tree, nested runs below', async () => {
   expect(page?.spansCut).toBe(false)
   expect(page?.children.map((run) => run.flow)).toEqual(['inner'])
   expect(page?.spans.every((node) => node.ended)).toBe(true)
+  expect(page?.spans.map((node) => node.eventCount)).toEqual([0, 0, 1, 0, 0, 0])
 
   const nested = await getRunPage(store(), { runId: `${hex('tree')}-${hex('inner', 8)}` })
   expect(nested?.spans.map((node) => `${'-'.repeat(node.depth)}${node.name}`)).toEqual(['inner', '-deep'])
@@ -198,7 +215,22 @@ test('a span with everything that was recorded', async () => {
         attributes: [{ key: 'exception.type', value: 'Oops', type: 's' }],
       },
     ],
-    links: [],
+    links: [
+      {
+        traceId: '0a'.repeat(16),
+        spanId: '',
+        attributes: [
+          { key: 'n', value: '7', type: 'i' },
+          { key: 'd', value: '0.5', type: 'd' },
+          { key: 'a', value: '{"arrayValue":{"values":[{"boolValue":true}]}}', type: 'a' },
+          { key: 'e', value: '', type: 'e' },
+          { key: '', value: '', type: 'e' },
+        ],
+      },
+    ],
+    resourceAttributes: [{ key: 'host', value: 'h', type: 's' }],
+    scopeName: 'lib',
+    scopeVersion: '',
   })
   expect(await getSpan(store(), { traceId: hex('tree'), spanId: '0000000000000000' })).toBeNull()
 })

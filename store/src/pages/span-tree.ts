@@ -53,7 +53,7 @@ export function readSpans(
       span.end != toDateTime64(0, 9, 'UTC') AS ended, span.model AS model, span.input_tokens AS inputTokens,
       span.output_tokens AS outputTokens, span.cost AS cost, span.error_type AS errorType,
       substringUTF8(span.error_message, 1, 500) AS errorMessage, span.step_attempts AS attempts,
-      span.step_fallback = 1 AS fallback, length(span.event_names) AS eventCount
+      span.step_fallback = 1 AS fallback, JSONLength(span.events) AS eventCount
     FROM spans AS span FINAL
     PREWHERE project = {project:String} AND trace_id IN (
       SELECT arrayJoin(trace_ids) FROM runs FINAL PREWHERE project = {project:String} AND run_id = {runId:String}

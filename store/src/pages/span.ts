@@ -1,12 +1,14 @@
 import type { Status } from '../run-record.ts'
 import { firstRow, type Store } from '../store.ts'
-
-/** An attribute with the type letter of `attribute_types`: s i d b y a k e (see migration 001). */
-export interface Attribute {
-  readonly key: string
-  readonly value: string
-  readonly type: string
-}
+import {
+  type Attribute,
+  type SpanEvent,
+  type SpanLink,
+  toEvents,
+  toLinks,
+  toResourceAttributes,
+  toScope,
+} from './otlp-json.ts'
 
 export interface SpanDetail {
   readonly spanId: string
@@ -46,32 +48,27 @@ export interface SpanDetail {
   readonly links: readonly SpanLink[]
 }
 
-export interface SpanEvent {
-  readonly name: string
-  /** Nanoseconds from the span's start. */
-  readonly offsetNs: number
-  readonly attributes: readonly Attribute[]
-}
-
-export interface SpanLink {
-  readonly traceId: string
-  readonly spanId: string
-  readonly attributes: readonly Attribute[]
-}
-
-/** Keys, values and type letters of a map. */
+/** Keys and values of a map, and type letters: one more for each attribute that became input or output. */
 type Attributes = [keys: string[], values: string[], types: string]
 
 type SpanRow = Omit<
   SpanDetail,
-  'startUnixNano' | 'ended' | 'attributes' | 'resourceAttributes' | 'events' | 'links'
+  | 'startUnixNano'
+  | 'ended'
+  | 'attributes'
+  | 'resourceAttributes'
+  | 'scopeName'
+  | 'scopeVersion'
+  | 'events'
+  | 'links'
 > & {
   readonly startNs: string
   readonly ended: number
   readonly attributes: Attributes
-  readonly resourceAttributes: Attributes
-  readonly events: [name: string, offsetNs: number, ...Attributes][]
-  readonly links: [traceId: string, spanId: string, ...Attributes][]
+  readonly resource: string
+  readonly scope: string
+  readonly events: string
+  readonly links: string
 }
 
 /** One span with everything that was recorded, or null. Ids are hex. */
@@ -81,24 +78,25 @@ export async function getSpan(
 ): Promise<SpanDetail | null> {
   const row = await firstRow<SpanRow>(store, SELECT_SPAN, { project, traceId, spanId })
   if (!row) return null
-  const { startNs, ended, attributes, resourceAttributes, events, links, ...rest } = row
+  const { startNs, ended, attributes, resource, scope, events, links, ...rest } = row
+  const startUnixNano = BigInt(startNs)
+  const { name: scopeName, version: scopeVersion } = toScope(scope)
   return {
     ...rest,
-    startUnixNano: BigInt(startNs),
+    startUnixNano,
     ended: ended === 1,
     attributes: toAttributes(attributes),
-    resourceAttributes: toAttributes(resourceAttributes),
-    events: events.map(([name, offsetNs, ...map]) => ({ name, offsetNs, attributes: toAttributes(map) })),
-    links: links.map(([linkTraceId, linkSpanId, ...map]) => ({
-      traceId: linkTraceId,
-      spanId: linkSpanId,
-      attributes: toAttributes(map),
-    })),
+    resourceAttributes: toResourceAttributes(resource),
+    scopeName,
+    scopeVersion,
+    events: toEvents(events, startUnixNano),
+    links: toLinks(links),
   }
 }
 
 function toAttributes([keys, values, types]: Attributes): Attribute[] {
-  return keys.map((key, i) => ({ key, value: values[i] ?? '', type: types[i] ?? 's' }))
+  const letters = types.replaceAll(/[IO]/g, '')
+  return keys.map((key, i) => ({ key, value: values[i] ?? '', type: letters[i] ?? 's' }))
 }
 
 const SELECT_SPAN = `
@@ -113,15 +111,8 @@ const SELECT_SPAN = `
     toString(toUnixTimestamp64Nano(span.start)) AS startNs, span.duration_ns AS durationNs,
     span.end != toDateTime64(0, 9, 'UTC') AS ended, span.input AS input, span.output AS output,
     span.error_type AS errorType, span.error_message AS errorMessage, span.status_message AS statusMessage,
-    span.scope_name AS scopeName, span.scope_version AS scopeVersion,
     tuple(mapKeys(span.attributes), mapValues(span.attributes), span.attribute_types) AS attributes,
-    tuple(mapKeys(span.resource_attributes), mapValues(span.resource_attributes),
-      span.resource_attribute_types) AS resourceAttributes,
-    arrayMap((name, time, map, types) -> tuple(
-      name, toUnixTimestamp64Nano(time) - toUnixTimestamp64Nano(span.start), mapKeys(map), mapValues(map), types),
-      span.event_names, span.event_times, span.event_attributes, span.event_attribute_types) AS events,
-    arrayMap((trace, id, map, types) -> tuple(lower(hex(trace)), lower(hex(id)), mapKeys(map), mapValues(map), types),
-      span.link_trace_ids, span.link_span_ids, span.link_attributes, span.link_attribute_types) AS links
+    span.resource AS resource, span.scope AS scope, span.events AS events, span.links AS links
   FROM spans AS span FINAL
   PREWHERE project = {project:String} AND trace_id = toFixedString(unhex({traceId:String}), 16)
     AND span_id = toFixedString(unhex({spanId:String}), 8)

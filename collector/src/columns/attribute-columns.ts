@@ -1,0 +1,68 @@
+import { attributeText } from '../decode/any-value.ts'
+import { STRING } from '../decode/attributes.ts'
+import type { SpanView } from '../decode/span.ts'
+import { fieldNumber, type Resolver } from '../dialects/resolver.ts'
+import type { Block } from '../native/block.ts'
+import { DictionaryColumn } from '../native/dictionary-column.ts'
+import { MapColumn } from '../native/map-column.ts'
+import { Word32Column } from '../native/number-columns.ts'
+import { TextColumn } from '../native/text-column.ts'
+
+const INPUT = fieldNumber('input')
+const OUTPUT = fieldNumber('output')
+/** Letters that keep the place of an attribute that was moved. */
+const MOVED_INPUT = 'I'.charCodeAt(0)
+const MOVED_OUTPUT = 'O'.charCodeAt(0)
+
+/** Writes a span's attributes: keys, values as text, and one letter per attribute for its type. */
+export class AttributeColumns {
+  readonly #attributes: MapColumn
+  readonly #types: TextColumn
+  readonly #dropped: Word32Column
+  readonly #inputKey: DictionaryColumn
+  readonly #outputKey: DictionaryColumn
+
+  constructor(block: Block) {
+    this.#attributes = block.column('attributes', MapColumn)
+    this.#types = block.column('attribute_types', TextColumn)
+    this.#dropped = block.column('dropped_attributes', Word32Column)
+    this.#inputKey = block.column('input_key', DictionaryColumn)
+    this.#outputKey = block.column('output_key', DictionaryColumn)
+  }
+
+  writeRow(row: number, bytes: Buffer, span: SpanView, resolver: Resolver): void {
+    const input = writeMovedKey(this.#inputKey, row, bytes, span, resolver.source[INPUT]!)
+    const output = writeMovedKey(this.#outputKey, row, bytes, span, resolver.source[OUTPUT]!)
+    this.#dropped.set(row, span.droppedAttributes)
+    const { count, keyStart, keyEnd, type, valueStart, valueEnd } = span.attributes
+    if (count === 0) return
+    const { keys, values } = this.#attributes
+    const types = this.#types.at(row)
+    types.varint(count)
+    for (let at = 0; at < count; at++) {
+      if (at === input || at === output) {
+        types.byte(at === input ? MOVED_INPUT : MOVED_OUTPUT)
+        continue
+      }
+      keys.push(keys.dictionary.find(bytes, keyStart[at]!, keyEnd[at]!))
+      if (type[at] === STRING) values.utf8(bytes, valueStart[at]!, valueEnd[at]!)
+      else values.text(attributeText(bytes, span.attributes, at))
+      types.byte(type[at]!)
+    }
+    this.#attributes.endRow(row)
+  }
+}
+
+/** A single text attribute that became input or output is moved there; its key says where it came from. */
+function writeMovedKey(
+  column: DictionaryColumn,
+  row: number,
+  bytes: Buffer,
+  { attributes }: SpanView,
+  at: number,
+): number {
+  const isMoved = at >= 0 && attributes.type[at] === STRING
+  if (isMoved) column.utf8(row, bytes, attributes.keyStart[at]!, attributes.keyEnd[at]!)
+  else column.text(row, '')
+  return isMoved ? at : -1
+}

@@ -1,0 +1,83 @@
+import { fieldNumber, type Resolver } from '../dialects/resolver.ts'
+import type { Block } from '../native/block.ts'
+import { ByteColumn, DoubleColumn, Word32Column, Word64Column } from '../native/number-columns.ts'
+import { priceOf } from './prices.ts'
+
+const MAX_UINT32 = 0xffff_ffff
+const MAX_INT32 = 0x7fff_ffff
+
+const INPUT_TOKENS = fieldNumber('inputTokens')
+const OUTPUT_TOKENS = fieldNumber('outputTokens')
+const CACHED_INPUT_TOKENS = fieldNumber('cachedInputTokens')
+const REASONING_TOKENS = fieldNumber('reasoningTokens')
+const TIME_TO_FIRST_TOKEN = fieldNumber('timeToFirstToken')
+const COST = fieldNumber('cost')
+const MODEL = fieldNumber('model')
+const TRIAL = fieldNumber('trial')
+const STEP_INDEX = fieldNumber('stepIndex')
+const STEP_ATTEMPTS = fieldNumber('stepAttempts')
+const STEP_FALLBACK = fieldNumber('stepFallback')
+
+/** Writes the numbers of a span: tokens, cost, and what a step says of itself. */
+export class UsageColumns {
+  readonly #inputTokens: Word64Column
+  readonly #outputTokens: Word64Column
+  readonly #cachedInputTokens: Word64Column
+  readonly #reasoningTokens: Word64Column
+  readonly #timeToFirstToken: Word64Column
+  readonly #cost: DoubleColumn
+  readonly #trial: Word32Column
+  readonly #stepIndex: Word32Column
+  readonly #stepAttempts: Word32Column
+  readonly #stepFallback: ByteColumn
+
+  constructor(block: Block) {
+    this.#inputTokens = block.column('input_tokens', Word64Column)
+    this.#outputTokens = block.column('output_tokens', Word64Column)
+    this.#cachedInputTokens = block.column('cached_input_tokens', Word64Column)
+    this.#reasoningTokens = block.column('reasoning_tokens', Word64Column)
+    this.#timeToFirstToken = block.column('time_to_first_token_ns', Word64Column)
+    this.#cost = block.column('cost', DoubleColumn)
+    this.#trial = block.column('trial', Word32Column)
+    this.#stepIndex = block.column('step_index', Word32Column)
+    this.#stepAttempts = block.column('step_attempts', Word32Column)
+    this.#stepFallback = block.column('step_fallback', ByteColumn)
+  }
+
+  writeRow(row: number, resolver: Resolver): void {
+    writeCount(this.#cachedInputTokens, row, resolver, CACHED_INPUT_TOKENS)
+    writeCount(this.#reasoningTokens, row, resolver, REASONING_TOKENS)
+    writeCount(this.#timeToFirstToken, row, resolver, TIME_TO_FIRST_TOKEN)
+    const input = writeCount(this.#inputTokens, row, resolver, INPUT_TOKENS)
+    const output = writeCount(this.#outputTokens, row, resolver, OUTPUT_TOKENS)
+    this.#cost.set(row, costOf(resolver, input, output))
+    if (resolver.has(TRIAL)) this.#trial.set(row, count(resolver.number(TRIAL, 0), MAX_UINT32))
+    const index = Math.trunc(resolver.number(STEP_INDEX, -1))
+    this.#stepIndex.set(row, Math.max(-1, Math.min(index, MAX_INT32)))
+    if (resolver.has(STEP_ATTEMPTS))
+      this.#stepAttempts.set(row, count(resolver.number(STEP_ATTEMPTS, 0), MAX_UINT32))
+    if (resolver.has(STEP_FALLBACK))
+      this.#stepFallback.set(row, Number(resolver.text(STEP_FALLBACK) === 'true'))
+  }
+}
+
+function writeCount(column: Word64Column, row: number, resolver: Resolver, field: number): number {
+  if (!resolver.has(field)) return 0
+  const value = count(resolver.number(field, 0), Number.MAX_SAFE_INTEGER)
+  column.setNumber(row, value)
+  return value
+}
+
+/** What the wire says, else what the tokens cost by the price table. */
+function costOf(resolver: Resolver, input: number, output: number): number {
+  const said = resolver.number(COST, -1)
+  if (said >= 0) return said
+  if (input + output === 0) return 0
+  const cached = count(resolver.number(CACHED_INPUT_TOKENS, 0), input)
+  return priceOf(resolver.text(MODEL), input, cached, output)
+}
+
+/** A whole number from 0 to `most`. */
+function count(value: number, most: number): number {
+  return value > 0 ? Math.min(Math.trunc(value), most) : 0
+}
