@@ -9,10 +9,12 @@ export interface Proxy {
   /** Refuses connections until `open`. */
   shut(): Promise<void>
   open(): Promise<void>
+  /** Forwards new connections to another server. */
+  forwardTo(target: string): void
 }
 
 export async function startProxy(target: string): Promise<Proxy> {
-  const { hostname, port: targetPort } = new URL(target)
+  let { hostname, port: targetPort } = new URL(target)
   const sockets = new Set<Socket>()
   let cuts = 0
   const track = (socket: Socket): Socket => {
@@ -49,6 +51,9 @@ export async function startProxy(target: string): Promise<Proxy> {
     },
     open: async () => {
       server = await serve(port)
+    },
+    forwardTo: (next) => {
+      ;({ hostname, port: targetPort } = new URL(next))
     },
   }
 }

@@ -1,0 +1,37 @@
+import { onTestFinished } from 'vitest'
+import { collectorSettingsFromEnv } from '../config.ts'
+import { Log } from '../log.ts'
+import { Storage, type StorageOptions } from '../storage.ts'
+import type { InsertFailure } from '../writer/insert-error.ts'
+
+/** A storage as a collector has it, which is closed after the test, and the inserts that failed so far. */
+export async function openStorage(
+  options: Pick<StorageOptions, 'store' | 'walDirectory'> & Partial<StorageOptions>,
+): Promise<{ readonly storage: Storage; readonly failures: InsertFailure[] }> {
+  const failures: InsertFailure[] = []
+  const storage = await Storage.open({
+    settings: collectorSettingsFromEnv({}),
+    migrated: Promise.resolve(),
+    log: new Log('silent'),
+    observeInsert: () => undefined,
+    observeFailure: (failure) => failures.push(failure),
+    ...options,
+  })
+  let closed: Promise<void> | undefined
+  const close = storage.close.bind(storage)
+  storage.close = (patience) => {
+    closed ??= close(patience)
+    return closed
+  }
+  onTestFinished(() => storage.close(0))
+  return { storage, failures }
+}
+
+/** Resolves once ClickHouse has all that the storage took. */
+export async function untilStored(storage: Storage, timeout: number = 50_000): Promise<void> {
+  for (const deadline = performance.now() + timeout; storage.snapshot().ledger.pending > 0; ) {
+    if (performance.now() > deadline)
+      throw new Error(`${storage.snapshot().ledger.pending} spans are still pending`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
