@@ -20,6 +20,7 @@ export class Metrics {
   )
   readonly #pendingBytes = this.#gauge('weir_pending_bytes', 'Bytes of pending spans')
   readonly #walBytes = this.#gauge('weir_wal_bytes', 'Bytes of the log, quarantine included')
+  readonly #walMaxBytes = this.#gauge('weir_wal_max_bytes', 'Bytes at which the log takes nothing more')
   readonly #walSegments = this.#gauge('weir_wal_segments', 'Segments that ClickHouse does not have yet')
   readonly #walLag = this.#gauge(
     'weir_wal_lag_seconds',
@@ -30,6 +31,10 @@ export class Metrics {
   readonly #insertErrors = this.#counter('weir_insert_errors_total', 'Inserts that failed and are repeated', [
     'reason',
   ])
+  readonly #redacted = this.#counter('weir_redacted_total', 'Values that rules of redaction replaced', [
+    'rule',
+  ])
+  readonly #truncated = this.#counter('weir_truncated_values_total', 'Values that were cut for their size')
   readonly #insertSeconds = this.#histogram('weir_insert_duration_seconds', 'Inserts into ClickHouse')
 
   constructor(read: () => StorageSnapshot) {
@@ -48,6 +53,14 @@ export class Metrics {
 
   observeInsertFailure(reason: string): void {
     this.#insertErrors.inc({ reason })
+  }
+
+  observeRedaction(rule: string): void {
+    this.#redacted.inc({ rule })
+  }
+
+  observeTruncation(): void {
+    this.#truncated.inc()
   }
 
   /** One scrape at a time, each from one snapshot: received = stored + rejected + pending holds in every text. */
@@ -69,6 +82,7 @@ export class Metrics {
     this.#pending.set(ledger.pending)
     this.#pendingBytes.set(pendingBytes)
     this.#walBytes.set(wal.bytes)
+    this.#walMaxBytes.set(wal.maxBytes)
     this.#walSegments.set(wal.segments)
     this.#walLag.set(wal.lagSeconds)
     this.#quarantinedBlocks.set(wal.quarantinedBlocks)

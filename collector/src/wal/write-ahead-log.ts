@@ -30,6 +30,8 @@ export interface LogOptions {
 export interface LogSnapshot {
   /** Of all files, those in quarantine included. */
   readonly bytes: number
+  /** The limit of it. */
+  readonly maxBytes: number
   /** Segments that are not in ClickHouse yet. */
   readonly segments: number
   readonly quarantinedBlocks: number
@@ -205,6 +207,7 @@ export class WriteAheadLog {
     const [oldest] = this.#segments.keys()
     return {
       bytes: this.#bytes,
+      maxBytes: this.#options.maxBytes,
       segments: this.#segments.size,
       quarantinedBlocks: this.quarantine.blocks,
       quarantinedBytes: this.quarantine.bytes,
