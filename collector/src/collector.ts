@@ -1,10 +1,14 @@
 import type { Store } from '@weir/store'
+import { openAuthenticator } from './auth/open-authenticator.ts'
+import { RateLimit } from './auth/rate-limit.ts'
 import { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
 import { type GrpcServer, startGrpcServer } from './grpc/server.ts'
 import { Metrics } from './http/metrics.ts'
 import { HttpServer } from './http/server.ts'
 import { Ingest } from './ingest.ts'
 import { Log } from './log.ts'
+import { Rewriter } from './redaction/rewriter.ts'
+import { readRedactionRules } from './redaction/rules.ts'
 import { Storage } from './storage.ts'
 
 /**
@@ -41,6 +45,7 @@ const DELIVERY_TIMEOUT = 3_500
 
 /**
  * Starts an OTLP receiver that writes to a log, and from there to the table `spans`.
+ * @throws RedactionError where the rules of redaction cannot be used
  * @throws LogInUseError where another collector has the log open
  * @throws NodeJS.ErrnoException `EADDRINUSE` where the port of HTTP is taken
  * @throws GrpcPortError where the port of gRPC cannot be bound
@@ -53,6 +58,8 @@ export async function startCollector({
   ...given
 }: CollectorConfig): Promise<Collector> {
   const settings = { ...collectorSettingsFromEnv({}), ...given }
+  const { redaction, redactionSalt, maxFieldBytes, rateLimit } = settings
+  const rules = redaction === undefined ? undefined : readRedactionRules(redaction, redactionSalt)
   const log = new Log(settings.logLevel)
   const storage: Storage = await Storage.open({
     store,
@@ -64,11 +71,22 @@ export async function startCollector({
     observeFailure: (failure) => metrics.observeInsertFailure(failure),
   })
   const metrics: Metrics = new Metrics(() => storage.snapshot())
-  const ingest = new Ingest(storage.commits, settings)
+  const rewriter = new Rewriter({
+    rules,
+    maxFieldBytes,
+    observeRedaction: (rule) => metrics.observeRedaction(rule),
+    observeTruncation: () => metrics.observeTruncation(),
+  })
+  const ingest = new Ingest(storage.commits, {
+    ...settings,
+    rewriter,
+    rateLimit: rateLimit === undefined ? undefined : new RateLimit(rateLimit),
+  })
+  const authenticator = await openAuthenticator({ store, host: settings.host, directory: walDirectory, log })
   const http = new HttpServer({
     ingest,
     metrics,
-    authorise: async () => store.project,
+    authorise: ({ authorization }) => authenticator.authorise(authorization),
     ping: () => storage.ready(),
     log,
     corsOrigins: settings.corsOrigins,
@@ -76,6 +94,7 @@ export async function startCollector({
   })
   const { url, grpc } = await serve().catch(async (error: unknown) => {
     await http.close(0)
+    await authenticator.close()
     await storage.close(0)
     throw error
   })
@@ -94,6 +113,7 @@ export async function startCollector({
     const grpcClosed = grpc?.close(CLOSE_TIMEOUT)
     await http.close(CLOSE_TIMEOUT)
     await grpcClosed
+    await authenticator.close()
     await storage.close(DELIVERY_TIMEOUT)
   }
 
@@ -108,7 +128,7 @@ export async function startCollector({
       host: settings.host,
       port: given.grpcPort,
       ingest,
-      authorise: async () => store.project,
+      authorise: (metadata) => authenticator.authorise(metadata.get('authorization')[0]?.toString()),
       observe: (status, seconds) => {
         const reason = status === 'OK' ? undefined : status.toLowerCase()
         metrics.requests.count({ ...CALL, status, reason, seconds })

@@ -11,6 +11,7 @@ test('defaults', () => {
     maxBodyBytes: 64 * 1024 * 1024,
     maxPendingBytes: 256 * 1024 * 1024,
     walMaxBytes: 8 * 1024 * 1024 * 1024,
+    maxFieldBytes: 4 * 1024 * 1024,
   })
 })
 
@@ -24,6 +25,9 @@ test.for([
   ['WEIR_OTLP_HTTP_PORT', '70000'],
   ['WEIR_MAX_BODY_BYTES', '-1'],
   ['WEIR_WAL_MAX_BYTES', '0'],
+  ['WEIR_MAX_FIELD_BYTES', '100'],
+  ['WEIR_RATE_LIMIT', '0'],
+  ['WEIR_RATE_LIMIT', 'many'],
   ['WEIR_LOG_LEVEL', 'loud'],
 ])('%s=%s is refused by name', ([variable, value]) => {
   expect(() => collectorSettingsFromEnv({ [variable!]: value })).toThrow(CollectorConfigError)

@@ -36,6 +36,14 @@ const environment = z.object({
     .int()
     .min(1024 * 1024)
     .default(8 * 1024 * 1024 * 1024),
+  WEIR_MAX_FIELD_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(4 * 1024 * 1024),
+  WEIR_REDACTION: z.string().min(1).optional(),
+  WEIR_REDACTION_SALT: z.string().min(1).optional(),
+  WEIR_RATE_LIMIT: z.coerce.number().positive().optional(),
 })
 
 /** What a collector is started with, apart from the store. */
@@ -55,6 +63,14 @@ export interface CollectorSettings {
   readonly maxPendingBytes: number
   /** Limit of the log on the disk; beyond it requests are answered with 503. */
   readonly walMaxBytes: number
+  /** Limit of one text or key; what is larger is cut. */
+  readonly maxFieldBytes: number
+  /** Path of the file with the rules of redaction. */
+  readonly redaction: string | undefined
+  /** Salt of the hashes that redaction leaves. */
+  readonly redactionSalt: string | undefined
+  /** Spans per second of each project; beyond it requests are answered with 429. */
+  readonly rateLimit: number | undefined
 }
 
 /** A variable of the environment cannot be used. */
@@ -84,5 +100,9 @@ export function collectorSettingsFromEnv(
     maxBodyBytes: data.WEIR_MAX_BODY_BYTES,
     maxPendingBytes: data.WEIR_MAX_PENDING_BYTES,
     walMaxBytes: data.WEIR_WAL_MAX_BYTES,
+    maxFieldBytes: data.WEIR_MAX_FIELD_BYTES,
+    redaction: data.WEIR_REDACTION,
+    redactionSalt: data.WEIR_REDACTION_SALT,
+    rateLimit: data.WEIR_RATE_LIMIT,
   }
 }

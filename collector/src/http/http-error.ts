@@ -1,3 +1,5 @@
+import { RateLimitError } from '../auth/rate-limit.ts'
+import { UnauthenticatedError } from '../auth/unauthenticated-error.ts'
 import { OversizeError } from '../columns/span-block.ts'
 import { DecodeError } from '../decode/decode-error.ts'
 import { BackpressureError } from '../wal/backpressure-error.ts'
@@ -74,6 +76,12 @@ export function httpErrorOf(error: unknown): HttpError {
   if (error instanceof HttpError) return error
   if (error instanceof DecodeError) return new HttpError(400, 'undecodable', error.message)
   if (error instanceof OversizeError) return new HttpError(413, 'too_large', error.message)
+  if (error instanceof UnauthenticatedError) {
+    return new HttpError(401, 'unauthenticated', error.message, { 'www-authenticate': 'Bearer' })
+  }
+  if (error instanceof RateLimitError) {
+    return new HttpError(429, 'rate_limited', error.message, { 'retry-after': String(error.retryAfter) })
+  }
   if (error instanceof BackpressureError) return unavailable(error.message)
   return new HttpError(500, 'internal', 'the request failed for a reason of the collector, see its log')
 }

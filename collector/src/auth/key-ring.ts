@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ApiKey } from '@weir/store'
+import type { Log } from '../log.ts'
+import { type KnownKey, readKeyFile, writeKeyFile } from './key-file.ts'
+
+/** Milliseconds between two readings: a revoked key stops working within this and the time of one query. */
+const REFRESH = 2_000
+/** Milliseconds that a start waits for the first reading. */
+const PATIENCE = 2_000
+/** Milliseconds between two readings that keys nobody knows can cause. */
+const SEARCH = 100
+
+export interface KeyRingOptions {
+  readonly load: () => Promise<readonly ApiKey[]>
+  /** Where the keys are kept for the time that ClickHouse is away. */
+  readonly file: string
+  readonly log: Log
+}
+
+/** The keys that are not revoked, as they were when ClickHouse was last asked. */
+export class KeyRing {
+  readonly #options: KeyRingOptions
+  #keys: ReadonlyMap<string, KnownKey> | undefined
+  #written = ''
+  #isCurrent = false
+  #asked = Number.NEGATIVE_INFINITY
+  #reading: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(options: KeyRingOptions) {
+    this.#options = options
+    this.#set(readKeyFile(options.file))
+  }
+
+  /** Resolves when the keys are known, or cannot be for now; they are read again and again until `close`. */
+  async start(): Promise<void> {
+    await Promise.race([this.refresh(), sleep(PATIENCE, undefined, { ref: false })])
+    this.#schedule()
+  }
+
+  /** Undefined where neither ClickHouse nor the file could ever be read. */
+  get size(): number | undefined {
+    return this.#keys?.size
+  }
+
+  /** False where ClickHouse did not answer when it was last asked: keys may have been made since. */
+  get isCurrent(): boolean {
+    return this.#isCurrent
+  }
+
+  get(id: string): KnownKey | undefined {
+    return this.#keys?.get(id)
+  }
+
+  /** Asks for a key that was not there a moment ago: it may just have been made. */
+  async search(id: string): Promise<KnownKey | undefined> {
+    if (performance.now() - this.#asked > SEARCH) await this.refresh()
+    else await this.#reading
+    return this.get(id)
+  }
+
+  /** Never rejects. */
+  refresh(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+  }
+
+  async #read(): Promise<void> {
+    this.#asked = performance.now()
+    try {
+      const keys = await this.#options.load()
+      this.#set(
+        keys.filter(({ revoked }) => !revoked).map(({ id, project, hash }) => ({ id, project, hash })),
+      )
+      this.#isCurrent = true
+    } catch (error) {
+      this.#isCurrent = false
+      this.#options.log.warn(
+        { reason: (error as Error).message },
+        'API keys cannot be read; those known stay valid',
+      )
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isClosed) return
+    this.#timer = setTimeout(() => void this.refresh().then(() => this.#schedule()), REFRESH)
+    this.#timer.unref()
+  }
+
+  #set(keys: readonly KnownKey[] | undefined): void {
+    if (keys === undefined) return
+    this.#keys = new Map(keys.map((key) => [key.id, key]))
+    const text = JSON.stringify(keys)
+    if (text === this.#written) return
+    try {
+      writeKeyFile(this.#options.file, keys)
+      this.#written = text
+    } catch (error) {
+      this.#options.log.warn(
+        { reason: (error as Error).message },
+        'API keys cannot be kept for a time without ClickHouse',
+      )
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/** More spans than the project may send. The sender keeps them and tries again: HTTP 429, gRPC UNAVAILABLE. */
+export class RateLimitError extends Error {
+  readonly code = 'WEIR_RATE_LIMIT'
+  override readonly name = 'RateLimitError'
+  /** Seconds after which spans are taken again, a whole number. */
+  readonly retryAfter: number
+
+  constructor(message: string, retryAfter: number) {
+    super(message)
+    this.retryAfter = retryAfter
+  }
+}
+
+const BURST_SECONDS = 10
+
+interface Bucket {
+  spans: number
+  filled: number
+}
+
+/**
+ * Limits the spans per second of each project. A request is admitted whole while anything is left, and paid for once its spans
+ * are taken: what it takes too much, the next ones wait for. So none is half refused, and none is too large to be taken ever.
+ */
+export class RateLimit {
+  readonly #rate: number
+  readonly #burst: number
+  readonly #now: () => number
+  /** As many as there are projects with keys. */
+  readonly #buckets = new Map<string, Bucket>()
+
+  /**
+   * @param rate spans per second
+   * @param burst spans that a project which was silent may send at once; senders of batches are silent for seconds
+   * @param now milliseconds
+   */
+  constructor(
+    rate: number,
+    burst: number = rate * BURST_SECONDS,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#rate = rate
+    this.#burst = burst
+    this.#now = now
+  }
+
+  /** @throws RateLimitError */
+  admit(project: string): void {
+    const { spans } = this.#bucket(project)
+    if (spans > 0) return
+    const seconds = Math.max(Math.ceil((1 - spans) / this.#rate), 1)
+    throw new RateLimitError(
+      `project ${project} sent more than ${this.#rate} spans a second. Try again in ${seconds} s`,
+      seconds,
+    )
+  }
+
+  charge(project: string, spans: number): void {
+    this.#bucket(project).spans -= spans
+  }
+
+  #bucket(project: string): Bucket {
+    const now = this.#now()
+    const bucket = this.#buckets.get(project)
+    if (bucket === undefined) {
+      const full = { spans: this.#burst, filled: now }
+      this.#buckets.set(project, full)
+      return full
+    }
+    bucket.spans = Math.min(bucket.spans + ((now - bucket.filled) / 1000) * this.#rate, this.#burst)
+    bucket.filled = now
+    return bucket
+  }
+}

@@ -1,0 +1,206 @@
+import { DecodeError } from '../decode/decode-error.ts'
+import { BYTES, int64Text, VARINT, WireReader } from '../decode/wire.ts'
+import { Edits, varint } from './edits.ts'
+import { ARRAY, type Field, LIST, type MessageShape, REQUEST } from './message-shapes.ts'
+import { characterStart, truncate } from './truncate.ts'
+import { type RedactionRules, ValueRedactor, type ValueRule } from './value-redactor.ts'
+
+/** As deep as the decoder goes. */
+const MAX_DEPTH = 100
+/** Bytes beyond the limit that are searched too: what is cut off must not begin with half of a secret. */
+const MARGIN = 65_536
+const NO_REQUEST = new WireReader(Buffer.alloc(0))
+const INT_VALUE = 3
+const KEY = 1
+const VALUE = 2
+
+export interface RewriterOptions {
+  readonly rules: RedactionRules | undefined
+  /** Limit of one text or key. */
+  readonly maxFieldBytes: number
+  /** Told of each value that a rule replaced. */
+  readonly observeRedaction: (rule: string) => void
+  /** Told of each value that was cut. */
+  readonly observeTruncation: () => void
+}
+
+/**
+ * Takes out of a request, before it is kept anywhere, what the rules forbid, and cuts what is too large. Everything else stays
+ * as it is, byte for byte.
+ */
+export class Rewriter {
+  readonly #redactor: ValueRedactor | undefined
+  readonly #rules: RedactionRules | undefined
+  readonly #maxFieldBytes: number
+  readonly #observeTruncation: () => void
+  readonly #edits = new Edits()
+  /** Of the request that is being rewritten. */
+  #reader = NO_REQUEST
+  #values: readonly ValueRule[] = []
+
+  constructor({ rules, maxFieldBytes, observeRedaction, observeTruncation }: RewriterOptions) {
+    this.#rules = rules
+    this.#maxFieldBytes = maxFieldBytes
+    this.#redactor = rules && new ValueRedactor(rules, observeRedaction)
+    this.#observeTruncation = observeTruncation
+  }
+
+  /**
+   * @param request an ExportTraceServiceRequest; comes back as it is where nothing has to change
+   * @throws DecodeError where the bytes are not protobuf
+   */
+  rewrite(request: Buffer): Buffer {
+    if (!this.#mayForbid(request) && request.length <= this.#maxFieldBytes) return request
+    this.#reader = new WireReader(request)
+    try {
+      this.#message(REQUEST, request.length, 0)
+      return this.#edits.apply(request)
+    } finally {
+      this.#reader = NO_REQUEST
+      this.#edits.clear()
+    }
+  }
+
+  /** Looks at the request as a whole, which costs a fraction of looking at each of its values. */
+  #mayForbid(request: Buffer): boolean {
+    if (this.#rules === undefined || this.#redactor === undefined) return false
+    const text = request.toString('latin1')
+    this.#values = this.#redactor.rulesFor(text)
+    return this.#values.length > 0 || this.#rules.keys.mayForbid(text)
+  }
+
+  #message(shape: MessageShape, end: number, depth: number): void {
+    const reader = this.#reader
+    const outer = reader.end
+    reader.end = end
+    while (reader.next()) {
+      const field = reader.wire === BYTES ? shape[reader.field] : undefined
+      if (field === undefined) reader.skip()
+      else this.#field(field, depth)
+    }
+    reader.end = outer
+  }
+
+  #field(field: Field, depth: number): void {
+    const reader = this.#reader
+    const lengthStart = reader.pos
+    const end = reader.delimited()
+    const start = reader.pos
+    this.#edits.open()
+    if (field === 'text' || field === 'label') this.#text(start, end, field === 'text')
+    else if (field === 'attribute') this.#attribute(end, depth)
+    else if (field === 'value') this.#value(end, depth)
+    else this.#message(field, end, depth)
+    this.#edits.close(lengthStart, start, end)
+    reader.pos = end
+  }
+
+  /** A KeyValue, whose key may come after its value. Depth 0: an attribute of a span, event, link, scope or resource. */
+  #attribute(end: number, depth: number): void {
+    const reader = this.#reader
+    const start = reader.pos
+    const keys = this.#rules?.keys
+    const key = keys && this.#keyOf(end)
+    const rule = key === undefined ? undefined : depth === 0 ? keys?.ofAttribute(key) : keys?.ofMember(key)
+    reader.pos = start
+    const outer = reader.end
+    reader.end = end
+    while (reader.next()) {
+      if (reader.wire !== BYTES) reader.skip()
+      else if (reader.field === KEY) this.#field('label', depth)
+      else if (reader.field !== VALUE) reader.skip()
+      else if (rule === undefined) this.#field('value', depth)
+      else this.#forbidden((value) => this.#redactor!.markerOf(rule, value))
+    }
+    reader.end = outer
+  }
+
+  #keyOf(end: number): string {
+    const reader = this.#reader
+    const outer = reader.end
+    let key = ''
+    reader.end = end
+    while (reader.next()) {
+      if (reader.field === KEY && reader.wire === BYTES) {
+        const keyEnd = reader.delimited()
+        key = reader.bytes.toString('latin1', reader.pos, keyEnd)
+        reader.pos = keyEnd
+      } else reader.skip()
+    }
+    reader.end = outer
+    return key
+  }
+
+  /** An AnyValue of whatever type becomes the marker, a string. */
+  #forbidden(toMarker: (value: Buffer) => string): void {
+    const reader = this.#reader
+    const lengthStart = reader.pos
+    const end = reader.delimited()
+    const start = reader.pos
+    const marker = toMarker(contentOf(reader.bytes.subarray(start, end)))
+    this.#edits.open()
+    this.#edits.replace(start, end, stringValue(marker))
+    this.#edits.close(lengthStart, start, end)
+    reader.pos = end
+  }
+
+  #value(end: number, depth: number): void {
+    const reader = this.#reader
+    const outer = reader.end
+    reader.end = end
+    for (let start = reader.pos; reader.next(); start = reader.pos) {
+      const { field, wire } = reader
+      if (wire === BYTES && (field === 1 || field === 7)) this.#field('text', depth)
+      else if (wire === BYTES && (field === 5 || field === 6)) this.#nested(field === 5 ? ARRAY : LIST, depth)
+      else if (wire === VARINT && field === INT_VALUE && this.#redactor !== undefined) this.#int(start)
+      else reader.skip()
+    }
+    reader.end = outer
+  }
+
+  #nested(shape: MessageShape, depth: number): void {
+    if (depth >= MAX_DEPTH) throw new DecodeError(`attribute values nested deeper than ${MAX_DEPTH}`)
+    this.#field(shape, depth + 1)
+  }
+
+  /** A whole number that holds what a pattern finds, such as a card's, becomes a string. */
+  #int(start: number): void {
+    const reader = this.#reader
+    reader.varint()
+    const text = int64Text(reader.low, reader.high)
+    const kept = this.#redactor!.redact(text, this.#values)
+    if (kept !== text) this.#edits.replace(start, reader.pos, stringValue(kept))
+  }
+
+  #text(start: number, end: number, isSearched: boolean): void {
+    const { bytes } = this.#reader
+    const limit = this.#maxFieldBytes
+    const redactor = isSearched ? this.#redactor : undefined
+    if (end - start <= limit && redactor === undefined) return
+    const last = end - start <= limit + MARGIN ? end : characterStart(bytes, start + limit + MARGIN)
+    const text = bytes.toString('latin1', start, last)
+    const kept = redactor === undefined ? text : redactor.redact(text, this.#values)
+    const isWhole = last === end
+    if (isWhole && kept.length <= limit) {
+      if (kept !== text) this.#edits.replace(start, end, Buffer.from(kept, 'latin1'))
+      return
+    }
+    this.#observeTruncation()
+    const room = isWhole ? limit : Math.min(limit, kept.length - MARGIN)
+    this.#edits.replace(start, end, truncate(Buffer.from(kept, 'latin1'), room, end - start))
+  }
+}
+
+/** The text or bytes of an AnyValue; all of the message where it is something else. */
+function contentOf(message: Buffer): Buffer {
+  const reader = new WireReader(message)
+  if (!reader.next() || reader.wire !== BYTES || (reader.field !== 1 && reader.field !== 7)) return message
+  const end = reader.delimited()
+  return end === message.length ? message.subarray(reader.pos, end) : message
+}
+
+/** AnyValue.string_value */
+function stringValue(text: string): Buffer {
+  const bytes = Buffer.from(text, 'latin1')
+  return Buffer.concat([Buffer.from([0x0a]), varint(bytes.length), bytes])
+}
