@@ -1,204 +1,177 @@
 import { DecodeError } from './decode-error.ts'
-import { checkNesting, parseJson } from './json-parse.ts'
+import { takeUsualAttribute } from './json-attribute.ts'
+import { JsonScalars } from './json-scalars.ts'
+import { CLOSE_LIST, CLOSE_OBJECT, kindOfValue, LETTER_N, OPEN_LIST, OPEN_OBJECT } from './json-scanner.ts'
 import {
-  binaryOf,
-  countOf,
-  idOf,
-  integerOf,
-  type JsonObject,
-  listOf,
-  objectOf,
-  textOf,
-} from './json-values.ts'
-import { WireWriter } from './wire-writer.ts'
+  KEY_VALUE,
+  LIST,
+  MAX_MEMBERS,
+  MESSAGE,
+  type Member,
+  REQUEST,
+  type Shape,
+  VALUE,
+} from './json-shapes.ts'
+import type { WireWriter } from './wire-writer.ts'
 
+/** Arrays and lists may nest this deep; protobuf libraries stop at about the same depth. */
 const MAX_DEPTH = 100
-const MAX_UINT64 = 0xffff_ffff_ffff_ffffn
-const MAX_INT64 = 0x7fff_ffff_ffff_ffffn
-const decoder = new TextDecoder()
+/** A level per message: those down to an event's attribute, then at most three for each array or list. */
+const LEVELS = 8 + 3 * MAX_DEPTH
+/** By level and member, where in the output its field begins and ends. A conversion never waits, so all share these. */
+const fieldStart = new Int32Array(LEVELS * MAX_MEMBERS)
+const fieldEnd = new Int32Array(LEVELS * MAX_MEMBERS)
 
 /**
- * OTLP/JSON to the OTLP/protobuf that means the same, so that one walk serves both encodings.
- * Lenient where senders differ (opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): 64-bit integers as numbers
- * or text, ids in either case, null for absent, unknown fields.
+ * OTLP/JSON to the OTLP/protobuf that means the same, so that one walk serves both encodings; in one pass, without
+ * building what the JSON says. Lenient where senders differ (opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding):
+ * 64-bit integers as numbers or text, ids in either case, null for absent, unknown members; of a member that comes
+ * twice, the last one stays.
  * @throws DecodeError where it is not JSON, or not of the shape of a trace request
  */
 export function protobufOfJson(body: Buffer): Buffer {
-  checkNesting(body)
-  const request = parseJson(decoder.decode(body))
-  if (request === null) throw new DecodeError('the body is null, expected an object')
-  const writer = new WireWriter()
-  for (const item of listOf(objectOf(request, 'the body')!.resourceSpans, 'resourceSpans')) {
-    const resourceSpans = objectOf(item, 'resourceSpans[]')
-    if (resourceSpans !== undefined) writeResourceSpans(writer, resourceSpans)
+  return new Conversion(body).request()
+}
+
+class Conversion {
+  readonly #scalars: JsonScalars
+  readonly #writer: WireWriter
+  /** How many arrays and lists enclose the value. */
+  #depth = 0
+  /** The first value that is not of its shape. It is no error where a later member of the same name replaces it. */
+  #misshapen = ''
+
+  constructor(body: Buffer) {
+    this.#scalars = new JsonScalars(body)
+    this.#writer = this.#scalars.writer
   }
-  return writer.finish()
-}
 
-function writeResourceSpans(writer: WireWriter, resourceSpans: JsonObject): void {
-  const mark = writer.open(1)
-  const resource = objectOf(resourceSpans.resource, 'resource')
-  if (resource !== undefined) {
-    const inner = writer.open(1)
-    writeAttributes(writer, 1, resource.attributes)
-    writeCount(writer, 2, resource.droppedAttributesCount)
-    writer.close(inner)
+  request(): Buffer {
+    const { scanner } = this.#scalars
+    scanner.skipByteOrderMark()
+    const fits = this.#opens(OPEN_OBJECT, 'the body') && this.#object(REQUEST, 0)
+    scanner.expectEnd()
+    if (!fits) throw new DecodeError(this.#misshapen)
+    return this.#writer.finish()
   }
-  for (const item of listOf(resourceSpans.scopeSpans, 'scopeSpans')) {
-    const scopeSpans = objectOf(item, 'scopeSpans[]')
-    if (scopeSpans !== undefined) writeScopeSpans(writer, scopeSpans)
+
+  /** The members of an object whose opening bracket was passed. @returns whether all have their shape */
+  #object(shape: Shape, level: number): boolean {
+    const { scanner } = this.#scalars
+    const base = level * MAX_MEMBERS
+    // Bits by member.
+    let set = 0
+    let wrong = 0
+    let guess = 0
+    if (scanner.peek() === CLOSE_OBJECT) {
+      scanner.pos += 1
+      return true
+    }
+    do {
+      const number = this.#scalars.memberOf(shape, guess)
+      if (number < 0) {
+        scanner.skip()
+        continue
+      }
+      guess = number + 1
+      const bit = 1 << number
+      if ((set & bit) !== 0) {
+        this.#forget(base, number, set)
+        set &= ~bit
+        wrong &= ~bit
+      }
+      if (scanner.peek() === LETTER_N) {
+        scanner.word()
+        continue
+      }
+      set |= bit
+      fieldStart[base + number] = this.#writer.length
+      if (!this.#field(shape.members[number]!, level)) wrong |= bit
+      fieldEnd[base + number] = this.#writer.length
+    } while (scanner.another(CLOSE_OBJECT))
+    if (shape.isChoice && (set & (set - 1)) !== 0) {
+      this.#choose(base, set)
+      wrong &= set & -set
+    }
+    return wrong === 0
   }
-  writeText(writer, 3, resourceSpans.schemaUrl)
-  writer.close(mark)
-}
 
-function writeScopeSpans(writer: WireWriter, scopeSpans: JsonObject): void {
-  const mark = writer.open(2)
-  const scope = objectOf(scopeSpans.scope, 'scope')
-  if (scope !== undefined) {
-    const inner = writer.open(1)
-    writeText(writer, 1, scope.name)
-    writeText(writer, 2, scope.version)
-    writeAttributes(writer, 3, scope.attributes)
-    writeCount(writer, 4, scope.droppedAttributesCount)
-    writer.close(inner)
+  #field(member: Member, level: number): boolean {
+    if (member.type === MESSAGE) return this.#message(member, level)
+    if (member.type === LIST) return this.#list(member, level)
+    this.#scalars.write(member)
+    return true
   }
-  for (const item of listOf(scopeSpans.spans, 'spans')) {
-    const span = objectOf(item, 'spans[]')
-    if (span !== undefined) writeSpan(writer, span)
+
+  #message({ field, shape, what }: Member, level: number): boolean {
+    if (!this.#opens(OPEN_OBJECT, what)) return false
+    const nests = Number(shape!.nests)
+    this.#depth += nests
+    const fits = this.#nested(field, shape!, level + 1)
+    this.#depth -= nests
+    return fits
   }
-  writeText(writer, 3, scopeSpans.schemaUrl)
-  writer.close(mark)
-}
 
-function writeSpan(writer: WireWriter, span: JsonObject): void {
-  const mark = writer.open(2)
-  writer.bytes(1, idOf(span.traceId))
-  writer.bytes(2, idOf(span.spanId))
-  writeText(writer, 3, span.traceState)
-  writer.bytes(4, idOf(span.parentSpanId))
-  writeText(writer, 5, span.name)
-  writeCount(writer, 6, enumOf(span.kind, SPAN_KINDS))
-  writeTime(writer, 7, span.startTimeUnixNano)
-  writeTime(writer, 8, span.endTimeUnixNano)
-  writeAttributes(writer, 9, span.attributes)
-  writeCount(writer, 10, span.droppedAttributesCount)
-  for (const event of listOf(span.events, 'events')) writeEvent(writer, objectOf(event, 'events[]'))
-  writeCount(writer, 12, span.droppedEventsCount)
-  for (const link of listOf(span.links, 'links')) writeLink(writer, objectOf(link, 'links[]'))
-  writeCount(writer, 14, span.droppedLinksCount)
-  const status = objectOf(span.status, 'status')
-  if (status !== undefined) {
-    const inner = writer.open(15)
-    writeText(writer, 2, status.message)
-    writeCount(writer, 3, enumOf(status.code, STATUS_CODES))
-    writer.close(inner)
+  #list({ field, shape, what }: Member, level: number): boolean {
+    const { scanner } = this.#scalars
+    if (!this.#opens(OPEN_LIST, what)) return false
+    if (scanner.peek() === CLOSE_LIST) {
+      scanner.pos += 1
+      return true
+    }
+    let fit = true
+    do {
+      if (shape === KEY_VALUE && this.#depth === 0 && takeUsualAttribute(this.#scalars, field)) continue
+      if (scanner.peek() === LETTER_N) {
+        scanner.word()
+        // An array keeps the places of its items.
+        if (shape === VALUE) this.#writer.close(this.#writer.open(field))
+      } else if (!this.#opens(OPEN_OBJECT, what, '[]') || !this.#nested(field, shape!, level + 1)) fit = false
+    } while (scanner.another(CLOSE_LIST))
+    return fit
   }
-  writeFlags(writer, 16, span.flags)
-  writer.close(mark)
-}
 
-function writeEvent(writer: WireWriter, event: JsonObject | undefined): void {
-  if (event === undefined) return
-  const mark = writer.open(11)
-  writeTime(writer, 1, event.timeUnixNano)
-  writeText(writer, 2, event.name)
-  writeAttributes(writer, 3, event.attributes)
-  writeCount(writer, 4, event.droppedAttributesCount)
-  writer.close(mark)
-}
+  #nested(field: number, shape: Shape, level: number): boolean {
+    if (shape === VALUE && this.#depth >= MAX_DEPTH)
+      throw new DecodeError(`attribute values nested deeper than ${MAX_DEPTH}`)
+    // Padding the length of what may be large is cheaper than moving its content, once per level.
+    const lengthBytes = this.#depth > 0 ? 5 : shape.lengthBytes
+    const mark = this.#writer.open(field, lengthBytes)
+    const fits = this.#object(shape, level)
+    this.#writer.close(mark, lengthBytes)
+    return fits
+  }
 
-function writeLink(writer: WireWriter, link: JsonObject | undefined): void {
-  if (link === undefined) return
-  const mark = writer.open(13)
-  writer.bytes(1, idOf(link.traceId))
-  writer.bytes(2, idOf(link.spanId))
-  writeText(writer, 3, link.traceState)
-  writeAttributes(writer, 4, link.attributes)
-  writeCount(writer, 5, link.droppedAttributesCount)
-  writeFlags(writer, 6, link.flags)
-  writer.close(mark)
-}
+  /** Passes over the opening bracket, or over a whole value that does not begin with it. */
+  #opens(bracket: number, what: string, items = ''): boolean {
+    const { scanner } = this.#scalars
+    const first = scanner.peek()
+    if (first === bracket) {
+      scanner.pos += 1
+      return true
+    }
+    scanner.skip()
+    const expected = bracket === OPEN_OBJECT ? 'an object' : 'an array'
+    this.#misshapen ||= `${what}${items} is ${kindOfValue(first)}, expected ${expected}`
+    return false
+  }
 
-function writeAttributes(writer: WireWriter, field: number, attributes: unknown, depth = 0): void {
-  for (const item of listOf(attributes, 'attributes')) {
-    const attribute = objectOf(item, 'attributes[]')
-    if (attribute === undefined) continue
-    const mark = writer.open(field)
-    writeText(writer, 1, attribute.key)
-    const value = objectOf(attribute.value, 'value')
-    if (value !== undefined) writeValue(writer, 2, value, depth)
-    writer.close(mark)
+  /** Takes a member out again that comes a second time. */
+  #forget(base: number, number: number, set: number): void {
+    const start = fieldStart[base + number]!
+    const end = fieldEnd[base + number]!
+    this.#writer.remove(start, end)
+    for (let other = 0; other < MAX_MEMBERS; other++) {
+      if ((set & (1 << other)) === 0 || fieldStart[base + other]! < end) continue
+      fieldStart[base + other]! -= end - start
+      fieldEnd[base + other]! -= end - start
+    }
+  }
+
+  /** Leaves the first of the members that are set, and nothing else. */
+  #choose(base: number, set: number): void {
+    const chosen = 31 - Math.clz32(set & -set)
+    for (let other = chosen + 1; other < MAX_MEMBERS; other++)
+      if ((set & (1 << other)) !== 0) this.#forget(base, other, set)
   }
 }
-
-function writeValue(writer: WireWriter, field: number, value: JsonObject, depth: number): void {
-  if (depth >= MAX_DEPTH) throw new DecodeError(`attribute values nested deeper than ${MAX_DEPTH}`)
-  const mark = writer.open(field)
-  if (isSet(value.stringValue)) writer.text(1, textOf(value.stringValue))
-  else if (isSet(value.intValue)) writeInt(writer, value.intValue)
-  else if (isSet(value.boolValue)) writer.varint(2, textOf(value.boolValue) === 'true' ? 1 : 0)
-  else if (isSet(value.doubleValue)) writer.double(4, Number(value.doubleValue))
-  else if (isSet(value.arrayValue)) writeArray(writer, value.arrayValue, depth)
-  else if (isSet(value.kvlistValue)) {
-    const inner = writer.open(6)
-    writeAttributes(writer, 1, objectOf(value.kvlistValue, 'kvlistValue')?.values, depth + 1)
-    writer.close(inner)
-  } else if (isSet(value.bytesValue)) writer.bytes(7, binaryOf(value.bytesValue))
-  writer.close(mark)
-}
-
-function writeArray(writer: WireWriter, array: unknown, depth: number): void {
-  const mark = writer.open(5)
-  for (const item of listOf(objectOf(array, 'arrayValue')?.values, 'values')) {
-    writeValue(writer, 1, objectOf(item, 'values[]') ?? {}, depth + 1)
-  }
-  writer.close(mark)
-}
-
-/** What is not a 64-bit integer keeps its value in the type that holds it: double, else text. */
-function writeInt(writer: WireWriter, value: unknown): void {
-  const integer = integerOf(value)
-  if (integer !== undefined && integer <= MAX_INT64 && integer >= -MAX_INT64 - 1n) writer.int64(3, integer)
-  else if (value !== '' && !Number.isNaN(Number(value))) writer.double(4, Number(value))
-  else if (value !== '') writer.text(1, textOf(value))
-}
-
-function writeText(writer: WireWriter, field: number, value: unknown): void {
-  const text = textOf(value)
-  if (text !== '') writer.text(field, text)
-}
-
-function writeCount(writer: WireWriter, field: number, value: unknown): void {
-  const count = countOf(value)
-  if (count !== 0) writer.varint(field, count)
-}
-
-function writeFlags(writer: WireWriter, field: number, value: unknown): void {
-  const flags = countOf(value)
-  if (flags !== 0) writer.fixed32(field, flags)
-}
-
-function writeTime(writer: WireWriter, field: number, value: unknown): void {
-  const time = integerOf(value) ?? (typeof value === 'number' && value > 0 ? BigInt(Math.trunc(value)) : 0n)
-  if (time > 0n) writer.fixed64(field, time > MAX_UINT64 ? MAX_UINT64 : time)
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null
-}
-
-/** Enums are integers in OTLP/JSON; other JSON mappings of protobuf write the names. */
-function enumOf(value: unknown, names: readonly string[]): unknown {
-  return typeof value === 'string' && names.includes(value) ? names.indexOf(value) : value
-}
-
-const SPAN_KINDS = [
-  'SPAN_KIND_UNSPECIFIED',
-  'SPAN_KIND_INTERNAL',
-  'SPAN_KIND_SERVER',
-  'SPAN_KIND_CLIENT',
-  'SPAN_KIND_PRODUCER',
-  'SPAN_KIND_CONSUMER',
-]
-const STATUS_CODES = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR']

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { KeyTable, viewOf } from '../decode/key-table.ts'
 import { compileDialects } from './compile.ts'
-import { KeyTable, viewOf } from './key-table.ts'
 import { opentelemetry } from './opentelemetry.ts'
 import { weir } from './weir.ts'
 

@@ -1,8 +1,8 @@
 import type { SpanKind, Status } from '@weir/sdk/semconv'
 import { SPAN_KINDS } from '@weir/sdk/semconv'
+import { KeyTable } from '../decode/key-table.ts'
 import type { Dialect, Family, Rule } from './dialect.ts'
 import { FIELDS, type Field, RESOURCE_FIELDS } from './field.ts'
-import { KeyTable } from './key-table.ts'
 import { PRECEDENCE } from './precedence.ts'
 
 /** The bit of a kind in {@link CompiledRule.kinds}. */

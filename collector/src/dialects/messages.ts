@@ -1,8 +1,8 @@
 import { plainValue } from '../decode/any-value.ts'
+import { viewOf } from '../decode/key-table.ts'
 import { EventView } from '../decode/span.ts'
 import { WireReader } from '../decode/wire.ts'
 import type { CompiledDialects } from './compile.ts'
-import { viewOf } from './key-table.ts'
 
 /** The messages of one field, and the best rank among them. */
 interface Messages {

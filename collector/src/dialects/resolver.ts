@@ -1,11 +1,11 @@
 import type { SpanKind } from '@weir/sdk/semconv'
 import { attributeText, plainValue } from '../decode/any-value.ts'
 import { ARRAY, type AttributeList, EMPTY, INT, KVLIST, STRING } from '../decode/attributes.ts'
+import { viewOf } from '../decode/key-table.ts'
 import { int64At } from '../decode/wire.ts'
 import { type CompiledDialects, type CompiledRule, KIND_BITS } from './compile.ts'
 import { FIELDS, type Field } from './field.ts'
 import { foldIndexed } from './fold.ts'
-import { viewOf } from './key-table.ts'
 import { readMessages } from './messages.ts'
 
 const UNRANKED = 0x7fff_ffff

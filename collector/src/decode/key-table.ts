@@ -56,6 +56,15 @@ export class KeyTable {
   }
 }
 
+/** True where the bytes at a position are these, of which there are four or more. */
+export function startsWith(bytes: DataView, at: number, these: DataView): boolean {
+  const last = these.byteLength - 4
+  if (at + these.byteLength > bytes.byteLength) return false
+  for (let word = 0; word < last; word += 4)
+    if (bytes.getInt32(at + word) !== these.getInt32(word)) return false
+  return bytes.getInt32(at + last) === these.getInt32(last)
+}
+
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }

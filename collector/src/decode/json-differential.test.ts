@@ -1,0 +1,186 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { SpanBlock } from '../columns/span-block.ts'
+import { referenceProtobufOfJson } from '../testing/json-reference.ts'
+import { mutatedRequest } from '../testing/mutate.ts'
+import { DecodeError } from './decode-error.ts'
+import { protobufOfJson } from './json.ts'
+
+/** What is stored of a request, or that it is refused. */
+function outcome(convert: (body: Buffer) => Buffer, body: Buffer): unknown {
+  const block = new SpanBlock()
+  try {
+    const appended = block.append(convert(body), 'default')
+    return { appended, rows: block.take() }
+  } catch (error) {
+    if (error instanceof DecodeError) return 'refused'
+    throw error
+  }
+}
+
+function expectSameOutcome(body: Buffer): void {
+  expect(outcome(protobufOfJson, body)).toEqual(outcome(referenceProtobufOfJson, body))
+}
+
+const space = fc.constantFrom('', '', '', ' ', '\n\t ', '\r\n')
+/** Texts as JSON may write them: plain, with short escapes, or with all characters escaped. */
+const textJson = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 20 }).map((text) => JSON.stringify(text)),
+  fc
+    .array(fc.nat(0xffff), { maxLength: 6 })
+    .map((units) => `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')}"`),
+  fc.constantFrom('"\\ud83e\\udd16"', '"\\udd16\\ud83e"', '"\\ud83e🤖"', '"\\/\\b\\f\\n\\r\\t\\\\\\""', '""'),
+)
+const numberJson = fc.oneof(
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
+  fc.nat(300).map(String),
+  fc.double().map((value) => JSON.stringify(value) ?? 'null'),
+  fc.constantFrom(
+    '-0',
+    '-0.0',
+    '0e9',
+    '1E+2',
+    '1e400',
+    '-1e400',
+    '5e-324',
+    '4294967296',
+    '18446744073709551616',
+  ),
+)
+const scalarJson = fc.oneof(
+  textJson,
+  numberJson,
+  numberJson.map((number) => `"${number}"`),
+  fc.constantFrom(
+    'true',
+    'false',
+    'null',
+    '"NaN"',
+    '"-Infinity"',
+    '" 7 "',
+    '"0x10"',
+    '"AP8="',
+    '"SPAN_KIND_CLIENT"',
+  ),
+)
+const idJson = fc.oneof(
+  fc.constantFrom('"000102030405060708090a0b0c0d0e0f"', '"0001020304050607"', '"ABCDEFabcdef0123"'),
+  fc.constantFrom('"\\u0030001020304050607"', '"123"', '"12xx"', '""'),
+)
+
+/** Objects with members of these names, some of them twice, some unknown. */
+function objectJson(members: Readonly<Record<string, fc.Arbitrary<string>>>): fc.Arbitrary<string> {
+  const member = fc.oneof(
+    ...Object.entries(members).map(([name, value]) => fc.tuple(nameJson(name), space, value)),
+    fc.tuple(textJson, space, fc.oneof(scalarJson, fc.json())),
+  )
+  return fc
+    .tuple(space, fc.array(member, { maxLength: Object.keys(members).length + 2 }))
+    .map(
+      ([gap, list]) =>
+        `{${gap}${list.map(([name, at, value]) => `${name}${at}:${at}${value}${at}`).join(',')}}`,
+    )
+}
+
+function nameJson(name: string): fc.Arbitrary<string> {
+  const escaped = `"\\u${name.charCodeAt(0).toString(16).padStart(4, '0')}${name.slice(1)}"`
+  return fc.constantFrom(`"${name}"`, `"${name}"`, `"${name}"`, escaped)
+}
+
+function listJson(item: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const list = fc
+    .tuple(space, fc.array(fc.oneof({ weight: 20, arbitrary: item }, fc.constant('null')), { maxLength: 4 }))
+    .map(([gap, items]) => `[${gap}${items.join(`${gap},${gap}`)}]`)
+  return fc.oneof({ weight: 30, arbitrary: list }, scalarJson)
+}
+
+const { attributes } = fc.letrec<{ value: string; attributes: string }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    objectJson({ stringValue: scalarJson }),
+    objectJson({ intValue: numberJson }),
+    objectJson({
+      stringValue: scalarJson,
+      intValue: scalarJson,
+      boolValue: scalarJson,
+      doubleValue: scalarJson,
+      bytesValue: fc.oneof(scalarJson, fc.constant('{"0":1,"1":300,"2":"x"}'), fc.constant('[1,-1,null]')),
+      arrayValue: objectJson({ values: listJson(tie('value')) }),
+      kvlistValue: objectJson({ values: tie('attributes') }),
+    }),
+  ),
+  attributes: listJson(objectJson({ key: scalarJson, value: tie('value') })),
+}))
+const span = objectJson({
+  traceState: scalarJson,
+  parentSpanId: idJson,
+  name: scalarJson,
+  kind: scalarJson,
+  startTimeUnixNano: scalarJson,
+  endTimeUnixNano: scalarJson,
+  attributes,
+  droppedAttributesCount: scalarJson,
+  events: listJson(
+    objectJson({
+      timeUnixNano: scalarJson,
+      name: scalarJson,
+      attributes,
+      droppedAttributesCount: scalarJson,
+    }),
+  ),
+  links: listJson(
+    objectJson({ traceId: idJson, spanId: idJson, traceState: scalarJson, attributes, flags: scalarJson }),
+  ),
+  status: objectJson({ message: scalarJson, code: scalarJson }),
+  flags: scalarJson,
+}).map((json) =>
+  json
+    .replace('{', '{"spanId":"0001020304050607","traceId":"000102030405060708090a0b0c0d0e0f",')
+    .replace(',}', '}'),
+)
+const scopeSpans = objectJson({
+  scope: objectJson({
+    name: scalarJson,
+    version: scalarJson,
+    attributes,
+    droppedAttributesCount: scalarJson,
+  }),
+  spans: listJson(span),
+  schemaUrl: scalarJson,
+})
+const resourceSpans = objectJson({
+  resource: objectJson({ attributes, droppedAttributesCount: scalarJson }),
+  scopeSpans: listJson(scopeSpans),
+  schemaUrl: scalarJson,
+})
+
+test.for([
+  ['attributes', listJson(span).map((spans) => `{"resourceSpans":[{"scopeSpans":[{"spans":${spans}}]}]}`)],
+  ['owners', objectJson({ resourceSpans: listJson(resourceSpans) })],
+] as const)('JSON becomes what JSON.parse makes of it: %s', ([_, request]) => {
+  fc.assert(
+    fc.property(request, (body) => expectSameOutcome(Buffer.from(body))),
+    { numRuns: 1500 },
+  )
+})
+
+test('mutated captures become what JSON.parse makes of them', () => {
+  let taken = 0
+  for (let seed = 0; seed < 4000; seed++) {
+    const { encoding, body } = mutatedRequest(seed)
+    if (encoding !== 'json' || isTooDeep(body)) continue
+    expectSameOutcome(body)
+    taken += 1
+  }
+  expect(taken).toBeGreaterThan(1500)
+})
+
+/** JSON.parse has no limit there. */
+function isTooDeep(body: Buffer): boolean {
+  try {
+    protobufOfJson(body)
+    return false
+  } catch (error) {
+    return (error as Error).message === 'the body nests deeper than 1000'
+  }
+}

@@ -1,0 +1,156 @@
+import { KeyTable, viewOf } from './key-table.ts'
+
+/** How a member's value is written. */
+export const ID = 0
+export const TEXT = 1
+/** Text that is written even if it is empty. */
+export const SET_TEXT = 2
+export const COUNT = 3
+export const FLAGS = 4
+export const TIME = 5
+export const BOOL = 6
+export const INT = 7
+export const DOUBLE = 8
+export const BINARY = 9
+export const MESSAGE = 10
+export const LIST = 11
+
+/** A member of a message in OTLP/JSON, and the protobuf field that it becomes. */
+export interface Member {
+  readonly field: number
+  readonly type: number
+  /** Name for errors. */
+  readonly what: string
+  readonly shape: Shape | undefined
+  /** Names of an enum, by number. */
+  readonly names: readonly string[]
+}
+
+/** The most members that a message has. */
+export const MAX_MEMBERS = 16
+
+/** Field number, type, and the shape of a message or the names of an enum. */
+type Definition = readonly [field: number, type: number, more?: Shape | readonly string[]]
+
+/** What is known of one message of trace.proto and common.proto. Unknown members are passed over. */
+export class Shape {
+  /** How many bytes the message's length takes where it is nested in another, mostly. */
+  readonly lengthBytes: number
+  /** Only one member may stay: the first of those that are set, in the order of `members`. */
+  readonly isChoice: boolean
+  /** A value that has values in it. */
+  readonly nests: boolean
+  #keys: KeyTable = new KeyTable([])
+  #members: readonly Member[] = []
+  #names: readonly DataView[] = []
+
+  constructor(
+    options: { readonly lengthBytes?: number; readonly isChoice?: boolean; readonly nests?: boolean } = {},
+  ) {
+    this.lengthBytes = options.lengthBytes ?? 1
+    this.isChoice = options.isChoice ?? false
+    this.nests = options.nests ?? false
+  }
+
+  /** By name, in an order that matters to choices. Shapes refer to each other, so members come later. */
+  define(members: Readonly<Record<string, Definition>>): this {
+    this.#keys = new KeyTable(Object.keys(members))
+    this.#members = Object.entries(members).map(([what, [field, type, more]]) => {
+      const shape = more instanceof Shape ? more : undefined
+      return { field, type, what, shape, names: shape === undefined ? ((more as string[]) ?? []) : [] }
+    })
+    this.#names = Object.keys(members).map((name) => viewOf(Buffer.from(`"${name}":`)))
+    return this
+  }
+
+  /** Members' names as they are mostly written, with quotes and colon. */
+  get names(): readonly DataView[] {
+    return this.#names
+  }
+
+  get keys(): KeyTable {
+    return this.#keys
+  }
+
+  get members(): readonly Member[] {
+    return this.#members
+  }
+}
+
+const SPAN_KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map(
+  (kind) => `SPAN_KIND_${kind}`,
+)
+const STATUS_CODES = ['UNSET', 'OK', 'ERROR'].map((code) => `STATUS_CODE_${code}`)
+
+/** AnyValue. Where a sender sets several members, text goes before numbers, and those before lists. */
+export const VALUE: Shape = new Shape({ isChoice: true })
+export const KEY_VALUE: Shape = new Shape().define({ key: [1, TEXT], value: [2, MESSAGE, VALUE] })
+const ARRAY = new Shape({ nests: true }).define({ values: [1, LIST, VALUE] })
+const KVLIST = new Shape({ nests: true }).define({ values: [1, LIST, KEY_VALUE] })
+VALUE.define({
+  stringValue: [1, SET_TEXT],
+  intValue: [3, INT],
+  boolValue: [2, BOOL],
+  doubleValue: [4, DOUBLE],
+  arrayValue: [5, MESSAGE, ARRAY],
+  kvlistValue: [6, MESSAGE, KVLIST],
+  bytesValue: [7, BINARY],
+})
+const EVENT = new Shape().define({
+  timeUnixNano: [1, TIME],
+  name: [2, TEXT],
+  attributes: [3, LIST, KEY_VALUE],
+  droppedAttributesCount: [4, COUNT],
+})
+const LINK = new Shape().define({
+  traceId: [1, ID],
+  spanId: [2, ID],
+  traceState: [3, TEXT],
+  attributes: [4, LIST, KEY_VALUE],
+  droppedAttributesCount: [5, COUNT],
+  flags: [6, FLAGS],
+})
+const STATUS = new Shape().define({
+  message: [2, TEXT],
+  code: [3, COUNT, STATUS_CODES],
+})
+const SPAN = new Shape({ lengthBytes: 2 }).define({
+  traceId: [1, ID],
+  spanId: [2, ID],
+  traceState: [3, TEXT],
+  parentSpanId: [4, ID],
+  name: [5, TEXT],
+  kind: [6, COUNT, SPAN_KINDS],
+  startTimeUnixNano: [7, TIME],
+  endTimeUnixNano: [8, TIME],
+  attributes: [9, LIST, KEY_VALUE],
+  droppedAttributesCount: [10, COUNT],
+  events: [11, LIST, EVENT],
+  droppedEventsCount: [12, COUNT],
+  links: [13, LIST, LINK],
+  droppedLinksCount: [14, COUNT],
+  status: [15, MESSAGE, STATUS],
+  flags: [16, FLAGS],
+})
+const SCOPE = new Shape().define({
+  name: [1, TEXT],
+  version: [2, TEXT],
+  attributes: [3, LIST, KEY_VALUE],
+  droppedAttributesCount: [4, COUNT],
+})
+const SCOPE_SPANS = new Shape({ lengthBytes: 5 }).define({
+  scope: [1, MESSAGE, SCOPE],
+  spans: [2, LIST, SPAN],
+  schemaUrl: [3, TEXT],
+})
+const RESOURCE = new Shape().define({
+  attributes: [1, LIST, KEY_VALUE],
+  droppedAttributesCount: [2, COUNT],
+})
+const RESOURCE_SPANS = new Shape({ lengthBytes: 5 }).define({
+  resource: [1, MESSAGE, RESOURCE],
+  scopeSpans: [2, LIST, SCOPE_SPANS],
+  schemaUrl: [3, TEXT],
+})
+/** ExportTraceServiceRequest */
+export const REQUEST: Shape = new Shape().define({ resourceSpans: [1, LIST, RESOURCE_SPANS] })
