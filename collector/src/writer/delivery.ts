@@ -7,7 +7,7 @@ import { InsertError, type InsertFailure } from './insert-error.ts'
 export interface SegmentSender {
   deliver(segment: Segment): Promise<Outcome>
   /** Where ClickHouse refuses the whole for its content. */
-  deliverInParts(segment: Segment): Promise<Outcome>
+  deliverInParts(segment: Segment, takesOthers: boolean): Promise<Outcome>
 }
 
 export interface DeliveryOptions {
@@ -45,7 +45,7 @@ const LONGEST_SEGMENT_PAUSE = 30_000
 /** One refusal for the content may be the server's mistake. */
 const REFUSALS = 2
 /** Tries after which an error that others do not meet counts as a refusal for the content. */
-const TRIES = 8
+const TRIES = 5
 
 /**
  * The segments that wait to be inserted, oldest first: one at a time, so that spans become visible in the order in
@@ -153,7 +153,7 @@ export class Delivery {
     let outcome: Outcome
     try {
       outcome = await (this.#isAtFault(parcel)
-        ? this.#sender.deliverInParts(segment)
+        ? this.#sender.deliverInParts(segment, this.#stored > parcel.storedBefore)
         : this.#sender.deliver(segment))
     } catch (error) {
       this.#fail(parcel, error as Error)

@@ -29,17 +29,34 @@ export class SegmentDelivery {
 
   /** @throws InsertError, or what the disk says */
   async deliver(segment: Segment): Promise<Outcome> {
-    if (segment.left) return await this.#deliverChecked(segment, false)
+    if (segment.left) {
+      const { blocks, corrupt } = await this.#check(segment)
+      if (blocks.length > 0) await this.#insert(segment, blocks, segment.name)
+      return { stored: segment.rows - corrupt, poison: 0, corrupt }
+    }
     await this.#insert(segment, [{ offset: 0, length: segment.bytes }], segment.name)
     return { stored: segment.rows, poison: 0, corrupt: 0 }
   }
 
-  /** Inserts a segment that ClickHouse refuses in ever smaller parts, and sets the blocks aside that it refuses alone. */
-  deliverInParts(segment: Segment): Promise<Outcome> {
-    return this.#deliverChecked(segment, true)
+  /**
+   * Inserts a segment that ClickHouse refuses in ever smaller parts, and sets the blocks aside that it refuses alone.
+   * @param takesOthers whether ClickHouse has stored another segment meanwhile. Where it stores nothing at all the
+   * blocks are not at fault, and none is set aside
+   * @throws InsertError, or what the disk says
+   */
+  async deliverInParts(segment: Segment, takesOthers: boolean): Promise<Outcome> {
+    const { blocks, corrupt } = await this.#check(segment)
+    const refused = await this.#insertParts(segment, blocks, takesOthers)
+    for (const { block, error } of refused)
+      await this.#quarantine.add(segment, block, block.rows, error.message)
+    const poison = refused.reduce((sum, { block }) => sum + block.rows, 0)
+    return { stored: segment.rows - corrupt - poison, poison, corrupt }
   }
 
-  async #deliverChecked(segment: Segment, inParts: boolean): Promise<Outcome> {
+  /** The blocks that are as they were written; the others are set aside. */
+  async #check(
+    segment: Segment,
+  ): Promise<{ readonly blocks: readonly BlockRecord[]; readonly corrupt: number }> {
     const { good, damaged, tornBytes } = await checkBlocks(segment)
     if (tornBytes > 0) {
       this.#log.warn(
@@ -50,37 +67,46 @@ export class SegmentDelivery {
     for (const { rows, ...range } of damaged) {
       await this.#quarantine.add(segment, range, rows, 'damaged on the disk')
     }
-    const poison = await this.#insertBlocks(segment, good, inParts, segment.name)
-    const corrupt = damaged.reduce((sum, { rows }) => sum + rows, 0)
-    return { stored: segment.rows - corrupt - poison, poison, corrupt }
+    return { blocks: good, corrupt: damaged.reduce((sum, { rows }) => sum + rows, 0) }
   }
 
-  /** Resolves to the number of rows that ClickHouse refuses. */
-  async #insertBlocks(
+  async #insertParts(
     segment: Segment,
     blocks: readonly BlockRecord[],
-    inParts: boolean,
+    takesOthers: boolean,
+  ): Promise<readonly Refused[]> {
+    const refused: Refused[] = []
+    const parts = [blocks]
+    let takesSome = takesOthers
+    for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+      const [first] = part
+      const token = part === blocks ? segment.name : `${segment.name}-${first?.offset}-${part.length}`
+      const error = await this.#tryInsert(segment, part, token)
+      if (error === undefined) takesSome = true
+      else if (part.length > 1) {
+        const half = Math.ceil(part.length / 2)
+        parts.push(part.slice(half), part.slice(0, half))
+      } else refused.push({ block: first!, error })
+      const suspects = parts.length === 0 ? 1 : SUSPECTS
+      if (!takesSome && refused.length >= suspects) throw refused[0]!.error
+    }
+    return refused
+  }
+
+  /** The error where it is about what is in the blocks. */
+  async #tryInsert(
+    segment: Segment,
+    blocks: readonly BlockRecord[],
     token: string,
-  ): Promise<number> {
-    const [first] = blocks
-    if (first === undefined) return 0
+  ): Promise<InsertError | undefined> {
     try {
-      await this.#insert(segment, blocks, token)
-      return 0
+      if (blocks.length > 0) await this.#insert(segment, blocks, token)
+      return undefined
     } catch (error) {
-      if (!(inParts && error instanceof InsertError && isAboutContent(error))) throw error
-      if (blocks.length === 1) {
-        await this.#quarantine.add(segment, first, first.rows, error.message)
-        return first.rows
-      }
+      if (error instanceof InsertError && (error.failure === 'poison' || error.failure === 'unclear'))
+        return error
+      throw error
     }
-    const half = Math.ceil(blocks.length / 2)
-    let poison = 0
-    for (const part of [blocks.slice(0, half), blocks.slice(half)]) {
-      const name = `${segment.name}-${part[0]!.offset}-${part.length}`
-      poison += await this.#insertBlocks(segment, part, inParts, name)
-    }
-    return poison
   }
 
   #insert(segment: Segment, ranges: readonly Range[], token: string): Promise<void> {
@@ -88,6 +114,11 @@ export class SegmentDelivery {
   }
 }
 
-function isAboutContent({ failure }: InsertError): boolean {
-  return failure === 'poison' || failure === 'unclear'
+/** A block that ClickHouse does not take alone. */
+interface Refused {
+  readonly block: BlockRecord
+  readonly error: InsertError
 }
+
+/** Blocks that are refused one after the other, and no block is stored, until the blocks are not suspected any more. */
+const SUSPECTS = 8
