@@ -108,7 +108,7 @@ describe('bodies that are not as their headers say', () => {
     )
     const answer = await connection.response()
     expect(answer.status).toBe(400)
-    expect(rpcStatusOf(answer).code).toBe(3)
+    expect(rpcStatusOf(answer)).toEqual({ code: 3, message: 'the request ends too early' })
     await connection.closed()
   })
 })

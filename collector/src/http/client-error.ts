@@ -60,6 +60,9 @@ function httpErrorOf({ code = '', message, rawPacket }: ClientError): HttpError 
   if (code === 'HPE_HEADER_OVERFLOW') {
     return new HttpError(431, 'protocol', 'the headers of the request are too large')
   }
+  if (code === 'HPE_INVALID_EOF_STATE') {
+    return new HttpError(400, 'cut_off', 'the request ends too early')
+  }
   if (!code.startsWith('HPE_')) return undefined
   return new HttpError(400, 'protocol', `the request is not HTTP/1.1: ${guess(rawPacket) ?? message}`)
 }

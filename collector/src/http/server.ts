@@ -89,6 +89,7 @@ export class HttpServer {
   /** Takes no new connections, answers what is on its way, and cuts off what is left after `timeout` milliseconds. */
   async close(timeout: number): Promise<void> {
     this.#closing = true
+    if (!this.#server.listening) return
     // Connections whose request was on its way become idle one by one.
     const idle = setInterval(() => this.#server.closeIdleConnections(), 50)
     const deadline = setTimeout(() => this.#server.closeAllConnections(), timeout)

@@ -9,7 +9,7 @@ import { startTestCollector } from '../testing/start-collector.ts'
 
 const PROTOBUF = 'application/x-protobuf'
 const JSON_TYPE = 'application/json'
-const LIMIT = 10_000
+const LIMIT = 2_000_000
 
 let collector: Collector
 beforeAll(async () => {
@@ -142,7 +142,7 @@ const REFUSED: readonly Refused[] = [
     request: { headers: typed, body: big },
     status: 413,
     code: 8,
-    says: '10000 bytes',
+    says: '2000000 bytes',
   },
   {
     of: 'no host',
@@ -166,6 +166,29 @@ describe('refused with a Status in JSON', () => {
     expect(answer).toMatchObject({ status, headers: { ...headers, 'content-type': JSON_TYPE } })
     expect(rpcStatusOf(answer)).toEqual({ code, message: expect.stringMatching(says) })
   })
+})
+
+const nestedJson = (depth: number) => `${'{"values":['.repeat(depth)}${']}'.repeat(depth)}`
+const deepValue = (depth: number) =>
+  JSON.stringify(requestOf([{ attributes: [{ key: 'a', value: 'VALUE' }] }])).replace(
+    '"VALUE"',
+    `${'{"arrayValue":{"values":['.repeat(depth)}${']}}'.repeat(depth)}`,
+  )
+
+test.for([
+  ['members that nest 100,000 deep', nestedJson(100_000)],
+  ['lists that nest 100,000 deep', `{"resourceSpans":${'['.repeat(100_000)}`],
+  ['an attribute that nests 500 deep', deepValue(500)],
+  ['a list where an object is expected', '[]'],
+  ['null', 'null'],
+  ['two values', '{}{}'],
+  ['a trailing comma', '{"resourceSpans":[],}'],
+  ['UTF-16', Buffer.from('{}', 'utf16le')],
+  ['NaN as a number', '{"resourceSpans":NaN}'],
+] as const)('undecodable: %s', async ([, body]) => {
+  const answer = await json(body)
+  expect(answer.status).toBe(400)
+  expect(rpcStatusOf(answer)).toMatchObject({ code: 3 })
 })
 
 describe('refused with a Status in protobuf', () => {

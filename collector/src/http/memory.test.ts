@@ -1,0 +1,47 @@
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Collector } from '../collector.ts'
+import { exchange, RawConnection, rawRequest } from '../testing/raw-http.ts'
+import { rpcStatusOf } from '../testing/rpc-status.ts'
+import { startTestCollector } from '../testing/start-collector.ts'
+
+const LIMIT = 100_000
+const typed = { 'content-type': 'application/json' }
+
+let collector: Collector
+beforeAll(async () => {
+  collector = await startTestCollector({ maxPendingBytes: LIMIT })
+})
+afterAll(() => collector?.close())
+
+const spaces = (size: number) => Buffer.from(`{}${' '.repeat(size - 2)}`)
+const plain = (size: number) => rawRequest({ headers: typed, body: spaces(size) })
+const gzipped = (size: number) =>
+  rawRequest({ headers: { ...typed, 'content-encoding': 'gzip' }, body: gzipSync(spaces(size)) })
+
+test.for([
+  ['plain', plain],
+  ['gzipped', gzipped],
+] as const)(
+  'bodies for which there is no room are a 503, and the room comes back: %s',
+  async ([, request]) => {
+    for (const size of [150_000, 150_000, 60_000, 60_000, 150_000, 60_000]) {
+      const answer = await exchange(collector.port, request(size))
+      expect([answer.status, answer.headers['retry-after']]).toEqual(
+        size > LIMIT ? [503, '1'] : [200, undefined],
+      )
+      if (size > LIMIT) expect(rpcStatusOf(answer)).toMatchObject({ code: 14 })
+    }
+  },
+)
+
+test('what a sender has announced takes no room, what it has sent does until it is gone', async () => {
+  const slow = await RawConnection.open(collector.port)
+  await slow.write(rawRequest({ headers: { ...typed, 'content-length': '90000' }, sized: false }))
+  expect((await exchange(collector.port, plain(60_000))).status).toBe(200)
+  await slow.write(Buffer.alloc(80_000, ' '))
+  expect((await exchange(collector.port, plain(60_000))).status).toBe(503)
+  slow.destroy()
+  await slow.closed()
+  await expect.poll(async () => (await exchange(collector.port, plain(60_000))).status).toBe(200)
+})
