@@ -38,8 +38,13 @@ switch (command) {
     run('tsc', ['-b'])
     run('node', [join('bench', 'dist', 'main.js'), ...args])
     break
+  case 'fuzz':
+    run('tsc', ['-b'])
+    env.WEIR_FUZZ_REQUESTS ||= '1000000'
+    run('vitest', ['run', '--project', 'clickhouse', 'collector/src/fuzz', ...args])
+    break
   default:
-    fail(`unknown command "${command}", expected start, build, test, check, fix or bench`)
+    fail(`unknown command "${command}", expected start, build, test, check, fix, bench or fuzz`)
 }
 
 /**
