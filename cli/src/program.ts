@@ -12,6 +12,8 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   baseline: async () => (await import('./commands/baseline.ts')).addBaseline,
   dataset: async () => (await import('./commands/dataset.ts')).addDataset,
   monitor: async () => (await import('./commands/monitor.ts')).addMonitor,
+  export: async () => (await import('./commands/export.ts')).addExport,
+  import: async () => (await import('./commands/import.ts')).addImport,
   status: async () => (await import('./commands/status.ts')).addStatus,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   collector: async () => (await import('./commands/collector.ts')).addCollector,

@@ -70,6 +70,9 @@ export type {
   ScoreSummary,
   StoredScore,
 } from './evaluations/types.ts'
+export type { ExportParams } from './export/export-traces.ts'
+export { exportTraces } from './export/export-traces.ts'
+export { findTracesOfRun } from './export/traces-of-run.ts'
 export type { NewApiKey } from './keys/api-key.ts'
 export { apiKeyId, hashApiKey } from './keys/api-key.ts'
 export type { ApiKey } from './keys/api-keys.ts'

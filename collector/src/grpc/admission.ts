@@ -21,10 +21,16 @@ export interface AdmissionOptions {
  */
 export class Admission {
   readonly #options: AdmissionOptions
+  readonly #projects = new WeakMap<Metadata, string>()
   #open = 0
 
   constructor(options: AdmissionOptions) {
     this.#options = options
+  }
+
+  /** The project of an admitted call. */
+  projectOf(metadata: Metadata): string {
+    return this.#projects.get(metadata)!
   }
 
   readonly interceptor: ServerInterceptor = (_method, call) => {
@@ -66,7 +72,7 @@ export class Admission {
     if (this.#open > MAX_OPEN_CALLS) return unavailable('too many calls are open. Try again', 1)
     if (!this.#options.budget.take(0)) return FULL
     try {
-      await this.#options.authorise(metadata)
+      this.#projects.set(metadata, await this.#options.authorise(metadata))
       return undefined
     } catch (error) {
       return refusalOf(error) ?? refusal(status.INTERNAL, 'the call could not be authorised')

@@ -4,23 +4,29 @@ import { promisify } from 'node:util'
 import { deflateSync } from 'node:zlib'
 import { status } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Collector, startCollector } from '../collector.ts'
-import { freePort } from '../testing/free-port.ts'
+import type { Collector } from '../collector.ts'
+import { startTestCollector } from '../testing/start-collector.ts'
 import { EXPORT_METHOD } from './trace-service.ts'
 
 let collector: Collector
 let session: ClientHttp2Session
+let closing: Promise<void> | undefined
 
 beforeEach(async () => {
-  const store = { url: `http://127.0.0.1:${await freePort()}`, database: 'none', project: 'default' }
-  collector = await startCollector({ store, port: 0, grpcPort: 0, logLevel: 'silent' })
+  collector = await startTestCollector({ grpcPort: 0 })
   session = connect(`http://127.0.0.1:${collector.grpcPort}`)
   await once(session, 'connect')
 })
 afterEach(async () => {
   session.destroy()
-  await collector.close()
+  await close()
+  closing = undefined
 })
+
+function close(): Promise<void> {
+  closing ??= collector.close()
+  return closing
+}
 
 function open(headers: Record<string, string> = {}) {
   const plain = {
@@ -99,7 +105,7 @@ test('closing answers what is on its way and ends the connection', async () => {
   // What was sent before a ping has reached the server once the ping is answered.
   await promisify((done: (error: Error | null) => void) => session.ping(done))()
   const goaway = once(session, 'goaway')
-  const closed = collector.close()
+  const closed = close()
   await goaway
   stream.end(message.subarray(3))
   expect(await answer).toMatchObject({ 'grpc-status': '0' })

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { status } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Collector, startCollector } from '../collector.ts'
+import type { Collector } from '../collector.ts'
 import { protobufOfJson } from '../decode/json.ts'
-import { freePort } from '../testing/free-port.ts'
 import { GrpcClient, retryDelay } from '../testing/grpc-client.ts'
 import { requestOf } from '../testing/normalised.ts'
+import { startTestCollector } from '../testing/start-collector.ts'
 
 const ROOM = 1000
 /** Answered without a store, as a partial success. */
@@ -17,9 +17,7 @@ let client: GrpcClient
 let holder: Socket
 
 beforeEach(async () => {
-  const store = { url: `http://127.0.0.1:${await freePort()}`, database: 'none', project: 'default' }
-  const settings = { port: 0, grpcPort: 0, logLevel: 'silent', maxPendingBytes: ROOM }
-  collector = await startCollector({ store, ...settings })
+  collector = await startTestCollector({ grpcPort: 0, maxPendingBytes: ROOM })
   client = new GrpcClient(collector.grpcPort!)
   holder = await holdMemory(collector.port)
 })

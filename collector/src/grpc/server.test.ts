@@ -1,10 +1,11 @@
 import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Collector, startCollector } from '../collector.ts'
+import type { Collector } from '../collector.ts'
 import { protobufOfJson } from '../decode/json.ts'
 import { freePort } from '../testing/free-port.ts'
 import { fieldsOf, GrpcClient, retryDelay } from '../testing/grpc-client.ts'
 import { requestOf } from '../testing/normalised.ts'
+import { startTestCollector } from '../testing/start-collector.ts'
 
 const LIMIT = 10_000
 const EMPTY = Buffer.alloc(0)
@@ -15,9 +16,7 @@ let client: GrpcClient
 
 // No ClickHouse listens there: what is answered here is answered without one.
 beforeAll(async () => {
-  const store = { url: `http://127.0.0.1:${await freePort()}`, database: 'none', project: 'default' }
-  const limits = { maxBodyBytes: LIMIT, maxPendingBytes: 5 * LIMIT }
-  collector = await startCollector({ store, port: 0, grpcPort: 0, logLevel: 'silent', ...limits })
+  collector = await startTestCollector({ grpcPort: 0, maxBodyBytes: LIMIT, maxPendingBytes: 5 * LIMIT })
   client = new GrpcClient(collector.grpcPort!)
 })
 afterAll(async () => {
@@ -64,9 +63,8 @@ test('a bomb is a refused call, and the next one is served', async () => {
 })
 
 test('a busy port is an error that names the variable, and nothing stays open', async () => {
-  const store = { url: collector.url, database: 'none', project: 'default' }
   const port = await freePort()
-  const started = startCollector({ store, port, grpcPort: collector.grpcPort!, logLevel: 'silent' })
+  const started = startTestCollector({ port, grpcPort: collector.grpcPort! })
   await expect(started).rejects.toMatchObject({
     code: 'PORT_IN_USE',
     message: expect.stringMatching(/EADDRINUSE.*WEIR_OTLP_GRPC_PORT/s),

@@ -50,7 +50,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     interceptors: [admission.interceptor],
   })
   const identity = (bytes: Buffer) => bytes
-  server.register(EXPORT_METHOD, exportHandler(ingest, log), identity, identity, 'unary')
+  server.register(EXPORT_METHOD, exportHandler(ingest, admission, log), identity, identity, 'unary')
   const port = await bind(server, host, options.port)
   return { port, close: (timeout) => close(server, timeout) }
 }

@@ -1,7 +1,7 @@
 import { type handleUnaryCall, status } from '@grpc/grpc-js'
 import { exportResponse } from '../http/responses.ts'
 import type { Ingest } from '../ingest.ts'
-import { FULL } from './admission.ts'
+import { type Admission, FULL } from './admission.ts'
 import { type Refusal, refusal, refusalOf } from './status.ts'
 
 /** opentelemetry-proto, collector/trace/v1/trace_service.proto */
@@ -13,11 +13,15 @@ export interface Log {
 }
 
 /** A message's bytes -> ingest -> answer once they are stored. */
-export function exportHandler(ingest: Ingest, log: Log): handleUnaryCall<Buffer, Buffer> {
-  return ({ request }, answer) => {
+export function exportHandler(
+  ingest: Ingest,
+  admission: Admission,
+  log: Log,
+): handleUnaryCall<Buffer, Buffer> {
+  return ({ request, metadata }, answer) => {
     if (!ingest.budget.take(request.length)) return answer(FULL)
     ingest
-      .export('protobuf', request)
+      .export('protobuf', request, admission.projectOf(metadata))
       .finally(() => ingest.budget.give(request.length))
       .then(
         // After the call's deadline the library has answered: this goes nowhere, though the spans are stored.

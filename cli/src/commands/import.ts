@@ -1,0 +1,80 @@
+import type { Command } from 'commander'
+import { type Config, readConfig } from '../config.ts'
+import { usageError } from '../errors.ts'
+import { Batch } from '../import/batch.ts'
+import { Sender } from '../import/sender.ts'
+import { openSpanFile, type SpanFile } from '../import/span-file.ts'
+
+/** Milliseconds for which a collector that takes nothing is waited for. */
+const PATIENCE = 60_000
+
+export function addImport(program: Command): void {
+  program
+    .command('import <files...>')
+    .description('send the spans of OTLP/JSON files (documents or JSON lines, .gz or not) to the collector')
+    .action(async (paths: string[]) => runImport(readConfig(), paths))
+}
+
+async function runImport(config: Config, paths: readonly string[]): Promise<void> {
+  // Nothing is sent before every file was looked through.
+  const files: SpanFile[] = []
+  for (const path of paths) files.push(await openSpanFile(path))
+  const total = files.reduce((sum, { spans }) => sum + spans, 0)
+  const sender = new Sender({ endpoint: config.endpoint, apiKey: config.apiKey, patience: PATIENCE })
+  const progress = new Progress(total)
+  try {
+    for (const file of files) await send(file, sender, progress)
+  } catch (error) {
+    progress.interrupt()
+    throw error
+  }
+  progress.end()
+  const count = total - sender.rejected
+  console.log(`imported ${count} ${count === 1 ? 'span' : 'spans'} to ${config.endpoint}`)
+  if (sender.rejected > 0)
+    throw usageError(
+      `${sender.rejected} of ${total} spans were refused: they have an invalid trace id or span id`,
+    )
+}
+
+async function send(file: SpanFile, sender: Sender, progress: Progress): Promise<void> {
+  const batch = new Batch()
+  const flush = async () => {
+    await sender.send(batch.spans)
+    progress.add(batch.spans.length)
+    batch.clear()
+  }
+  await file.read((span) => {
+    batch.add(span)
+    return batch.isFull ? flush() : undefined
+  })
+  if (batch.spans.length > 0) await flush()
+}
+
+/** How far it is, on a terminal's standard error. */
+class Progress {
+  readonly #total: number
+  #sent = 0
+
+  constructor(total: number) {
+    this.#total = total
+  }
+
+  add(spans: number): void {
+    this.#sent += spans
+    if (process.stderr.isTTY) process.stderr.write(`\r${this.#sent} of ${this.#total} spans`)
+  }
+
+  end(): void {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+  }
+
+  /** Spans that are there already are replaced when they come again, so that nothing has to be taken back. */
+  interrupt(): void {
+    this.end()
+    if (this.#sent > 0)
+      console.error(
+        `weir: ${this.#sent} of ${this.#total} spans were sent; the same command again replaces them and sends the rest`,
+      )
+  }
+}

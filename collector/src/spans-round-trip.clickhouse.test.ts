@@ -1,0 +1,99 @@
+import { testDatabase } from '@weir/engines/testing'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { Collector } from './collector.ts'
+import { protobufOfJson } from './decode/json.ts'
+import { requestsOf } from './testing/arbitrary-request.ts'
+import { canonicalSpans } from './testing/canonical-spans.ts'
+import { createTestStore, type TestStore } from './testing/database.ts'
+import { exported } from './testing/exported.ts'
+import { GrpcClient } from './testing/grpc-client.ts'
+import type { Json } from './testing/protobuf-to-json.ts'
+import { startTestCollector } from './testing/start-collector.ts'
+import { untilStored } from './testing/until-stored.ts'
+
+const TRACES = 200
+
+interface Trace {
+  readonly id: string
+  readonly request: Json
+}
+
+let store: TestStore
+let second: TestStore
+let traces: readonly Trace[]
+
+beforeAll(async () => {
+  store = await createTestStore(inject('clickhouseUrl'), testDatabase())
+  second = await createTestStore(inject('clickhouseUrl'), testDatabase())
+  traces = Array.from({ length: TRACES }, (_, n) => {
+    const id = (n + 1).toString(16).padStart(32, '0')
+    return { id, request: fc.sample(requestsOf(id), { numRuns: 1 })[0]! }
+  })
+  const collector = await startTestCollector({ store, grpcPort: 0 })
+  const client = new GrpcClient(collector.grpcPort!)
+  for (const [at, { request }] of traces.entries()) {
+    const json = JSON.stringify(request)
+    if (at % 2 === 0) await postJson(collector, json)
+    else
+      expect(await client.export(protobufOfJson(Buffer.from(json)), { gzip: at % 4 === 1 })).toHaveProperty(
+        'response',
+      )
+  }
+  client.close()
+  await untilStored(collector)
+  await collector.close()
+})
+afterAll(async () => {
+  await store?.drop()
+  await second?.drop()
+})
+
+async function postJson({ url }: Collector, body: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(`${url}/v1/traces`, { method: 'POST', headers, body })
+  expect([response.status, await response.text()]).toEqual([200, '{}'])
+}
+
+test('whatever a span holds is exported as it was sent', async () => {
+  for (const { id, request } of traces) {
+    const text = await exported(store, 'default', [id])
+    expect(canonicalSpans(JSON.parse(text)), JSON.stringify(request)).toEqual(
+      storable(canonicalSpans(request)),
+    )
+  }
+})
+
+test('what is exported, sent to another database, is exported the same', async () => {
+  const collector = await startTestCollector({ store: second })
+  const texts = new Map<string, string>()
+  for (const { id } of traces) {
+    const text = await exported(store, 'default', [id])
+    texts.set(id, text)
+    await postJson(collector, text)
+  }
+  await untilStored(collector)
+  await collector.close()
+  for (const [id, text] of texts) expect(await exported(second, 'default', [id])).toBe(text)
+})
+
+test('several traces are one document, each resource and scope once for the spans that follow each other', async () => {
+  const ids = traces.slice(0, 20).map(({ id }) => id)
+  const whole = canonicalSpans(JSON.parse(await exported(store, 'default', ids)))
+  const parts = await Promise.all(ids.map((id) => exported(store, 'default', [id])))
+  expect(whole).toEqual(canonicalSpans(...parts.map((part) => JSON.parse(part))))
+  expect(Object.keys(whole).length).toBeGreaterThan(20)
+})
+
+const MAX_TIME = 2n ** 63n - 1n
+
+/** A start beyond 2262-04-11T23:47:16.854775807Z is stored as that instant, and its end as long after as it was. */
+function storable(spans: Record<string, Json>): Record<string, Json> {
+  for (const span of Object.values(spans)) {
+    const [start, end] = [BigInt(span.start as string), BigInt(span.end as string)]
+    if (start <= MAX_TIME) continue
+    span.start = String(MAX_TIME)
+    if (end > MAX_TIME) span.end = String(MAX_TIME + (end > start ? end - start : 0n))
+  }
+  return spans
+}

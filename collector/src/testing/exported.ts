@@ -1,0 +1,8 @@
+import { exportTraces, type Store } from '@weir/store'
+
+/** The text of an export; '' where there is no span. */
+export async function exported(store: Store, project: string, traceIds: readonly string[]): Promise<string> {
+  let text = ''
+  for await (const piece of exportTraces(store, { project, traceIds })) text += piece
+  return text
+}
