@@ -10,6 +10,8 @@ interface Benchmark {
 /** Run where none is named. */
 const usual: Record<string, () => Promise<Benchmark>> = {
   'sdk-step': () => import('./sdk-step.ts'),
+  decoding: () => import('./decoding.ts'),
+  dialects: () => import('./dialects.ts'),
   ingest: () => import('./ingest.ts'),
   queries: () => import('./queries.ts'),
   start: () => import('./start.ts'),

@@ -1,6 +1,9 @@
+/** Odd, with well-mixed bits: 2^32 divided by the golden ratio. */
+const MIX = 0x9e37_79b1 | 0
+
 /**
  * Finds known keys by their bytes, without making a string of what is looked up. Keys get numbers from 0. Looking up
- * costs the same however many keys there are: a hash of three words, and one comparison where it hits.
+ * costs the same however many keys there are: a hash of its words, and a comparison where it hits.
  */
 export class KeyTable {
   readonly #ids: Int32Array
@@ -69,16 +72,15 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
-/** Multipliers with well-mixed bits (the golden ratio's, and two of MurmurHash3's). */
+/** Every word counts: keys of different clients often differ in a few letters in the middle. */
 function hash(bytes: DataView, start: number, end: number): number {
-  const length = end - start
-  let value = length
-  if (length < 4) for (let at = start; at < end; at++) value = (value << 8) | bytes.getUint8(at)
+  let value = end - start
+  if (value < 4) for (let at = start; at < end; at++) value = (value << 8) | bytes.getUint8(at)
   else {
-    const middle = bytes.getInt32(start + ((length - 4) >> 1))
-    value ^= Math.imul(bytes.getInt32(end - 4), 0xcc9e_2d51 | 0) ^ Math.imul(middle, 0x1b87_3593)
-    value = (value ^ (value >>> 15)) + bytes.getInt32(start)
+    const last = end - 4
+    for (let at = start; at < last; at += 4) value = Math.imul(value ^ bytes.getInt32(at), MIX)
+    value ^= bytes.getInt32(last)
   }
-  value = Math.imul(value, 0x9e37_79b1 | 0)
-  return value ^ (value >>> 16)
+  value = Math.imul(value ^ (value >>> 15), MIX)
+  return value ^ (value >>> 15)
 }

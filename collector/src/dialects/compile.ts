@@ -3,7 +3,7 @@ import { SPAN_KINDS } from '@weir/sdk/semconv'
 import { KeyTable } from '../decode/key-table.ts'
 import type { Dialect, Family, Rule } from './dialect.ts'
 import { FIELDS, type Field, RESOURCE_FIELDS } from './field.ts'
-import { PRECEDENCE } from './precedence.ts'
+import { PRECEDENCE, type Precedence } from './precedence.ts'
 
 /** The bit of a kind in {@link CompiledRule.kinds}. */
 export const KIND_BITS: ReadonlyMap<SpanKind, number> = new Map(SPAN_KINDS.map((kind, at) => [kind, 1 << at]))
@@ -59,10 +59,13 @@ export interface CompiledDialects {
 }
 
 /** @throws TypeError where a dialect and the precedence table contradict each other */
-export function compileDialects(dialects: readonly Dialect[]): CompiledDialects {
+export function compileDialects(
+  dialects: readonly Dialect[],
+  precedence: Precedence = PRECEDENCE,
+): CompiledDialects {
   const placed = new Set<string>()
   const place = (field: Field, key: string): number => {
-    const rank = PRECEDENCE[field].indexOf(key)
+    const rank = precedence[field].indexOf(key)
     if (rank < 0) throw new TypeError(`precedence.ts has no place for ${key} among the keys of ${field}`)
     if (placed.has(`${field} ${key}`)) throw new TypeError(`two rules read ${field} from ${key}`)
     placed.add(`${field} ${key}`)
@@ -83,7 +86,7 @@ export function compileDialects(dialects: readonly Dialect[]): CompiledDialects 
       messages.set(name, { field: FIELDS.indexOf(field), rank: place(field, `event:${name}`), role })
     }
   }
-  checkAllPlaced(placed)
+  checkAllPlaced(placed, precedence)
   const isKind = (rule: CompiledRule) => FIELDS[rule.field] === 'kind'
   return {
     keys: new KeyTable([...byKey.keys()]),
@@ -127,9 +130,9 @@ function checkKinds(kinds: readonly string[]): void {
   )
 }
 
-function checkAllPlaced(placed: ReadonlySet<string>): void {
+function checkAllPlaced(placed: ReadonlySet<string>, precedence: Precedence): void {
   for (const field of FIELDS) {
-    for (const key of PRECEDENCE[field]) {
+    for (const key of precedence[field]) {
       if (!placed.has(`${field} ${key}`))
         throw new TypeError(`precedence.ts: no dialect reads ${field} from ${key}`)
     }

@@ -1,11 +1,13 @@
 import type { Field } from './field.ts'
 
+export type Precedence = Readonly<Record<Field, readonly string[]>>
+
 /**
  * Which key decides a field: the first that is there and says something. Every key of every dialect is in here exactly
  * once per field that it speaks for; compiling the dialects checks it. `<name>.*` is a family of indexed keys,
  * `event:<name>` a span event.
  */
-export const PRECEDENCE: Readonly<Record<Field, readonly string[]>> = {
+export const PRECEDENCE: Precedence = {
   kind: [
     'weir.kind',
     'openinference.span.kind',
