@@ -12,6 +12,7 @@ const USAGE_CODES = new Set([
   'PORT_IN_USE',
   'DIRECTORY_IN_USE',
   'ENGINE_START',
+  'WEIR_LOG_IN_USE',
 ])
 
 /** Runs one command line; ends with `process.exitCode` 0 passed, 1 a gate failed, 2 usage, 3 could not evaluate. */

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const repository: string = fileURLToPath(new URL('../../..', import.meta.url))
-const weir = join(repository, 'cli', 'bin', 'weir.js')
+/** What a user runs. */
+export const weir: string = join(repository, 'cli', 'bin', 'weir.js')
 
 export interface Completed {
   readonly code: number | null
@@ -72,7 +73,7 @@ export async function startInstallation(
     dashboardUrl: `http://127.0.0.1:${dashboard}`,
     clickhouseUrl: clientEnv.WEIR_CLICKHOUSE_URL,
     output: () => up.output(),
-    query: (sql) => query(clientEnv.WEIR_CLICKHOUSE_URL, sql),
+    query: (sql) => queryClickHouse(clientEnv.WEIR_CLICKHOUSE_URL, sql),
     weir: (commandArgs) => run([weir, ...commandArgs], clientEnv),
     stop: () => up.stop(),
     async restart() {
@@ -98,7 +99,8 @@ export async function run(
   return { code, stdout: stdout(), stderr: stderr() }
 }
 
-async function query<Row>(url: string, sql: string): Promise<Row[]> {
+/** Rows of a statement over ClickHouse's HTTP protocol; none for DDL. */
+export async function queryClickHouse<Row>(url: string, sql: string): Promise<Row[]> {
   const response = await fetch(`${url}/?database=weir&output_format_json_quote_64bit_integers=0`, {
     method: 'POST',
     body: `${sql} FORMAT JSON`,
