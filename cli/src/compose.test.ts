@@ -88,6 +88,17 @@ describe.each(services)('service %s', (name, service) => {
   })
 })
 
+test('says how to make the key that the collector requires there, with a command that exists', async () => {
+  const [, service, args] = /docker compose exec (\w+) node cli\/bin\/weir\.js (.+)/.exec(
+    text('docker-compose.yml'),
+  )!
+  expect(targets.has(service!)).toBe(true)
+  const [name, sub] = args!.split(' ')
+  const command = (await createProgram()).commands.find((candidate) => candidate.name() === name)
+  expect(command?.commands.map((candidate) => candidate.name())).toContain(sub)
+  expect(compose.services.worker?.environment).toHaveProperty('WEIR_API_KEY')
+})
+
 test('there is no default secret', () => {
   const secrets = text('docker-compose.yml').match(/\$\{[A-Z_]*PASSWORD[^}]*\}/g) ?? []
   expect(secrets.length).toBeGreaterThan(3)

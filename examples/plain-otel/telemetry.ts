@@ -4,14 +4,17 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 
-const ENDPOINT = process.env.WEIR_ENDPOINT ?? 'http://127.0.0.1:4318'
+const { WEIR_ENDPOINT = 'http://127.0.0.1:4318', WEIR_API_KEY } = process.env
 
-/** A plain OpenTelemetry setup; nothing in it is particular to Weir but the address. */
+/** A plain OpenTelemetry setup; nothing in it is particular to Weir but the address, and the key where there is one. */
 export function startTelemetry(
   resource: Record<string, string>,
   wrap: (processor: SpanProcessor) => SpanProcessor = (processor) => processor,
 ): TracerProvider {
-  const exporter = new OTLPTraceExporter({ url: `${ENDPOINT}/v1/traces` })
+  const exporter = new OTLPTraceExporter({
+    url: `${WEIR_ENDPOINT}/v1/traces`,
+    headers: WEIR_API_KEY ? { authorization: `Bearer ${WEIR_API_KEY}` } : {},
+  })
   const provider = new TracerProvider({
     resource: resourceFromAttributes(resource),
     spanProcessors: [wrap(new BatchSpanProcessor({ exporter }))],

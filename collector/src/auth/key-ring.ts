@@ -25,6 +25,7 @@ export class KeyRing {
   #isCurrent = false
   #asked = Number.NEGATIVE_INFINITY
   #reading: Promise<void> | undefined
+  #search: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -55,8 +56,10 @@ export class KeyRing {
 
   /** Asks for a key that was not there a moment ago: it may just have been made. */
   async search(id: string): Promise<KnownKey | undefined> {
-    if (performance.now() - this.#asked > SEARCH) await this.refresh()
-    else await this.#reading
+    this.#search ??= this.#refreshSoon().finally(() => {
+      this.#search = undefined
+    })
+    await this.#search
     return this.get(id)
   }
 
@@ -71,6 +74,11 @@ export class KeyRing {
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
+  }
+
+  async #refreshSoon(): Promise<void> {
+    await sleep(Math.max(this.#asked + SEARCH - performance.now(), 0))
+    await this.refresh()
   }
 
   async #read(): Promise<void> {

@@ -19,7 +19,7 @@ interface Bucket {
 }
 
 /**
- * Limits the spans per second of each project. A request is admitted whole while anything is left, and paid for once its spans
+ * Limits the spans per second of each project. A request is admitted whole while there is room for one span, and paid for once its spans
  * are taken: what it takes too much, the next ones wait for. So none is half refused, and none is too large to be taken ever.
  */
 export class RateLimit {
@@ -36,7 +36,7 @@ export class RateLimit {
    */
   constructor(
     rate: number,
-    burst: number = rate * BURST_SECONDS,
+    burst: number = Math.max(rate * BURST_SECONDS, 1),
     now: () => number = () => performance.now(),
   ) {
     this.#rate = rate
@@ -47,7 +47,7 @@ export class RateLimit {
   /** @throws RateLimitError */
   admit(project: string): void {
     const { spans } = this.#bucket(project)
-    if (spans > 0) return
+    if (spans >= 1) return
     const seconds = Math.max(Math.ceil((1 - spans) / this.#rate), 1)
     throw new RateLimitError(
       `project ${project} sent more than ${this.#rate} spans a second. Try again in ${seconds} s`,

@@ -59,7 +59,7 @@ export const NAMED_PATTERNS: ReadonlyMap<string, Pattern> = new Map(
 )
 
 function pattern(name: string, hint: RegExp, expression: RegExp): Pattern {
-  return { name, hint, find: (text) => all(expression, text) }
+  return { name, hint, find: (text) => (hint.test(text) ? all(expression, text) : NO_MATCHES) }
 }
 
 function all(expression: RegExp, text: string): Matches {
