@@ -49,6 +49,13 @@ describe('exit code 2 and a hint for what cannot be understood', () => {
     [['eval', 'missing.eval.ts'], /There is no evaluation at "missing.eval.ts"/],
     [['monitor', 'add', 'x.eval.ts', '--sample', '2'], /above 0, up to 1/],
     [['baseline'], /Usage: weir baseline/],
+    [['export'], /expected --trace <id> or --run <id>\nweir: \(see: weir export --help\)/],
+    [['export', '--trace', 'abc'], /--trace is "abc", expected 32 hex digits/],
+    [['export', '--trace', '0'.repeat(32), '--run', 'x'], /cannot be used with/],
+    [['export', '--run', 'x', '--output', 'missing/x.json'], /cannot write missing\/x.json/],
+    [['import'], /missing required argument 'files'/],
+    [['import', 'missing.json'], /cannot read missing.json: ENOENT/],
+    [['import', '.'], /cannot read .: EISDIR/],
   ])('%j', async (args, message) => {
     const completed = await weir(...args)
     expect(completed.code).toBe(2)
@@ -71,14 +78,20 @@ test.each([
   },
 )
 
-test.each(['status', 'baseline list', 'dataset list', 'monitor list', 'demo'])(
-  'exit code 3 where no Weir runs: %s',
-  async (command) => {
-    const completed = await weir(...command.split(' '))
-    expect(completed.code).toBe(3)
-    expect(completed.stdout + completed.stderr).toMatch(/weir up/)
-  },
-)
+test.each([
+  'status',
+  'baseline list',
+  'dataset list',
+  'monitor list',
+  'export --run x',
+  'import spans.json',
+  'demo',
+])('exit code 3 where no Weir runs: %s', async (command) => {
+  await writeFile(join(directory, 'spans.json'), '{"resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}')
+  const completed = await weir(...command.split(' '))
+  expect(completed.code).toBe(3)
+  expect(completed.stdout + completed.stderr).toMatch(/weir up/)
+})
 
 test('help and version end with 0', async () => {
   expect(await weir('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n' })
@@ -92,6 +105,8 @@ test('help and version end with 0', async () => {
     'baseline',
     'dataset',
     'monitor',
+    'export',
+    'import',
     'status',
     'doctor',
   ]) {

@@ -41,6 +41,8 @@ test('a call without room in memory is told when to come again', async () => {
   expect(error?.code).toBe(status.UNAVAILABLE)
   expect(error?.details).toMatch(/Try again/)
   expect(retryDelay(error)).toBe(1000)
+  // RetryInfo { retry_delay { seconds: 1 } }
+  expect(error?.metadata.get('google.rpc.retryinfo-bin')).toEqual([Buffer.from('0a020801', 'hex')])
 })
 
 test('a library that repeats calls waits for as long as it was told, and then is served', async () => {

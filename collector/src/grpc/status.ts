@@ -7,7 +7,9 @@ import { WireWriter } from '../decode/wire-writer.ts'
 import { BackpressureError } from '../wal/backpressure-error.ts'
 
 const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo'
-const DETAILS = 'grpc-status-details-bin'
+const STATUS_DETAILS = 'grpc-status-details-bin'
+/** Where OpenTelemetry's exporter for Python looks for it. */
+const RETRY_INFO_OF_PYTHON = 'google.rpc.retryinfo-bin'
 /** What gRPC libraries that repeat calls by themselves wait for, github.com/grpc/proposal/blob/master/A6-client-retries.md */
 const PUSHBACK = 'grpc-retry-pushback-ms'
 
@@ -30,29 +32,35 @@ export function refusal(code: status, details: string): Refusal {
 }
 
 /**
- * The sender keeps the spans and comes again after `seconds`: throttling as OTLP has it, UNAVAILABLE with RetryInfo
- * (opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling). Without RetryInfo senders would guess.
+ * The sender keeps the spans and comes again after whole `seconds`: throttling as OTLP has it, UNAVAILABLE with RetryInfo
+ * (opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling). Without it senders would guess.
  */
 export function unavailable(details: string, seconds: number): Refusal {
+  const info = retryInfo(seconds)
   const metadata = new Metadata()
-  metadata.set(DETAILS, richStatus(status.UNAVAILABLE, details, seconds))
+  metadata.set(STATUS_DETAILS, richStatus(status.UNAVAILABLE, details, info))
+  metadata.set(RETRY_INFO_OF_PYTHON, info)
   metadata.set(PUSHBACK, String(Math.ceil(seconds * 1000)))
   return { code: status.UNAVAILABLE, details, metadata }
 }
 
-/** A google.rpc.Status (google/rpc/status.proto) with one detail: RetryInfo (google/rpc/error_details.proto). */
-function richStatus(code: number, message: string, retrySeconds: number): Buffer {
+/** A google.rpc.Status (google/rpc/status.proto) with one detail. */
+function richStatus(code: number, message: string, info: Buffer): Buffer {
   const writer = new WireWriter()
   writer.varint(1, code)
   writer.text(2, message)
   const any = writer.open(3)
   writer.text(1, RETRY_INFO)
-  const retryInfo = writer.open(2)
-  const retryDelay = writer.open(1)
-  writer.varint(1, Math.floor(retrySeconds))
-  writer.varint(2, Math.round((retrySeconds % 1) * 1e9))
-  writer.close(retryDelay)
-  writer.close(retryInfo)
+  writer.range(2, info, 0, info.length)
   writer.close(any)
+  return Buffer.from(writer.finish())
+}
+
+/** A google.rpc.RetryInfo (google/rpc/error_details.proto). */
+function retryInfo(seconds: number): Buffer {
+  const writer = new WireWriter()
+  const delay = writer.open(1)
+  writer.varint(1, seconds)
+  writer.close(delay)
   return Buffer.from(writer.finish())
 }

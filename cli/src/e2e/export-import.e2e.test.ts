@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, open, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventually, type Installation, run, startInstallation, weir as WEIR } from './installation.ts'
+
+let weir: Installation
+let directory: string
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'weir-export-'))
+  weir = await startInstallation({ env: { WEIR_SETTLE_QUIET: '200ms' } })
+})
+afterAll(async () => {
+  await weir?.[Symbol.asyncDispose]()
+  await rm(directory, { recursive: true, force: true })
+})
+
+interface Counted {
+  readonly spans: number
+}
+
+async function stored(where: string, spans: number): Promise<void> {
+  const sql = `SELECT count() AS spans FROM spans FINAL WHERE ${where}`
+  await eventually(
+    () => weir.query<Counted>(sql),
+    ([row]) => row?.spans === spans,
+  )
+}
+
+const trace = (n: number) => n.toString(16).padStart(32, '0')
+const spanOf = (traceId: string, n: number, extra: object = {}) => ({
+  traceId,
+  spanId: n.toString(16).padStart(16, '0'),
+  ...(n > 1 && { parentSpanId: '0000000000000001' }),
+  name: `step ${n}`,
+  kind: 1,
+  startTimeUnixNano: String(1_790_000_000_000_000_000n + BigInt(n)),
+  endTimeUnixNano: String(1_790_000_000_000_009_999n + BigInt(n)),
+  ...extra,
+})
+const requestOf = (...spans: object[]) => ({
+  resourceSpans: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+      scopeSpans: [{ scope: { name: 'tests' }, spans }],
+    },
+  ],
+})
+
+async function send(request: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify(request)
+  const response = await fetch(`${weir.collectorUrl}/v1/traces`, { method: 'POST', headers, body })
+  expect(response.status).toBe(200)
+}
+
+const attribute = (key: string, value: object) => ({ attributes: [{ key, value }] })
+
+test('a trace that was sent is printed as it was sent', async () => {
+  const spans = [
+    spanOf(trace(1), 1, attribute('exact', { intValue: '9007199254740993' })),
+    spanOf(trace(1), 2, attribute('input.value', { stringValue: 'in' })),
+  ]
+  await send(requestOf(...spans))
+  await stored(`trace_id = unhex('${trace(1)}')`, 2)
+  const { code, stdout, stderr } = await weir.weir(['export', '--trace', trace(1).toUpperCase()])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '2 spans\n' })
+  expect(JSON.parse(stdout)).toEqual(requestOf(...spans))
+})
+
+test('a run comes with all traces that it is part of', async () => {
+  const run = (n: number) => spanOf(trace(n), 1, attribute('weir.run.id', { stringValue: 'order-7' }))
+  await send(requestOf(run(2), run(3)))
+  await stored(`declared_run_id = 'order-7'`, 2)
+  const { code, stdout } = await weir.weir(['export', '--run', 'order-7'])
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toEqual(requestOf(run(2), run(3)))
+})
+
+test('what is not there: exit code 2, a hint, and no file', async () => {
+  const output = join(directory, 'none.json')
+  for (const args of [
+    ['--trace', trace(99)],
+    ['--run', 'none'],
+  ]) {
+    const completed = await weir.weir(['export', ...args, '--output', output])
+    expect(completed.code).toBe(2)
+    expect(completed.stderr).toMatch(/^weir: there is no (trace 0+63|run "none") in project "default"/)
+    expect(completed.stdout).toBe('')
+  }
+  expect(existsSync(output)).toBe(false)
+  expect(existsSync(`${output}.part`)).toBe(false)
+})
+
+test('an import replaces what is there, and says what was refused', async () => {
+  const output = join(directory, 'trace.json.gz')
+  expect((await weir.weir(['export', '--trace', trace(1), '--output', output])).code).toBe(0)
+  const text = gunzipSync(await readFile(output)).toString()
+  const imported = await weir.weir(['import', output, output])
+  expect(imported).toEqual({ code: 0, stdout: `imported 4 spans to ${weir.collectorUrl}\n`, stderr: '' })
+  await stored(`trace_id = unhex('${trace(1)}')`, 2)
+  expect((await weir.weir(['export', '--trace', trace(1)])).stdout).toBe(text)
+
+  const bad = join(directory, 'bad.json')
+  const file = await open(bad, 'w')
+  await file.writeFile(
+    JSON.stringify(requestOf(spanOf(trace(4), 1), { ...spanOf(trace(4), 2), traceId: 'xyz' })),
+  )
+  await file.close()
+  const refused = await weir.weir(['import', bad])
+  expect(refused.code).toBe(2)
+  expect(refused.stdout).toMatch(/^imported 1 span to/)
+  expect(refused.stderr).toMatch(/1 of 2 spans were refused: they have an invalid trace id or span id/)
+})
+
+const MANY = 100_000
+
+test('a trace of 100,000 spans goes in and out with little memory', async () => {
+  const path = join(directory, 'large.jsonl')
+  const file = await open(path, 'w')
+  for (let first = 1; first <= MANY; first += 1000) {
+    const spans = Array.from({ length: 1000 }, (_, at) =>
+      spanOf(trace(5), first + at, attribute('text', { stringValue: `${first + at} `.repeat(80) })),
+    )
+    await file.write(`${JSON.stringify(requestOf(...spans))}\n`)
+  }
+  await file.close()
+  // The text is many times what the process may hold.
+  const limited = { ...weir.env, NODE_OPTIONS: '--max-old-space-size=48' }
+  const imported = await run([WEIR, 'import', path], limited)
+  expect(imported).toMatchObject({ code: 0, stderr: '' })
+  await stored(`trace_id = unhex('${trace(5)}')`, MANY)
+  const output = join(directory, 'large.json')
+  const exported = await run([WEIR, 'export', '--trace', trace(5), '--output', output], limited)
+  expect(exported).toMatchObject({ code: 0, stderr: `${MANY} spans\n` })
+  expect((await stat(output)).size).toBeGreaterThan(48 * 1024 * 1024)
+  const names = (await readFile(output, 'utf8')).matchAll(/"name":"step (\d+)"/g)
+  expect(new Set([...names].map(([, n]) => n)).size).toBe(MANY)
+})
