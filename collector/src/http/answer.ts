@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { BROKEN, brokenBy } from './broken-request.ts'
 import { CONTENT_TYPE, encodingOf } from './encoding.ts'
 import type { HttpError } from './http-error.ts'
 import { statusResponse } from './responses.ts'
@@ -20,8 +21,14 @@ export function answer(
     response.writeHead(statusCode, { ...headers, ...length }).end(body.toString('latin1'), 'latin1')
     return
   }
-  response.writeHead(statusCode, { ...headers, ...length, connection: 'close' }).write(body)
+  response.writeHead(statusCode, { ...headers, ...length, connection: 'close' })
+  if (brokenBy(request)) {
+    response.end(body)
+    return
+  }
+  response.write(body)
   request.once('end', () => response.end())
+  request.once(BROKEN, () => response.end())
   request.resume()
 }
 

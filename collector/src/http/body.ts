@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { BROKEN, brokenBy } from './broken-request.ts'
 import { HttpError, unavailable } from './http-error.ts'
 import { type Coding, inflate } from './inflate.ts'
 
@@ -35,11 +36,9 @@ export class MemoryBudget {
   }
 }
 
-/** Emitted on a request whose connection's parser failed before its body was whole; the socket still takes an answer. */
-export const BROKEN: unique symbol = Symbol('broken')
-
 /** The body of one request: what was received, then what it says, and what that holds of the budget. */
 export class Body {
+  readonly #request: IncomingMessage
   readonly #limit: number
   readonly #budget: MemoryBudget
   readonly #chunks: Buffer[] = []
@@ -48,21 +47,25 @@ export class Body {
   #held = 0
 
   /** @param limit bytes, before and after decompression */
-  constructor(limit: number, budget: MemoryBudget) {
+  constructor(request: IncomingMessage, limit: number, budget: MemoryBudget) {
+    this.#request = request
     this.#limit = limit
     this.#budget = budget
   }
 
   /** @throws HttpError 413 where the sender says that it is larger than the limit */
-  checkLength(contentLength: string | undefined): void {
-    if (Number(contentLength) > this.#limit) throw this.#tooLarge()
+  checkLength(): void {
+    if (Number(this.#request.headers['content-length']) > this.#limit) throw this.#tooLarge()
   }
 
   /**
    * Reads all of it; after an error the request is left as it is, still readable.
-   * @throws HttpError 413 beyond the limit, 503 without room, and whatever `BROKEN` came with
+   * @throws HttpError 413 beyond the limit, 503 without room, and what the request is broken by
    */
-  receive(request: IncomingMessage): Promise<void> {
+  receive(): Promise<void> {
+    const request = this.#request
+    const broken = brokenBy(request)
+    if (broken) return Promise.reject(broken)
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
         request.off('data', onData)

@@ -101,16 +101,35 @@ describe('bodies that are not as their headers say', () => {
     await connection.closed()
   })
 
-  test('a body that ends too early is a 400', async () => {
-    const connection = await open()
-    connection.socket.end(
-      rawRequest({ headers: { ...typed, 'content-length': '10' }, body: '{}', sized: false }),
-    )
-    const answer = await connection.response()
-    expect(answer.status).toBe(400)
-    expect(rpcStatusOf(answer)).toEqual({ code: 3, message: 'the request ends too early' })
-    await connection.closed()
+  test('in the packet of its headers', async () => {
+    const answer = await exchange(collector.port, Buffer.concat([chunked, Buffer.from('zz\r\n')]))
+    expect(answer).toMatchObject({ status: 400, headers: { 'content-type': PROTOBUF } })
+    expect(rpcStatusOf(answer).code).toBe(3)
   })
+
+  test('after another answer the connection just closes', async () => {
+    const connection = await open()
+    const headers = { 'content-type': 'text/plain', 'transfer-encoding': 'chunked' }
+    await connection.write(rawRequest({ headers, sized: false }))
+    expect(await connection.response()).toMatchObject({ status: 415, headers: { connection: 'close' } })
+    await connection.write('zz\r\n')
+    await connection.closed()
+    expect(connection.rest).toBe('')
+  })
+
+  test.for([{}, { connection: 'upgrade', upgrade: 'h2c' }])(
+    'a body that ends too early is a 400: %o',
+    async (more) => {
+      const connection = await open()
+      connection.socket.end(
+        rawRequest({ headers: { ...typed, ...more, 'content-length': '10' }, body: '{}', sized: false }),
+      )
+      const answer = await connection.response()
+      expect(answer.status).toBe(400)
+      expect(rpcStatusOf(answer)).toEqual({ code: 3, message: 'the request ends too early' })
+      await connection.closed()
+    },
+  )
 })
 
 describe('what takes longer than the deadline', () => {

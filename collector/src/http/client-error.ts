@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { rawError } from './answer.ts'
-import { BROKEN } from './body.ts'
+import { breakRequest } from './broken-request.ts'
 import { HttpError } from './http-error.ts'
 
 /** What `clientError` comes with: an errno, a code of llhttp or of Node's timeouts. */
@@ -28,6 +28,15 @@ export class ClientErrors {
     this.#latest.set(request.socket, response)
   }
 
+  /** Has to be told of every connection, too. */
+  watch(socket: Socket): void {
+    // Node's parser does not mind where a request with the header `upgrade` ends.
+    socket.once('end', () => {
+      const latest = this.#latest.get(socket)
+      if (latest?.req.complete === false) this.handle(CUT_OFF, socket)
+    })
+  }
+
   /** Handles a server's `clientError`. */
   handle(cause: ClientError, socket: Socket): void {
     if (socket.destroyed || this.#answered.has(socket)) return
@@ -42,7 +51,7 @@ export class ClientErrors {
     setTimeout(() => socket.destroy(), LINGER).unref()
     if (latest === undefined || latest.writableFinished) this.#refuse(error, cause, socket)
     else if (latest.req.complete) latest.once('finish', () => this.#refuse(error, cause, socket))
-    else if (!latest.req.emit(BROKEN, error)) socket.destroySoon()
+    else breakRequest(latest.req, error)
   }
 
   #refuse(error: HttpError, { rawPacket }: ClientError, socket: Socket): void {
@@ -52,6 +61,9 @@ export class ClientErrors {
   }
 }
 
+/** What Node's parser calls it. */
+const CUT_OFF = { name: 'Error', code: 'HPE_INVALID_EOF_STATE', message: 'ended in a request' } as const
+
 /** Undefined where the connection is gone. */
 function httpErrorOf({ code = '', message, rawPacket }: ClientError): HttpError | undefined {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
@@ -60,7 +72,7 @@ function httpErrorOf({ code = '', message, rawPacket }: ClientError): HttpError 
   if (code === 'HPE_HEADER_OVERFLOW') {
     return new HttpError(431, 'protocol', 'the headers of the request are too large')
   }
-  if (code === 'HPE_INVALID_EOF_STATE') {
+  if (code === CUT_OFF.code) {
     return new HttpError(400, 'cut_off', 'the request ends too early')
   }
   if (!code.startsWith('HPE_')) return undefined

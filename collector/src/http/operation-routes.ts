@@ -2,18 +2,36 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answer } from './answer.ts'
 import { methodNotAllowed } from './http-error.ts'
 import type { Metrics } from './metrics.ts'
+import type { Authorise } from './trace-route.ts'
 
 /** Answers one path. */
 export type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 const TEXT = 'text/plain; charset=utf-8'
 
-/** What operators and their tools read, by path. @param ping rejects where the collector cannot work */
-export function operationRoutes(
-  metrics: Metrics,
-  ping: () => Promise<void>,
-): Readonly<Record<string, Route>> {
+export interface Operations {
+  readonly metrics: Metrics
+  /** Rejects where spans cannot be taken. */
+  readonly ping: () => Promise<void>
+  readonly authorise: Authorise
+  /** Resolves once ClickHouse has what was acknowledged before. */
+  readonly flush: () => Promise<void>
+}
+
+/** What operators and their tools ask for, by path. */
+export function operationRoutes({
+  metrics,
+  ping,
+  authorise,
+  flush,
+}: Operations): Readonly<Record<string, Route>> {
   return {
+    '/flush': async ({ method, headers }, response) => {
+      if (method !== 'POST') throw methodNotAllowed(method, '/flush', 'POST')
+      await authorise(headers)
+      await flush()
+      answer(response, 200, { 'content-type': TEXT }, Buffer.from('ok'))
+    },
     '/healthz': page(async () => ({ text: 'ok' })),
     '/readyz': page(() =>
       ping().then(

@@ -15,8 +15,10 @@ export interface HttpServerOptions {
   readonly ingest: Ingest
   readonly metrics: Metrics
   readonly authorise: Authorise
-  /** Rejects where ClickHouse does not answer. */
+  /** Rejects where spans cannot be taken. */
   readonly ping: () => Promise<void>
+  /** Resolves once ClickHouse has what was acknowledged before. */
+  readonly flush: () => Promise<void>
   readonly log: Log
   /** Origins of pages that may send from a browser; `*` for all. */
   readonly corsOrigins: readonly string[]
@@ -52,7 +54,7 @@ export class HttpServer {
     const { requests } = metrics
     this.#options = options
     this.#traces = new TraceRoute({ ...options, requests })
-    this.#operations = operationRoutes(metrics, options.ping)
+    this.#operations = operationRoutes(options)
     this.#cors = corsFor(corsOrigins)
     this.#clientErrors = new ClientErrors(({ statusCode, reason, message }) => {
       requests.fail('http', reason)
@@ -103,6 +105,7 @@ export class HttpServer {
     const refuse = (error: HttpError) => (_request: IncomingMessage, response: ServerResponse) =>
       void Promise.resolve().then(() => answerError(response, error))
     this.#server
+      .on('connection', (socket) => this.#clientErrors.watch(socket))
       .on('request', (request, response) => this.#handle(request, response, false))
       .on('checkContinue', (request, response) => this.#handle(request, response, true))
       .on(

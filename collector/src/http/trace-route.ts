@@ -75,7 +75,7 @@ class TraceRequest {
     this.#request = request
     this.#response = response
     this.#options = options
-    this.body = new Body(options.ingest.maxBodyBytes, options.ingest.budget)
+    this.body = new Body(request, options.ingest.maxBodyBytes, options.ingest.budget)
   }
 
   async export(wait: boolean): Promise<void> {
@@ -86,9 +86,9 @@ class TraceRequest {
     const project = await authorise(headers)
     if (this.encoding === undefined) throw unknownType(headers['content-type'])
     this.coding = codingOf(headers['content-encoding'])
-    this.body.checkLength(headers['content-length'])
+    this.body.checkLength()
     if (wait) this.#response.writeContinue()
-    await this.body.receive(this.#request)
+    await this.body.receive()
     const rejected = await ingest.export(this.encoding, this.body.decompressed(this.coding), project)
     const message = rejected === 0 ? '' : `${rejected} spans have an invalid trace id or span id`
     answer(this.#response, 200, HEADERS[this.encoding], exportResponse(this.encoding, rejected, message))
