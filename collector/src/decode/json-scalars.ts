@@ -146,14 +146,9 @@ export class JsonScalars {
 
   /** Counts, enums and flags. Enums are integers in OTLP/JSON; other JSON mappings of protobuf write the names. */
   #count({ field, type, names }: Member): void {
-    const { scanner, writer } = this
-    const digits = this.#digits
-    const end = digits.read(scanner.bytes, scanner.pos)
-    let count = 0
-    if (digits.count <= 9 && this.#isInteger(scanner.pos, end)) {
-      scanner.pos = end
-      count = digits.value
-    } else {
+    const { writer } = this
+    let count = this.#plainInteger()
+    if (count < 0) {
       const value = this.#scalar()
       const named = typeof value === 'string' ? names.indexOf(value) : -1
       count = named >= 0 ? named : countOf(value)
@@ -161,6 +156,16 @@ export class JsonScalars {
     if (count === 0) return
     if (type === FLAGS) writer.fixed32(field, count)
     else writer.varint(field, count)
+  }
+
+  /** The number that stands at the position if it is of up to 9 digits and no more than that; else -1. */
+  #plainInteger(): number {
+    const { scanner } = this
+    const end = this.#digits.read(scanner.bytes, scanner.pos)
+    if (this.#digits.count > 9 || scanner.bytes[scanner.pos] === QUOTE || !this.#isInteger(scanner.pos, end))
+      return -1
+    scanner.pos = end
+    return this.#digits.value
   }
 
   #time(field: number): void {
@@ -222,7 +227,9 @@ export class JsonScalars {
     else {
       do {
         if (first === OPEN_OBJECT) scanner.name()
-        writer.byte(doubleOf(this.#scalar()) & 0xff)
+        scanner.peek()
+        const plain = this.#plainInteger()
+        writer.byte(plain < 0 ? doubleOf(this.#scalar()) & 0xff : plain)
       } while (scanner.another(close))
     }
     writer.close(mark)

@@ -1,12 +1,12 @@
 import { DecodeError } from './decode-error.ts'
 
 export const QUOTE = 0x22
-export const COMMA = 0x2c
+const COMMA = 0x2c
 export const MINUS = 0x2d
 export const POINT = 0x2e
 export const ZERO = 0x30
 export const NINE = 0x39
-export const COLON = 0x3a
+const COLON = 0x3a
 export const OPEN_LIST = 0x5b
 export const BACKSLASH = 0x5c
 export const CLOSE_LIST = 0x5d

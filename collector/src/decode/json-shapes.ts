@@ -5,7 +5,7 @@ export const ID = 0
 export const TEXT = 1
 /** Text that is written even if it is empty. */
 export const SET_TEXT = 2
-export const COUNT = 3
+const COUNT = 3
 export const FLAGS = 4
 export const TIME = 5
 export const BOOL = 6

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { normaliseRequest, normaliseSpan, normaliseText, requestOf } from '../testing/normalised.ts'
+import { protobufOfJson } from './json.ts'
 
 /** Type letter and text of one attribute value, given as JSON text so that its numbers stay as written. */
 function stored(value: string): string {
@@ -130,4 +131,12 @@ test('resource and scope', () => {
 test('values nested too deep are refused', () => {
   const deep = '{"arrayValue":{"values":['.repeat(200) + ']}}'.repeat(200)
   expect(() => stored(deep)).toThrow('nested deeper than 100')
+})
+
+test('millions of tiny values take no more memory than their bytes', () => {
+  const spans = '{},'.repeat(4 * 2 ** 20)
+  const body = Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${spans}{}]}]}]}`)
+  const before = process.memoryUsage().heapUsed
+  expect(protobufOfJson(body).length).toBeLessThan(2 * body.length)
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(body.length)
 })
