@@ -15,7 +15,12 @@ beforeAll(async () => {
 afterAll(() => store?.drop())
 
 function start(project: string) {
-  return startCollector({ walDirectory: temporaryDirectory(), store: { ...store, project }, port: 0, logLevel: 'silent' })
+  return startCollector({
+    walDirectory: temporaryDirectory(),
+    store: { ...store, project },
+    port: 0,
+    logLevel: 'silent',
+  })
 }
 
 async function text(url: string): Promise<string> {
@@ -85,6 +90,19 @@ test('ready, and the ledger says what is stored', async () => {
   expect(metrics).toMatch(/^weir_spans_stored_total 2$/m)
   expect(metrics).toMatch(/^weir_spans_rejected_total\{reason="invalid_id"\} 1$/m)
   expect(metrics).toMatch(/^weir_wal_segments 0$/m)
+  await collector.close()
+})
+
+test('what was acknowledged can be queried once the collector has flushed', async () => {
+  const collector = await start('flush')
+  for (let round = 1; round <= 5; round++) {
+    const spans = [{ traceId: String(round).padStart(32, '0') }]
+    expect((await post(collector.url, requestOf(spans))).status).toBe(200)
+    expect((await fetch(`${collector.url}/flush`, { method: 'POST' })).status).toBe(200)
+    const [row] = await rows<{ n: number }>(store, `SELECT count() AS n FROM spans WHERE project = 'flush'`)
+    expect(row!.n).toBe(round)
+  }
+  expect((await fetch(`${collector.url}/flush`)).status).toBe(405)
   await collector.close()
 })
 

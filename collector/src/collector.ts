@@ -88,6 +88,7 @@ export async function startCollector({
     metrics,
     authorise: ({ authorization }) => authenticator.authorise(authorization),
     ping: () => storage.ready(),
+    flush: () => storage.flush(),
     log,
     corsOrigins: settings.corsOrigins,
     ...(requestTimeout !== undefined && { requestTimeout }),

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SPAN_COLUMNS, type Store } from '@weir/store'
 import type { CollectorSettings } from './config.ts'
 import type { Log } from './log.ts'
+import { BackpressureError } from './wal/backpressure-error.ts'
 import { GroupCommit } from './wal/group-commit.ts'
 import type { LedgerSnapshot } from './wal/ledger.ts'
 import { type LogSnapshot, WriteAheadLog } from './wal/write-ahead-log.ts'
@@ -37,6 +39,8 @@ const SEGMENT_ROWS = 250_000
 const SEGMENT_INTERVAL = 1_000
 const PARALLEL_INSERTS = 3
 const INSERT_TIMEOUT = 60_000
+const FLUSH_PATIENCE = 20_000
+const FLUSH_POLL = 10
 /** A process that was killed holds its lock until the kernel has taken it apart. */
 const LOCK_PATIENCE = 15_000
 
@@ -92,6 +96,22 @@ export class Storage {
   /** @throws BackpressureError where spans cannot be taken now */
   ready(): Promise<void> {
     return this.#log.ready()
+  }
+
+  /**
+   * Resolves once ClickHouse has all spans that were acknowledged before.
+   * @throws BackpressureError after `patience` ms
+   */
+  async flush(patience: number = FLUSH_PATIENCE): Promise<void> {
+    await this.#log.closeSegment()
+    const deadline = performance.now() + patience
+    for (let waiting = this.#log.unfinished; waiting.length > 0; ) {
+      if (performance.now() > deadline)
+        throw new BackpressureError(`${waiting.length} segments of the log are not in ClickHouse yet`)
+      await sleep(FLUSH_POLL)
+      const unfinished = new Set(this.#log.unfinished)
+      waiting = waiting.filter((name) => unfinished.has(name))
+    }
   }
 
   /** Writes what is pending, and gives ClickHouse `patience` ms to take it; the rest stays for the next process. */

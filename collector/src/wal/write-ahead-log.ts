@@ -173,6 +173,11 @@ export class WriteAheadLog {
     return this.#exclusive(() => this.#closeCurrent())
   }
 
+  /** Names of the segments that ClickHouse does not have yet. */
+  get unfinished(): string[] {
+    return [...this.#segments.keys()]
+  }
+
   /** @throws BackpressureError where spans cannot be taken now */
   async ready(): Promise<void> {
     const refusal = this.refusal()

@@ -20,6 +20,7 @@ import { type ExperimentReport, type Mode, toExperiment, toReport } from './repo
 import type { TrialRun } from './run-trial.ts'
 import { runTrials } from './run-trials.ts'
 import { judgesNested, toTrialRecords } from './trial-records.ts'
+import { type CollectorAccess, untilQueryable } from './until-queryable.ts'
 
 /** Traces settled by one statement. */
 const SETTLE_BATCH = 5_000
@@ -31,13 +32,14 @@ const SETTLE_BATCH = 5_000
 export async function runRecorded(
   plan: Plan,
   store: Store,
+  collector: CollectorAccess,
   reporter: Reporter,
   signal?: AbortSignal,
 ): Promise<ExperimentReport> {
   await whileAway(() => upsertExperiment(store, toExperiment(plan)))
   reporter.onExperimentStart?.(plan, 'recorded')
   try {
-    return await Promise.race([runAndJudge(plan, store, reporter, signal), interruption(signal)])
+    return await Promise.race([runAndJudge(plan, store, collector, reporter, signal), interruption(signal)])
   } catch (error) {
     const report = toReport(plan, 'recorded', [], [], messageOf(error))
     // Where the store is what failed, the error that is thrown says so.
@@ -57,6 +59,7 @@ function interruption(signal: AbortSignal | undefined): Promise<never> {
 async function runAndJudge(
   plan: Plan,
   store: Store,
+  collector: CollectorAccess,
   reporter: Reporter,
   signal: AbortSignal | undefined,
 ): Promise<ExperimentReport> {
@@ -69,6 +72,8 @@ async function runAndJudge(
       if (!signal?.aborted) reporter.onTrial?.(plan, done, run)
     },
   )
+  // Who did not take the spans cannot say when they can be read.
+  if (delivery.pending === 0) await untilQueryable(collector)
   const report = await judgeRecorded(plan, 'recorded', trialRuns, store, delivery)
   reporter.onExperimentEnd?.(report)
   return report

@@ -77,7 +77,7 @@ async function runPlan(
       const { runQueued } = await import('./queued.ts')
       return await runQueued(plan, mode.store, mode.redisUrl, reporter)
     }
-    return await runRecorded(plan, mode.store, reporter, signal)
+    return await runRecorded(plan, mode.store, mode, reporter, signal)
   } catch (cause) {
     if ((cause as { code?: unknown }).code === 'USAGE' || cause instanceof InfrastructureError) throw cause
     throw new InfrastructureError(

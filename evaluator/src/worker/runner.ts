@@ -7,13 +7,16 @@ import { type Plan, planOf } from '../experiment/plan.ts'
 import { judgeRecorded } from '../experiment/recorded.ts'
 import { initTracing } from '../experiment/run-evaluation.ts'
 import { runTrial } from '../experiment/run-trial.ts'
+import { untilQueryable } from '../experiment/until-queryable.ts'
 import type { ExperimentJob, JobSubject } from '../queue.ts'
 import type { RunnerAnswer, RunnerRequest } from './runner-protocol.ts'
 
 // A process of its own for the user's code: it is loaded afresh for every experiment, and what it does to the process
 // it does not do to the worker. The worker sends requests; without the worker it ends.
 const store = createStore(storeOptionsFromEnv())
-initTracing(process.env.WEIR_ENDPOINT ?? 'http://127.0.0.1:4318', process.env.WEIR_API_KEY)
+const endpoint = process.env.WEIR_ENDPOINT ?? 'http://127.0.0.1:4318'
+const apiKey = process.env.WEIR_API_KEY
+initTracing(endpoint, apiKey)
 
 process.on('disconnect', () => process.exit(0))
 process.on('message', (request: RunnerRequest) => {
@@ -30,6 +33,7 @@ function send(message: RunnerAnswer): void {
 async function answer(request: RunnerRequest): Promise<unknown> {
   const evaluation = await load(request.job)
   if (request.kind === 'judge') {
+    await untilQueryable({ endpoint, apiKey })
     const report = await judgeRecorded(toPlan(request.job, evaluation), 'queue', request.trials, store)
     return report.status
   }
