@@ -1,6 +1,6 @@
 import { ARRAY, AttributeList, BINARY, BOOL, DOUBLE, EMPTY, INT, KVLIST, STRING } from './attributes.ts'
 import { DecodeError } from './decode-error.ts'
-import { BYTES, int64Text, WireReader } from './wire.ts'
+import { BYTES, int64At, int64Text, WireReader } from './wire.ts'
 
 /** Arrays and lists may nest this deep; protobuf libraries stop at about the same depth. */
 const MAX_DEPTH = 100
@@ -42,6 +42,8 @@ function scalar(bytes: Buffer, attributes: AttributeList, at: number): string {
     case EMPTY:
       return ''
   }
+  // Seven bytes of a varint are 49 bits, and positive.
+  if (attributes.type[at] === INT && end - start < 8) return String(int64At(bytes, start))
   const reader = new WireReader(bytes)
   reader.pos = start
   reader.varint()

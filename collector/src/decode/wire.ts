@@ -145,13 +145,17 @@ export function int64Text(low: number, high: number): string {
 }
 
 /** The signed 64-bit varint at a position as a number, rounded beyond 2^53. It was read before, so it is whole. */
-export function int64At(bytes: Buffer, at: number): number {
-  const first = bytes[at]!
-  if (first < 0x80) return first
-  const second = bytes[at + 1]!
-  if (second < 0x80) return (first & 0x7f) | (second << 7)
+export function int64At(bytes: Buffer, start: number): number {
+  let value = 0
+  let factor = 1
+  for (let at = start; at < start + 7; at++) {
+    const byte = bytes[at]!
+    value += (byte & 0x7f) * factor
+    if (byte < 0x80) return value
+    factor *= 128
+  }
   const reader = new WireReader(bytes)
-  reader.pos = at
+  reader.pos = start
   reader.varint()
   return (reader.high | 0) * TWO_32 + reader.low
 }
