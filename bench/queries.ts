@@ -23,7 +23,7 @@ const REPEATS = 15
 export async function run(): Promise<string> {
   const spans = Number(process.env.WEIR_BENCH_SPANS ?? 1_000_000)
   const directory = await mkdtemp(join(tmpdir(), 'weir-bench-'))
-  const engine = await startProcess('ingest-process', 'engine', directory)
+  const engine = await startProcess('engine-process', directory)
   const store = createStore({ url: engine.url, database: 'bench' })
   try {
     await migrate(store)

@@ -27,7 +27,7 @@ export async function writeNativeFile(
 
 /** Microseconds of CPU per span of an engine of its own that loads the file into the same tables and views. */
 export async function measureFloor(directory: string, file: string, spans: number): Promise<number> {
-  const engine = await startProcess('ingest-process', 'engine', directory)
+  const engine = await startProcess('engine-process', directory)
   try {
     const costs: number[] = []
     for (let round = 0; round < ROUNDS; round++)

@@ -8,7 +8,7 @@ import { readLedger } from './ledger.ts'
 
 /** Quiet: engine and worker together take less than this part of a core, for so many seconds on end. */
 const QUIET_CPU = 0.1
-const QUIET_SECONDS = 4
+const QUIET_SECONDS = 3
 const PATIENCE_SECONDS = 600
 const IDLE_SECONDS = 5
 /** Ids are counted in slices, so that the engine need not hold all of them at once. */
