@@ -1,4 +1,4 @@
-import { describeDisk, describeLoads } from './ingest/describe.ts'
+import { describeDisk, describeLoads, describeSplit } from './ingest/describe.ts'
 import { type Group, type GroupResult, measureGroup } from './ingest/matrix.ts'
 
 export const name = 'ingest: OTLP/HTTP into a whole Weir, settling on'
@@ -11,7 +11,7 @@ const LOADS = [
 ]
 
 const GROUPS: readonly Group[] = [
-  { shape: 'sdk', encoding: 'protobuf', gzip: false, loads: LOADS },
+  { shape: 'sdk', encoding: 'protobuf', gzip: false, loads: LOADS, split: true },
   { shape: 'sdk', encoding: 'protobuf', gzip: true, loads: LOADS },
   { shape: 'sdk', encoding: 'json', gzip: false, loads: LOADS },
   { shape: 'sdk', encoding: 'json', gzip: true, loads: LOADS },
@@ -29,5 +29,6 @@ export async function run(): Promise<string> {
     if (result.floor !== undefined) floors.set(shape, result.floor)
     results.push(result)
   }
-  return [describeLoads(results, floors), describeDisk(results[0]!.disk)].join('\n\n')
+  const [{ split, disk }] = results as [GroupResult]
+  return [describeLoads(results, floors), describeSplit(split!), describeDisk(disk)].join('\n\n')
 }

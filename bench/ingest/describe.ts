@@ -1,5 +1,6 @@
 import type { Disk, GroupResult } from './matrix.ts'
 import { type Measured, quantile } from './measure.ts'
+import type { Split } from './split.ts'
 
 /** Columns smaller than this part of a table are added up. */
 const SMALL = 0.01
@@ -39,6 +40,14 @@ export function describeLoads(results: readonly GroupResult[], floors: ReadonlyM
       rows.map(({ load, label }) => [label, ...times(load)]),
     ),
   ].join('\n')
+}
+
+/** What the CPU is spent on. */
+export function describeSplit({ spans, collector, storing, settling }: Split): string {
+  return (
+    `Storing and settling one after the other, ${count(spans)} spans, microseconds of CPU per span: collector ${collector.toFixed(2)}, ` +
+    `engine storing and merging ${storing.toFixed(2)}, engine and worker settling ${settling.toFixed(2)}.`
+  )
 }
 
 /** Where the bytes of the stored spans are. */

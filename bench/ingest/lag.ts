@@ -13,7 +13,7 @@ export interface Lags {
 const POLL_MS = 100
 /** Runs settle seconds later, and looking for them costs more. */
 const SETTLED_POLL_MS = 1000
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 600_000
 
 /** Looks for acked spans while a load goes on. Its queries are among what the engine does, and counted there. */
 export class LagSampler {

@@ -17,7 +17,10 @@ export interface LoadPlan {
   readonly requests: number
   /** Number of the first span: no two loads on one installation may share any. */
   readonly firstSpan: number
-  /** Offered, whether it is acked or not; without it each connection sends as soon as its last request was acked. */
+  /**
+   * Offered, whether it is acked or not, for as long as all requests take at that rate; without it each connection sends
+   * as soon as its last request was acked.
+   */
   readonly spansPerSecond?: number
 }
 
@@ -47,6 +50,7 @@ export class Load {
   #acks: Acks = emptyAcks()
   #next = 0
   #began = 0
+  #end = 0
   #sampled = 0
 
   constructor(plan: LoadPlan, sample: (sample: AckedSample) => void) {
@@ -56,9 +60,10 @@ export class Load {
     for (let first = 0; first < SPANS_PER_TRACE; first += plan.batch) this.#template(first)
   }
 
-  /** Resolves when every request is acked, to the seconds that it took. */
+  /** Resolves when every request that was sent is acked, to the seconds that it took. */
   async run(): Promise<number> {
     this.#began = performance.now()
+    this.#end = this.#dueOf(this.#plan.requests) ?? Number.POSITIVE_INFINITY
     await Promise.all(Array.from({ length: this.#plan.connections }, () => this.#sendOnOne()))
     return (performance.now() - this.#began) / 1000
   }
@@ -73,7 +78,7 @@ export class Load {
   async #sendOnOne(): Promise<void> {
     const connection = new Connection(new URL(this.#plan.url))
     const requests = new Map<Template, Request>()
-    while (this.#next < this.#plan.requests) {
+    while (this.#next < this.#plan.requests && performance.now() < this.#end) {
       const index = this.#next++
       const due = await this.#untilDue(index)
       await this.#sendUntilAcked(connection, this.#messageOf(index, requests))
@@ -86,12 +91,15 @@ export class Load {
 
   /** Milliseconds of `performance.now()` from which an ack's time counts: late sending is the system's delay, too. */
   async #untilDue(index: number): Promise<number> {
-    const { spansPerSecond, batch } = this.#plan
-    if (spansPerSecond === undefined) return performance.now()
-    const due = this.#began + (index * batch * 1000) / spansPerSecond
+    const due = this.#dueOf(index) ?? performance.now()
     const pause = due - performance.now()
     if (pause > 0) await sleep(pause)
     return due
+  }
+
+  #dueOf(index: number): number | undefined {
+    const { spansPerSecond, batch } = this.#plan
+    return spansPerSecond === undefined ? undefined : this.#began + (index * batch * 1000) / spansPerSecond
   }
 
   async #sendUntilAcked(connection: Connection, message: Buffer): Promise<void> {

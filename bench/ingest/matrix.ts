@@ -7,6 +7,7 @@ import type { LoadPlan } from './load.ts'
 import { type Measured, measureLoad } from './measure.ts'
 import type { Encoding } from './request.ts'
 import type { ShapeName } from './shape.ts'
+import { measureSplit, type Split } from './split.ts'
 import { System } from './system.ts'
 
 /** Loads on one installation, of one kind of client. */
@@ -15,6 +16,8 @@ export interface Group {
   readonly encoding: Encoding
   readonly gzip: boolean
   readonly loads: readonly { readonly batch: number; readonly spans: number; readonly connections: number }[]
+  /** Whether storing and settling are told apart, too, by the last of the loads. */
+  readonly split?: boolean
 }
 
 export interface Disk {
@@ -25,6 +28,8 @@ export interface Disk {
 
 export interface GroupResult {
   readonly group: Group
+  /** Where the group asks for it. */
+  readonly split?: Split
   readonly loads: readonly Measured[]
   readonly disk: Disk
   /** Microseconds of CPU per span of the engine alone, where it was measured. */
@@ -66,11 +71,13 @@ async function measureSystem(
       )
       sent += load.spans
     }
+    const last = planOf(system, group, group.loads.at(-1)!, sent)
+    const split = group.split ? await measureSplit(system, generator, last) : undefined
     const tables = await system.diskByTable()
-    const disk = { spans: sent, tables, columns: await system.diskByColumn() }
+    const disk = { spans: sent + (split?.spans ?? 0), tables, columns: await system.diskByColumn() }
     const service = `bench-${group.shape}`
     const inFile = file === undefined ? 0 : await writeNativeFile(system.store, service, FLOOR_SPANS, file)
-    return { group, loads: loads.slice(1), disk, inFile }
+    return { group, loads: loads.slice(1), disk, inFile, ...(split && { split }) }
   } finally {
     generator.close()
   }

@@ -32,16 +32,15 @@ export async function runSteady(system: System, plan: LoadPlan): Promise<string>
       sample: (sample) => minutes.lags.add(sample),
       minute: (acks) => minutes.add(acks, plan.batch),
     })
-    await minutes.finish()
     const loaded = system.usage()
+    await minutes.finish()
+    // Printed at once: what was measured is not lost where the rest takes too long.
+    console.log(minutes.table(plan.batch))
     const after = await system.untilQuiet()
-    const spans = minutes.requests + result.requests
-    await system.verify(spans * plan.batch, minutes.retries + result.retries)
-    return [
-      minutes.table(plan.batch),
-      '',
-      totals({ plan, spans: spans * plan.batch, seconds: result.seconds, before, loaded, after }),
-    ].join('\n')
+    await minutes.lags.finish()
+    const spans = (minutes.requests + result.requests) * plan.batch
+    await system.verify(spans, minutes.retries + result.retries)
+    return `\n${totals({ plan, spans, seconds: result.seconds, before, loaded, after })}`
   } finally {
     generator.close()
   }
@@ -75,11 +74,10 @@ class Minutes {
     this.#adding.catch(() => undefined)
   }
 
-  /** Waits for the last samples. */
+  /** Waits for the last row. */
   async finish(): Promise<void> {
     await this.#adding
     this.#peaks.stop()
-    await this.lags.finish()
   }
 
   async #add(acks: AckReport, batch: number): Promise<void> {

@@ -43,7 +43,22 @@ export class System implements AsyncDisposable {
   }
 
   /** Waits until all is stored, settled and merged; gives the usage before it asked the store. */
-  async untilQuiet(): Promise<Map<string, Usage>> {
+  untilQuiet(): Promise<Map<string, Usage>> {
+    return this.#untilIdle(async () => {
+      return (await this.#isStored()) && (await getStoreStats(this.store)).unsettledTraces === 0
+    })
+  }
+
+  /** Waits until all is stored and merged. */
+  untilStored(): Promise<Map<string, Usage>> {
+    return this.#untilIdle(() => this.#isStored())
+  }
+
+  async #isStored(): Promise<boolean> {
+    return (await readLedger(this.weir.collectorUrl)).pending === 0
+  }
+
+  async #untilIdle(isDone: () => Promise<boolean>): Promise<Map<string, Usage>> {
     let quiet = 0
     let usage = this.usage()
     for (let second = 0; second < PATIENCE_SECONDS; second++) {
@@ -52,8 +67,8 @@ export class System implements AsyncDisposable {
       const busy = cpuOf(now, ['clickhouse', 'worker']) - cpuOf(usage, ['clickhouse', 'worker'])
       usage = now
       quiet = busy < QUIET_CPU ? quiet + 1 : 0
-      if (quiet < QUIET_SECONDS || (await readLedger(this.weir.collectorUrl)).pending > 0) continue
-      if ((await getStoreStats(this.store)).unsettledTraces === 0) return usage
+      if (quiet < QUIET_SECONDS) continue
+      if (await isDone()) return usage
       usage = this.usage()
     }
     throw new Error(`not everything is stored and settled after ${PATIENCE_SECONDS} s`)
