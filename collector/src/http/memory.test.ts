@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Collector } from '../collector.ts'
+import { protobufOfJson } from '../decode/json.ts'
+import { requestOf } from '../testing/normalised.ts'
 import { exchange, RawConnection, rawRequest } from '../testing/raw-http.ts'
 import { rpcStatusOf } from '../testing/rpc-status.ts'
 import { startTestCollector } from '../testing/start-collector.ts'
@@ -32,6 +34,22 @@ test.for([
       )
       if (size > LIMIT) expect(rpcStatusOf(answer)).toMatchObject({ code: 14 })
     }
+  },
+)
+
+test.for(['application/json', 'application/x-protobuf'])(
+  'a log that is full is a 503 that says when to come again, as %s',
+  async (type) => {
+    const full = await startTestCollector({ walMaxBytes: 1 })
+    const json = Buffer.from(JSON.stringify(requestOf([{}])))
+    const body = type === 'application/json' ? json : protobufOfJson(json)
+    const send = () => exchange(full.port, rawRequest({ headers: { 'content-type': type }, body }))
+    expect((await send()).status).toBe(200)
+    const answer = await send()
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1', 'content-type': type } })
+    expect(rpcStatusOf(answer)).toEqual({ code: 14, message: expect.stringContaining('log') })
+    expect((await exchange(full.port, rawRequest({ method: 'GET', target: '/readyz' }))).status).toBe(503)
+    await full.close()
   },
 )
 
