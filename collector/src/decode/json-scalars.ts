@@ -76,7 +76,7 @@ export class JsonScalars {
     switch (member.type) {
       case TEXT:
       case SET_TEXT:
-        this.#text(member)
+        this.text(member.field, member.type === SET_TEXT)
         break
       case ID:
         this.#id(member.field)
@@ -101,11 +101,12 @@ export class JsonScalars {
     }
   }
 
-  #text({ field, type }: Member): void {
+  /** Writes a text. @param evenEmpty whether an empty one is written too */
+  text(field: number, evenEmpty: boolean): void {
     const { scanner, writer } = this
     if (scanner.peek() !== QUOTE) {
       const text = textOf(this.#scalar())
-      if (text !== '' || type === SET_TEXT) writer.text(field, text)
+      if (text !== '' || evenEmpty) writer.text(field, text)
       return
     }
     scanner.text()
@@ -115,7 +116,7 @@ export class JsonScalars {
       const mark = writer.open(field, lengthBytes)
       unescapeTo(writer, bytes, start, end)
       writer.close(mark, lengthBytes)
-    } else if (start < end || type === SET_TEXT) writer.range(field, bytes, start, end)
+    } else if (start < end || evenEmpty) writer.range(field, bytes, start, end)
   }
 
   /** The bytes of a hex id in either case; an id that is not hex comes out with the wrong length. */

@@ -1,5 +1,6 @@
 import { DecodeError } from './decode-error.ts'
 
+export const SPACE = 0x20
 export const QUOTE = 0x22
 const COMMA = 0x2c
 export const MINUS = 0x2d
@@ -21,8 +22,10 @@ export const LETTER_U = 0x75
 const MAX_NESTING = 1000
 /** 1: what ends a run of plain characters in a text. */
 const ENDS_RUN: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
-  Number(byte < 0x20 || byte === QUOTE || byte === BACKSLASH),
+  Number(byte < SPACE || byte === QUOTE || byte === BACKSLASH),
 )
+/** The closing brackets of what is open where a value is passed over. That never waits, so all scanners share it. */
+const openBrackets = new Uint8Array(MAX_NESTING)
 const ESCAPES = new Set(Buffer.from('"\\/bfnrtu'))
 /** By byte: the value of a hex digit, -1 for any other. */
 export const HEX: Int8Array = Int8Array.from({ length: 256 }, (_, byte) => {
@@ -42,7 +45,6 @@ export class JsonScanner {
   end = 0
   /** The last text has escapes in it. */
   escaped = false
-  readonly #open: Uint8Array = new Uint8Array(MAX_NESTING)
 
   constructor(bytes: Buffer) {
     this.bytes = bytes
@@ -53,8 +55,8 @@ export class JsonScanner {
     for (;;) {
       const byte = this.bytes[this.pos]
       if (byte === undefined) return 0
-      if (byte > 0x20) return byte
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte
+      if (byte > SPACE) return byte
+      if (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte
       this.pos += 1
     }
   }
@@ -144,7 +146,7 @@ export class JsonScanner {
         if (depth === MAX_NESTING) throw new DecodeError(`the body nests deeper than ${MAX_NESTING}`)
         this.pos += 1
         if (this.peek() !== close) {
-          this.#open[depth++] = close
+          openBrackets[depth++] = close
           if (close === CLOSE_OBJECT) this.name()
           continue
         }
@@ -153,7 +155,7 @@ export class JsonScanner {
       else this.word()
       for (;;) {
         if (depth === 0) return
-        const close = this.#open[depth - 1]!
+        const close = openBrackets[depth - 1]!
         if (this.another(close)) {
           if (close === CLOSE_OBJECT) this.name()
           break
@@ -168,7 +170,7 @@ export class JsonScanner {
     const byte = this.bytes[this.pos]
     if (byte === undefined)
       throw new DecodeError(`the body is not JSON: it ends too early, after ${this.bytes.length} bytes`)
-    const what = byte > 0x20 && byte < 0x7f ? `"${String.fromCharCode(byte)}"` : `byte ${byte}`
+    const what = byte > SPACE && byte < 0x7f ? `"${String.fromCharCode(byte)}"` : `byte ${byte}`
     throw new DecodeError(`the body is not JSON: ${what} at byte ${this.pos} is not expected there`)
   }
 
