@@ -1,6 +1,7 @@
 import { attributeText } from '../decode/any-value.ts'
-import { STRING } from '../decode/attributes.ts'
+import { INT, STRING } from '../decode/attributes.ts'
 import type { SpanView } from '../decode/span.ts'
+import { int64At } from '../decode/wire.ts'
 import { fieldNumber, type Resolver } from '../dialects/resolver.ts'
 import type { Block } from '../native/block.ts'
 import { DictionaryColumn } from '../native/dictionary-column.ts'
@@ -10,6 +11,8 @@ import { TextColumn } from '../native/text-column.ts'
 
 const INPUT = fieldNumber('input')
 const OUTPUT = fieldNumber('output')
+const MAX_INT32 = 0x7fff_ffff
+const USUAL_PLACES = 256
 /** Letters that keep the place of an attribute that was moved. */
 const MOVED_INPUT = 'I'.charCodeAt(0)
 const MOVED_OUTPUT = 'O'.charCodeAt(0)
@@ -21,6 +24,8 @@ export class AttributeColumns {
   readonly #dropped: Word32Column
   readonly #inputKey: DictionaryColumn
   readonly #outputKey: DictionaryColumn
+  /** The key that an attribute at this place had last: a client's spans are alike. */
+  readonly #usual: number[] = []
 
   constructor(block: Block) {
     this.#attributes = block.column('attributes', MapColumn)
@@ -44,12 +49,26 @@ export class AttributeColumns {
         types.byte(at === input ? MOVED_INPUT : MOVED_OUTPUT)
         continue
       }
-      keys.push(keys.dictionary.find(bytes, keyStart[at]!, keyEnd[at]!))
+      keys.push(this.#key(at, bytes, keyStart[at]!, keyEnd[at]!))
       if (type[at] === STRING) values.utf8(bytes, valueStart[at]!, valueEnd[at]!)
-      else values.text(attributeText(bytes, span.attributes, at))
+      else if (type[at] !== INT) values.text(attributeText(bytes, span.attributes, at))
+      else {
+        const value = int64At(bytes, valueStart[at]!)
+        if (value >= 0 && value <= MAX_INT32) values.digits(value)
+        else values.text(attributeText(bytes, span.attributes, at))
+      }
       types.byte(type[at]!)
     }
     this.#attributes.endRow(row)
+  }
+
+  #key(place: number, bytes: Buffer, start: number, end: number): number {
+    const { dictionary } = this.#attributes.keys
+    const usual = this.#usual[place]
+    if (usual !== undefined && dictionary.is(usual, bytes, start, end)) return usual
+    const number = dictionary.find(bytes, start, end)
+    if (place < USUAL_PLACES) this.#usual[place] = number
+    return number
   }
 }
 

@@ -38,10 +38,22 @@ const RELEASE = /[-@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{3}|latest)$/
 
 /** Cost in US dollars by the price table; 0 where the model is not in it. Cached input is part of input. */
 export function priceOf(model: string, input: number, cachedInput: number, output: number): number {
-  const price = findPrice(model)
+  const price = priceByName(model)
   if (price === undefined) return 0
   const fresh = Math.max(0, input - cachedInput)
   return (fresh * price.input + cachedInput * price.cachedInput + output * price.output) / TOKENS_PER_PRICE
+}
+
+/** Names that were looked up: few, unless somebody makes them up. */
+const known = new Map<string, Price | undefined>()
+const MOST_KNOWN = 1000
+
+function priceByName(model: string): Price | undefined {
+  if (known.has(model)) return known.get(model)
+  if (known.size >= MOST_KNOWN) known.clear()
+  const price = findPrice(model)
+  known.set(model, price)
+  return price
 }
 
 /** Providers' prefixes (`openai/gpt-4o`, `googleai/gemini-2.5-pro`) do not change the price. */

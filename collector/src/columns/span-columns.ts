@@ -34,7 +34,10 @@ const NAME = fieldNumber('name')
 const FLOW = fieldNumber('flow')
 const RUN_ID = fieldNumber('runId')
 
-type FieldColumn<T> = readonly [field: number, column: T]
+interface FieldColumn<T> {
+  readonly field: number
+  readonly column: T
+}
 
 /** Writes one row per span: what OTLP says without loss, and the fields that its dialect gives. */
 export class SpanColumns {
@@ -65,11 +68,14 @@ export class SpanColumns {
     this.#status = block.column('status', DictionaryColumn)
     this.#errorType = block.column('error_type', DictionaryColumn)
     this.#errorMessage = block.column('error_message', TextColumn)
-    this.#dictionaries = DICTIONARY_FIELDS.map(([field, name]) => [
-      fieldNumber(field),
-      block.column(name, DictionaryColumn),
-    ])
-    this.#texts = TEXT_FIELDS.map(([field, name]) => [fieldNumber(field), block.column(name, TextColumn)])
+    this.#dictionaries = DICTIONARY_FIELDS.map(([field, name]) => ({
+      field: fieldNumber(field),
+      column: block.column(name, DictionaryColumn),
+    }))
+    this.#texts = TEXT_FIELDS.map(([field, name]) => ({
+      field: fieldNumber(field),
+      column: block.column(name, TextColumn),
+    }))
     this.#usage = new UsageColumns(block)
     this.#wire = new WireColumns(block)
     this.#attributes = new AttributeColumns(block)
@@ -80,9 +86,14 @@ export class SpanColumns {
     this.resolver.resolve(bytes, span.attributes, span.events)
     this.#writeIdentity(row, bytes, span)
     this.#writeOutcome(row, bytes, span)
-    for (const [field, column] of this.#dictionaries) this.#write(column, field, row, bytes, span)
-    for (const [field, column] of this.#texts)
-      if (this.resolver.has(field)) this.#write(column, field, row, bytes, span)
+    for (let at = 0; at < this.#dictionaries.length; at++) {
+      const { field, column } = this.#dictionaries[at]!
+      this.#writeDictionary(column, field, row, bytes, span)
+    }
+    for (let at = 0; at < this.#texts.length; at++) {
+      const { field, column } = this.#texts[at]!
+      if (this.resolver.has(field)) this.#writeText(column, field, row, bytes, span)
+    }
     this.#usage.writeRow(row, this.resolver)
     this.#wire.writeRow(row, bytes, span)
     this.#attributes.writeRow(row, bytes, span, this.resolver)
@@ -92,18 +103,26 @@ export class SpanColumns {
   #writeIdentity(row: number, bytes: Buffer, span: SpanView): void {
     const { resolver } = this
     this.#kind.text(row, resolver.kind)
-    if (resolver.has(NAME)) this.#write(this.#name, NAME, row, bytes, span)
+    if (resolver.has(NAME)) this.#writeText(this.#name, NAME, row, bytes, span)
     else this.#name.utf8(row, bytes, span.nameStart, span.nameEnd)
-    if (resolver.has(FLOW) || resolver.kind !== 'flow') this.#write(this.#flow, FLOW, row, bytes, span)
-    else if (resolver.has(NAME)) this.#write(this.#flow, NAME, row, bytes, span)
+    if (resolver.has(FLOW) || resolver.kind !== 'flow')
+      this.#writeDictionary(this.#flow, FLOW, row, bytes, span)
+    else if (resolver.has(NAME)) this.#writeDictionary(this.#flow, NAME, row, bytes, span)
     else this.#flow.utf8(row, bytes, span.nameStart, span.nameEnd)
-    if (resolver.has(RUN_ID)) this.#write(this.#runId, RUN_ID, row, bytes, span)
+    if (resolver.has(RUN_ID)) this.#writeText(this.#runId, RUN_ID, row, bytes, span)
     else writeHex(this.#runId.at(row), bytes, span.traceIdStart, span.traceIdEnd)
   }
 
   /** Copies the bytes where the field is an attribute's text as it came. */
-  #write(
-    column: TextColumn | DictionaryColumn,
+  #writeText(column: TextColumn, field: number, row: number, bytes: Buffer, { attributes }: SpanView): void {
+    const at = this.resolver.source[field]!
+    if (at >= 0 && attributes.type[at] === STRING)
+      column.utf8(row, bytes, attributes.valueStart[at]!, attributes.valueEnd[at]!)
+    else column.text(row, this.resolver.text(field))
+  }
+
+  #writeDictionary(
+    column: DictionaryColumn,
     field: number,
     row: number,
     bytes: Buffer,

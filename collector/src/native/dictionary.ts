@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { ByteBuffer } from './byte-buffer.ts'
+import { viewOf } from './view.ts'
 
 const SLOTS = 128
 /** A text that finds no free slot within so many stays out of the table: found never again, it is added each time. */
@@ -35,14 +36,25 @@ export class Dictionary {
     return this.#texts.bytes.subarray(0, this.#texts.length)
   }
 
-  /** True where text `number` is what the bytes spell. */
+  /** True where text `number`, of this block or an earlier one, is what the bytes spell. */
   is(number: number, source: Buffer, start: number, end: number): boolean {
     const size = end - start
-    if (this.#sizes[number] !== size) return false
-    const { bytes } = this.#texts
-    const from = this.#starts[number]!
-    for (let at = 0; at < size; at++) if (bytes[from + at] !== source[start + at]) return false
-    return true
+    return number < this.#count && this.#sizes[number] === size && this.#spells(number, source, start, size)
+  }
+
+  #spells(number: number, source: Buffer, start: number, size: number): boolean {
+    const own = this.#starts[number]!
+    if (size < 4) {
+      for (let at = 0; at < size; at++) if (this.#texts.bytes[own + at] !== source[start + at]) return false
+      return true
+    }
+    const last = size - 4
+    const theirs = viewOf(source)
+    const { view } = this.#texts
+    // The last word overlaps the one before it where the size is no multiple of four.
+    for (let at = 0; at < last; at += 4)
+      if (view.getInt32(own + at) !== theirs.getInt32(start + at)) return false
+    return view.getInt32(own + last) === theirs.getInt32(start + last)
   }
 
   /** Number of the text, which is added if it is new; where the bytes are not UTF-8, U+FFFD stands in. */
@@ -94,9 +106,7 @@ export class Dictionary {
     const before = this.#texts.length
     this.#texts.varint(end - start)
     const from = this.#texts.length
-    let seen = 0
-    for (let at = start; at < end; at++) seen |= source[at]!
-    if (seen >= 0x80 && !isUtf8(source.subarray(start, end))) {
+    if (!isUtf8(source.subarray(start, end))) {
       this.#texts.length = before
       const repaired = Buffer.from(source.toString('utf8', start, end))
       return this.find(repaired, 0, repaired.length)
@@ -146,10 +156,12 @@ export class Dictionary {
 function hashOf(bytes: Buffer, start: number, end: number): number {
   let value = end - start
   let at = Math.max(start, end - 64)
-  for (; at + 4 <= end; at += 4) {
-    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-    value = Math.imul(value ^ word, 0x9e37_79b1)
-    value ^= value >>> 15
+  if (value >= 4) {
+    const view = viewOf(bytes)
+    for (; at + 4 <= end; at += 4) {
+      value = Math.imul(value ^ view.getInt32(at), 0x9e37_79b1)
+      value ^= value >>> 15
+    }
   }
   for (; at < end; at++) value = Math.imul(value ^ bytes[at]!, 0x0100_0193)
   return value ^ (value >>> 16)

@@ -1,12 +1,12 @@
 import { KEEP_BYTES } from './column.ts'
 import { Dictionary } from './dictionary.ts'
 
-const VERSION = 1n
+const VERSION = 1
 /** The dictionary comes with the block, and every block brings its own. */
 const FLAGS = 0x600
 
 /** The part of a LowCardinality(String) column that every block of it begins with. */
-export const DICTIONARY_PREFIX: Uint8Array = new Uint8Array(new BigUint64Array([VERSION]).buffer)
+export const DICTIONARY_PREFIX: Uint8Array = words(VERSION)
 
 /** Texts as numbers of a dictionary: the content of a LowCardinality(String) column. */
 export class Indexes {
@@ -70,6 +70,9 @@ export class Indexes {
   }
 }
 
+/** UInt64 values. */
 function words(...values: number[]): Uint8Array {
-  return new Uint8Array(new BigUint64Array(values.map(BigInt)).buffer)
+  const halves = new Uint32Array(values.length * 2)
+  for (const [at, value] of values.entries()) halves[at * 2] = value
+  return new Uint8Array(halves.buffer)
 }

@@ -1,4 +1,5 @@
 import { type Column, KEEP_BYTES } from './column.ts'
+import { viewOf } from './view.ts'
 
 type Values = Uint8Array | Uint32Array | Float64Array
 
@@ -109,7 +110,8 @@ export class Word64Column extends NumberColumn<Uint32Array> {
 
   /** An integer from 0 to 2^53. */
   setNumber(row: number, value: number): void {
-    this.set(row, value % 0x1_0000_0000, Math.floor(value / 0x1_0000_0000))
+    if (value <= 0xffff_ffff) this.set(row, value, 0)
+    else this.set(row, value % 0x1_0000_0000, Math.floor(value / 0x1_0000_0000))
   }
 }
 
@@ -131,27 +133,32 @@ export class DoubleColumn extends NumberColumn<Float64Array> {
   }
 }
 
-/** FixedString. */
-export class BytesColumn extends NumberColumn<Uint8Array> {
+/** FixedString, of a multiple of four bytes. */
+export class BytesColumn extends NumberColumn<Uint32Array> {
   readonly #width: number
 
   constructor(width: number) {
-    super(width, new Uint8Array(64 * width))
+    super(width / 4, new Uint32Array(64 * (width / 4)))
     this.#width = width
   }
 
-  protected override allocate(length: number): Uint8Array {
-    return new Uint8Array(length)
+  protected override allocate(length: number): Uint32Array {
+    return new Uint32Array(length)
   }
 
   /** Cut or padded with zeros where the length is wrong. */
   set(row: number, source: Buffer, start: number, end: number): void {
-    const to = row * this.#width
-    const size = Math.min(end - start, this.#width)
-    if (size === 0) return
-    if (to >= this.values.length) this.grow(to + this.#width)
-    const { values } = this
-    for (let at = 0; at < size; at++) values[to + at] = source[start + at]!
-    this.used = to + this.#width
+    if (start === end) return
+    const words = this.#width / 4
+    const to = row * words
+    if (to >= this.values.length) this.grow(to + words)
+    if (end - start === this.#width) {
+      const view = viewOf(source)
+      for (let at = 0; at < words; at++) this.values[to + at] = view.getUint32(start + at * 4, true)
+    } else {
+      const bytes = new Uint8Array(this.values.buffer, to * 4, this.#width)
+      bytes.set(source.subarray(start, Math.min(end, start + this.#width)))
+    }
+    this.used = to + words
   }
 }
