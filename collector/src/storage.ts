@@ -37,7 +37,7 @@ const SEGMENT_BYTES = 64 * 1024 * 1024
 const SEGMENT_ROWS = 250_000
 /** An insert costs ClickHouse 30 to 90 ms of CPU time however small it is: at most one in a second that is not full. */
 const SEGMENT_INTERVAL = 1_000
-const PARALLEL_INSERTS = 3
+const PARALLEL_INSERTS = 2
 const INSERT_TIMEOUT = 60_000
 const FLUSH_PATIENCE = 20_000
 const FLUSH_POLL = 10

@@ -35,7 +35,7 @@ export async function openDelivering({ url, database, directory, columns }: Deli
   const writer = new ClickHouseWriter({ url, database, timeout: 10_000 })
   const failures: InsertFailure[] = []
   const delivery = new Delivery(new SegmentDelivery(writer, log.quarantine, silent), {
-    parallel: 3,
+    parallel: 2,
     log: silent,
     finish: (segment, outcome) => log.finish(segment, outcome),
     onIdle: () => log.closeIfDue(),

@@ -21,11 +21,13 @@ export class Quarantine {
   readonly #log: Log
   /** Sizes by file name. */
   readonly #files: Map<string, number>
+  #bytes = 0
 
   private constructor(directory: string, log: Log, files: Map<string, number>) {
     this.#directory = directory
     this.#log = log
     this.#files = files
+    for (const size of files.values()) this.#bytes += size
   }
 
   static async open(parent: string, log: Log): Promise<Quarantine> {
@@ -41,9 +43,7 @@ export class Quarantine {
   }
 
   get bytes(): number {
-    let bytes = 0
-    for (const size of this.#files.values()) bytes += size
-    return bytes
+    return this.#bytes
   }
 
   /** Copies a part of a segment; doing it again replaces the copy. */
@@ -61,7 +61,7 @@ export class Quarantine {
       await copy.close()
     }
     await this.#note(name, { reason, rows, columns: segment.columns })
-    this.#files.set(name + BLOCKS, length)
+    this.#count(name, length)
     this.#log.error({ path, rows, bytes: length, reason }, 'spans were set aside')
   }
 
@@ -72,8 +72,14 @@ export class Quarantine {
     await rename(indexPath(segment), join(this.#directory, `${segment.name}.index`)).catch(() => undefined)
     const reason = 'its index is damaged'
     await this.#note(segment.name, { reason })
-    this.#files.set(segment.name + BLOCKS, bytes)
+    this.#count(segment.name, bytes)
     this.#log.error({ path, bytes, reason }, 'a segment was set aside')
+  }
+
+  #count(name: string, bytes: number): void {
+    const file = name + BLOCKS
+    this.#bytes += bytes - (this.#files.get(file) ?? 0)
+    this.#files.set(file, bytes)
   }
 
   async #note(name: string, note: object): Promise<void> {

@@ -48,6 +48,7 @@ export class ClickHouseWriter {
   readonly #headers: Readonly<Record<string, string>>
   readonly #agent: Agent
   readonly #timeout: number
+  #isClosed = false
 
   constructor({ url, database, timeout }: ClickHouseTarget) {
     this.#url = new URL(url)
@@ -68,6 +69,7 @@ export class ClickHouseWriter {
    * @throws InsertError
    */
   async insert(blocks: Blocks, token: string): Promise<void> {
+    if (this.#isClosed) throw new InsertError('inserts have ended', 'away')
     const columns = blocks.columns.map((name) => `\`${name}\``).join(', ')
     const query = `INSERT INTO spans (${columns}) FORMAT Native`
     const settings = new URLSearchParams({ query, insert_deduplication_token: token, ...SETTINGS })
@@ -84,8 +86,9 @@ export class ClickHouseWriter {
     )
   }
 
-  /** Ends the inserts that are under way. */
+  /** Ends the inserts that are under way, and begins no more. */
   close(): void {
+    this.#isClosed = true
     this.#agent.destroy()
   }
 

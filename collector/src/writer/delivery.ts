@@ -11,7 +11,7 @@ export interface SegmentSender {
 }
 
 export interface DeliveryOptions {
-  /** Segments that are inserted at the same time while many wait. */
+  /** Segments that are inserted at the same time while many wait, beside one that is new. */
   readonly parallel: number
   readonly log: Log
   /** Counts a segment and deletes it. */
@@ -32,11 +32,14 @@ interface Parcel {
   /** How many segments had been stored when this one failed first. */
   storedBefore: number
   /** By performance.now(). */
+  readonly since: number
   notBefore: number
 }
 
-/** Segments that wait beside the one that is inserted, from which on several are inserted at the same time. */
+/** Segments that wait or are inserted, beyond which several are inserted at the same time. */
 const BACKLOG = 2
+/** Milliseconds for which a segment is new. */
+const NEW = 5_000
 const FIRST_PAUSE = 100
 /** While ClickHouse is away it is asked as often as this. */
 const LONGEST_PAUSE = 1_000
@@ -49,15 +52,16 @@ const TRIES = 5
 
 /**
  * The segments that wait to be inserted, oldest first: one at a time, so that spans become visible in the order in
- * which they were acknowledged. Where many wait, several at a time, one of them the newest, so that new spans are seen
- * before all of the old ones are. A segment that fails is tried again until it is stored; those behind it go on.
+ * which they were acknowledged. Where many wait, several at a time, and one more that is new, so that new spans are
+ * seen before all of the old ones are. A segment that fails is tried again until it is stored; those behind it go on.
  */
 export class Delivery {
   readonly #sender: SegmentSender
   readonly #options: DeliveryOptions
   readonly #waiting: Parcel[] = []
   readonly #inFlight = new Map<Parcel, Promise<void>>()
-  #newest: Parcel | undefined
+  /** The one in flight that was taken before older ones. */
+  #fresh: Parcel | undefined
   #failures = 0
   #stored = 0
   #pausedUntil = 0
@@ -71,7 +75,8 @@ export class Delivery {
 
   /** Takes a segment that is newer than those before. */
   add(segment: Segment): void {
-    this.#waiting.push({ segment, tries: 0, refusals: 0, storedBefore: 0, notBefore: 0 })
+    const since = segment.left ? Number.NEGATIVE_INFINITY : performance.now()
+    this.#waiting.push({ segment, since, tries: 0, refusals: 0, storedBefore: 0, notBefore: 0 })
     this.#next()
   }
 
@@ -80,7 +85,7 @@ export class Delivery {
     const now = performance.now()
     if (this.#isStopped || now < this.#pausedUntil) return false
     if (this.#inFlight.size === 0) return !this.#waiting.some(({ notBefore }) => notBefore <= now)
-    return !this.#isFailing && this.#waiting.length >= BACKLOG && this.#newest === undefined
+    return this.#isParallel && this.#fresh === undefined && this.#findFresh(now) === undefined
   }
 
   /** Resolves once nothing waits any more, after `patience` ms, or when ClickHouse does not take spans now. */
@@ -104,16 +109,16 @@ export class Delivery {
     return this.#failures > 0
   }
 
+  /** After a failure, one segment finds out whether ClickHouse takes spans again. */
+  get #isParallel(): boolean {
+    return !this.#isFailing && this.#waiting.length + this.#inFlight.size > BACKLOG
+  }
+
   #next(): void {
     clearTimeout(this.#timer)
     if (this.#isStopped) return
     const now = performance.now()
-    for (;;) {
-      const parcel =
-        now < this.#pausedUntil || this.#inFlight.size >= this.#limit ? undefined : this.#pick(now)
-      if (parcel === undefined) break
-      this.#begin(parcel)
-    }
+    for (let parcel = this.#pick(now); parcel !== undefined; parcel = this.#pick(now)) this.#begin(parcel)
     if (this.isIdle) this.#options.onIdle()
     this.#wakeUp(now)
   }
@@ -124,24 +129,27 @@ export class Delivery {
     if (due < Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.#next(), Math.ceil(due - now))
   }
 
-  /** After a failure, one segment finds out whether ClickHouse takes spans again. */
-  get #limit(): number {
-    const all = this.#waiting.length + this.#inFlight.size
-    return this.#isFailing || all <= BACKLOG ? 1 : this.#options.parallel
+  #pick(now: number): Parcel | undefined {
+    if (now < this.#pausedUntil) return undefined
+    const oldest = this.#waiting.find(({ notBefore }) => notBefore <= now)
+    if (!this.#isParallel) return this.#inFlight.size === 0 ? oldest : undefined
+    const others = this.#inFlight.size - (this.#fresh === undefined ? 0 : 1)
+    if (others < this.#options.parallel) return oldest
+    if (this.#fresh === undefined) this.#fresh = this.#findFresh(now)
+    else return undefined
+    return this.#fresh
   }
 
-  #pick(now: number): Parcel | undefined {
-    const ready = this.#waiting.filter(({ notBefore }) => notBefore <= now)
-    if (this.#inFlight.size === 0 || this.#newest !== undefined) return ready[0]
-    this.#newest = ready.at(-1)
-    return this.#newest
+  /** The newest segment, where it is new. */
+  #findFresh(now: number): Parcel | undefined {
+    return this.#waiting.findLast(({ since, notBefore }) => now - since < NEW && notBefore <= now)
   }
 
   #begin(parcel: Parcel): void {
     this.#waiting.splice(this.#waiting.indexOf(parcel), 1)
     const delivery = this.#deliver(parcel).finally(() => {
       this.#inFlight.delete(parcel)
-      if (this.#newest === parcel) this.#newest = undefined
+      if (this.#fresh === parcel) this.#fresh = undefined
       this.#next()
     })
     this.#inFlight.set(parcel, delivery)
