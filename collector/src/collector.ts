@@ -4,7 +4,7 @@ import { RateLimit } from './auth/rate-limit.ts'
 import { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
 import { type GrpcServer, startGrpcServer } from './grpc/server.ts'
 import { Metrics } from './http/metrics.ts'
-import { HttpServer } from './http/server.ts'
+import { type ConnectionLimits, HttpServer } from './http/server.ts'
 import { Ingest } from './ingest.ts'
 import { Log } from './log.ts'
 import { Rewriter } from './redaction/rewriter.ts'
@@ -21,8 +21,7 @@ export interface CollectorConfig extends Partial<CollectorSettings> {
   readonly walDirectory: string
   /** Resolves once the tables are there: spans are taken before, and inserted from then on. Now by default. */
   readonly migrated?: Promise<unknown>
-  /** Milliseconds within which a request has to arrive whole. */
-  readonly requestTimeout?: number
+  readonly limits?: ConnectionLimits
 }
 
 /** A running collector. */
@@ -54,7 +53,7 @@ export async function startCollector({
   store,
   walDirectory,
   migrated = Promise.resolve(),
-  requestTimeout,
+  limits,
   ...given
 }: CollectorConfig): Promise<Collector> {
   const settings = { ...collectorSettingsFromEnv({}), ...given }
@@ -91,7 +90,7 @@ export async function startCollector({
     flush: () => storage.flush(),
     log,
     corsOrigins: settings.corsOrigins,
-    ...(requestTimeout !== undefined && { requestTimeout }),
+    ...(limits !== undefined && { limits }),
   })
   const { url, grpc } = await serve().catch(async (error: unknown) => {
     await http.close(0)

@@ -8,8 +8,8 @@ import { fuzzHttp } from './testing/fuzz-http.ts'
 import { temporaryDirectory } from './testing/temporary-directory.ts'
 import { untilStored } from './testing/until-stored.ts'
 
-/** One of twenty that go to the decoder alone. */
-const requests = Number(process.env.WEIR_FUZZ_REQUESTS || 1_000_000) / 20
+/** One for twenty that `npm run fuzz` sends through the decoder alone. */
+const requests = Number(process.env.WEIR_FUZZ_REQUESTS || 600_000) / 20
 /** Mebibytes that a collection may leave more or less of. */
 const MEMORY_NOISE = 32
 const MIB = 2 ** 20

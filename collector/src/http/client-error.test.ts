@@ -6,7 +6,7 @@ import { startTestCollector } from '../testing/start-collector.ts'
 
 let collector: Collector
 beforeAll(async () => {
-  collector = await startTestCollector({ requestTimeout: 1000 })
+  collector = await startTestCollector({ limits: { requestTimeout: 1000 } })
 })
 afterAll(() => collector?.close())
 

@@ -22,8 +22,15 @@ export interface HttpServerOptions {
   readonly log: Log
   /** Origins of pages that may send from a browser; `*` for all. */
   readonly corsOrigins: readonly string[]
+  readonly limits?: ConnectionLimits
+}
+
+/** What one sender, or all of them, may take up. */
+export interface ConnectionLimits {
   /** Milliseconds within which a request has to arrive whole. */
   readonly requestTimeout?: number
+  /** Connections that are open at the same time; one more is closed at once. */
+  readonly maxConnections?: number
 }
 
 const TRACES = '/v1/traces'
@@ -50,7 +57,8 @@ export class HttpServer {
   #closing = false
 
   constructor(options: HttpServerOptions) {
-    const { metrics, log, corsOrigins, requestTimeout = REQUEST_TIMEOUT } = options
+    const { metrics, log, corsOrigins, limits = {} } = options
+    const { requestTimeout = REQUEST_TIMEOUT, maxConnections = MAX_CONNECTIONS } = limits
     const { requests } = metrics
     this.#options = options
     this.#traces = new TraceRoute({ ...options, requests })
@@ -67,7 +75,7 @@ export class HttpServer {
       connectionsCheckingInterval: CHECK_INTERVAL,
       requireHostHeader: false,
     })
-    this.#server.maxConnections = MAX_CONNECTIONS
+    this.#server.maxConnections = maxConnections
     // A sender that closes its side after a request still gets the answer. Node has it, its typings do not.
     Object.assign(this.#server, { httpAllowHalfOpen: true })
     this.#listen()
@@ -118,7 +126,7 @@ export class HttpServer {
       .on('clientError', (error, socket) => this.#clientErrors.handle(error, socket as Socket))
       .on('drop', () => {
         metrics.requests.fail('http', 'connections')
-        log.warn({ limit: MAX_CONNECTIONS }, 'connection refused: too many are open')
+        log.warn({ limit: this.#server.maxConnections }, 'connection refused: too many are open')
       })
   }
 
