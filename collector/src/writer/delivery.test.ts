@@ -117,7 +117,9 @@ test.for(['poison', 'unclear'] as const)(
   30_000,
 )
 
-test('a segment that fails alone is not set aside, and is tried ever more rarely', async () => {
+test('a segment that fails alone is not set aside, and is tried ever more rarely', {
+  timeout: 30_000,
+}, async () => {
   const { sender, delivery, finished } = start(true)
   sender.failing.set('1', 'poison')
   delivery.add(segment('1'))
@@ -126,7 +128,7 @@ test('a segment that fails alone is not set aside, and is tried ever more rarely
   expect(finished).toEqual([])
   delivery.add(segment('2'))
   await expect.poll(() => sender.stored, { timeout: 20_000 }).toEqual(['2', '1 in parts'])
-}, 30_000)
+})
 
 test('draining ends when all is stored, when the time is over, and at once when the store is away', async () => {
   const stored = start(true)
