@@ -2,7 +2,7 @@ import type { Store } from '@weir/store'
 import { openAuthenticator } from './auth/open-authenticator.ts'
 import { RateLimit } from './auth/rate-limit.ts'
 import { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
-import { type GrpcServer, startGrpcServer } from './grpc/server.ts'
+import { GrpcServer } from './grpc/server.ts'
 import { Metrics } from './http/metrics.ts'
 import { type ConnectionLimits, HttpServer } from './http/server.ts'
 import { Ingest } from './ingest.ts'
@@ -22,6 +22,8 @@ export interface CollectorConfig extends Partial<CollectorSettings> {
   /** Resolves once the tables are there: spans are taken before, and inserted from then on. Now by default. */
   readonly migrated?: Promise<unknown>
   readonly limits?: ConnectionLimits
+  /** Milliseconds between two pings on a connection of gRPC. */
+  readonly keepaliveInterval?: number
 }
 
 /** A running collector. */
@@ -35,8 +37,6 @@ export interface Collector {
   close(): Promise<void>
 }
 
-/** What is known of every call of gRPC. */
-const CALL = { transport: 'grpc', encoding: 'protobuf', compression: 'unknown', bytes: 0 } as const
 /** Milliseconds that requests have to be finished in once the collector closes. */
 const CLOSE_TIMEOUT = 5_000
 /** Milliseconds that ClickHouse then has to take what is in the log. */
@@ -54,6 +54,7 @@ export async function startCollector({
   walDirectory,
   migrated = Promise.resolve(),
   limits,
+  keepaliveInterval,
   ...given
 }: CollectorConfig): Promise<Collector> {
   const settings = { ...collectorSettingsFromEnv({}), ...given }
@@ -124,16 +125,14 @@ export async function startCollector({
 
   async function serveGrpc(): Promise<GrpcServer | undefined> {
     if (given.grpcPort === undefined) return undefined
-    return startGrpcServer({
-      host: settings.host,
-      port: given.grpcPort,
+    const server = new GrpcServer({
       ingest,
-      authorise: (metadata) => authenticator.authorise(metadata.get('authorization')[0]?.toString()),
-      observe: (status, seconds) => {
-        const reason = status === 'OK' ? undefined : status.toLowerCase()
-        metrics.requests.count({ ...CALL, status, reason, seconds })
-      },
+      authorise: (authorization) => authenticator.authorise(authorization),
+      requests: metrics.requests,
       log,
+      ...(keepaliveInterval !== undefined && { keepaliveInterval }),
     })
+    await server.listen({ host: settings.host, port: given.grpcPort })
+    return server
   }
 }

@@ -1,24 +1,7 @@
-import { promisify } from 'node:util'
-import { type Metadata, Server, ServerCredentials } from '@grpc/grpc-js'
-import type { Ingest } from '../ingest.ts'
-import { Admission } from './admission.ts'
-import { EXPORT_METHOD, exportHandler, type Log } from './trace-service.ts'
-
-export interface GrpcServerOptions {
-  readonly host: string
-  /** 0 takes any free one. */
-  readonly port: number
-  readonly ingest: Ingest
-  readonly authorise: (metadata: Metadata) => Promise<string>
-  readonly observe: (status: string, seconds: number) => void
-  readonly log: Log
-}
-
-export interface GrpcServer {
-  readonly port: number
-  /** Takes no new calls, answers those that are open, and cuts off what is left after `timeout` milliseconds. */
-  close(timeout: number): Promise<void>
-}
+import { once } from 'node:events'
+import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { TraceCall, type TraceCallOptions } from './trace-call.ts'
 
 /** The port of OTLP/gRPC cannot be bound. */
 export class GrpcPortError extends Error {
@@ -26,51 +9,92 @@ export class GrpcPortError extends Error {
   override readonly name = 'GrpcPortError'
 }
 
-const CHANNEL_OPTIONS = {
-  'grpc.max_concurrent_streams': 100,
-  // A client that went without a word is noticed, and its connection closed.
-  'grpc.keepalive_time_ms': 60_000,
-  'grpc.keepalive_timeout_ms': 20_000,
-  // Megabytes of headers and frames of one connection, apart from messages; the library's own default is no limit.
-  'grpc-node.max_session_memory': 10,
-  'grpc.enable_channelz': 0,
+const MAX_CONNECTIONS = 10_000
+const MAX_CALLS_OF_CONNECTION = 100
+/** Bytes that a sender may send of a call before it hears that they were read. */
+const WINDOW = 256 * 1024
+const KEEPALIVE_INTERVAL = 60_000
+const GRPC_TYPE = /^application\/grpc(\+proto)?\s*(;|$)/i
+
+export interface GrpcServerOptions extends TraceCallOptions {
+  /** Milliseconds between two pings; a connection that has not answered one by the next is dead. */
+  readonly keepaliveInterval?: number
 }
 
-/**
- * OTLP/gRPC (opentelemetry.io/docs/specs/otlp/#otlpgrpc): one unary method, whose message stays bytes for the decoder
- * that HTTP has too. gzip, deflate or none.
- * @throws GrpcPortError where the port cannot be bound
- */
-export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { host, ingest, authorise, observe, log } = options
-  const admission = new Admission({ budget: ingest.budget, authorise, observe })
-  const server = new Server({
-    ...CHANNEL_OPTIONS,
-    'grpc.max_receive_message_length': ingest.maxBodyBytes,
-    interceptors: [admission.interceptor],
-  })
-  const identity = (bytes: Buffer) => bytes
-  server.register(EXPORT_METHOD, exportHandler(ingest, admission, log), identity, identity, 'unary')
-  const port = await bind(server, host, options.port)
-  return { port, close: (timeout) => close(server, timeout) }
-}
+/** OTLP/gRPC (opentelemetry.io/docs/specs/otlp/#otlpgrpc): unary calls over HTTP/2 without TLS. */
+export class GrpcServer {
+  readonly #server: Http2Server
+  readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #silent = new Set<ServerHttp2Session>()
+  readonly #keepalive: NodeJS.Timeout
 
-async function bind(server: Server, host: string, port: number): Promise<number> {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  const bindAsync = promisify(server.bindAsync).bind(server)
-  try {
-    return await bindAsync(address, ServerCredentials.createInsecure())
-  } catch (cause) {
-    const reason = (cause as Error).message
-    throw new GrpcPortError(
-      `OTLP/gRPC cannot listen at ${address}: ${reason}. Stop what uses the port, or set WEIR_OTLP_GRPC_PORT`,
-      { cause },
-    )
+  constructor({ keepaliveInterval = KEEPALIVE_INTERVAL, ...options }: GrpcServerOptions) {
+    this.#server = createServer({
+      settings: { maxConcurrentStreams: MAX_CALLS_OF_CONNECTION, initialWindowSize: WINDOW },
+    })
+    this.#server.maxConnections = MAX_CONNECTIONS
+    this.#server
+      .on('session', (session) => this.#open(session))
+      // What is no HTTP/2 ends its own connection.
+      .on('sessionError', () => {})
+      .on('stream', (stream, headers) => {
+        // Whatever breaks off a stream closes it, which ends the call.
+        stream.on('error', () => {})
+        if (headers[':method'] !== 'POST')
+          stream.respond({ ':status': 405, allow: 'POST' }, { endStream: true })
+        else if (!GRPC_TYPE.test(headers['content-type'] ?? ''))
+          stream.respond({ ':status': 415 }, { endStream: true })
+        else void new TraceCall(stream, headers, options).handle()
+      })
+    this.#keepalive = setInterval(() => this.#ping(), keepaliveInterval).unref()
   }
-}
 
-async function close(server: Server, timeout: number): Promise<void> {
-  const cut = setTimeout(() => server.forceShutdown(), timeout)
-  await promisify(server.tryShutdown).call(server)
-  clearTimeout(cut)
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** @param address port 0 takes any free one @throws GrpcPortError where it cannot be bound */
+  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+    this.#server.listen({ host, port })
+    try {
+      await once(this.#server, 'listening')
+    } catch (cause) {
+      const reason = (cause as Error).message
+      clearInterval(this.#keepalive)
+      throw new GrpcPortError(
+        `OTLP/gRPC cannot listen (${reason}): stop what uses port ${port}, or set WEIR_OTLP_GRPC_PORT`,
+        { cause },
+      )
+    }
+  }
+
+  /** Takes no new calls, answers those that are open, and cuts off what is left after `timeout` milliseconds. */
+  async close(timeout: number): Promise<void> {
+    clearInterval(this.#keepalive)
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    for (const session of this.#sessions) session.close()
+    const cut = setTimeout(() => {
+      for (const session of this.#sessions) session.destroy()
+    }, timeout)
+    await closed
+    clearTimeout(cut)
+  }
+
+  #open(session: ServerHttp2Session): void {
+    this.#sessions.add(session)
+    session.on('error', () => {})
+    session.on('close', () => {
+      this.#sessions.delete(session)
+      this.#silent.delete(session)
+    })
+  }
+
+  /** A sender that went without a word is noticed, and its connection closed. */
+  #ping(): void {
+    for (const session of this.#sessions) {
+      if (this.#silent.has(session)) session.destroy()
+      else if (session.ping(() => this.#silent.delete(session))) this.#silent.add(session)
+    }
+  }
 }

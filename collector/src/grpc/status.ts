@@ -1,47 +1,62 @@
-import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
-import { RateLimitError } from '../auth/rate-limit.ts'
-import { UnauthenticatedError } from '../auth/unauthenticated-error.ts'
-import { OversizeError } from '../columns/span-block.ts'
-import { DecodeError } from '../decode/decode-error.ts'
+import type { OutgoingHttpHeaders } from 'node:http2'
 import { WireWriter } from '../decode/wire-writer.ts'
-import { BackpressureError } from '../wal/backpressure-error.ts'
+import type { HttpError, Reason } from '../http/http-error.ts'
 
-const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo'
-const STATUS_DETAILS = 'grpc-status-details-bin'
-/** Where OpenTelemetry's exporter for Python looks for it. */
-const RETRY_INFO_OF_PYTHON = 'google.rpc.retryinfo-bin'
-/** What gRPC libraries that repeat calls by themselves wait for, github.com/grpc/proposal/blob/master/A6-client-retries.md */
-const PUSHBACK = 'grpc-retry-pushback-ms'
+/** The codes that are used here, github.com/grpc/grpc/blob/master/doc/statuscodes.md */
+export const GRPC_STATUS = {
+  OK: 0,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  RESOURCE_EXHAUSTED: 8,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const
 
-/** How a call ends that is not answered OK; the message is for the sender. */
-export type Refusal = Pick<StatusObject, 'code' | 'details' | 'metadata'>
+export type GrpcStatus = keyof typeof GRPC_STATUS
 
-/** What the sender is told about an error of the ingest; undefined where the error is our own. */
-export function refusalOf(error: unknown): Refusal | undefined {
-  if (error instanceof DecodeError) return refusal(status.INVALID_ARGUMENT, error.message)
-  if (error instanceof OversizeError) return refusal(status.RESOURCE_EXHAUSTED, error.message)
-  if (error instanceof UnauthenticatedError) return refusal(status.UNAUTHENTICATED, error.message)
-  if (error instanceof RateLimitError) return unavailable(error.message, error.retryAfter)
-  if (error instanceof BackpressureError) return unavailable(error.message, 1)
-  return undefined
+/** Senders repeat DEADLINE_EXCEEDED and UNAVAILABLE only (opentelemetry.io/docs/specs/otlp/#failures). */
+const STATUS_OF: Readonly<Record<Reason, GrpcStatus>> = {
+  backpressure: 'UNAVAILABLE',
+  cut_off: 'INVALID_ARGUMENT',
+  internal: 'INTERNAL',
+  method: 'UNIMPLEMENTED',
+  not_found: 'UNIMPLEMENTED',
+  protocol: 'INVALID_ARGUMENT',
+  rate_limited: 'UNAVAILABLE',
+  timeout: 'DEADLINE_EXCEEDED',
+  too_large: 'RESOURCE_EXHAUSTED',
+  unauthenticated: 'UNAUTHENTICATED',
+  undecodable: 'INVALID_ARGUMENT',
+  unsupported: 'UNIMPLEMENTED',
 }
 
-/** Never repeated by a sender that keeps to OTLP, except with the codes that OTLP lists. */
-export function refusal(code: status, details: string): Refusal {
-  return { code, details, metadata: new Metadata() }
+export function grpcStatusOf({ reason }: HttpError): GrpcStatus {
+  return STATUS_OF[reason]
+}
+
+/** How a call ends that is not answered OK, as headers. */
+export function statusHeaders(error: HttpError): OutgoingHttpHeaders {
+  const code = GRPC_STATUS[grpcStatusOf(error)]
+  const headers = { 'grpc-status': code, 'grpc-message': percentEncoded(error.message) }
+  const retryAfter = error.headers['retry-after']
+  return retryAfter === undefined ? headers : { ...headers, ...retryHeaders(code, error.message, retryAfter) }
 }
 
 /**
- * The sender keeps the spans and comes again after whole `seconds`: throttling as OTLP has it, UNAVAILABLE with RetryInfo
- * (opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling). Without it senders would guess.
+ * The sender keeps the spans and comes again after so many seconds: throttling as OTLP has it, UNAVAILABLE with
+ * RetryInfo (opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling). Without it senders would guess.
  */
-export function unavailable(details: string, seconds: number): Refusal {
-  const info = retryInfo(seconds)
-  const metadata = new Metadata()
-  metadata.set(STATUS_DETAILS, richStatus(status.UNAVAILABLE, details, info))
-  metadata.set(RETRY_INFO_OF_PYTHON, info)
-  metadata.set(PUSHBACK, String(Math.ceil(seconds * 1000)))
-  return { code: status.UNAVAILABLE, details, metadata }
+function retryHeaders(code: number, message: string, retryAfter: string): OutgoingHttpHeaders {
+  const info = retryInfo(Number(retryAfter))
+  return {
+    'grpc-status-details-bin': richStatus(code, message, info).toString('base64'),
+    // Where OpenTelemetry's exporter for Python looks for it.
+    'google.rpc.retryinfo-bin': info.toString('base64'),
+    // For gRPC libraries that repeat calls by themselves, github.com/grpc/proposal/blob/master/A6-client-retries.md
+    'grpc-retry-pushback-ms': Number(retryAfter) * 1000,
+  }
 }
 
 /** A google.rpc.Status (google/rpc/status.proto) with one detail. */
@@ -50,7 +65,7 @@ function richStatus(code: number, message: string, info: Buffer): Buffer {
   writer.varint(1, code)
   writer.text(2, message)
   const any = writer.open(3)
-  writer.text(1, RETRY_INFO)
+  writer.text(1, 'type.googleapis.com/google.rpc.RetryInfo')
   writer.range(2, info, 0, info.length)
   writer.close(any)
   return Buffer.from(writer.finish())
@@ -63,4 +78,9 @@ function retryInfo(seconds: number): Buffer {
   writer.varint(1, seconds)
   writer.close(delay)
   return Buffer.from(writer.finish())
+}
+
+/** github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses */
+function percentEncoded(message: string): string {
+  return message.toWellFormed().replace(/[^\x20-\x24\x26-\x7e]/gu, encodeURIComponent)
 }

@@ -6,7 +6,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js'
 import { BYTES, WireReader } from '../decode/wire.ts'
-import { EXPORT_METHOD } from '../grpc/trace-service.ts'
+import { EXPORT_METHOD } from '../grpc/trace-call.ts'
 
 /** How a call ended: with a response, or with a status that is not OK. */
 export interface Answer {
@@ -91,4 +91,12 @@ export function fieldsOf(bytes: Buffer): Map<number, Buffer | number> {
     } else fields.set(reader.field, reader.uint32())
   }
   return fields
+}
+
+/** A length-prefixed message, github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+export function framed(message: Buffer, flag: number = 0, length: number = message.length): Buffer {
+  const prefix = Buffer.alloc(5)
+  prefix.writeUInt8(flag)
+  prefix.writeUInt32BE(length, 1)
+  return Buffer.concat([prefix, message])
 }

@@ -1,0 +1,131 @@
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import { HttpError, httpErrorOf } from '../http/http-error.ts'
+import { type Coding, codingOf } from '../http/inflate.ts'
+import type { RequestMetrics } from '../http/request-metrics.ts'
+import { exportResponse } from '../http/responses.ts'
+import type { Ingest } from '../ingest.ts'
+import type { Log } from '../log.ts'
+import { Message } from './message.ts'
+import { type GrpcStatus, grpcStatusOf, statusHeaders } from './status.ts'
+import { timeoutOf } from './timeout.ts'
+
+/** opentelemetry-proto, collector/trace/v1/trace_service.proto */
+export const EXPORT_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
+
+/** Milliseconds that a sender has to notice that its call is over while it still sends. */
+const NOTICE_TIME = 1_000
+const HEADERS: OutgoingHttpHeaders = {
+  ':status': 200,
+  'content-type': 'application/grpc+proto',
+  'grpc-accept-encoding': 'identity,gzip,deflate,zstd',
+}
+
+export interface TraceCallOptions {
+  readonly ingest: Ingest
+  /** The project that a call writes to, by its metadata `authorization`; rejects where it may not. */
+  readonly authorise: (authorization: string | undefined) => Promise<string>
+  readonly requests: RequestMetrics
+  readonly log: Log
+}
+
+/** One call: metadata -> project -> message -> ingest -> answer once the spans are durable, or the deadline has passed. */
+export class TraceCall {
+  readonly #stream: ServerHttp2Stream
+  readonly #headers: IncomingHttpHeaders
+  readonly #options: TraceCallOptions
+  readonly #message: Message
+  #status: GrpcStatus | 'aborted' = 'aborted'
+  #coding: Coding = 'identity'
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: TraceCallOptions) {
+    this.#stream = stream
+    this.#headers = headers
+    this.#options = options
+    this.#message = new Message(options.ingest.maxBodyBytes, options.ingest.budget)
+  }
+
+  async handle(): Promise<void> {
+    const { requests } = this.#options
+    const began = performance.now()
+    requests.begin('grpc')
+    let error: HttpError | undefined
+    try {
+      this.#ok(await this.#exportInTime())
+    } catch (cause) {
+      error = httpErrorOf(cause)
+      this.#refuse(error, cause)
+    }
+    requests.end({
+      transport: 'grpc',
+      encoding: 'protobuf',
+      compression: this.#coding,
+      status: this.#status,
+      reason: error?.reason,
+      bytes: this.#message.received,
+      seconds: (performance.now() - began) / 1000,
+    })
+  }
+
+  /** Resolves to the number of rejected spans; after the deadline the others may be stored nevertheless. */
+  async #exportInTime(): Promise<number> {
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(
+      () => reject(new HttpError(408, 'timeout', 'the deadline of the call has passed')),
+      timeoutOf(this.#headers['grpc-timeout']),
+    )
+    const exported = this.#export().finally(() => this.#message.release())
+    try {
+      return await Promise.race([exported, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #export(): Promise<number> {
+    const { authorise, ingest } = this.#options
+    const { authorization, ':path': path } = this.#headers
+    if (path !== EXPORT_METHOD)
+      throw new HttpError(404, 'not_found', `${path} does not exist here, expected ${EXPORT_METHOD}`)
+    const project = await authorise(authorization)
+    await this.#message.receive(this.#stream)
+    const message = this.#message.decompressed(() => {
+      this.#coding = codingOf(this.#headers['grpc-encoding'] as string | undefined)
+      return this.#coding
+    })
+    return ingest.export('protobuf', message, project)
+  }
+
+  #ok(rejected: number): void {
+    const stream = this.#stream
+    if (stream.destroyed || stream.closed) return
+    const text = rejected === 0 ? '' : `${rejected} spans have an invalid trace id or span id`
+    const response = exportResponse('protobuf', rejected, text)
+    const prefix = Buffer.alloc(5)
+    prefix.writeUInt32BE(response.length, 1)
+    stream.respond(HEADERS, { waitForTrailers: true })
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': 0 }))
+    stream.end(Buffer.concat([prefix, response]))
+    this.#status = 'OK'
+  }
+
+  /** In headers alone, without a message: some senders repeat a call only where its status comes there. */
+  #refuse(error: HttpError, cause: unknown): void {
+    const { log } = this.#options
+    const status = grpcStatusOf(error)
+    // Without the message, which may quote what was sent.
+    if (error.reason === 'internal') log.error({ err: cause }, 'call failed')
+    else log.info({ status }, `call refused: ${error.reason}`)
+    const stream = this.#stream
+    if (stream.destroyed || stream.closed) return
+    stream.respond({ ...HEADERS, ...statusHeaders(error) }, { endStream: true })
+    this.#status = status
+    stream.resume()
+    const notice = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), NOTICE_TIME)
+    stream.on('close', () => clearTimeout(notice))
+  }
+}
