@@ -106,6 +106,7 @@ test('while the store is away one segment at a time is tried, the oldest, and th
 
 test.for(['poison', 'unclear'] as const)(
   'a segment that fails (%s) does not hold up the others',
+  { timeout: 30_000 },
   async (failure) => {
     const { sender, delivery, finished } = start(true)
     sender.failing.set('1', failure)
@@ -114,7 +115,6 @@ test.for(['poison', 'unclear'] as const)(
     await expect.poll(() => sender.stored, { timeout: 20_000 }).toContain('1 in parts')
     expect(finished).toContainEqual({ stored: 1, poison: 1, corrupt: 0 })
   },
-  30_000,
 )
 
 test('a segment that fails alone is not set aside, and is tried ever more rarely', {
