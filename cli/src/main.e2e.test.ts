@@ -78,11 +78,30 @@ test.each([
   },
 )
 
+test('exit code 2 for rules of redaction that cannot be used, though no ClickHouse is there yet', async () => {
+  const [http, grpc] = await freePorts(2)
+  await writeFile(join(directory, 'rules.json'), '{"deny":[7],"values":["emails"]}')
+  const ports = { WEIR_OTLP_HTTP_PORT: String(http), WEIR_OTLP_GRPC_PORT: String(grpc) }
+  const completed = await run(
+    [WEIR, 'collector'],
+    { ...env, ...ports, WEIR_REDACTION: 'rules.json' },
+    directory,
+  )
+  expect(completed.code).toBe(2)
+  expect(completed.stderr).toMatch(
+    /^weir: WEIR_REDACTION=rules.json: deny\[0\] is 7, expected a key such as/m,
+  )
+  expect(completed.stderr).toMatch(
+    /^weir: WEIR_REDACTION=rules.json: values\[0\] is "emails", expected one of email,/m,
+  )
+})
+
 test.each([
   'status',
   'baseline list',
   'dataset list',
   'monitor list',
+  'keys list',
   'export --run x',
   'import spans.json',
   'demo',

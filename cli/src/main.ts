@@ -36,18 +36,22 @@ function report(error: unknown): number {
   // Commander has printed its message already; help and version end it with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof CliError) {
-    for (const line of error.message.split('\n')) console.error(`weir: ${line}`)
+    print(error.message)
     return error.exitCode
   }
   const { code, message } = error as { code?: unknown; message?: unknown }
   if (typeof code === 'string' && USAGE_CODES.has(code)) {
-    console.error(`weir: ${message}`)
+    print(message)
     return 2
   }
   if (code === 'INFRASTRUCTURE') {
-    console.error(`weir: ${message}`)
+    print(message)
     return 3
   }
   console.error(error)
   return 3
+}
+
+function print(message: unknown): void {
+  for (const line of String(message).split('\n')) console.error(`weir: ${line}`)
 }

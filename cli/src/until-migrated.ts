@@ -5,9 +5,13 @@ import { safeUrl } from './supervisor/configured-servers.ts'
 /** ClickHouse may be starting too, or be gone for a moment: a process that cannot do without it waits this long. */
 const PATIENCE_MS = 60_000
 
-/** Brings the tables up to date; the first of several processes does it, the others find it done. */
+/**
+ * Brings the tables up to date; the first of several processes does it, the others find it done. Who has endless patience
+ * works meanwhile, and ends when that work does: waiting alone keeps no such process alive.
+ */
 export async function untilMigrated(store: Store, patienceMs: number = PATIENCE_MS): Promise<void> {
   const deadline = Date.now() + patienceMs
+  const ref = Number.isFinite(patienceMs)
   for (let wait = 100; ; wait = Math.min(2 * wait, 2_000)) {
     try {
       await migrate(store)
@@ -15,7 +19,7 @@ export async function untilMigrated(store: Store, patienceMs: number = PATIENCE_
     } catch (error) {
       if (Date.now() + wait > deadline) throw error
       console.error(`ClickHouse at ${safeUrl(store.url)} is not ready: ${(error as Error).message}`)
-      await sleep(wait)
+      await sleep(wait, undefined, { ref })
     }
   }
 }

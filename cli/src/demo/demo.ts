@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Store } from '@weir/store'
 import type { Config } from '../config.ts'
+import { Sender } from '../import/sender.ts'
 import { loadOptional } from '../optional-package.ts'
 import { runProgram } from './run-program.ts'
 import { untilSettled } from './until-settled.ts'
@@ -17,6 +18,8 @@ const SIMULATIONS = ['research', 'support-desk', 'orders']
 const FLOWS = ['research', 'answerTicket', 'summariseThread', 'supportAgent', 'POST /orders']
 /** The worker settles every second; this leaves it some. */
 const SETTLE_MS = 2_000
+/** A collector that is just being restarted is waited for. */
+const PATIENCE_MS = 60_000
 
 /**
  * Runs the examples as a user would: a monitor, the traffic of a simulated day, an evaluation that passes and becomes the
@@ -30,6 +33,8 @@ export async function runDemo(store: Store, config: Config): Promise<DemoResult>
     WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
     WEIR_REDIS_URL: config.redisUrl,
   }
+  // A collector that wants another key says so before anything runs.
+  await new Sender({ endpoint: config.endpoint, apiKey: config.apiKey, patience: PATIENCE_MS }).send([])
   const weir = new WeirCommand(env, examples)
   const evaluation = join(examples, 'research', 'research.eval.ts')
   await weir.run(['monitor', 'add', evaluation])

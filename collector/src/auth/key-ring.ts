@@ -5,6 +5,8 @@ import { type KnownKey, readKeyFile, writeKeyFile } from './key-file.ts'
 
 /** Milliseconds between two readings: a revoked key stops working within this and the time of one query. */
 const REFRESH = 2_000
+/** Milliseconds between two readings while nothing is known: the tables may just be being made. */
+const FIRST = 250
 /** Milliseconds that a start waits for the first reading. */
 const PATIENCE = 2_000
 /** Milliseconds between two readings that keys nobody knows can cause. */
@@ -19,7 +21,10 @@ export interface KeyRingOptions {
 
 /** The keys that are not revoked, as they were when ClickHouse was last asked. */
 export class KeyRing {
+  /** Resolves when keys, or that there are none, are known for the first time. */
+  readonly known: Promise<void>
   readonly #options: KeyRingOptions
+  readonly #known = Promise.withResolvers<void>()
   #keys: ReadonlyMap<string, KnownKey> | undefined
   #written = ''
   #isCurrent = false
@@ -31,6 +36,7 @@ export class KeyRing {
 
   constructor(options: KeyRingOptions) {
     this.#options = options
+    this.known = this.#known.promise
     this.#set(readKeyFile(options.file))
   }
 
@@ -91,22 +97,24 @@ export class KeyRing {
       this.#isCurrent = true
     } catch (error) {
       this.#isCurrent = false
-      this.#options.log.warn(
-        { reason: (error as Error).message },
-        'API keys cannot be read; those known stay valid',
-      )
+      const { log } = this.#options
+      const reason = (error as Error).message
+      if (this.#keys === undefined) log.info({ reason }, 'API keys cannot be read yet')
+      else log.warn({ reason }, 'API keys cannot be read; those known stay valid')
     }
   }
 
   #schedule(): void {
     if (this.#isClosed) return
-    this.#timer = setTimeout(() => void this.refresh().then(() => this.#schedule()), REFRESH)
+    const wait = this.#keys === undefined ? FIRST : REFRESH
+    this.#timer = setTimeout(() => void this.refresh().then(() => this.#schedule()), wait)
     this.#timer.unref()
   }
 
   #set(keys: readonly KnownKey[] | undefined): void {
     if (keys === undefined) return
     this.#keys = new Map(keys.map((key) => [key.id, key]))
+    this.#known.resolve()
     const text = JSON.stringify(keys)
     if (text === this.#written) return
     try {

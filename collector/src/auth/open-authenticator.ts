@@ -15,6 +15,8 @@ export interface OpenAuthenticator {
 const TIMEOUT = 5_000
 /** Beside the log, which keeps working for the same time without ClickHouse. */
 const FILE = 'api-keys.json'
+const NO_KEY =
+  'no API key exists and the address is not loopback: all spans are refused until `weir keys create`'
 
 /** Reads the keys for a collector that listens at `host`, and says in its log who may send. */
 export async function openAuthenticator(options: {
@@ -29,13 +31,11 @@ export async function openAuthenticator(options: {
   await ring.start()
   const { project } = store
   const authenticator = new Authenticator({ ring, project, isLoopback: isLoopback(host) })
-  if (!authenticator.requiresKey) log.info({ host, project }, 'spans are taken without an API key')
-  else if (ring.size === 0) {
-    log.warn(
-      { host },
-      'no API key exists and the address is not loopback: all spans are refused until `weir keys create`',
-    )
-  } else log.info({ host, keys: ring.size ?? 'unknown' }, 'an API key is required')
+  void ring.known.then(() => {
+    if (!authenticator.requiresKey) log.info({ host, project }, 'spans are taken without an API key')
+    else if (ring.size === 0) log.warn({ host }, NO_KEY)
+    else log.info({ host, keys: ring.size }, 'an API key is required')
+  })
   return {
     authorise: (authorization) => authenticator.authorise(authorization),
     close: async () => {
