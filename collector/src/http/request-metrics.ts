@@ -78,13 +78,8 @@ export class RequestMetrics {
     this.#inFlight[transport] = (this.#inFlight[transport] ?? 0) + 1
   }
 
-  end(request: EndedRequest): void {
-    this.#inFlight[request.transport]! -= 1
-    this.count(request)
-  }
-
-  /** A request that was not told of before. */
-  count({ transport, encoding, compression, status, reason, bytes, seconds }: EndedRequest): void {
+  end({ transport, encoding, compression, status, reason, bytes, seconds }: EndedRequest): void {
+    this.#inFlight[transport]! -= 1
     this.#seconds.observe(seconds)
     add(this.#requests, 1, { transport, encoding, status })
     if (bytes > 0) add(this.#bytes, bytes, { transport, encoding, compression })
