@@ -6,6 +6,8 @@ export type ToGenerator = { readonly prepare: LoadPlan } | 'run'
 
 /** Acks of a part of a load. */
 export interface AckReport {
+  /** That it took. */
+  readonly seconds: number
   readonly requests: number
   readonly retries: number
   /** Ascending. */
@@ -19,13 +21,15 @@ export type FromGenerator =
   | { readonly prepared: true }
   | { readonly sample: AckedSample }
   | { readonly minute: AckReport }
-  | { readonly done: AckReport; readonly seconds: number }
+  /** The rest, after the last minute. */
+  | { readonly done: AckReport }
   | { readonly failed: string }
 
 const MINUTE_MS = 60_000
 
 let load: Load | undefined
 let cpu = process.cpuUsage()
+let began = performance.now()
 
 process.on('message', (message: ToGenerator) => {
   if (message === 'run') {
@@ -41,17 +45,21 @@ async function run(): Promise<void> {
   if (load === undefined) throw new Error('nothing was prepared')
   const running = load
   cpu = process.cpuUsage()
+  began = performance.now()
   const minutes = setInterval(() => say({ minute: report(running) }), MINUTE_MS)
-  const seconds = await running.run()
+  await running.run()
   clearInterval(minutes)
-  say({ done: report(running), seconds })
+  say({ done: report(running) })
 }
 
 function report(running: Load): AckReport {
   const used = process.cpuUsage(cpu)
   cpu = process.cpuUsage()
+  const seconds = (performance.now() - began) / 1000
+  began = performance.now()
   const acks = running.takeAcks()
-  return { ...acks, milliseconds: acks.milliseconds.sort((a, b) => a - b), cpu: used.user + used.system }
+  const milliseconds = acks.milliseconds.sort((a, b) => a - b)
+  return { ...acks, seconds, milliseconds, cpu: used.user + used.system }
 }
 
 function say(message: FromGenerator): void {

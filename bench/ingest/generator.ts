@@ -4,10 +4,6 @@ import { extname } from 'node:path'
 import type { AckReport, FromGenerator, ToGenerator } from '../generator-process.ts'
 import type { AckedSample, LoadPlan } from './load.ts'
 
-export interface LoadResult extends AckReport {
-  readonly seconds: number
-}
-
 export interface LoadEvents {
   readonly sample?: (sample: AckedSample) => void
   readonly minute?: (report: AckReport) => void
@@ -19,7 +15,7 @@ export class Generator {
   readonly #ended: Promise<never>
   #events: LoadEvents = {}
   #prepared = Promise.withResolvers<void>()
-  #done = Promise.withResolvers<LoadResult>()
+  #done = Promise.withResolvers<AckReport>()
 
   constructor() {
     const entry = new URL(`../generator-process${extname(import.meta.filename)}`, import.meta.url)
@@ -38,8 +34,8 @@ export class Generator {
     await Promise.race([this.#prepared.promise, this.#ended])
   }
 
-  /** Sends what was prepared, until all of it is acked. */
-  async run(events: LoadEvents = {}): Promise<LoadResult> {
+  /** Sends what was prepared; resolves when all of it is acked, to the acks since the last minute that was told. */
+  async run(events: LoadEvents = {}): Promise<AckReport> {
     this.#events = events
     this.#done = Promise.withResolvers()
     this.#tell('run')
@@ -58,7 +54,7 @@ export class Generator {
     if ('prepared' in message) this.#prepared.resolve()
     else if ('sample' in message) this.#events.sample?.(message.sample)
     else if ('minute' in message) this.#events.minute?.(message.minute)
-    else if ('done' in message) this.#done.resolve({ ...message.done, seconds: message.seconds })
+    else if ('done' in message) this.#done.resolve(message.done)
     else this.#done.reject(new Error(message.failed))
   }
 }

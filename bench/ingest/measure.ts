@@ -1,4 +1,5 @@
-import type { Generator, LoadEvents, LoadResult } from './generator.ts'
+import type { AckReport } from '../generator-process.ts'
+import type { Generator } from './generator.ts'
 import { LagSampler, type Lags } from './lag.ts'
 import type { LoadPlan } from './load.ts'
 import { cpuOf, type System } from './system.ts'
@@ -13,7 +14,7 @@ export interface Measured {
   /** The part of it that the same processes take in the same time when nothing comes. */
   readonly cpuOfIdle: number
   readonly generatorCpu: number
-  readonly acks: LoadResult
+  readonly acks: AckReport
   readonly lags: Lags
   /** Largest resident bytes of each process while the load went on. */
   readonly rss: ReadonlyMap<string, number>
@@ -40,7 +41,7 @@ export async function measureLoad(
   const began = performance.now()
   const lags = new LagSampler(system.store)
   const peaks = watchRss(system)
-  const acks = await generator.run({ sample: (sample) => lags.add(sample) } satisfies LoadEvents)
+  const acks = await generator.run({ sample: (sample) => lags.add(sample) })
   const rss = peaks.stop()
   const [after] = await Promise.all([system.untilQuiet(), lags.finish()])
   const seconds = (performance.now() - began) / 1000

@@ -8,6 +8,9 @@ import type { LoadPlan } from './load.ts'
 import { quantile, watchRss } from './measure.ts'
 import { cpuOf, type System } from './system.ts'
 
+/** Seconds of a last row that is no minute. */
+const SHORT = 55
+
 /** What one minute of a steady load was like. */
 interface Minute {
   readonly acks: AckReport
@@ -28,19 +31,20 @@ export async function runSteady(system: System, plan: LoadPlan): Promise<string>
     await generator.prepare(plan)
     const before = await system.untilQuiet()
     const minutes = new Minutes(system)
-    const result = await generator.run({
+    const rest = await generator.run({
       sample: (sample) => minutes.lags.add(sample),
       minute: (acks) => minutes.add(acks, plan.batch),
     })
     const loaded = system.usage()
+    minutes.add(rest, plan.batch)
     await minutes.finish()
     // Printed at once: what was measured is not lost where the rest takes too long.
     console.log(minutes.table(plan.batch))
     const after = await system.untilQuiet()
     await minutes.lags.finish()
-    const spans = (minutes.requests + result.requests) * plan.batch
-    await system.verify(spans, minutes.retries + result.retries)
-    return `\n${totals({ plan, spans, seconds: result.seconds, before, loaded, after })}`
+    const spans = minutes.requests * plan.batch
+    await system.verify(spans, minutes.retries)
+    return `\n${totals({ plan, spans, seconds: minutes.seconds, before, loaded, after })}`
   } finally {
     generator.close()
   }
@@ -63,6 +67,10 @@ class Minutes {
 
   get requests(): number {
     return this.#rows.reduce((sum, { acks }) => sum + acks.requests, 0)
+  }
+
+  get seconds(): number {
+    return this.#rows.reduce((sum, { acks }) => sum + acks.seconds, 0)
   }
 
   get retries(): number {
@@ -89,8 +97,7 @@ class Minutes {
     const { unsettledTraces: unsettled } = await getStoreStats(this.#system.store)
     const parts = await this.#system.parts()
     this.#rows.push({ acks, cpu, rss, ...this.lags.take(), logBytes, parts, unsettled })
-    const seconds = this.#rows.length * 60
-    console.error(`ingest-steady: ${seconds} s, ${count(this.requests * batch)} spans acked`)
+    console.error(`ingest-steady: ${Math.round(this.seconds)} s, ${count(this.requests * batch)} spans acked`)
   }
 
   table(batch: number): string {
@@ -108,12 +115,12 @@ class Minutes {
     return markdown(
       [...head, 'log', 'parts', 'unsettled traces', ...names.map((name) => `${name} RSS`)],
       this.#rows.map((row, index) => [
-        String(index + 1),
-        count((row.acks.requests * batch) / 60),
+        row.acks.seconds < SHORT ? `(${row.acks.seconds.toFixed(1)} s)` : String(index + 1),
+        count((row.acks.requests * batch) / row.acks.seconds),
         count(row.acks.retries),
         ...[0.5, 0.99].map((q) => `${quantile(row.acks.milliseconds, q).toFixed(1)} ms`),
         `${((row.cpu * 1e6) / (row.acks.requests * batch)).toFixed(2)} us`,
-        ...[row.queryable, row.settled].map((lags) => `${(quantile(lags, 0.99) / 1000).toFixed(1)} s`),
+        ...[row.queryable, row.settled].map(formatLag),
         megabytes(row.logBytes),
         count(row.parts),
         count(row.unsettled),
@@ -121,6 +128,10 @@ class Minutes {
       ]),
     )
   }
+}
+
+function formatLag(milliseconds: readonly number[]): string {
+  return milliseconds.length === 0 ? '-' : `${(quantile(milliseconds, 0.99) / 1000).toFixed(1)} s`
 }
 
 interface Totals {
