@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:http2'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +48,21 @@ function pids(): number[] {
   return PROCESSES.map((name) => readPid(pidFile(weir.home, name))!)
 }
 
+/** The answer to an empty call: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+async function exportNothing(url: string): Promise<unknown> {
+  const session = connect(url)
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  })
+  stream.end(Buffer.alloc(5)).resume()
+  const [trailers] = await once(stream, 'trailers')
+  session.close()
+  return trailers['grpc-status']
+}
+
 async function send(name: string): Promise<void> {
   const now = `${Date.now()}000000`
   const hex = Buffer.from(name.padEnd(16, '.')).toString('hex')
@@ -59,11 +75,16 @@ async function send(name: string): Promise<void> {
   expect(response.status).toBe(200)
 }
 
+test('the ready line names where gRPC is served, and there it is', async () => {
+  const [, url] = /^weir is ready .* gRPC (\S+)$/m.exec(weir.output())!
+  expect(await exportNothing(url!)).toBe('0')
+})
+
 describe('weir up', () => {
   test('ends its start with the URLs, one status line per process before', () => {
     const lines = weir.output().trim().split('\n')
     expect(lines.at(-1)).toBe(
-      `weir is ready  dashboard ${weir.dashboardUrl}  OTLP ${weir.collectorUrl}/v1/traces`,
+      `weir is ready  dashboard ${weir.dashboardUrl}  OTLP ${weir.collectorUrl}/v1/traces  gRPC http://127.0.0.1:${weir.env.WEIR_OTLP_GRPC_PORT}`,
     )
     for (const name of PROCESSES)
       expect(lines.some((line) => line.includes(name) && line.includes('pid'))).toBe(true)

@@ -44,7 +44,9 @@ export class Message {
         if (this.received === PREFIX + (this.#length ?? 0)) resolve()
         else fail(new HttpError(400, 'protocol', 'the message ends early, or there is none'))
       })
-      stream.on('close', () => fail(new HttpError(400, 'cut_off', 'the call was cancelled')))
+      const cancelled = () => fail(new HttpError(400, 'cut_off', 'the call was cancelled'))
+      if (stream.destroyed) cancelled()
+      stream.on('close', cancelled)
     })
   }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { TraceCall, type TraceCallOptions } from './trace-call.ts'
 
 /** The port of OTLP/gRPC cannot be bound. */
-export class GrpcPortError extends Error {
+class GrpcPortError extends Error {
   readonly code = 'PORT_IN_USE'
   override readonly name = 'GrpcPortError'
 }

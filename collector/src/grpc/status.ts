@@ -3,7 +3,7 @@ import { WireWriter } from '../decode/wire-writer.ts'
 import type { HttpError, Reason } from '../http/http-error.ts'
 
 /** The codes that are used here, github.com/grpc/grpc/blob/master/doc/statuscodes.md */
-export const GRPC_STATUS = {
+const GRPC_STATUS = {
   OK: 0,
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
