@@ -62,6 +62,7 @@ describe('calls that are refused, after which the connection goes on', () => {
     ['a prefix that ends early', status.INVALID_ARGUMENT, WHOLE.subarray(0, 3)],
     ['two messages', status.INVALID_ARGUMENT, Buffer.concat([WHOLE, WHOLE])],
     ['an unknown method', status.UNIMPLEMENTED, WHOLE, { ':path': '/a.B/C' }],
+    ['a method with a long name', status.UNIMPLEMENTED, WHOLE, { ':path': `/${'é'.repeat(10_000)}` }],
     ['a timeout that is none', status.INVALID_ARGUMENT, WHOLE, { 'grpc-timeout': '1 hour' }],
   ])('%s', async (_what, code, body, headers) => {
     const answer = await client.call(body, headers)

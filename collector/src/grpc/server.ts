@@ -1,7 +1,13 @@
 import { once } from 'node:events'
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
+import {
+  createServer,
+  type Http2Server,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { TraceCall, type TraceCallOptions } from './trace-call.ts'
+import { NOTICE_TIME, TraceCall, type TraceCallOptions } from './trace-call.ts'
 
 /** The port of OTLP/gRPC cannot be bound. */
 class GrpcPortError extends Error {
@@ -40,11 +46,9 @@ export class GrpcServer {
       .on('stream', (stream, headers) => {
         // Whatever breaks off a stream closes it, which ends the call.
         stream.on('error', () => {})
-        if (headers[':method'] !== 'POST')
-          stream.respond({ ':status': 405, allow: 'POST' }, { endStream: true })
-        else if (!GRPC_TYPE.test(headers['content-type'] ?? ''))
-          stream.respond({ ':status': 415 }, { endStream: true })
-        else void new TraceCall(stream, headers, options).handle()
+        if (headers[':method'] !== 'POST') refuse(stream, { ':status': 405, allow: 'POST' })
+        else if (!GRPC_TYPE.test(headers['content-type'] ?? '')) refuse(stream, { ':status': 415 })
+        else this.#handle(new TraceCall(stream, headers, options), options)
       })
     this.#keepalive = setInterval(() => this.#ping(), keepaliveInterval).unref()
   }
@@ -81,6 +85,10 @@ export class GrpcServer {
     clearTimeout(cut)
   }
 
+  #handle(call: TraceCall, { log }: TraceCallOptions): void {
+    call.handle().catch((error: unknown) => log.error({ err: error }, 'call could not be answered'))
+  }
+
   #open(session: ServerHttp2Session): void {
     this.#sessions.add(session)
     session.on('error', () => {})
@@ -97,4 +105,10 @@ export class GrpcServer {
       else if (session.ping(() => this.#silent.delete(session))) this.#silent.add(session)
     }
   }
+}
+
+/** What is no call of gRPC gets an answer of HTTP; what it still sends is dropped. */
+function refuse(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
+  stream.respond(headers, { endStream: true })
+  stream.resume().setTimeout(NOTICE_TIME, () => stream.close())
 }

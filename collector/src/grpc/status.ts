@@ -80,7 +80,13 @@ function retryInfo(seconds: number): Buffer {
   return Buffer.from(writer.finish())
 }
 
+/** Characters of a message, which may quote what was sent: headers are limited. */
+const MAX_MESSAGE = 1000
+
 /** github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses */
 function percentEncoded(message: string): string {
-  return message.toWellFormed().replace(/[^\x20-\x24\x26-\x7e]/gu, encodeURIComponent)
+  return message
+    .slice(0, MAX_MESSAGE)
+    .toWellFormed()
+    .replace(/[^\x20-\x24\x26-\x7e]/gu, encodeURIComponent)
 }

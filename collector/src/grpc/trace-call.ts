@@ -18,7 +18,7 @@ import { timeoutOf } from './timeout.ts'
 export const EXPORT_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 
 /** Milliseconds that a sender has to notice that its call is over while it still sends. */
-const NOTICE_TIME = 1_000
+export const NOTICE_TIME = 1_000
 const HEADERS: OutgoingHttpHeaders = {
   ':status': 200,
   'content-type': 'application/grpc+proto',
