@@ -140,3 +140,13 @@ test.for([
   const request = Buffer.concat([Buffer.from([0x0a, ...length(scopeSpans.length)]), scopeSpans])
   expect(() => new SpanBlock().append(request, 'default')).toThrow('more than 100000')
 })
+
+test('requests without spans leave nothing, however many there are', () => {
+  const block = new SpanBlock()
+  const { size } = block
+  for (let at = 0; at < 100; at++) {
+    const request = requestOf([{ traceId: 'invalid' }], { 'service.instance.id': `instance ${at}` })
+    expect(block.append(protobufOfJson(Buffer.from(JSON.stringify(request))), 'default').accepted).toBe(0)
+  }
+  expect(block.size).toBe(size)
+})

@@ -72,7 +72,10 @@ export class SpanBlock implements RequestVisitor {
       this.#block.rollback()
       throw error
     }
-    return { accepted: this.#block.rows - before, invalid: this.#invalid }
+    const accepted = this.#block.rows - before
+    // Without rows, nothing would ever take the block, and what resources say would pile up.
+    if (accepted === 0) this.#block.rollback()
+    return { accepted, invalid: this.#invalid }
   }
 
   /** The block in ClickHouse's Native format; this one is empty afterwards. */

@@ -123,7 +123,10 @@ export class JsonScalars {
   #id(field: number): void {
     const { scanner, writer } = this
     if (scanner.peek() !== QUOTE) {
-      this.#scalar()
+      // Long numbers come as text: here an id of digits alone that lost its quotes.
+      const value = this.#scalar()
+      const bytes = Buffer.from(typeof value === 'string' ? value : '', 'hex')
+      writer.range(field, bytes, 0, bytes.length)
       return
     }
     scanner.text()
