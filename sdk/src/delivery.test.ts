@@ -81,6 +81,14 @@ it('counts what the collector refuses for good, and says it once', async () => {
   expect(said.mock.calls).toEqual([['weir: spans lost: 2 (HTTP 400 Bad Request)']])
 })
 
+it('says what a collector that wants another key expects', async () => {
+  await using receiver = await receive([401])
+  init({ endpoint: receiver.url })
+  await work.run(1)
+  const reason = 'HTTP 401 Unauthorized, expected a valid key in WEIR_API_KEY: `weir keys create` makes one'
+  expect(await flush()).toMatchObject({ lost: 2, reason })
+})
+
 it('keeps to the deadline when the collector is down, and delivers once it is back', async () => {
   const port = await freePort()
   init({ endpoint: `http://127.0.0.1:${port}` })

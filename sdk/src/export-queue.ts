@@ -194,5 +194,6 @@ interface Failure {
 function toFailure(error: unknown): Failure {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
   const status = typeof code === 'number' ? `HTTP ${code} ` : typeof code === 'string' ? `${code} ` : ''
-  return { reason: `${status}${message || 'no reason given'}`, final: typeof code === 'number' }
+  const hint = code === 401 ? ', expected a valid key in WEIR_API_KEY: `weir keys create` makes one' : ''
+  return { reason: `${status}${message || 'no reason given'}${hint}`, final: typeof code === 'number' }
 }
