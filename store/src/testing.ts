@@ -37,6 +37,7 @@ export function intercepted(store: Store, before: (request: number) => void | Pr
     query: counted(client.query),
     command: counted(client.command),
     insert: counted(client.insert),
+    exec: counted(client.exec),
   }
   return { ...store, client: Object.assign(Object.create(client), methods) }
 }
@@ -81,7 +82,8 @@ export function spanRows(trace: string, ...roots: readonly TestSpan[]): Record<s
       name: node.name,
       kind: node.kind,
       flow: node.kind === 'flow' ? node.name : '',
-      run_id: '',
+      // As the collector writes it.
+      run_id: node.columns.declared_run_id || hex(trace),
       status,
       step_index: -1,
       start: time(node.at),

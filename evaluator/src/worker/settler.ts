@@ -1,4 +1,4 @@
-import { type Store, settleQuiet } from '@weir/store'
+import { SettledRuns, type Store, settleQuiet } from '@weir/store'
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { SETTLE_QUEUE } from '../queue.ts'
@@ -26,6 +26,7 @@ export class Settler {
   readonly #queue: Queue
   readonly #worker: Worker
   readonly #watch: NodeJS.Timeout
+  readonly #known = new SettledRuns()
   #heard = Date.now()
   #scheduling: Promise<void> | undefined
   #judgedOnce = false
@@ -76,11 +77,11 @@ export class Settler {
       let more = true
       while (more) {
         const end = metrics.settleSeconds.startTimer()
-        const settled = await settleQuiet(store, { quietMs: settleQuietMs })
+        const settled = await settleQuiet(store, { quietMs: settleQuietMs, known: this.#known })
         end()
-        metrics.settledRuns.inc(settled.runs.length)
+        metrics.settledRuns.inc(settled.runs)
         // Batch by batch: after a crash, monitors look back for a minute, not for as long as a backlog takes.
-        if (settled.runs.length > 0 || !this.#judgedOnce) await monitors.judgeSettled()
+        if (settled.runs > 0 || !this.#judgedOnce) await monitors.judgeSettled()
         this.#judgedOnce = true
         more = settled.traces > 0 && this.#worker.closing === undefined
       }

@@ -1,14 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import { execute, firstRow, rows, type Store } from '../store.ts'
 
-/** Bounds of one pass, so that a backlog of hours is worked off with the memory of a second. */
-const MOST_TRACES = 10_000
-const MOST_SPANS = 50_000
+/** Bounds of one pass, so that a backlog of hours is worked off with the memory of some seconds. */
+const MOST_TRACES = 50_000
+const MOST_SPANS = 300_000
 
 /** A trace that is never quiet settles this often, so that a long run shows while it goes on. */
 const LONGEST_WAIT_MS = 30_000
 
-/** The traces of one settling pass, kept in `settling_traces`. */
+/** The traces that a pass took, kept in `settling_traces`. */
+export interface Taken {
+  readonly id: string
+  readonly traces: number
+  /** Traces that no pass is known to have settled before. */
+  readonly fresh: number
+  /** When the oldest span of the fresh traces was received, as ClickHouse writes it. */
+  readonly since: string
+  /** ClickHouse's clock before any span is read: of two passes over a trace, the one that read later wins. */
+  readonly version: string
+}
+
+/** Traces that are settled together: of a pass, or some of them. */
 export interface Batch {
   readonly id: string
   readonly traces: number
@@ -19,26 +31,39 @@ export interface Batch {
   readonly to: string
   /** When the newest of the batch's spans was received. */
   readonly received: string
-  /** ClickHouse's clock before any span is read: of two passes over a trace, the one that read later wins. */
+  /** No span of the batch was received before; 1970: not known. */
+  readonly since: string
+  /** As of {@link Taken}. */
   readonly version: string
 }
 
-/** A batch of the traces whose spans became quiet or whose expiry is due, oldest first; undefined if there is none. */
-export async function takeQuiet(store: Store, quietMs: number, now: Date): Promise<Batch | undefined> {
-  const due = await firstRow<{ due: number }>(store, `SELECT count() AS due FROM (${DUE} LIMIT 1)`, {
-    quietMs,
-    now,
-  })
-  if (!due?.due) return undefined
+/** What several batches have in common. */
+export function spanOf(batches: readonly Batch[]): Pick<Batch, 'from' | 'to' | 'received'> {
+  const known = batches.filter(({ traces }) => traces > 0)
+  const sorted = (of: 'from' | 'to' | 'received') => known.map((batch) => batch[of]).sort()
+  const [from, to, received] = [sorted('from').at(0), sorted('to').at(-1), sorted('received').at(-1)]
+  return { from: from ?? NEVER, to: to ?? NEVER, received: received ?? NEVER }
+}
+
+/** SQL: the traces of a batch. */
+export const BATCH_TRACES = `(SELECT project, trace_id FROM settling_traces WHERE batch = {batch:UUID})`
+
+/** A condition on `received` that lets ClickHouse skip the parts, of any size, that came before the batch. */
+export const RECEIVED_SINCE = `received >= toDateTime64({since:String}, 3, 'UTC')`
+
+/** What the time is where it is not known. */
+export const NEVER = '1970-01-01 00:00:00.000'
+
+/**
+ * Takes traces whose spans became quiet or whose expiry is due. A backlog is taken in the order of the key: traces that
+ * are neighbours in `unsettled_traces` are so in `spans`, and what is read of both does not depend on its length.
+ */
+export async function takeQuiet(store: Store, quietMs: number, now: Date): Promise<Taken> {
   const id = randomUUID()
-  await execute(store, TAKE_QUIET, {
-    batch: id,
-    quietMs,
-    now,
-    mostTraces: MOST_TRACES,
-    mostSpans: MOST_SPANS,
-  })
-  return complete(store, id)
+  const bounds = { mostTraces: MOST_TRACES, mostSpans: MOST_SPANS }
+  await execute(store, TAKE_QUIET, { batch: id, quietMs, now, ...bounds })
+  const taken = await firstRow<Omit<Taken, 'id'>>(store, COUNT_TAKEN, { batch: id })
+  return { ...taken!, id }
 }
 
 /** A batch of these traces. */
@@ -59,45 +84,63 @@ const DUE = `
     sumIf(pending, reason = 'spans') AS spans_seen,
     sumIf(pending, reason = 'expiry') AS expiry_seen,
     maxIf(due, reason = 'spans') AS newest_span,
-    greatest(minIf(since, reason = 'spans'), maxIf(settled, reason = 'spans')) AS waiting_since,
+    minIf(since, reason = 'spans') AS oldest_span,
+    maxIf(settled, reason = 'spans') AS last_pass,
     maxIf(due, reason = 'expiry') AS expiry
   FROM unsettled_traces
   GROUP BY project, trace_id
   HAVING (spans_seen != 0 AND newest_span <= {now:DateTime64(3)} - toIntervalMillisecond({quietMs:UInt32}))
-    OR (spans_seen != 0 AND waiting_since <= {now:DateTime64(3)} - toIntervalMillisecond(${LONGEST_WAIT_MS}))
-    OR (spans_seen = 0 AND expiry_seen != 0 AND expiry <= {now:DateTime64(3)})`
+    OR (spans_seen != 0
+      AND greatest(oldest_span, last_pass) <= {now:DateTime64(3)} - toIntervalMillisecond(${LONGEST_WAIT_MS}))
+    OR (spans_seen = 0 AND expiry_seen != 0 AND expiry <= {now:DateTime64(3)})
+  LIMIT {mostTraces:UInt32}
+  SETTINGS optimize_aggregation_in_order = 1`
 
 const TAKE_QUIET = `
-  INSERT INTO settling_traces (batch, project, trace_id, spans_seen, expiry_seen)
-  SELECT {batch:UUID}, project, trace_id, spans_seen, expiry_seen
+  INSERT INTO settling_traces (batch, project, trace_id, spans_seen, expiry_seen, since)
+  SELECT
+    {batch:UUID}, project, trace_id, spans_seen, expiry_seen,
+    if(last_pass = toDateTime64(0, 3, 'UTC') AND expiry_seen = 0, oldest_span, toDateTime64(0, 3, 'UTC'))
   FROM (
-    SELECT *, sum(abs(spans_seen)) OVER (ORDER BY newest_span, project, trace_id) - abs(spans_seen) AS spans_before
-    FROM (${DUE})
+    SELECT *, sum(abs(spans_seen)) OVER (ORDER BY project, trace_id) - abs(spans_seen) AS spans_before FROM (${DUE})
   )
-  WHERE spans_before < {mostSpans:UInt64}
-  ORDER BY newest_span
-  LIMIT {mostTraces:UInt32}`
+  WHERE spans_before < {mostSpans:UInt64}`
+
+const COUNT_TAKEN = `
+  SELECT
+    count() AS traces,
+    countIf(trace.since > toDateTime64(0, 3, 'UTC')) AS fresh,
+    toString(minIf(trace.since, trace.since > toDateTime64(0, 3, 'UTC'))) AS since,
+    toString(now64(6, 'UTC')) AS version
+  FROM settling_traces AS trace
+  WHERE batch = {batch:UUID}`
 
 /** Adds the traces that share a run with those of the batch, until there are no more, and measures the batch. */
-async function complete(store: Store, id: string): Promise<Batch> {
+export async function complete(store: Store, id: string, since: string = NEVER): Promise<Batch> {
+  let oldest = since
   for (;;) {
-    const missing = await firstRow<{ traces: number }>(store, `SELECT count() AS traces FROM (${MISSING})`, {
-      batch: id,
-    })
+    const params = { batch: id, since: oldest }
+    const missing = await firstRow<{ traces: number }>(
+      store,
+      `SELECT count() AS traces FROM (${MISSING})`,
+      params,
+    )
     if (!missing?.traces) break
     const add = `INSERT INTO settling_traces (batch, project, trace_id, spans_seen, expiry_seen) ${MISSING}`
-    await execute(store, add, { batch: id })
+    await execute(store, add, params)
+    oldest = NEVER
   }
-  const [measured] = await rows<Omit<Batch, 'id'>>(store, MEASURE, { batch: id })
-  return { ...measured!, id }
+  const [measured] = await rows<Omit<Batch, 'id' | 'since'>>(store, MEASURE, { batch: id, since: oldest })
+  return { ...measured!, id, since: oldest }
 }
 
 const MISSING = `
   WITH
-  batch_traces AS (SELECT project, trace_id FROM settling_traces WHERE batch = {batch:UUID}),
+  batch_traces AS ${BATCH_TRACES},
   shared AS (
     SELECT DISTINCT project, declared_run_id AS run_id FROM spans
-    WHERE (project, trace_id) IN batch_traces AND declared_run_id != '' AND declared_run_id != lower(hex(trace_id))
+    WHERE (project, trace_id) IN batch_traces AND ${RECEIVED_SINCE}
+      AND declared_run_id != '' AND declared_run_id != lower(hex(trace_id))
     UNION DISTINCT
     SELECT project, lower(hex(trace_id)) FROM batch_traces
   ),
@@ -106,7 +149,8 @@ const MISSING = `
     UNION DISTINCT
     SELECT project, trace_id FROM spans
     WHERE (project, trace_id) IN (
-      SELECT project, toFixedString(unhex(run_id), 16) FROM shared WHERE match(run_id, '^[0-9a-f]{32}$'))
+      SELECT project, toFixedString(unhex(run_id), 16) FROM shared
+      WHERE match(run_id, '^[0-9a-f]{32}$') AND (project, toFixedString(unhex(run_id), 16)) NOT IN batch_traces)
   )
   SELECT {batch:UUID} AS batch, project, trace_id, 0 AS spans_seen, 0 AS expiry_seen
   FROM candidates
@@ -123,6 +167,6 @@ const MEASURE = `
   FROM (
     SELECT count() AS spans, min(start) AS earliest, max(start) AS latest, max(received) AS newest
     FROM spans
-    WHERE (project, trace_id) IN (SELECT project, trace_id FROM settling_traces WHERE batch = {batch:UUID})
+    WHERE (project, trace_id) IN ${BATCH_TRACES} AND ${RECEIVED_SINCE}
     GROUP BY project, trace_id
   )`

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { rows, type Store } from '../store.ts'
 import { describeRuns, insertSpans, intercepted, LATER, span, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
+import { SettledRuns } from './settled-runs.ts'
 
 const store = useStore()
 
@@ -14,7 +15,7 @@ function crashingAt(last: number): Store {
   })
 }
 
-test('whatever statement a pass dies before, the next pass completes it', { timeout: 180_000 }, async () => {
+test('whatever statement a pass dies before, the next pass completes it', { timeout: 600_000 }, async () => {
   let crashes = 0
   for (let request = 1; ; request++) {
     // A first row, with another flow and another minute, must vanish on the way.
@@ -48,8 +49,32 @@ test('whatever statement a pass dies before, the next pass completes it', { time
     expect(await rows(store(), minutes)).toEqual([{ flow: name, runs: 1, input_tokens: 3 }])
     const steps = `SELECT flow, executions FROM step_minutes FINAL WHERE flow IN ('${name}', '${guess}')`
     expect(await rows(store(), steps)).toEqual([{ flow: name, executions: 1 }])
-    expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: [] })
+    expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: 0 })
     if (!(error instanceof Crash)) break
   }
   expect(crashes).toBeGreaterThan(10)
+})
+
+test.each([
+  ['another one that knows nothing yet', () => new SettledRuns()],
+  ['the same worker', (same: SettledRuns) => same],
+])('a pass over new traces may die as well: %s completes it', { timeout: 600_000 }, async (who, next) => {
+  for (let request = 1; ; request++) {
+    const flow = `new ${request} for ${who}`
+    const spans = span('flow', flow, 0, 70, { input_tokens: 3 }, span('step', 's', 10, 20))
+    await insertSpans(store(), `n${request}${who}`.slice(0, 16), spans)
+    const known = new SettledRuns()
+    const error = await settleQuiet(crashingAt(request), { quietMs: 0, now: LATER, known }).catch(
+      (thrown: unknown) => thrown,
+    )
+    if (error instanceof Crash)
+      expect((await settleQuiet(store(), { quietMs: 0, now: LATER, known: next(known) })).traces).toBe(1)
+
+    expect(await describeRuns(store(), `flow = '${flow}'`)).toEqual([`${flow} ok 0+70 s#0 ok 10+20`])
+    const minutes = `SELECT runs, input_tokens FROM run_minutes FINAL WHERE flow = '${flow}'`
+    expect(await rows(store(), minutes)).toEqual([{ runs: 1, input_tokens: 3 }])
+    if (error instanceof Crash) continue
+    expect(request).toBeGreaterThan(8)
+    break
+  }
 })

@@ -2,12 +2,14 @@ import { expect, test } from 'vitest'
 import { rows } from '../store.ts'
 import { describeRuns, hex, insertSpans, LATER, span, type TestSpan, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
+import { SettledRuns } from './settled-runs.ts'
 
 const store = useStore()
+const known = new SettledRuns()
 
 async function insertAndSettle(trace: string, ...roots: TestSpan[]): Promise<void> {
   await insertSpans(store(), trace, ...roots)
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: LATER, known })
 }
 
 const ofTrace = (trace: string) => `has(trace_ids, toFixedString(unhex('${hex(trace)}'), 16))`

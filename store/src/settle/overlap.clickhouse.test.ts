@@ -13,7 +13,7 @@ test.each([
 ])(
   'a pass of %s in between, whenever it comes, leaves nothing that is outdated',
   {
-    timeout: 180_000,
+    timeout: 600_000,
   },
   async (_, prefix, settleToo) => {
     let overlaps = 0

@@ -1,18 +1,36 @@
 import { execute, firstRow, type QueryParams, type Store } from '../store.ts'
 import type { Batch } from './batch.ts'
+import { minutesOf, RUN_TOTALS, STEP_TOTALS, type Totals } from './minute-totals.ts'
 
-/** Makes the per-minute totals exact again for every flow and minute in which the batch has, or had, a run. */
-export async function rebuildMinutes(store: Store, batch: Batch): Promise<void> {
-  // Taken after the runs were written: of two rebuilds of a minute the later one has seen the runs of both.
-  const clock = await firstRow<{ version: string }>(store, `SELECT toString(now64(6, 'UTC')) AS version`)
-  const params = { batch: batch.id, from: batch.from, to: batch.to, version: clock?.version }
-  await rebuild(store, 'run_minutes', REBUILD_RUN_MINUTES, params)
-  await rebuild(store, 'step_minutes', REBUILD_STEP_MINUTES, params)
+/** Traces whose runs' minutes are to be rebuilt: of a batch. */
+export type Touched = Pick<Batch, 'id' | 'from' | 'to'>
+
+/**
+ * Makes the per-minute totals exact again for every flow and minute in which the traces have, or had, a run. A minute to
+ * which another pass added meanwhile is rebuilt again: what was added may have been seen already.
+ */
+export async function rebuildMinutes(store: Store, touched: readonly Touched[]): Promise<void> {
+  if (touched.length === 0) return
+  const from = touched.map((batch) => batch.from).sort()[0]
+  const to = touched
+    .map((batch) => batch.to)
+    .sort()
+    .at(-1)
+  const batches = touched.map(({ id }) => id)
+  for (;;) {
+    // Taken after the runs were written: of two rebuilds of a minute the later one has seen the runs of both.
+    const clock = await firstRow<{ version: string }>(store, `SELECT toString(now64(6, 'UTC')) AS version`)
+    const params = { batches, from, to, version: clock?.version }
+    await rebuild(store, 'run_minutes', RUN_TOTALS, params)
+    await rebuild(store, 'step_minutes', STEP_TOTALS, params)
+    const added = await firstRow<{ added: number }>(store, COUNT_ADDED, params)
+    if (!added?.added) return
+  }
 }
 
-async function rebuild(store: Store, table: string, sql: string, params: QueryParams): Promise<void> {
-  await execute(store, sql, params)
-  await execute(store, deleteVanished(table), params)
+async function rebuild(store: Store, table: string, totals: Totals, params: QueryParams): Promise<void> {
+  await execute(store, rebuildSql(table, totals), params)
+  await execute(store, deleteOutdated(table), params)
 }
 
 /**
@@ -23,9 +41,11 @@ const TOUCHED = `
   touched AS (
     SELECT DISTINCT project, flow, toStartOfMinute(start) AS minute
     FROM runs
-    WHERE (project, trace_id) IN (SELECT project, trace_id FROM settling_traces WHERE batch = {batch:UUID})
+    WHERE (project, trace_id) IN (SELECT project, trace_id FROM settling_traces WHERE batch IN {batches:Array(UUID)})
       AND start BETWEEN toDateTime64({from:String}, 9, 'UTC') AND toDateTime64({to:String}, 9, 'UTC')
-  ),
+  )`
+
+const RUNS_OF_MINUTES = `
   runs_of_minutes AS (
     SELECT * FROM runs FINAL
     WHERE (project, flow, toStartOfMinute(start)) IN touched
@@ -33,51 +53,29 @@ const TOUCHED = `
       AND start < toDateTime64(toStartOfMinute(toDateTime64({to:String}, 9, 'UTC')) + INTERVAL 1 MINUTE, 9, 'UTC')
   )`
 
-const REBUILD_RUN_MINUTES = `
-  INSERT INTO run_minutes (
-    project, flow, minute, environment, service, version, source,
-    runs, errors, durations, input_tokens, output_tokens, cost, settled
-  )
-  WITH ${TOUCHED}
-  SELECT
-    project, flow, toStartOfMinute(start) AS minute, environment, service, version, source,
-    count() AS runs,
-    countIf(status = 'error') AS errors,
-    quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(duration_ns, NOT incomplete) AS durations,
-    sum(input_tokens), sum(output_tokens), sum(cost),
-    toDateTime64({version:String}, 6, 'UTC') AS settled
-  FROM runs_of_minutes
-  GROUP BY project, flow, minute, environment, service, version, source`
+function rebuildSql(table: string, totals: Totals): string {
+  return `
+  INSERT INTO ${table} (${totals.columns}, settled)
+  WITH ${TOUCHED}, ${RUNS_OF_MINUTES}
+  SELECT *, toDateTime64({version:String}, 6, 'UTC') FROM (${minutesOf('runs_of_minutes', totals)})`
+}
 
-const REBUILD_STEP_MINUTES = `
-  INSERT INTO step_minutes (
-    project, flow, minute, environment, service, version, source, step, kind,
-    executions, errors, retried, fallbacks, start_offset_sum, durations, settled
-  )
-  WITH ${TOUCHED}
-  SELECT
-    project, flow, toStartOfMinute(start) AS minute, environment, service, version, source, step, kind,
-    count() AS executions,
-    countIf(step_status = 'error') AS errors,
-    countIf(attempts > 1) AS retried,
-    countIf(fallback) AS fallbacks,
-    sum(toFloat64(offset)) AS start_offset_sum,
-    quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(step_duration_ns, step_status IN ('ok', 'error')) AS durations,
-    toDateTime64({version:String}, 6, 'UTC') AS settled
-  FROM runs_of_minutes
-  ARRAY JOIN
-    step_names AS step, step_kinds AS kind, step_statuses AS step_status, step_durations_ns AS step_duration_ns,
-    step_attempts AS attempts, step_fallbacks AS fallback, step_starts_ns AS offset
-  GROUP BY project, flow, minute, environment, service, version, source, step, kind`
+const OF_TOUCHED = `(project, flow, minute) IN touched
+    AND minute >= toStartOfMinute(toDateTime64({from:String}, 9, 'UTC'))
+    AND minute <= toStartOfMinute(toDateTime64({to:String}, 9, 'UTC'))`
 
-/** Groups of a touched minute that the rebuild did not write again. */
-function deleteVanished(table: string): string {
+/** Groups of a touched minute that the rebuild did not write again, and slices, whose runs it has seen. */
+function deleteOutdated(table: string): string {
   return `
   INSERT INTO ${table}
   WITH ${TOUCHED}
   SELECT * REPLACE (1 AS is_deleted, toDateTime64({version:String}, 6, 'UTC') AS settled)
   FROM ${table} AS old FINAL
-  WHERE (project, flow, minute) IN touched AND old.settled < toDateTime64({version:String}, 6, 'UTC')
-    AND minute >= toStartOfMinute(toDateTime64({from:String}, 9, 'UTC'))
-    AND minute <= toStartOfMinute(toDateTime64({to:String}, 9, 'UTC'))`
+  WHERE ${OF_TOUCHED} AND old.settled < toDateTime64({version:String}, 6, 'UTC')`
 }
+
+/** Slices of passes that were under way while the runs were read. */
+const COUNT_ADDED = `
+  WITH ${TOUCHED}
+  SELECT count() AS added FROM run_minutes FINAL
+  WHERE slice != 0 AND settled >= toDateTime64({version:String}, 6, 'UTC') AND ${OF_TOUCHED}`

@@ -1,5 +1,5 @@
 import { execute, type Store } from '../store.ts'
-import type { Batch } from './batch.ts'
+import { BATCH_TRACES, type Batch, RECEIVED_SINCE } from './batch.ts'
 import { type Gather, gather } from './gather.ts'
 
 const WIRE = `Tuple(name String, start DateTime64(9, 'UTC'), flow String, run_id String, declared_flow String)`
@@ -10,8 +10,8 @@ const POINTERS = ['anchor', 'step', 'usage']
 const NO_SPAN = `(toDateTime64('2262-01-01', 9, 'UTC'), toFixedString('', 8))`
 
 /** Finds out what the traces of a batch say about each of their spans, and keeps it in `settling_spans`. */
-export async function resolveSpans(store: Store, { id, largest }: Batch): Promise<void> {
-  await execute(store, resolveSpansSql(largest), { batch: id })
+export async function resolveSpans(store: Store, { id, largest, since }: Batch): Promise<void> {
+  await execute(store, resolveSpansSql(largest), { batch: id, since })
 }
 
 /**
@@ -52,7 +52,7 @@ function resolveSpansSql(largest: number): string {
       groupArray(bitTest(flags, 9)) AS remote,
       groupArray(tuple(name, start, flow, run_id, declared_flow)::${WIRE}) AS wires
     FROM spans FINAL
-    WHERE (project, trace_id) IN (SELECT project, trace_id FROM settling_traces WHERE batch = {batch:UUID})
+    WHERE (project, trace_id) IN ${BATCH_TRACES} AND ${RECEIVED_SINCE}
     GROUP BY project, trace_id
   ),
   linked AS (

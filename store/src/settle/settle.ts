@@ -1,9 +1,13 @@
-import { execute, rows, type Store } from '../store.ts'
-import { type Batch, takeQuiet, takeTraces } from './batch.ts'
+import { firstRow, type Store } from '../store.ts'
+import { type Batch, complete, takeQuiet, takeTraces } from './batch.ts'
+import { checkOff } from './check-off.ts'
+import { countMinutes } from './count-minutes.ts'
 import { rebuildMinutes } from './rebuild-minutes.ts'
 import { resolveSpans } from './resolve-spans.ts'
-import { rewriteSpans } from './rewrite-spans.ts'
-import { EXPIRY_MINUTES } from './shape-runs.ts'
+import { settleSimple } from './settle-simple.ts'
+import type { SettledRuns } from './settled-runs.ts'
+import { splitRest } from './split-rest.ts'
+import { updateSpans } from './update-spans.ts'
 import { writeRuns } from './write-runs.ts'
 
 /** What a settling pass did. */
@@ -11,20 +15,11 @@ export interface Settled {
   /** Traces whose spans were read. */
   readonly traces: number
   /** Runs written, of any source. */
-  readonly runs: readonly SettledRun[]
-}
-
-export interface SettledRun {
-  readonly project: string
-  readonly runId: string
-  readonly flow: string
-  readonly source: 'production' | 'experiment'
-  readonly status: string
-  readonly incomplete: boolean
+  readonly runs: number
 }
 
 const TRACES_PER_BATCH = 2_000
-const NOTHING: Settled = { traces: 0, runs: [] }
+const NOTHING: Settled = { traces: 0, runs: 0 }
 
 /**
  * Settles these traces now (32 hex digits each), and others that share a run with them. Idempotent.
@@ -38,67 +33,55 @@ export async function settleTraces(
   let settled = NOTHING
   for (let i = 0; i < traceIds.length; i += TRACES_PER_BATCH) {
     const batch = await takeTraces(store, project, traceIds.slice(i, i + TRACES_PER_BATCH))
-    const { traces, runs } = await settle(store, batch, now)
-    settled = { traces: settled.traces + traces, runs: [...settled.runs, ...runs] }
+    const runs = await settleBatch(store, batch, now)
+    await rebuildMinutes(store, [batch])
+    await checkOff(store, undefined, [batch])
+    settled = { traces: settled.traces + batch.traces, runs: settled.runs + runs }
   }
   return settled
 }
 
+export interface QuietParams {
+  readonly quietMs: number
+  /** Default: the clock. */
+  readonly now?: Date
+  /** What the process knows of earlier passes; without it every trace is read as if it had been settled before. */
+  readonly known?: SettledRuns | undefined
+}
+
 /**
- * Settles traces that got spans since they were last settled and none for `quietMs`, oldest first, in one bounded
- * batch: call it again at once while it returns traces. Whatever a pass did not finish, the next one repeats.
+ * Settles traces that got spans since they were last settled and none for `quietMs`, in one bounded pass: call it again
+ * at once while it returns traces. Whatever a pass did not finish, the next one repeats.
  */
 export async function settleQuiet(
   store: Store,
-  { quietMs, now = new Date() }: { quietMs: number; now?: Date },
+  { quietMs, now = new Date(), known }: QuietParams,
 ): Promise<Settled> {
-  const batch = await takeQuiet(store, quietMs, now)
-  return batch ? settle(store, batch, now) : NOTHING
-}
-
-async function settle(store: Store, batch: Batch, now: Date): Promise<Settled> {
-  if (batch.traces > 0) {
-    await resolveSpans(store, batch)
-    await rewriteSpans(store, batch)
-    await writeRuns(store, batch, now)
-    await rebuildMinutes(store, batch)
+  const taken = await takeQuiet(store, quietMs, now)
+  if (taken.traces === 0) return NOTHING
+  await known?.refresh(store)
+  const simple = known && taken.fresh > 0 ? await settleSimple(store, taken, known) : undefined
+  const batches: Batch[] = []
+  let runs = simple?.runs ?? 0
+  for (const { id, since } of await splitRest(store, taken, known, simple)) {
+    const batch = await complete(store, id, since)
+    runs += await settleBatch(store, batch, now)
+    batches.push(batch)
   }
-  const { id, from, to, received } = batch
-  const runs = await rows<SettledRun>(store, SETTLED_RUNS, { batch: id, from, to })
-  await execute(store, CHECK_OFF, { batch: id, from, to, received })
-  return { traces: batch.traces, runs }
+  await countMinutes(store, taken, simple, batches)
+  await known?.learn(store, batches)
+  await checkOff(store, taken, batches, known)
+  return { traces: taken.traces, runs }
 }
 
-const SETTLED_RUNS = `
-  SELECT project, run_id AS runId, flow, source, status, toBool(incomplete) AS incomplete
-  FROM runs FINAL
-  WHERE (project, trace_id) IN (SELECT project, trace_id FROM settling_traces WHERE batch = {batch:UUID})
-    AND start BETWEEN toDateTime64({from:String}, 9, 'UTC') AND toDateTime64({to:String}, 9, 'UTC')`
+/** Settles traces of any shape; gives the number of runs. */
+async function settleBatch(store: Store, batch: Batch, now: Date): Promise<number> {
+  if (batch.traces === 0) return 0
+  await resolveSpans(store, batch)
+  await updateSpans(store, batch)
+  await writeRuns(store, batch, now)
+  const { id, version } = batch
+  return (await firstRow<{ runs: number }>(store, COUNT_RUNS, { batch: id, version }))?.runs ?? 0
+}
 
-/**
- * Subtracts what the pass has seen, so that spans that came meanwhile remain to be settled; and keeps exactly one
- * reminder for a trace with a running run.
- */
-const CHECK_OFF = `
-  INSERT INTO unsettled_traces (project, trace_id, reason, pending, due, since, settled)
-  WITH
-  batch_traces AS (SELECT * FROM settling_traces WHERE batch = {batch:UUID}),
-  running AS (
-    SELECT DISTINCT project, arrayJoin(trace_ids) AS trace_id
-    FROM runs FINAL
-    WHERE (project, trace_id) IN (SELECT project, trace_id FROM batch_traces) AND status = 'running'
-      AND start BETWEEN toDateTime64({from:String}, 9, 'UTC') AND toDateTime64({to:String}, 9, 'UTC')
-  )
-  SELECT
-    project, trace_id, 'spans' AS reason, -spans_seen AS pending, toDateTime64(0, 3, 'UTC') AS due,
-    toDateTime64('2100-01-01', 3, 'UTC') AS since, now64(3, 'UTC') AS settled
-  FROM batch_traces
-  WHERE spans_seen != 0
-  UNION ALL
-  SELECT
-    project, trace_id, 'expiry' AS reason,
-    toInt64((project, trace_id) IN running) - expiry_seen AS pending,
-    toDateTime64({received:String}, 3, 'UTC') + INTERVAL ${EXPIRY_MINUTES} MINUTE AS due,
-    toDateTime64('2100-01-01', 3, 'UTC') AS since, toDateTime64(0, 3, 'UTC') AS settled
-  FROM batch_traces
-  WHERE pending != 0`
+const COUNT_RUNS = `SELECT uniqExact(project, run_id) AS runs FROM settling_spans WHERE batch = {batch:UUID}`

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest'
 import { describeRuns, hex, insertSpans, LATER, span, type TestSpan, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
+import { SettledRuns } from './settled-runs.ts'
 
 const store = useStore()
+const known = new SettledRuns()
 const failed = { status: 'error' }
 
 async function settled(trace: string, ...roots: TestSpan[]): Promise<string[]> {
   await insertSpans(store(), trace, ...roots)
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: LATER, known })
   return describeRuns(store(), `has(trace_ids, toFixedString(unhex('${hex(trace)}'), 16))`)
 }
 
@@ -143,7 +145,7 @@ test('without a root, what hangs in the air are the steps', async () => {
     'rootless',
     span('span', 'x', 5, 20, { parent_span_id: 'missing1' }, span('span', 'y', 6, 2)),
   )
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: LATER, known })
   expect(await describeRuns(store(), `run_id = '${hex('rootless')}'`)).toEqual(['running? 5+20 x#0 ok 0+20'])
 })
 

@@ -2,13 +2,15 @@ import { expect, test } from 'vitest'
 import { rows } from '../store.ts'
 import { hex, insertSpans, LATER, span, type TestSpan, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
+import { SettledRuns } from './settled-runs.ts'
 
 const store = useStore()
+const known = new SettledRuns()
 const usage = (input_tokens: number, cost = 0) => ({ input_tokens, output_tokens: input_tokens * 2, cost })
 
 async function insertAndSettle(trace: string, ...roots: TestSpan[]): Promise<void> {
   await insertSpans(store(), trace, ...roots)
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: LATER, known })
 }
 
 const totals = (trace: string) =>

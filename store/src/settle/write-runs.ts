@@ -1,11 +1,11 @@
 import { execute, type Store } from '../store.ts'
-import type { Batch } from './batch.ts'
+import { BATCH_TRACES, type Batch, RECEIVED_SINCE } from './batch.ts'
 import { shapeRuns } from './shape-runs.ts'
 
 /** Writes the run rows of a batch, and deletes rows of its traces that are no longer true. */
 export async function writeRuns(store: Store, batch: Batch, now: Date): Promise<void> {
-  const { id, version, from, to } = batch
-  await execute(store, insertRunsSql(batch.largest), { batch: id, version, now })
+  const { id, version, from, to, since } = batch
+  await execute(store, insertRunsSql(batch.largest), { batch: id, version, now, since })
   await execute(store, DELETE_OLD_RUNS, { batch: id, version, from, to })
 }
 
@@ -18,7 +18,7 @@ const DELETE_OLD_RUNS = `
     '' AS input, '' AS output, '' AS metadata
   )
   FROM runs AS old FINAL
-  WHERE (project, trace_id) IN (SELECT project, trace_id FROM settling_traces WHERE batch = {batch:UUID})
+  WHERE (project, trace_id) IN ${BATCH_TRACES}
     AND old.start BETWEEN toDateTime64({from:String}, 9, 'UTC') AND toDateTime64({to:String}, 9, 'UTC')
     AND old.settled < toDateTime64({version:String}, 6, 'UTC')`
 
@@ -35,15 +35,16 @@ const STEP = `Tuple(start DateTime64(9, 'UTC'), span_id FixedString(8), trace_id
 
 const inherited = (column: string) => `argMinIf(s.${column}, s.first, s.${column} != '') AS ${column}`
 
-function insertRunsSql(largest: number): string {
-  return `
-  INSERT INTO runs (
+export const RUN_COLUMNS: string = `
     project, run_id, trace_id, trace_ids, root_span_id, parent_run_id, flow, version, environment, service, source,
     status, incomplete, start, duration_ns, session_id, user_id, experiment_id, case_id, trial, input, output,
     metadata, error_type, error_message, models, input_tokens, output_tokens, cost, span_count, error_count,
     step_names, step_occurrences, step_kinds, step_statuses, step_starts_ns, step_durations_ns, step_attempts,
-    step_fallbacks, step_parents, step_span_ids, settled
-  )
+    step_fallbacks, step_parents, step_span_ids, settled`
+
+function insertRunsSql(largest: number): string {
+  return `
+  INSERT INTO runs (${RUN_COLUMNS})
   WITH
   resolved AS (
     SELECT * EXCEPT (batch, parent_span_id, kind, created) FROM settling_spans WHERE batch = {batch:UUID}
@@ -67,7 +68,7 @@ function insertRunsSql(largest: number): string {
       if(rank > 0, span.attributes['weir.run.metadata'], '') AS metadata
     FROM spans AS span FINAL
     INNER JOIN resolved USING (project, trace_id, span_id)
-    WHERE (span.project, span.trace_id) IN (SELECT project, trace_id FROM resolved)
+    WHERE (span.project, span.trace_id) IN (SELECT project, trace_id FROM resolved) AND ${RECEIVED_SINCE}
   ),
   trials AS (
     SELECT project, trace_id, any((experiment_id, case_id, trial)) AS only

@@ -1,0 +1,44 @@
+import { firstRow, type Store } from '../store.ts'
+import { BATCH_TRACES, RECEIVED_SINCE, type Taken } from './batch.ts'
+import type { SettledRuns } from './settled-runs.ts'
+import { insertSimpleRuns } from './simple-traces.ts'
+import { updateFlows } from './update-spans.ts'
+
+/** What the simple way did with a pass. */
+export interface Simple {
+  /** Runs written. */
+  readonly runs: number
+  /** Traces that were settled before after all, as hashes: their runs are written again the general way. */
+  readonly known: readonly bigint[]
+  /** Earliest and latest start of a span, as ClickHouse writes them. */
+  readonly from: string
+  readonly to: string
+}
+
+/** Writes the runs of those fresh traces that are simple. Most are. */
+export async function settleSimple(store: Store, taken: Taken, known: SettledRuns): Promise<Simple> {
+  const { id, since, version } = taken
+  const asked = await firstRow<Asked>(store, ASK, { batch: id, since })
+  const { metadata = 0, unnamed = 0, from = '', to = '' } = asked ?? {}
+  const { forgottenUntilMs } = known
+  await insertSimpleRuns(store, taken, { metadata: metadata > 0, forgottenUntilMs })
+  if (unnamed > 0) await updateFlows(store, taken)
+  return { ...(await known.add(store, version)), from, to }
+}
+
+interface Asked {
+  readonly metadata: number
+  /** Spans that do not say their flow. */
+  readonly unnamed: number
+  readonly from: string
+  readonly to: string
+}
+
+const ASK = `
+  SELECT
+    countIf(kind = 'flow' AND has(attributes.keys, 'weir.run.metadata')) AS metadata,
+    countIf(flow = '') AS unnamed,
+    toString(min(start)) AS from,
+    toString(max(start)) AS to
+  FROM spans
+  WHERE (project, trace_id) IN ${BATCH_TRACES} AND ${RECEIVED_SINCE}`

@@ -1,0 +1,174 @@
+import { execute, type Store } from '../store.ts'
+import { RECEIVED_SINCE, type Taken } from './batch.ts'
+import { RUN_COLUMNS } from './write-runs.ts'
+
+/** Larger traces are left to the general way: what is decided here compares all ids of a trace with each other. */
+const MOST_SPANS = 500
+
+/** What the spans of a batch ask for. */
+export interface Wanted {
+  /** Flow or root spans that carry `weir.run.metadata`: reading attributes costs as much as all other columns. */
+  readonly metadata: boolean
+  /** Spans that began before may belong to traces that were settled before. */
+  readonly forgottenUntilMs: number
+}
+
+/**
+ * Writes the runs of those fresh traces that are one run each and simple: one entry, nothing missing above any span, an
+ * end, one declared run id or none, at most one flow span, and no usage above other usage. One statement, without
+ * pointers to follow; what it leaves out is settled the general way, with the same outcome.
+ */
+export async function insertSimpleRuns(store: Store, taken: Taken, wanted: Wanted): Promise<void> {
+  const { id, since, version } = taken
+  const { forgottenUntilMs } = wanted
+  const params = { batch: id, since, version, oldest: forgottenUntilMs }
+  await execute(store, insertSql(wanted.metadata), params)
+}
+
+const NONE = `toFixedString('', 8)`
+
+/** Ids as numbers, in the order of their bytes. */
+const number = (id: string) => `byteSwap(reinterpretAsUInt64(${id}))`
+const bytes = (id: string) => `reinterpretAsFixedString(byteSwap(${id}))`
+
+const OF_BATCH = `(project, trace_id) IN (
+      SELECT project, trace_id FROM settling_traces
+      WHERE batch = {batch:UUID} AND since > toDateTime64(0, 3, 'UTC') AND spans_seen <= ${MOST_SPANS})
+    AND ${RECEIVED_SINCE}`
+
+/** A trace's entry is the span that is its root here: without a parent, or with one in another process. */
+const IS_ENTRY = `(parent_span_id = ${NONE} OR bitTest(flags, 9))`
+const IS_HEAD = `(kind = 'flow' OR ${IS_ENTRY})`
+
+const STEP = `(begin, id, parent, name, kind, status, finish, duration_ns, step_index, step_attempts, step_fallback)`
+
+/** A child of a head may be a step of a run that has none of that kind; which head is the root is not known here. */
+const MEMBERS = `
+    SELECT
+      project, trace_id, name, kind, flow, declared_run_id, status, service, environment, version, session_id, user_id,
+      experiment_id, step_index, step_attempts, step_fallback, model, input_tokens, output_tokens, cost, error_type,
+      error_message, duration_ns,
+      ${number('span_id')} AS id,
+      ${number('parent_span_id')} AS parent,
+      ${IS_ENTRY} AS entry,
+      kind = 'step' AS is_step,
+      toUnixTimestamp64Nano(start) AS begin,
+      toUnixTimestamp64Nano(end) AS finish,
+      kind NOT IN ('step', 'attempt') AND parent IN (
+        SELECT ${number('span_id')} FROM spans WHERE ${OF_BATCH} AND ${IS_HEAD}) AS below_head
+    FROM spans
+    WHERE ${OF_BATCH}`
+
+const TRACES = `
+    SELECT
+      project, trace_id,
+      count() AS span_count,
+      groupArray(id) AS ids,
+      groupArrayIf(parent, NOT entry) AS parents,
+      groupArrayIf(parent, entry AND parent != 0) AS remote_parents,
+      countIf(kind = 'flow') AS flow_spans,
+      countIf(id = parent) AS self_parents,
+      groupUniqArray(2)(declared_run_id) AS declared,
+      groupUniqArray(3)(flow) AS flows,
+      countIf(service != '') AS services,
+      countIf(environment != '') AS environments,
+      countIf(version != '') AS versions,
+      countIf(session_id != '') AS sessions,
+      countIf(user_id != '') AS users,
+      countIf(experiment_id != '') AS trials,
+      countIf(error_type != '') AS error_types,
+      countIf(error_message != '') AS error_messages,
+      argMinIf(error_type, (begin, id), error_type != '') AS first_error_type,
+      argMinIf(error_message, (begin, id), error_message != '') AS first_error_message,
+      groupArrayIf(id, span.input_tokens + span.output_tokens > 0 OR span.cost > 0) AS paying,
+      sum(span.input_tokens) AS input_tokens,
+      sum(span.output_tokens) AS output_tokens,
+      sum(span.cost) AS cost,
+      countIf(status = 'error') AS error_count,
+      arraySort(groupUniqArrayIf(model, model != '')) AS models,
+      groupArrayIf(parent, kind = 'attempt') AS tries,
+      min(begin) AS earliest,
+      countIf(is_step AND entry) AS step_entries,
+      arraySort(groupArrayIf(${STEP}, is_step AND NOT entry)) AS inner_steps,
+      arraySort(groupArrayIf(${STEP}, below_head)) AS below_heads
+    FROM (${MEMBERS}) AS span
+    GROUP BY project, trace_id
+    HAVING span_count = length(parents) + 1 AND arrayUniq(ids) = span_count
+      AND self_parents = 0 AND hasAll(ids, parents) AND NOT hasAny(ids, remote_parents)
+      AND flow_spans <= 1 AND length(declared) = 1 AND NOT hasAny(paying, parents)
+      AND earliest >= {oldest:UInt64} * 1000000`
+
+const heads = (metadata: string) => `
+    SELECT
+      project AS root_project, trace_id AS root_trace_id, ${number('span_id')} AS root_id, ${IS_ENTRY} AS is_entry,
+      kind AS root_kind, name AS root_name, flow AS root_flow, declared_parent_run_id AS root_parent_run,
+      status AS root_status, toUnixTimestamp64Nano(start) AS root_begin, toUnixTimestamp64Nano(end) AS root_finish,
+      service AS root_service, environment AS root_environment, version AS root_version,
+      session_id AS root_session_id, user_id AS root_user_id, experiment_id AS root_experiment_id,
+      case_id AS root_case_id, trial AS root_trial, input AS root_input, output AS root_output,
+      error_type AS root_error_type, error_message AS root_error_message, ${metadata} AS root_metadata
+    FROM spans
+    WHERE ${OF_BATCH} AND ${IS_HEAD}`
+
+const JOINED = (metadata: string) => `
+    SELECT
+      *,
+      if(declared[1] = '', lower(hex(trace_id)), declared[1]) AS run,
+      multiIf(
+        root_kind = 'flow', if(root_flow != '', root_flow, root_name),
+        arrayMax(flows) != '', arrayMax(flows), root_name) AS run_flow,
+      if(notEmpty(inner_steps), inner_steps, arrayFilter(s -> s.3 = root_id, below_heads)) AS steps,
+      steps.4 AS names,
+      arraySlice(arrayEnumerateDense(arrayConcat(steps.2, steps.3)), length(steps) + 1) AS enclosing
+    FROM (${TRACES}) AS trace
+    INNER JOIN (${heads(metadata)}) AS root ON project = root_project AND trace_id = root_trace_id
+    WHERE (root_kind = 'flow' OR flow_spans = 0) AND (is_entry OR (declared = [''] AND step_entries = 0))
+      AND hasAll(['', run_flow], flows)
+      AND root_finish != 0
+      AND (root_service != '' OR services = 0)
+      AND (root_environment != '' OR environments = 0)
+      AND (root_version != '' OR versions = 0)
+      AND (root_session_id != '' OR sessions = 0)
+      AND (root_user_id != '' OR users = 0)
+      AND (root_experiment_id != '' OR trials = 0)
+      AND (is_entry OR root_status != 'error'
+        OR ((root_error_type != '' OR error_types = 0) AND (root_error_message != '' OR error_messages = 0)))
+      AND (arrayUniq(names) = length(names) OR NOT has(steps.6, 'error'))`
+
+const RUNS = (metadata: string) => `
+  SELECT
+    project, run AS run_id, trace_id, [trace_id] AS trace_ids, ${bytes('root_id')} AS root_span_id,
+    root_parent_run AS parent_run_id, run_flow AS flow, root_version AS version, root_environment AS environment,
+    root_service AS service, if(root_experiment_id = '', 'production', 'experiment') AS source,
+    if(root_status IN ('', 'running'), 'ok', root_status) AS status, 0 AS incomplete,
+    fromUnixTimestamp64Nano(root_begin, 'UTC') AS start, greatest(0, root_finish - root_begin) AS duration_ns,
+    root_session_id, root_user_id, root_experiment_id, root_case_id, root_trial, root_input, root_output,
+    root_metadata,
+    if(status = 'error', if(root_error_type != '', root_error_type, first_error_type), ''),
+    if(status = 'error', if(root_error_message != '', root_error_message, first_error_message), ''),
+    models, input_tokens, output_tokens, cost, span_count, error_count,
+    names,
+    arrayMap((declared_index, nth) -> if(declared_index >= 0, declared_index, nth - 1),
+      steps.9, arrayEnumerateUniq(names)) AS step_occurrences,
+    steps.5 AS step_kinds,
+    arrayMap((s, ended) -> multiIf(ended = 0, 'running', s IN ('', 'running'), 'ok', s),
+      steps.6, steps.7) AS step_statuses,
+    arrayMap(at -> at - root_begin, steps.1) AS step_starts_ns,
+    steps.8 AS step_durations_ns,
+    if(empty(tries),
+      arrayMap(n -> greatest(1, n), steps.10),
+      arrayMap((n, i) -> greatest(1, n, countEqual(tries, i)), steps.10, steps.2)) AS step_attempts,
+    steps.11 AS step_fallbacks,
+    arrayMap(position -> if(position <= length(steps), toInt32(position) - 1, -1), enclosing) AS step_parents,
+    arrayMap(i -> ${bytes('i')}, steps.2) AS step_span_ids,
+    toDateTime64({version:String}, 6, 'UTC')
+  FROM (${JOINED(metadata)})
+  WHERE NOT arrayExists((position, above) -> position > length(steps) AND above != root_id, enclosing, steps.3)`
+
+/** One thread: the rows of some seconds are grouped in less time than it takes to merge what several threads grouped. */
+function insertSql(metadata: boolean): string {
+  return `
+  INSERT INTO runs (${RUN_COLUMNS})
+  SETTINGS optimize_on_insert = 0, max_threads = 1
+  ${RUNS(metadata ? `attributes['weir.run.metadata']` : `''`)}${metadata ? ` AND (is_entry OR root_metadata != '')` : ''}`
+}
