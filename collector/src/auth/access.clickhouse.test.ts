@@ -5,8 +5,10 @@ import { testDatabase } from '@weir/engines/testing'
 import { createApiKey, revokeApiKey, rows } from '@weir/store'
 import { afterAll, afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
 import type { Collector } from '../collector.ts'
+import { protobufOfJson } from '../decode/json.ts'
 import { WireReader } from '../decode/wire.ts'
 import { createTestStore, type TestStore } from '../testing/database.ts'
+import { GrpcClient, retryDelay } from '../testing/grpc-client.ts'
 import { requestOf } from '../testing/normalised.ts'
 import { startProxy } from '../testing/proxy.ts'
 import { startTestCollector } from '../testing/start-collector.ts'
@@ -170,4 +172,18 @@ test('a project that sends too much is told when to come again; others are not h
   const metrics = await (await fetch(`${collector.url}/metrics`)).text()
   expect(metrics).toMatch(/^weir_request_errors_total\{transport="http",reason="rate_limited"\} 2$/m)
   expect(metrics).toMatch(/^weir_spans_received_total 2$/m)
+})
+
+test('over gRPC too: UNAVAILABLE, with the time to wait for', async () => {
+  collector = await startTestCollector({ store, grpcPort: 0, rateLimit: 0.1 })
+  const client = new GrpcClient(collector.grpcPort!)
+  const message = protobufOfJson(Buffer.from(JSON.stringify(requestOf([{}]))))
+  expect((await client.export(message)).error).toBeUndefined()
+  const { error } = await client.export(message)
+  expect(error).toMatchObject({
+    code: 14,
+    details: expect.stringMatching(/sent more than 0.1 spans a second/),
+  })
+  expect(retryDelay(error)).toBeGreaterThan(0)
+  client.close()
 })
