@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { SPAN_COLUMNS } from '@weir/store'
 import type { ClickHouseWriter } from '../writer/clickhouse-writer.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -9,5 +10,6 @@ export async function insertBlock(writer: ClickHouseWriter, block: Buffer, token
   const path = join(temporaryDirectory(), 'block.native')
   writeFileSync(path, block)
   const columns = SPAN_COLUMNS.map(({ name }) => name)
-  await writer.insert({ path, ranges: [{ offset: 0, length: block.length }], columns }, token)
+  const record = { offset: 0, length: block.length, crc: crc32(block), rows: 0, rejected: 0 }
+  await writer.insert({ path, records: [record], columns }, token)
 }

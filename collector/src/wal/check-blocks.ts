@@ -20,22 +20,38 @@ export interface CheckedBlocks {
 
 const READ_BYTES = 1024 * 1024
 
-/** Compares the blocks of a segment with its index. */
+/** The records of a segment that this process wrote. */
+export async function readRecords(segment: Segment): Promise<BlockRecord[]> {
+  const records = await readIndex(segment)
+  return records.filter(
+    (record) => record !== undefined && record.offset + record.length <= segment.bytes,
+  ) as BlockRecord[]
+}
+
+/** Compares the blocks of a segment with its index; of a file that is gone, all blocks are damaged. */
 export async function checkBlocks(segment: Segment): Promise<CheckedBlocks> {
-  const index = decodeIndex(await readFile(indexPath(segment)))
-  if (index === undefined)
-    throw new Error(`the index of segment ${segment.name} has been damaged since the start`)
-  const records = withoutTorn(index.records, segment.bytes)
-  const file = await open(blocksPath(segment))
+  const records = withoutTorn(await readIndex(segment), segment.bytes)
+  const file = await open(blocksPath(segment)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
   try {
-    return await check(file, records, segment.bytes)
+    return await check(file, records, file === undefined ? 0 : segment.bytes)
   } finally {
-    await file.close()
+    await file?.close()
   }
 }
 
+async function readIndex(segment: Segment): Promise<readonly (BlockRecord | undefined)[]> {
+  const bytes = await readFile(indexPath(segment)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return Buffer.alloc(0)
+    throw error
+  })
+  return decodeIndex(bytes)?.records ?? []
+}
+
 async function check(
-  file: FileHandle,
+  file: FileHandle | undefined,
   records: readonly (BlockRecord | undefined)[],
   bytes: number,
 ): Promise<CheckedBlocks> {
@@ -54,7 +70,7 @@ async function check(
     damageUntil(Math.min(record.offset, bytes))
     recordIsDamaged = false
     end = record.offset + record.length
-    if (end <= bytes && (await crcOf(file, record)) === record.crc) good.push(record)
+    if (file && end <= bytes && (await crcOf(file, record)) === record.crc) good.push(record)
     else damaged.push({ ...clip(record, bytes), rows: record.rows })
   }
   damageUntil(bytes)

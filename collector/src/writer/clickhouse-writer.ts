@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs'
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { failureOf, InsertError } from './insert-error.ts'
+import { bytesOf, type StoredBlocks } from './segment-body.ts'
 
 export interface ClickHouseTarget {
   /** Base URL of the HTTP interface; may carry `user:password@`. */
@@ -14,10 +14,8 @@ export interface ClickHouseTarget {
   readonly timeout: number
 }
 
-/** Native blocks in parts of a file. */
-export interface Blocks {
-  readonly path: string
-  readonly ranges: readonly { readonly offset: number; readonly length: number }[]
+/** Native blocks of the log. */
+export interface Blocks extends StoredBlocks {
   /** Names of the columns. */
   readonly columns: readonly string[]
 }
@@ -40,7 +38,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   wait_end_of_query: '1',
 }
 const MESSAGE_LIMIT = 500
-const READ_BYTES = 512 * 1024
 
 /** Inserts Native blocks over ClickHouse's HTTP interface. */
 export class ClickHouseWriter {
@@ -96,27 +93,21 @@ export class ClickHouseWriter {
     return this.#url.protocol === 'https:'
   }
 
-  #respond(path: string, { path: file, ranges }: Blocks): Promise<IncomingMessage> {
+  #respond(path: string, blocks: StoredBlocks): Promise<IncomingMessage> {
     const send = this.#isSecure ? httpsRequest : httpRequest
-    const length = ranges.reduce((sum, range) => sum + range.length, 0)
-    const headers = { ...this.#headers, 'content-length': length }
+    const options = { method: 'POST', headers: this.#headers, agent: this.#agent }
     return new Promise((resolve, reject) => {
-      const request = send(new URL(path, this.#url), { method: 'POST', headers, agent: this.#agent }, resolve)
+      const request = send(new URL(path, this.#url), options, resolve)
       request.setTimeout(this.#timeout, () => {
         request.destroy(new Error(`no answer for ${this.#timeout} ms`))
       })
       const fail = (cause: Error) => {
+        if (cause instanceof InsertError) return reject(cause)
         const at = this.#url.origin
         reject(new InsertError(`ClickHouse at ${at} cannot be reached: ${cause.message}`, 'away', { cause }))
       }
       request.on('error', fail)
-      pipeline(Readable.from(bytesOf(file, ranges), { objectMode: false }), request).catch(fail)
+      pipeline(Readable.from(bytesOf(blocks), { objectMode: false }), request).catch(fail)
     })
-  }
-}
-
-async function* bytesOf(path: string, ranges: Blocks['ranges']): AsyncGenerator<Buffer> {
-  for (const { offset, length } of ranges) {
-    yield* createReadStream(path, { start: offset, end: offset + length - 1, highWaterMark: READ_BYTES })
   }
 }

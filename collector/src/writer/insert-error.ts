@@ -20,7 +20,7 @@ export class InsertError extends Error {
 /** Of what is in the blocks: they cannot be read, or do not fit the table. */
 const POISON = new Set([
   ...[6, 7, 8, 9, 10, 15, 16, 19, 20, 25, 26, 27, 32, 33, 34, 38, 41, 43, 44, 47, 50, 53, 62, 69, 70, 72],
-  ...[117, 128, 131, 190, 321, 349, 407, 469, 632],
+  ...[117, 128, 131, 190, 321, 349, 407, 469, 632, 636],
 ])
 /** Of the server: overloaded, out of room, read-only, not migrated yet, or without rights for this user. */
 const BUSY = new Set([

@@ -1,8 +1,8 @@
 import type { Log } from '../log.ts'
 import type { BlockRecord } from '../wal/block-index.ts'
-import { checkBlocks } from '../wal/check-blocks.ts'
+import { checkBlocks, readRecords } from '../wal/check-blocks.ts'
 import type { Outcome } from '../wal/ledger.ts'
-import type { Quarantine, Range } from '../wal/quarantine.ts'
+import type { Quarantine } from '../wal/quarantine.ts'
 import { blocksPath, type Segment } from '../wal/segment.ts'
 import type { Blocks } from './clickhouse-writer.ts'
 import { InsertError } from './insert-error.ts'
@@ -29,13 +29,9 @@ export class SegmentDelivery {
 
   /** @throws InsertError, or what the disk says */
   async deliver(segment: Segment): Promise<Outcome> {
-    if (segment.left) {
-      const { blocks, corrupt } = await this.#check(segment)
-      if (blocks.length > 0) await this.#insert(segment, blocks, segment.name)
-      return { stored: segment.rows - corrupt, poison: 0, corrupt }
-    }
-    await this.#insert(segment, [{ offset: 0, length: segment.bytes }], segment.name)
-    return { stored: segment.rows, poison: 0, corrupt: 0 }
+    const { blocks, corrupt } = segment.left ? await this.#check(segment) : await this.#read(segment)
+    if (blocks.length > 0) await this.#insert(segment, blocks, segment.name)
+    return { stored: segment.rows - corrupt, poison: 0, corrupt }
   }
 
   /**
@@ -49,14 +45,19 @@ export class SegmentDelivery {
     const refused = await this.#insertParts(segment, blocks, takesOthers)
     for (const { block, error } of refused)
       await this.#quarantine.add(segment, block, block.rows, error.message)
-    const poison = refused.reduce((sum, { block }) => sum + block.rows, 0)
+    const poison = rowsOf(refused.map(({ block }) => block))
     return { stored: segment.rows - corrupt - poison, poison, corrupt }
   }
 
+  /** The blocks of a segment that this process wrote: each is checked when it is sent. */
+  async #read(segment: Segment): Promise<Checked> {
+    const blocks = await readRecords(segment)
+    if (rowsOf(blocks) === segment.rows) return { blocks, corrupt: 0 }
+    throw new InsertError('the index of a segment was damaged on the disk', 'poison')
+  }
+
   /** The blocks that are as they were written; the others are set aside. */
-  async #check(
-    segment: Segment,
-  ): Promise<{ readonly blocks: readonly BlockRecord[]; readonly corrupt: number }> {
+  async #check(segment: Segment): Promise<Checked> {
     const { good, damaged, tornBytes } = await checkBlocks(segment)
     if (tornBytes > 0) {
       this.#log.warn(
@@ -67,7 +68,7 @@ export class SegmentDelivery {
     for (const { rows, ...range } of damaged) {
       await this.#quarantine.add(segment, range, rows, 'damaged on the disk')
     }
-    return { blocks: good, corrupt: damaged.reduce((sum, { rows }) => sum + rows, 0) }
+    return { blocks: good, corrupt: segment.rows - rowsOf(good) }
   }
 
   async #insertParts(
@@ -109,9 +110,19 @@ export class SegmentDelivery {
     }
   }
 
-  #insert(segment: Segment, ranges: readonly Range[], token: string): Promise<void> {
-    return this.#writer.insert({ path: blocksPath(segment), ranges, columns: segment.columns }, token)
+  #insert(segment: Segment, records: readonly BlockRecord[], token: string): Promise<void> {
+    return this.#writer.insert({ path: blocksPath(segment), records, columns: segment.columns }, token)
   }
+}
+
+/** The blocks of a segment that can be sent, and the rows of the others. */
+interface Checked {
+  readonly blocks: readonly BlockRecord[]
+  readonly corrupt: number
+}
+
+function rowsOf(blocks: readonly BlockRecord[]): number {
+  return blocks.reduce((sum, { rows }) => sum + rows, 0)
 }
 
 /** A block that ClickHouse does not take alone. */

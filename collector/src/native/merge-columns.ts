@@ -1,0 +1,132 @@
+import { type ColumnLayout, DICTIONARY_FLAGS } from './block-layout.ts'
+import { Cursor } from './cursor.ts'
+
+/** The data of one column of several blocks, to become that of one. */
+export interface ColumnMerge {
+  /** Adds the data of a block. */
+  add(bytes: Buffer, start: number, end: number, rows: number): void
+  pieces(): readonly Uint8Array[]
+}
+
+export function mergeOf(layout: ColumnLayout): ColumnMerge {
+  if (layout === 'dictionary') return new DictionaryMerge()
+  return layout === 'map' ? new MapMerge() : new PlainMerge()
+}
+
+/** Values that are written one after the other. */
+class PlainMerge implements ColumnMerge {
+  readonly #pieces: Buffer[] = []
+
+  add(bytes: Buffer, start: number, end: number): void {
+    this.#pieces.push(bytes.subarray(start, end))
+  }
+
+  pieces(): readonly Uint8Array[] {
+    return this.#pieces
+  }
+}
+
+/** Numbers of texts, which become numbers of a common dictionary. */
+class IndexMerge {
+  /** Texts with their lengths, as they are written. */
+  readonly #texts: Buffer[] = []
+  readonly #numbers = new Map<string, number>()
+  #indexes = new Uint32Array(1024)
+  #rows = 0
+
+  add(cursor: Cursor, rows: number): void {
+    if (rows === 0) return
+    const width = cursor.uint64() - DICTIONARY_FLAGS
+    const numbers = this.#numbersOf(cursor)
+    const start = cursor.at + 8
+    cursor.at = start + (rows << width)
+    this.#reserve(this.#rows + rows)
+    const { bytes } = cursor
+    const indexes = this.#indexes
+    const to = this.#rows
+    if (width === 0) for (let row = 0; row < rows; row++) indexes[to + row] = numbers[bytes[start + row]!]!
+    else if (width === 1)
+      for (let row = 0; row < rows; row++) indexes[to + row] = numbers[bytes.readUInt16LE(start + 2 * row)]!
+    else
+      for (let row = 0; row < rows; row++) indexes[to + row] = numbers[bytes.readUInt32LE(start + 4 * row)]!
+    this.#rows += rows
+  }
+
+  pieces(): readonly Uint8Array[] {
+    if (this.#rows === 0) return []
+    const count = this.#texts.length
+    const width = count <= 0x100 ? 0 : count <= 0x1_0000 ? 1 : 2
+    const used = this.#indexes.subarray(0, this.#rows)
+    const indexes = width === 0 ? Uint8Array.from(used) : width === 1 ? Uint16Array.from(used) : used
+    const written = new Uint8Array(indexes.buffer, indexes.byteOffset, indexes.byteLength)
+    return [words(DICTIONARY_FLAGS + width, count), ...this.#texts, words(this.#rows), written]
+  }
+
+  /** For each text of a block, its number in the common dictionary. */
+  #numbersOf(cursor: Cursor): number[] {
+    const numbers: number[] = []
+    for (let left = cursor.uint64(); left > 0; left--) {
+      const start = cursor.at
+      const text = cursor.text()
+      let number = this.#numbers.get(text)
+      if (number === undefined) {
+        number = this.#texts.push(cursor.bytes.subarray(start, cursor.at)) - 1
+        this.#numbers.set(text, number)
+      }
+      numbers.push(number)
+    }
+    return numbers
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#indexes.length) return
+    const grown = new Uint32Array(Math.max(rows, 2 * this.#indexes.length))
+    grown.set(this.#indexes)
+    this.#indexes = grown
+  }
+}
+
+class DictionaryMerge implements ColumnMerge {
+  readonly #indexes = new IndexMerge()
+
+  add(bytes: Buffer, start: number, _end: number, rows: number): void {
+    this.#indexes.add(new Cursor(bytes, start + 8), rows)
+  }
+
+  pieces(): readonly Uint8Array[] {
+    return [words(1), ...this.#indexes.pieces()]
+  }
+}
+
+/** Ends of the rows' pairs, which count on over the blocks; keys; values. */
+class MapMerge implements ColumnMerge {
+  readonly #ends: Uint8Array[] = []
+  readonly #keys = new IndexMerge()
+  readonly #values: Buffer[] = []
+  #pairs = 0
+
+  add(bytes: Buffer, start: number, end: number, rows: number): void {
+    const from = start + 8
+    const ends = Buffer.from(bytes.subarray(from, from + 8 * rows))
+    const pairs = rows === 0 ? 0 : ends.readUInt32LE(8 * (rows - 1))
+    if (this.#pairs > 0) {
+      for (let at = 0; at < ends.length; at += 8) ends.writeUInt32LE(ends.readUInt32LE(at) + this.#pairs, at)
+    }
+    this.#ends.push(ends)
+    const cursor = new Cursor(bytes, from + 8 * rows)
+    this.#keys.add(cursor, pairs)
+    this.#values.push(bytes.subarray(cursor.at, end))
+    this.#pairs += pairs
+  }
+
+  pieces(): readonly Uint8Array[] {
+    return [words(1), ...this.#ends, ...this.#keys.pieces(), ...this.#values]
+  }
+}
+
+/** Small numbers as 64 bits each. */
+function words(...values: readonly number[]): Uint8Array {
+  const bytes = Buffer.alloc(8 * values.length)
+  for (const [at, value] of values.entries()) bytes.writeUInt32LE(value, 8 * at)
+  return bytes
+}
