@@ -122,6 +122,15 @@ test('blocks that the disk has lost are counted', async () => {
   })
 })
 
+test('a segment whose file is gone is all damaged', async () => {
+  const { directory, segment } = await leave()
+  rmSync(blocksPath(segment))
+  const { checked, pending } = await find(directory)
+  expect(pending).toBe(6)
+  expect(checked.good).toEqual([])
+  expect(checked.damaged.map(({ rows }) => rows)).toEqual([1, 2, 3])
+})
+
 test.for(['head', 'missing'])('without its index (%s) a segment is set aside whole', async (kind) => {
   const { directory, segment } = await leave()
   if (kind === 'missing') rmSync(indexPath(segment))

@@ -5,6 +5,8 @@ import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { bytesOf, openLog } from '../testing/wal.ts'
 import { BackpressureError } from './backpressure-error.ts'
 import { LogInUseError } from './directory-lock.ts'
+import { NOTHING } from './ledger.ts'
+import { LedgerFile } from './ledger-file.ts'
 import { blocksPath, type Segment } from './segment.ts'
 
 const stored = ({ rows }: Segment) => ({ stored: rows, poison: 0, corrupt: 0 })
@@ -80,6 +82,23 @@ test('a segment that is finished is deleted, and counted once by the next proces
   expect(last.log.ledger.snapshot()).toMatchObject({ received: 10, stored: 6, pending: 0 })
   expect(last.log.snapshot()).toMatchObject({ bytes: 0, segments: 0, lagSeconds: 0 })
   await last.log.close()
+})
+
+test('a segment that was counted, but not deleted before the process died, is not counted again', async () => {
+  const directory = temporaryDirectory()
+  const { log, received } = await openLog(directory, { segmentRows: 1 })
+  await log.append(bytesOf(1, 10), 5)
+  await log.append(bytesOf(2, 10), 2)
+  await log.close()
+  const [counted, left] = received.segments
+  const { file } = await LedgerFile.open(directory)
+  await file.save({ totals: { ...NOTHING, stored: 5 }, counted: [counted!.name] })
+  await file.close()
+  const next = await openLog(directory)
+  expect(next.received.segments.map(({ name }) => name)).toEqual([left!.name])
+  expect(next.log.ledger.snapshot()).toMatchObject({ received: 7, stored: 5, pending: 2 })
+  expect(segmentFiles(directory)).toHaveLength(2)
+  await next.log.close()
 })
 
 test('beyond the budget nothing is taken, until a segment is finished', async () => {
