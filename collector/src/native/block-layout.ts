@@ -4,7 +4,7 @@ import { Cursor } from './cursor.ts'
 export type ColumnLayout = number | 'text' | 'dictionary' | 'map'
 
 /** A column of a block: where its name and type are, and its data. */
-export interface ColumnSlice {
+interface ColumnSlice {
   readonly layout: ColumnLayout
   readonly header: Buffer
   readonly start: number

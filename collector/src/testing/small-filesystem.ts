@@ -6,10 +6,12 @@ import { temporaryDirectory } from './temporary-directory.ts'
 export function mountSmallFilesystem(bytes: number): string | undefined {
   const directory = temporaryDirectory()
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'weir-test', directory], { stdio: 'ignore' })
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'weir-test', directory], {
+      stdio: 'ignore',
+    })
   } catch {
     return undefined
   }
-  onTestFinished(() => void execFileSync('umount', ['--lazy', directory]))
+  onTestFinished(() => void execFileSync('/bin/umount', ['--lazy', directory]))
   return directory
 }

@@ -6,7 +6,7 @@ import type { Range } from './quarantine.ts'
 import { blocksPath, indexPath, type Segment } from './segment.ts'
 
 /** A part of a segment that is not what was written. */
-export interface Damage extends Range {
+interface Damage extends Range {
   /** 0 where the record is damaged too. */
   readonly rows: number
 }
