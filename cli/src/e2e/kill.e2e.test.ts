@@ -26,6 +26,7 @@ test('kill -9 of each process in turn while the demo runs loses and doubles noth
   const acknowledged = await client.stop()
   expect(acknowledged.length).toBeGreaterThan(20)
 
+  expect((await fetch(`${weir.collectorUrl}/flush`, { method: 'POST' })).status).toBe(200)
   // The client repeats a span until it is acknowledged, so exactly the acknowledged ones must be there, each counted once.
   const ids = await weir.query<{ id: string }>(
     `SELECT lower(hex(span_id)) AS id FROM spans FINAL WHERE service = 'kill-client'`,
