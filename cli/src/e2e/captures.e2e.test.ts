@@ -116,6 +116,7 @@ async function sendAll(scenario: string): Promise<Sent> {
   const before = new Set(await traceIds())
   const statuses: number[] = []
   for (const request of requests) statuses.push(await send(request))
+  expect((await fetch(`${weir.collectorUrl}/flush`, { method: 'POST' })).status).toBe(200)
   return { expected, statuses, traces: (await traceIds()).filter((id) => !before.has(id)) }
 }
 

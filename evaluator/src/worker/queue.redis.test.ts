@@ -28,7 +28,12 @@ beforeAll(async () => {
   const engine = await start(ENGINE, [join(directory, 'clickhouse')])
   store = createStore({ url: engine.url, database: 'weir' })
   await migrate(store)
-  collector = await startCollector({ host: '127.0.0.1', port: 0, store, walDirectory: join(directory, 'wal') })
+  collector = await startCollector({
+    host: '127.0.0.1',
+    port: 0,
+    store,
+    walDirectory: join(directory, 'wal'),
+  })
 })
 
 afterAll(async () => {

@@ -35,7 +35,12 @@ beforeAll(async () => {
   engine = await startEngine(0)
   store = createStore({ url: engine.url, database: 'weir' })
   await migrate(store)
-  collector = await startCollector({ host: '127.0.0.1', port: 0, store, walDirectory: join(directory, 'wal') })
+  collector = await startCollector({
+    host: '127.0.0.1',
+    port: 0,
+    store,
+    walDirectory: join(directory, 'wal'),
+  })
   init({ endpoint: collector.url })
   worker = await startWorker({ host: '127.0.0.1', port: 0, redisUrl, store, settleQuietMs: 200 }, (line) =>
     log.push(line),
