@@ -48,3 +48,15 @@ CREATE TABLE IF NOT EXISTS settling_passes
 ENGINE = MergeTree
 ORDER BY completed
 TTL toDateTime(completed) + INTERVAL 1 DAY;
+
+-- Traces of a pass that turn out to have been settled before.
+CREATE TABLE IF NOT EXISTS settling_known
+(
+    batch UUID,
+    trace_key UInt64 COMMENT 'sipHash64(project, lower(hex(trace_id)))',
+    again UInt8 COMMENT '1: the pass has written a run of it already',
+    created DateTime('UTC') DEFAULT now()
+)
+ENGINE = MergeTree
+ORDER BY (batch, trace_key)
+TTL created + INTERVAL 10 MINUTE;

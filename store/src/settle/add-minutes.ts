@@ -2,6 +2,7 @@ import { execute, firstRow, type Store } from '../store.ts'
 import type { Taken } from './batch.ts'
 import { minutesOf, RUN_TOTALS, STEP_TOTALS } from './minute-totals.ts'
 import type { Simple } from './settle-simple.ts'
+import { TRACE_KEY } from './settled-runs.ts'
 
 /**
  * Adds the runs that a pass settled for the first time, as a slice of their minutes. A pass that is repeated finds their
@@ -9,8 +10,7 @@ import type { Simple } from './settle-simple.ts'
  * @returns false if a minute was rebuilt meanwhile: what was added may have been seen there, and it has to be rebuilt
  */
 export async function addMinutes(store: Store, taken: Taken, simple: Simple): Promise<boolean> {
-  const { from, to, known } = simple
-  const params = { version: taken.version, from, to, known }
+  const params = { batch: taken.id, version: taken.version, from: simple.from, to: simple.to }
   await execute(store, addSql('run_minutes', RUN_TOTALS), params)
   await execute(store, addSql('step_minutes', STEP_TOTALS), params)
   return !(await firstRow<{ rebuilt: number }>(store, COUNT_REBUILT, params))?.rebuilt
@@ -23,7 +23,7 @@ function addSql(table: string, totals: typeof RUN_TOTALS): string {
   WITH added AS (
     SELECT * FROM runs
     WHERE settled = toDateTime64({version:String}, 6, 'UTC')
-      AND sipHash64(project, lower(hex(trace_id))) NOT IN {known:Array(UInt64)}
+      AND ${TRACE_KEY} NOT IN (SELECT trace_key FROM settling_known WHERE batch = {batch:UUID})
   )
   SELECT
     *, now64(6, 'UTC') AS settled, toUInt64(toUnixTimestamp64Micro(toDateTime64({version:String}, 6, 'UTC'))) AS slice

@@ -61,6 +61,7 @@ async function clear(of: Store): Promise<void> {
     'settling_traces',
     'settling_spans',
     'settling_passes',
+    'settling_known',
   ]) {
     await execute(of, `TRUNCATE TABLE ${table}`)
   }

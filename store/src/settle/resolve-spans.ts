@@ -39,6 +39,7 @@ function resolveSpansSql(largest: number): string {
     batch, project, trace_id, span_id, parent_span_id, kind, run_id, flow, rank, parent_rank, orphan, step_parent,
     enclosing_run_id, superseded, changed
   )
+  SETTINGS max_threads = 1
   WITH
   trees AS (
     SELECT

@@ -8,8 +8,8 @@ import { updateFlows } from './update-spans.ts'
 export interface Simple {
   /** Runs written. */
   readonly runs: number
-  /** Traces that were settled before after all, as hashes: their runs are written again the general way. */
-  readonly known: readonly bigint[]
+  /** Traces of them that were settled before after all: their runs are written again the general way. */
+  readonly known: number
   /** Earliest and latest start of a span, as ClickHouse writes them. */
   readonly from: string
   readonly to: string
@@ -23,7 +23,7 @@ export async function settleSimple(store: Store, taken: Taken, known: SettledRun
   const { forgottenUntilMs } = known
   await insertSimpleRuns(store, taken, { metadata: metadata > 0, forgottenUntilMs })
   if (unnamed > 0) await updateFlows(store, taken)
-  return { ...(await known.add(store, version)), from, to }
+  return { ...(await known.add(store, id, version)), from, to }
 }
 
 interface Asked {

@@ -1,5 +1,5 @@
 import { firstRow, type Store } from '../store.ts'
-import { type Batch, complete, takeQuiet, takeTraces } from './batch.ts'
+import { type Batch, complete, type Taken, takeQuiet, takeTraces } from './batch.ts'
 import { checkOff } from './check-off.ts'
 import { countMinutes } from './count-minutes.ts'
 import { rebuildMinutes } from './rebuild-minutes.ts'
@@ -59,6 +59,21 @@ export async function settleQuiet(
 ): Promise<Settled> {
   const taken = await takeQuiet(store, quietMs, now)
   if (taken.traces === 0) return NOTHING
+  try {
+    return await settleTaken(store, taken, now, known)
+  } catch (error) {
+    // What was written before may have been settled, or not.
+    known?.doubt()
+    throw error
+  }
+}
+
+async function settleTaken(
+  store: Store,
+  taken: Taken,
+  now: Date,
+  known: SettledRuns | undefined,
+): Promise<Settled> {
   await known?.refresh(store)
   const simple = known && taken.fresh > 0 ? await settleSimple(store, taken, known) : undefined
   const batches: Batch[] = []

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type QueryParams, rows, type Store } from '../store.ts'
+import { insert, type QueryParams, rows, type Store } from '../store.ts'
 import type { Batch } from './batch.ts'
 import { SettledKeys } from './settled-keys.ts'
 
@@ -40,8 +40,13 @@ export class SettledRuns {
     this.#learned = found
   }
 
-  /** Adds the runs of one pass, and gives the traces of those that were there before, or twice, as hashes. */
-  async add(store: Store, version: string): Promise<{ runs: number; known: bigint[] }> {
+  /** Makes the next `refresh` learn what this worker itself may have settled: a pass of it failed. */
+  doubt(): void {
+    if (this.#learned !== undefined) this.#learned = { latest: '', at: this.#learned.at }
+  }
+
+  /** Adds the runs that a pass has written, and notes the traces of those that were there before, or twice. */
+  async add(store: Store, batch: string, version: string): Promise<{ runs: number; known: number }> {
     const known: bigint[] = []
     let runs = 0
     for await (const words of readWords(store, KEYS_OF_PASS, { version }, 4)) {
@@ -55,11 +60,12 @@ export class SettledRuns {
         if (!own) this.#keys.add(runLow, runHigh)
       }
     }
-    return { runs, known }
+    await note(store, batch, known, 1)
+    return { runs, known: known.length }
   }
 
-  /** Of the traces that a pass took for new and did not settle, those that are known, as hashes. */
-  async knownOf(store: Store, batch: string, version: string): Promise<bigint[]> {
+  /** Of the traces that a pass took for new and has not settled, notes those that are known. */
+  async noteRest(store: Store, batch: string, version: string): Promise<void> {
     const known: bigint[] = []
     for await (const words of readWords(store, KEYS_OF_REST, { batch, version }, 2)) {
       for (let at = 0; at < words.length; at += 2) {
@@ -67,7 +73,7 @@ export class SettledRuns {
         if (this.#keys.has(low, high)) known.push(toHash(low, high))
       }
     }
-    return known
+    await note(store, batch, known, 0)
   }
 
   /** Learns the runs of batches that were settled in another way. */
@@ -102,6 +108,11 @@ function toHash(low: number, high: number): bigint {
   return (BigInt(high) << 32n) | BigInt(low)
 }
 
+async function note(store: Store, batch: string, keys: readonly bigint[], again: 0 | 1): Promise<void> {
+  const rowsOf = keys.map((key) => ({ batch, trace_key: String(key), again }))
+  await insert(store, 'settling_known', rowsOf)
+}
+
 /** Rows of `words` 32-bit words each, in chunks of whole rows. */
 async function* readWords(
   store: Store,
@@ -122,7 +133,8 @@ async function* readWords(
   }
 }
 
-const TRACE_KEY = 'sipHash64(project, lower(hex(trace_id)))'
+/** As in `settling_known`. */
+export const TRACE_KEY = 'sipHash64(project, lower(hex(trace_id)))'
 const settledAt = (name: string) => `toDateTime64({${name}:String}, 6, 'UTC')`
 
 /** Of a run and of the trace that it has its id from, if any: `arrayDistinct` makes them one. */

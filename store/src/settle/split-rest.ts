@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { execute, rows, type Store } from '../store.ts'
 import { NEVER, type Taken } from './batch.ts'
 import type { Simple } from './settle-simple.ts'
-import type { SettledRuns } from './settled-runs.ts'
+import { type SettledRuns, TRACE_KEY } from './settled-runs.ts'
 
 /** Bounds of what the general way settles at once: its memory is that of arrays of arrays. */
 const SPANS_AT_ONCE = 50_000
@@ -25,15 +25,13 @@ export async function splitRest(
   simple: Simple | undefined,
 ): Promise<Part[]> {
   const { id, version } = taken
-  if (simple && simple.known.length === 0 && simple.runs === taken.traces) return []
-  const alsoKnown = known ? await known.knownOf(store, id, version) : []
+  if (simple && simple.known === 0 && simple.runs === taken.traces) return []
+  await known?.noteRest(store, id, version)
   const params = {
     batch: id,
     version,
     simple: simple ? 1 : 0,
     remember: known ? 1 : 0,
-    again: simple?.known ?? [],
-    known: [...(simple?.known ?? []), ...alsoKnown],
     fresh: Array.from({ length: MOST_PARTS }, randomUUID),
     others: Array.from({ length: MOST_PARTS }, randomUUID),
   }
@@ -41,22 +39,23 @@ export async function splitRest(
   return rows<Part>(store, PARTS, { parts: [...params.fresh, ...params.others] })
 }
 
-const TRACE_KEY = 'sipHash64(project, lower(hex(trace_id)))'
-
 const SPLIT = `
   INSERT INTO settling_traces (batch, project, trace_id, spans_seen, expiry_seen, since)
+  WITH
+  known AS (SELECT trace_key FROM settling_known WHERE batch = {batch:UUID}),
+  again AS (SELECT trace_key FROM settling_known WHERE batch = {batch:UUID} AND again)
   SELECT
     if(is_fresh, {fresh:Array(UUID)}, {others:Array(UUID)})[least(intDiv(before, ${SPANS_AT_ONCE}), ${MOST_PARTS - 1}) + 1],
     project, trace_id, spans_seen, expiry_seen, if(is_fresh, since, toDateTime64('${NEVER}', 3, 'UTC'))
   FROM (
     SELECT
       *,
-      {remember:UInt8} AND since > toDateTime64(0, 3, 'UTC') AND ${TRACE_KEY} NOT IN {known:Array(UInt64)} AS is_fresh,
+      {remember:UInt8} AND since > toDateTime64(0, 3, 'UTC') AND ${TRACE_KEY} NOT IN known AS is_fresh,
       abs(spans_seen) + ${SPANS_PER_TRACE} AS weight,
       sum(weight) OVER (PARTITION BY is_fresh ORDER BY project, trace_id) - weight AS before
     FROM settling_traces
     WHERE batch = {batch:UUID}
-      AND (NOT {simple:UInt8} OR ${TRACE_KEY} IN {again:Array(UInt64)} OR (project, trace_id) NOT IN (
+      AND (NOT {simple:UInt8} OR ${TRACE_KEY} IN again OR (project, trace_id) NOT IN (
         SELECT project, trace_id FROM runs WHERE settled = toDateTime64({version:String}, 6, 'UTC')))
   )`
 

@@ -1,12 +1,13 @@
 import { execute, type Store } from '../store.ts'
-import { BATCH_TRACES, type Batch, RECEIVED_SINCE } from './batch.ts'
+import { BATCH_TRACES, type Batch, NEVER, RECEIVED_SINCE } from './batch.ts'
 import { shapeRuns } from './shape-runs.ts'
 
 /** Writes the run rows of a batch, and deletes rows of its traces that are no longer true. */
 export async function writeRuns(store: Store, batch: Batch, now: Date): Promise<void> {
   const { id, version, from, to, since } = batch
   await execute(store, insertRunsSql(batch.largest), { batch: id, version, now, since })
-  await execute(store, DELETE_OLD_RUNS, { batch: id, version, from, to })
+  // Traces that are new have no runs that could be outdated.
+  if (since === NEVER) await execute(store, DELETE_OLD_RUNS, { batch: id, version, from, to })
 }
 
 /** Every current run of the batch was just written with `version`: an older row has another key and is outdated. */
@@ -45,6 +46,7 @@ export const RUN_COLUMNS: string = `
 function insertRunsSql(largest: number): string {
   return `
   INSERT INTO runs (${RUN_COLUMNS})
+  SETTINGS optimize_on_insert = 0, max_threads = 1
   WITH
   resolved AS (
     SELECT * EXCEPT (batch, parent_span_id, kind, created) FROM settling_spans WHERE batch = {batch:UUID}
