@@ -22,6 +22,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   ...usual,
   'ingest-steady': () => import('./ingest-steady.ts'),
   'ingest-profile': () => import('./ingest-profile.ts'),
+  settle: () => import('./settle.ts'),
 }
 
 const wanted = process.argv.slice(2)

@@ -83,7 +83,7 @@ export class Settler {
         // Batch by batch: after a crash, monitors look back for a minute, not for as long as a backlog takes.
         if (settled.runs > 0 || !this.#judgedOnce) await monitors.judgeSettled()
         this.#judgedOnce = true
-        more = settled.traces > 0 && this.#worker.closing === undefined
+        more = settled.more && this.#worker.closing === undefined
       }
       clickhouse.succeeded()
     } catch (error) {

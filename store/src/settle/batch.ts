@@ -12,6 +12,8 @@ const LONGEST_WAIT_MS = 30_000
 export interface Taken {
   readonly id: string
   readonly traces: number
+  /** Whether the bounds of a pass left something that is due as well. */
+  readonly more: boolean
   /** Traces that no pass is known to have settled before. */
   readonly fresh: number
   /** When the oldest span of the fresh traces was received, as ClickHouse writes it. */
@@ -62,7 +64,7 @@ export async function takeQuiet(store: Store, quietMs: number, now: Date): Promi
   const id = randomUUID()
   const bounds = { mostTraces: MOST_TRACES, mostSpans: MOST_SPANS }
   await execute(store, TAKE_QUIET, { batch: id, quietMs, now, ...bounds })
-  const taken = await firstRow<Omit<Taken, 'id'>>(store, COUNT_TAKEN, { batch: id })
+  const taken = await firstRow<Omit<Taken, 'id'>>(store, COUNT_TAKEN, { batch: id, ...bounds })
   return { ...taken!, id }
 }
 
@@ -94,7 +96,7 @@ const DUE = `
       AND greatest(oldest_span, last_pass) <= {now:DateTime64(3)} - toIntervalMillisecond(${LONGEST_WAIT_MS}))
     OR (spans_seen = 0 AND expiry_seen != 0 AND expiry <= {now:DateTime64(3)})
   LIMIT {mostTraces:UInt32}
-  SETTINGS optimize_aggregation_in_order = 1`
+  SETTINGS optimize_aggregation_in_order = 1, max_threads = 1`
 
 const TAKE_QUIET = `
   INSERT INTO settling_traces (batch, project, trace_id, spans_seen, expiry_seen, since)
@@ -109,6 +111,7 @@ const TAKE_QUIET = `
 const COUNT_TAKEN = `
   SELECT
     count() AS traces,
+    toBool(traces >= {mostTraces:UInt32} OR sum(abs(spans_seen)) >= {mostSpans:UInt64}) AS more,
     countIf(trace.since > toDateTime64(0, 3, 'UTC')) AS fresh,
     toString(minIf(trace.since, trace.since > toDateTime64(0, 3, 'UTC'))) AS since,
     toString(now64(6, 'UTC')) AS version

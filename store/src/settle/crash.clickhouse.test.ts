@@ -49,7 +49,11 @@ test('whatever statement a pass dies before, the next pass completes it', { time
     expect(await rows(store(), minutes)).toEqual([{ flow: name, runs: 1, input_tokens: 3 }])
     const steps = `SELECT flow, executions FROM step_minutes FINAL WHERE flow IN ('${name}', '${guess}')`
     expect(await rows(store(), steps)).toEqual([{ flow: name, executions: 1 }])
-    expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: 0 })
+    expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({
+      traces: 0,
+      runs: 0,
+      more: false,
+    })
     if (!(error instanceof Crash)) break
   }
   expect(crashes).toBeGreaterThan(10)

@@ -60,7 +60,7 @@ test('many new runs are added to their minutes; a late or repeated span rebuilds
   const known = new SettledRuns()
   for (const pass of [0, 1]) {
     await execute(store(), INSERT, { first: pass * RUNS, runs: RUNS })
-    expect(await settle(store(), known)).toEqual({ traces: RUNS, runs: RUNS })
+    expect(await settle(store(), known)).toEqual({ traces: RUNS, runs: RUNS, more: false })
     expect(await slices()).toBe(pass + 1)
     expect(await minutes()).toEqual(await recount())
   }

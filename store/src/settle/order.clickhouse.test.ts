@@ -104,7 +104,11 @@ test.each(WAYS)(
           await settleQuiet(store(), { quietMs: 0, now: LATER, known })
         }
         expect(await state(store())).toEqual(atOnce)
-        expect(await settleQuiet(store(), { quietMs: 0, now: LATER, known })).toEqual({ traces: 0, runs: 0 })
+        expect(await settleQuiet(store(), { quietMs: 0, now: LATER, known })).toEqual({
+          traces: 0,
+          runs: 0,
+          more: false,
+        })
       }),
       { numRuns: 8, endOnFailure: true },
     )

@@ -1,5 +1,5 @@
 import { firstRow, type Store } from '../store.ts'
-import { BATCH_TRACES, RECEIVED_SINCE, type Taken } from './batch.ts'
+import { RECEIVED_SINCE, type Taken } from './batch.ts'
 import type { SettledRuns } from './settled-runs.ts'
 import { insertSimpleRuns } from './simple-traces.ts'
 import { updateFlows } from './update-spans.ts'
@@ -34,6 +34,7 @@ interface Asked {
   readonly to: string
 }
 
+/** Other projects may have the same ids: what is asked of too many spans is only done in vain. */
 const ASK = `
   SELECT
     countIf(kind = 'flow' AND has(attributes.keys, 'weir.run.metadata')) AS metadata,
@@ -41,4 +42,4 @@ const ASK = `
     toString(min(start)) AS from,
     toString(max(start)) AS to
   FROM spans
-  WHERE (project, trace_id) IN ${BATCH_TRACES} AND ${RECEIVED_SINCE}`
+  WHERE trace_id IN (SELECT trace_id FROM settling_traces WHERE batch = {batch:UUID}) AND ${RECEIVED_SINCE}`

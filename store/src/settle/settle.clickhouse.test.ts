@@ -8,14 +8,15 @@ const store = useStore()
 test('settles a trace once it is quiet, and again only when spans come', async () => {
   const flow = span('flow', 'research', 0, 100, span('step', 'plan', 0, 10))
   await insertSpans(store(), 'quiet', flow)
-  expect(await settleQuiet(store(), { quietMs: 3_600_000 })).toEqual({ traces: 0, runs: 0 })
+  expect(await settleQuiet(store(), { quietMs: 3_600_000 })).toEqual({ traces: 0, runs: 0, more: false })
 
   const settled = await settleQuiet(store(), { quietMs: 0, now: LATER })
   expect(settled).toEqual({
     traces: 1,
     runs: 1,
+    more: false,
   })
-  expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: 0 })
+  expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: 0, more: false })
 
   await insertSpans(store(), 'quiet', flow)
   expect((await settleQuiet(store(), { quietMs: 0, now: LATER })).traces).toBe(1)
@@ -29,12 +30,12 @@ test('an unfinished run is running, then expires without another span', async ()
   const status = () => rows(store(), `SELECT status, incomplete FROM runs FINAL WHERE flow = 'lost'`)
   await settleQuiet(store(), { quietMs: 0, now: LATER })
   expect(await status()).toEqual([{ status: 'running', incomplete: 1 }])
-  expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: 0 })
+  expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: 0, more: false })
 
   const eleven = new Date(Date.now() + 11 * 60_000)
   expect((await settleQuiet(store(), { quietMs: 0, now: eleven })).runs).toBe(1)
   expect(await status()).toEqual([{ status: 'expired', incomplete: 1 }])
-  expect(await settleQuiet(store(), { quietMs: 0, now: eleven })).toEqual({ traces: 0, runs: 0 })
+  expect(await settleQuiet(store(), { quietMs: 0, now: eleven })).toEqual({ traces: 0, runs: 0, more: false })
 })
 
 test('named traces settle at once, unknown ones are ignored', async () => {
@@ -42,7 +43,7 @@ test('named traces settle at once, unknown ones are ignored', async () => {
   const settled = await settleTraces(store(), [hex('named'), hex('unknown')])
   expect(settled.runs).toBe(1)
   expect(await describeRuns(store(), `run_id = '${hex('named')}'`)).toEqual(['named ok 0+10'])
-  expect(await settleTraces(store(), [])).toEqual({ traces: 0, runs: 0 })
+  expect(await settleTraces(store(), [])).toEqual({ traces: 0, runs: 0, more: false })
 })
 
 test('two passes at once agree, and come to an end', async () => {

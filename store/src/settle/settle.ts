@@ -16,10 +16,12 @@ export interface Settled {
   readonly traces: number
   /** Runs written, of any source. */
   readonly runs: number
+  /** More was due than one pass takes: the next one should follow at once. */
+  readonly more: boolean
 }
 
 const TRACES_PER_BATCH = 2_000
-const NOTHING: Settled = { traces: 0, runs: 0 }
+const NOTHING: Settled = { traces: 0, runs: 0, more: false }
 
 /**
  * Settles these traces now (32 hex digits each), and others that share a run with them. Idempotent.
@@ -36,7 +38,7 @@ export async function settleTraces(
     const runs = await settleBatch(store, batch, now)
     await rebuildMinutes(store, [batch])
     await checkOff(store, undefined, [batch])
-    settled = { traces: settled.traces + batch.traces, runs: settled.runs + runs }
+    settled = { ...settled, traces: settled.traces + batch.traces, runs: settled.runs + runs }
   }
   return settled
 }
@@ -51,7 +53,7 @@ export interface QuietParams {
 
 /**
  * Settles traces that got spans since they were last settled and none for `quietMs`, in one bounded pass: call it again
- * at once while it returns traces. Whatever a pass did not finish, the next one repeats.
+ * at once while there is more. Whatever a pass did not finish, the next one repeats.
  */
 export async function settleQuiet(
   store: Store,
@@ -86,7 +88,7 @@ async function settleTaken(
   await countMinutes(store, taken, simple, batches)
   await known?.learn(store, batches)
   await checkOff(store, taken, batches, known)
-  return { traces: taken.traces, runs }
+  return { traces: taken.traces, runs, more: taken.more }
 }
 
 /** Settles traces of any shape; gives the number of runs. */
