@@ -83,6 +83,23 @@ export class ClickHouseWriter {
     )
   }
 
+  /**
+   * Milliseconds since the server was started.
+   * @throws InsertError
+   */
+  async uptime(): Promise<number> {
+    if (this.#isClosed) throw new InsertError('inserts have ended', 'away')
+    const url = new URL('?query=SELECT+uptime()', this.#url)
+    const signal = AbortSignal.timeout(this.#timeout)
+    const response = await fetch(url, { headers: this.#headers, signal }).catch((cause: Error) => {
+      const at = this.#url.origin
+      throw new InsertError(`ClickHouse at ${at} cannot be reached: ${cause.message}`, 'away', { cause })
+    })
+    const answer = await response.text().catch(() => '')
+    if (response.ok && answer !== '') return Number(answer) * 1000
+    throw new InsertError(`ClickHouse answered ${response.status} when asked for its uptime`, 'busy')
+  }
+
   /** Ends the inserts that are under way, and begins no more. */
   close(): void {
     this.#isClosed = true

@@ -1,15 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { testDatabase } from '@weir/engines/testing'
+import { rows } from '@weir/store'
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import type { Storage } from '../storage.ts'
 import { createTestStore, type TestStore } from '../testing/database.ts'
+import { KillableEngine } from '../testing/killable-engine.ts'
 import { manySpans } from '../testing/many-spans.ts'
 import { startProxy } from '../testing/proxy.ts'
 import { countSpans } from '../testing/span-counts.ts'
 import { openStorage, untilStored } from '../testing/storage.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
-
-const ENGINE = new URL('../../../engines/src/testing/clickhouse-child.ts', import.meta.url)
 
 let store: TestStore
 
@@ -37,20 +36,15 @@ test('a large segment of many blocks whose answer is lost is stored once, also b
   const before = failures.length
   await untilStored(storage)
   expect(failures.slice(before).filter((failure) => failure === 'away').length).toBeGreaterThanOrEqual(2)
-  expect(await countSpans(store, 'cut')).toEqual({ rows: 150_000, spans: 150_000, counted: 150_000 })
+  expect(await countSpans(store, 'cut')).toMatchObject({ rows: 150_000, spans: 150_000, counted: 150_000 })
   expect(storage.snapshot().ledger).toMatchObject({ received: 150_000, stored: 150_000, pending: 0 })
 })
 
-test('segments that an engine had in hand when it was killed are stored once', {
+test('segments that an engine had in hand when it was killed are stored, and count once', {
   timeout: 120_000,
 }, async () => {
-  const directory = temporaryDirectory()
-  let engine = await startEngine(directory)
-  onTestFinished(() => engine.kill())
-  const proxy = await startProxy(engine.url)
-  onTestFinished(() => proxy.shut())
-  const killed = await createTestStore(proxy.url, 'weir')
-  const { storage } = await openStorage({ store: killed, walDirectory: temporaryDirectory() })
+  const engine = await KillableEngine.start()
+  const storage = await openOn(engine)
   let number = 0
   for (let kill = 0; kill < 8; kill++) {
     for (let request = 0; request < 20; request++) {
@@ -58,15 +52,41 @@ test('segments that an engine had in hand when it was killed are stored once', {
     }
     // Later each time, so that it is hit before, in and after an insert.
     await new Promise((resolve) => setTimeout(resolve, 60 * kill))
-    await engine.kill()
-    engine = await startEngine(directory)
-    proxy.forwardTo(engine.url)
+    await engine.restart()
   }
   await untilStored(storage)
-  const sent = number * 1000
-  expect(await countSpans(killed, 'killed')).toEqual({ rows: sent, spans: sent, counted: sent })
-  await killed.close()
+  await expectAll(engine, 'killed', number * 1000)
 })
+
+test.for(['spans', 'unsettled_traces'])(
+  'what a killed engine has lost of %s, though it knows the token, is stored',
+  { timeout: 60_000 },
+  async (table) => {
+    const engine = await KillableEngine.start()
+    const storage = await openOn(engine)
+    for (let cut = 0; cut < 8; cut++) engine.proxy.cutNextAnswer()
+    await storage.commits.add(manySpans(0, 1000), 'lost').durable
+    const counted = () => engine.ask((store) => countSpans(store, 'lost'))
+    await expect.poll(counted, { timeout: 20_000 }).toMatchObject({ rows: 1000, counted: 1000 })
+    await engine.restart(() => engine.removeParts(table))
+    await untilStored(storage)
+    await expectAll(engine, 'lost', 1000)
+  },
+)
+
+async function openOn({ proxy, database }: KillableEngine): Promise<Storage> {
+  const store = { url: proxy.url, database }
+  return (await openStorage({ store, walDirectory: temporaryDirectory() })).storage
+}
+
+/** All spans are there, once for whoever reads them as they are to be read, and settling knows all of their traces. */
+async function expectAll(engine: KillableEngine, project: string, spans: number): Promise<void> {
+  const counts = await engine.ask((store) => countSpans(store, project))
+  expect(counts).toMatchObject({ spans, traces: { counted: counts.traces.stored } })
+  expect(counts.counted).toBeGreaterThanOrEqual(spans)
+  const query = 'SELECT toUInt32(count()) AS spans FROM spans FINAL WHERE project = {project: String}'
+  expect(await engine.ask((store) => rows(store, query, { project }))).toEqual([{ spans }])
+}
 
 test('what one process left, the next one delivers, and the ledger goes on', async () => {
   const proxy = await startProxy(store.url)
@@ -82,7 +102,7 @@ test('what one process left, the next one delivers, and the ledger goes on', asy
   expect(next.storage.snapshot().ledger).toMatchObject({ received: 50 })
   await next.storage.commits.add(manySpans(5, 10), 'left').durable
   await untilStored(next.storage)
-  expect(await countSpans(store, 'left')).toEqual({ rows: 60, spans: 60, counted: 60 })
+  expect(await countSpans(store, 'left')).toMatchObject({ rows: 60, spans: 60, counted: 60 })
   await next.storage.close(5_000)
   const last = await openStorage(options)
   expect(last.storage.snapshot()).toMatchObject({
@@ -90,22 +110,3 @@ test('what one process left, the next one delivers, and the ledger goes on', asy
     wal: { bytes: 0, segments: 0 },
   })
 })
-
-interface Engine {
-  readonly url: string
-  kill(): Promise<void>
-}
-
-async function startEngine(directory: string): Promise<Engine> {
-  const child: ChildProcess = fork(ENGINE, [directory], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  const [{ url }] = (await once(child, 'message')) as [{ url: string }]
-  return {
-    url,
-    async kill() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const exited = once(child, 'exit')
-      child.kill('SIGKILL')
-      await exited
-    },
-  }
-}

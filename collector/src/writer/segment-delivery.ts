@@ -6,31 +6,34 @@ import type { Quarantine } from '../wal/quarantine.ts'
 import { blocksPath, type Segment } from '../wal/segment.ts'
 import type { Blocks } from './clickhouse-writer.ts'
 import { InsertError } from './insert-error.ts'
+import { Tokens } from './tokens.ts'
 
 /** Where blocks go. */
 export interface BlockWriter {
   insert(blocks: Blocks, token: string): Promise<void>
+  /** Milliseconds since the server was started. */
+  uptime(): Promise<number>
 }
 
-/**
- * Inserts segments. The token of an insert is made of the segment's name and the blocks that it has, so that every
- * repetition, in whatever process, is known to ClickHouse.
- */
+/** Inserts segments. */
 export class SegmentDelivery {
   readonly #writer: BlockWriter
   readonly #quarantine: Quarantine
   readonly #log: Log
+  readonly #tokens: Tokens
 
   constructor(writer: BlockWriter, quarantine: Quarantine, log: Log) {
     this.#writer = writer
     this.#quarantine = quarantine
     this.#log = log
+    this.#tokens = new Tokens(() => writer.uptime())
   }
 
   /** @throws InsertError, or what the disk says */
   async deliver(segment: Segment): Promise<Outcome> {
     const { blocks, corrupt } = segment.left ? await this.#check(segment) : await this.#read(segment)
-    if (blocks.length > 0) await this.#insert(segment, blocks, segment.name)
+    if (blocks.length > 0) await this.#insert(segment, blocks, await this.#tokens.next(segment))
+    this.#tokens.forget(segment)
     return { stored: segment.rows - corrupt, poison: 0, corrupt }
   }
 
@@ -43,6 +46,7 @@ export class SegmentDelivery {
   async deliverInParts(segment: Segment, takesOthers: boolean): Promise<Outcome> {
     const { blocks, corrupt } = await this.#check(segment)
     const refused = await this.#insertParts(segment, blocks, takesOthers)
+    this.#tokens.forget(segment)
     for (const { block, error } of refused)
       await this.#quarantine.add(segment, block, block.rows, error.message)
     const poison = rowsOf(refused.map(({ block }) => block))
@@ -78,10 +82,11 @@ export class SegmentDelivery {
   ): Promise<readonly Refused[]> {
     const refused: Refused[] = []
     const parts = [blocks]
+    const whole = await this.#tokens.next(segment)
     let takesSome = takesOthers
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
       const [first] = part
-      const token = part === blocks ? segment.name : `${segment.name}-${first?.offset}-${part.length}`
+      const token = part === blocks ? whole : `${whole}-${first?.offset}-${part.length}`
       const error = await this.#tryInsert(segment, part, token)
       if (error === undefined) takesSome = true
       else if (part.length > 1) {
