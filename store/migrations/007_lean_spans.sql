@@ -7,52 +7,52 @@
 CREATE TABLE IF NOT EXISTS lean_spans
 (
     project LowCardinality(String),
-    trace_id FixedString(16),
-    span_id FixedString(8),
-    parent_span_id FixedString(8) COMMENT 'zero bytes: a root',
-    name String COMMENT 'the label: step, flow, tool or agent name, else the span name',
+    trace_id FixedString(16) CODEC(ZSTD(1)),
+    span_id FixedString(8) CODEC(NONE),
+    parent_span_id FixedString(8) COMMENT 'zero bytes: a root' CODEC(ZSTD(1)),
+    name LowCardinality(String) COMMENT 'the label: step, flow, tool or agent name, else the span name',
     kind LowCardinality(String),
     flow LowCardinality(String) COMMENT 'the flow of the span''s run; settling fills it where the wire does not say',
-    run_id String COMMENT 'as declared, else the trace; settling corrects it for nested flows',
-    declared_run_id String COMMENT 'weir.run.id as sent',
+    run_id String COMMENT 'as declared, else the trace; settling corrects it for nested flows' CODEC(ZSTD(1)),
+    declared_run_id String COMMENT 'weir.run.id as sent' CODEC(ZSTD(1)),
     declared_parent_run_id String,
     status LowCardinality(String),
     service LowCardinality(String),
     environment LowCardinality(String),
     version LowCardinality(String),
-    session_id String,
-    user_id String,
+    session_id String CODEC(ZSTD(1)),
+    user_id String CODEC(ZSTD(1)),
     experiment_id String,
     case_id String,
     trial UInt32,
-    step_index Int32 COMMENT 'occurrence as declared, -1: not declared',
+    step_index Int32 COMMENT 'occurrence as declared, -1: not declared' CODEC(T64, ZSTD(1)),
     step_attempts UInt32 COMMENT 'as declared, 0: not declared',
     step_fallback UInt8,
     model LowCardinality(String),
     provider LowCardinality(String),
-    input_tokens UInt64 COMMENT 'counted usage: 0 once a descendant is known to carry usage',
-    output_tokens UInt64,
+    input_tokens UInt64 COMMENT 'counted usage: 0 once a descendant is known to carry usage' CODEC(T64, ZSTD(1)),
+    output_tokens UInt64 CODEC(T64, ZSTD(1)),
     cached_input_tokens UInt64,
     reasoning_tokens UInt64,
-    cost Float64 COMMENT 'US dollars, counted like the tokens',
+    cost Float64 COMMENT 'US dollars, counted like the tokens' CODEC(ZSTD(1)),
     time_to_first_token_ns UInt64,
     error_type LowCardinality(String),
     error_message String,
-    start DateTime64(9, 'UTC'),
-    end DateTime64(9, 'UTC') COMMENT '1970: not ended',
-    duration_ns UInt64,
+    start DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+    end DateTime64(9, 'UTC') COMMENT '1970: not ended' CODEC(Delta, ZSTD(1)),
+    duration_ns UInt64 CODEC(T64, ZSTD(1)),
     input String CODEC(ZSTD(1)),
     output String CODEC(ZSTD(1)),
     input_key LowCardinality(String),
     output_key LowCardinality(String),
-    span_name String,
+    span_name LowCardinality(String),
     otel_kind UInt8,
     trace_state String,
     flags UInt32,
     status_code UInt8,
     status_message String,
     attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    attribute_types String COMMENT 'one letter per attribute in the order that they came: s i d b y a k e, see 001; I, O: it became input, output',
+    attribute_types LowCardinality(String) COMMENT 'one letter per attribute in the order that they came: s i d b y a k e, see 001; I, O: it became input, output',
     dropped_attributes UInt32,
     events String COMMENT 'OTLP/JSON array of Span.Event, empty: none' CODEC(ZSTD(1)),
     dropped_events UInt32,
@@ -60,16 +60,18 @@ CREATE TABLE IF NOT EXISTS lean_spans
     dropped_links UInt32,
     resource LowCardinality(String) COMMENT 'OTLP/JSON of ResourceSpans without scopeSpans',
     scope LowCardinality(String) COMMENT 'OTLP/JSON of ScopeSpans without spans',
-    received DateTime64(3, 'UTC') DEFAULT now64(3),
+    received DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta, ZSTD(1)),
     declared_flow LowCardinality(String) DEFAULT flow COMMENT 'the flow as sent; settling keeps it when it fills flow',
     settled UInt8 DEFAULT 0 COMMENT '1: rewritten by settling, with the received time of the record that it replaces',
-    INDEX run_id_bloom run_id TYPE bloom_filter(0.01) GRANULARITY 4
+    INDEX attribute_bloom arrayMap((key, value) -> cityHash64(key, value), mapKeys(attributes), mapValues(attributes))
+        TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(end)
-PARTITION BY toYYYYMM(start)
 ORDER BY (project, trace_id, span_id)
--- A trace is a few rows of one place: small granules, so that reading it reads little else.
-SETTINGS non_replicated_deduplication_window = 1000, index_granularity = 2048;
+-- docs/STORAGE.md has the measurements. Small granules: a trace is a few rows of one place. No partitions: broken clocks
+-- would make them by the hundred. Wide merges, up to a size: they cost more than inserts, and a part stays a stretch of time.
+SETTINGS non_replicated_deduplication_window = 1000, index_granularity = 2048, merge_selector_base = 16,
+    max_bytes_to_merge_at_max_space_in_pool = 2147483648;
 
 -- only while: SELECT 1 FROM system.columns WHERE database = currentDatabase() AND table = 'spans' AND name = 'event_times'
 INSERT INTO lean_spans

@@ -7,7 +7,6 @@ import type { Block } from '../native/block.ts'
 import { DictionaryColumn } from '../native/dictionary-column.ts'
 import { MapColumn } from '../native/map-column.ts'
 import { Word32Column } from '../native/number-columns.ts'
-import { TextColumn } from '../native/text-column.ts'
 
 const INPUT = fieldNumber('input')
 const OUTPUT = fieldNumber('output')
@@ -20,16 +19,18 @@ const MOVED_OUTPUT = 'O'.charCodeAt(0)
 /** Writes a span's attributes: keys, values as text, and one letter per attribute for its type. */
 export class AttributeColumns {
   readonly #attributes: MapColumn
-  readonly #types: TextColumn
+  readonly #types: DictionaryColumn
   readonly #dropped: Word32Column
   readonly #inputKey: DictionaryColumn
   readonly #outputKey: DictionaryColumn
   /** The key that an attribute at this place had last: a client's spans are alike. */
   readonly #usual: number[] = []
+  /** The letters of the row at hand. */
+  #letters: Buffer = Buffer.alloc(256)
 
   constructor(block: Block) {
     this.#attributes = block.column('attributes', MapColumn)
-    this.#types = block.column('attribute_types', TextColumn)
+    this.#types = block.column('attribute_types', DictionaryColumn)
     this.#dropped = block.column('dropped_attributes', Word32Column)
     this.#inputKey = block.column('input_key', DictionaryColumn)
     this.#outputKey = block.column('output_key', DictionaryColumn)
@@ -40,15 +41,15 @@ export class AttributeColumns {
     const output = writeMovedKey(this.#outputKey, row, bytes, span, resolver.source[OUTPUT]!)
     this.#dropped.set(row, span.droppedAttributes)
     const { count, keyStart, keyEnd, type, valueStart, valueEnd } = span.attributes
-    if (count === 0) return
+    if (count > this.#letters.length) this.#letters = Buffer.alloc(count * 2)
+    const letters = this.#letters
     const { keys, values } = this.#attributes
-    const types = this.#types.at(row)
-    types.varint(count)
     for (let at = 0; at < count; at++) {
       if (at === input || at === output) {
-        types.byte(at === input ? MOVED_INPUT : MOVED_OUTPUT)
+        letters[at] = at === input ? MOVED_INPUT : MOVED_OUTPUT
         continue
       }
+      letters[at] = type[at]!
       keys.push(this.#key(at, bytes, keyStart[at]!, keyEnd[at]!))
       if (type[at] === STRING) values.utf8(bytes, valueStart[at]!, valueEnd[at]!)
       else if (type[at] !== INT) values.text(attributeText(bytes, span.attributes, at))
@@ -57,9 +58,9 @@ export class AttributeColumns {
         if (value >= 0 && value <= MAX_INT32) values.digits(value)
         else values.text(attributeText(bytes, span.attributes, at))
       }
-      types.byte(type[at]!)
     }
-    this.#attributes.endRow(row)
+    this.#types.utf8(row, letters, 0, count)
+    if (count > 0) this.#attributes.endRow(row)
   }
 
   #key(place: number, bytes: Buffer, start: number, end: number): number {

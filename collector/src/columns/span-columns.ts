@@ -45,7 +45,7 @@ export class SpanColumns {
   readonly #block: Block
   readonly #dialects: CompiledDialects
   readonly #kind: DictionaryColumn
-  readonly #name: TextColumn
+  readonly #name: DictionaryColumn
   readonly #flow: DictionaryColumn
   readonly #runId: TextColumn
   readonly #status: DictionaryColumn
@@ -62,7 +62,7 @@ export class SpanColumns {
     this.#dialects = dialects
     this.resolver = new Resolver(dialects)
     this.#kind = block.column('kind', DictionaryColumn)
-    this.#name = block.column('name', TextColumn)
+    this.#name = block.column('name', DictionaryColumn)
     this.#flow = block.column('flow', DictionaryColumn)
     this.#runId = block.column('run_id', TextColumn)
     this.#status = block.column('status', DictionaryColumn)
@@ -103,7 +103,7 @@ export class SpanColumns {
   #writeIdentity(row: number, bytes: Buffer, span: SpanView): void {
     const { resolver } = this
     this.#kind.text(row, resolver.kind)
-    if (resolver.has(NAME)) this.#writeText(this.#name, NAME, row, bytes, span)
+    if (resolver.has(NAME)) this.#writeDictionary(this.#name, NAME, row, bytes, span)
     else this.#name.utf8(row, bytes, span.nameStart, span.nameEnd)
     if (resolver.has(FLOW) || resolver.kind !== 'flow')
       this.#writeDictionary(this.#flow, FLOW, row, bytes, span)

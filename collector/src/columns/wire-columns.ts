@@ -1,5 +1,6 @@
 import type { SpanView } from '../decode/span.ts'
 import type { Block } from '../native/block.ts'
+import { DictionaryColumn } from '../native/dictionary-column.ts'
 import { ByteColumn, BytesColumn, Word32Column, Word64Column } from '../native/number-columns.ts'
 import { TextColumn } from '../native/text-column.ts'
 import { eventsJson, linksJson } from './otlp-json.ts'
@@ -13,7 +14,7 @@ export class WireColumns {
   readonly #start: Word64Column
   readonly #end: Word64Column
   readonly #duration: Word64Column
-  readonly #spanName: TextColumn
+  readonly #spanName: DictionaryColumn
   readonly #kind: ByteColumn
   readonly #traceState: TextColumn
   readonly #flags: Word32Column
@@ -31,7 +32,7 @@ export class WireColumns {
     this.#start = block.column('start', Word64Column)
     this.#end = block.column('end', Word64Column)
     this.#duration = block.column('duration_ns', Word64Column)
-    this.#spanName = block.column('span_name', TextColumn)
+    this.#spanName = block.column('span_name', DictionaryColumn)
     this.#kind = block.column('otel_kind', ByteColumn)
     this.#traceState = block.column('trace_state', TextColumn)
     this.#flags = block.column('flags', Word32Column)

@@ -125,7 +125,7 @@ test('the engine reads what was written, and nothing of what was taken back', as
         for (const row of before) rows.write(row)
         rows.writeInVain(vain)
         for (const row of after) rows.write(row)
-        return rows.take()
+        return Buffer.from(rows.take())
       })
       const bytes = Buffer.concat(taken)
       const expected = given.flatMap(([before, _, after]) => [...before, ...after])
