@@ -1,8 +1,8 @@
 import { firstRow, type Store } from '../store.ts'
-import { RECEIVED_SINCE, type Taken } from './batch.ts'
+import type { Taken } from './batch.ts'
 import type { SettledRuns } from './settled-runs.ts'
-import { insertSimpleRuns } from './simple-traces.ts'
-import { updateFlows } from './update-spans.ts'
+import { IS_SUPERSEDED, insertSimpleRuns, OF_BATCH } from './simple-traces.ts'
+import { updateFlows, updateUsage } from './update-spans.ts'
 
 /** What the simple way did with a pass. */
 export interface Simple {
@@ -19,10 +19,11 @@ export interface Simple {
 export async function settleSimple(store: Store, taken: Taken, known: SettledRuns): Promise<Simple> {
   const { id, since, version } = taken
   const asked = await firstRow<Asked>(store, ASK, { batch: id, since })
-  const { metadata = 0, unnamed = 0, from = '', to = '' } = asked ?? {}
+  const { metadata = 0, unnamed = 0, superseded = 0, from = '', to = '' } = asked ?? {}
   const { forgottenUntilMs } = known
   await insertSimpleRuns(store, taken, { metadata: metadata > 0, forgottenUntilMs })
   if (unnamed > 0) await updateFlows(store, taken)
+  if (superseded > 0) await updateUsage(store, taken)
   return { ...(await known.add(store, id, version)), from, to }
 }
 
@@ -30,6 +31,8 @@ interface Asked {
   readonly metadata: number
   /** Spans that do not say their flow. */
   readonly unnamed: number
+  /** Spans that repeat the usage of a child. */
+  readonly superseded: number
   readonly from: string
   readonly to: string
 }
@@ -39,7 +42,8 @@ const ASK = `
   SELECT
     countIf(kind = 'flow' AND has(attributes.keys, 'weir.run.metadata')) AS metadata,
     countIf(flow = '') AS unnamed,
+    countIf(${IS_SUPERSEDED}) AS superseded,
     toString(min(start)) AS from,
     toString(max(start)) AS to
   FROM spans
-  WHERE trace_id IN (SELECT trace_id FROM settling_traces WHERE batch = {batch:UUID}) AND ${RECEIVED_SINCE}`
+  WHERE ${OF_BATCH}`

@@ -15,7 +15,7 @@ export interface Wanted {
 
 /**
  * Writes the runs of those fresh traces that are one run each and simple: one entry, nothing missing above any span, an
- * end, one declared run id or none, at most one flow span, and no usage above other usage. One statement, without
+ * end, one declared run id or none, at most one flow span, and no usage above other usage but that of its children. One statement, without
  * pointers to follow; what it leaves out is settled the general way, with the same outcome.
  */
 export async function insertSimpleRuns(store: Store, taken: Taken, wanted: Wanted): Promise<void> {
@@ -36,11 +36,17 @@ const taken = (key: string) => `
       WHERE batch = {batch:UUID} AND since > toDateTime64(0, 3, 'UTC') AND spans_seen <= ${MOST_SPANS}`
 
 /** By the id alone, which is faster by half: what other projects have under the same id is left out once it is grouped. */
-const OF_BATCH = `trace_id IN (${taken('trace_id')}) AND ${RECEIVED_SINCE}`
+export const OF_BATCH: string = `trace_id IN (${taken('trace_id')}) AND ${RECEIVED_SINCE}`
 
 /** A trace's entry is the span that is its root here: without a parent, or with one in another process. */
 const IS_ENTRY = `(parent_span_id = ${NONE} OR bitTest(flags, 9))`
 const IS_HEAD = `(kind = 'flow' OR ${IS_ENTRY})`
+
+/** Usage is counted where no descendant carries any: simple, where the next one down does or none does. */
+const PAYS = `(input_tokens + output_tokens > 0 OR cost > 0)`
+
+export const IS_SUPERSEDED: string = `${PAYS} AND (project, trace_id, span_id) IN (
+      SELECT project, trace_id, parent_span_id FROM spans WHERE ${OF_BATCH} AND ${PAYS})`
 
 const STEP = `(begin, id, parent, name, kind, status, finish, duration_ns, step_index, step_attempts, step_fallback)`
 
@@ -49,7 +55,7 @@ const MEMBERS = `
     SELECT
       project, trace_id, name, kind, flow, declared_run_id, status, service, environment, version, session_id, user_id,
       experiment_id, step_index, step_attempts, step_fallback, model, input_tokens, output_tokens, cost, error_type,
-      error_message, duration_ns,
+      error_message, duration_ns, ${PAYS} AS pays,
       ${number('span_id')} AS id,
       ${number('parent_span_id')} AS parent,
       ${IS_ENTRY} AS entry,
@@ -82,10 +88,8 @@ const TRACES = `
       countIf(error_message != '') AS error_messages,
       argMinIf(error_type, (begin, id), error_type != '') AS first_error_type,
       argMinIf(error_message, (begin, id), error_message != '') AS first_error_message,
-      groupArrayIf(id, span.input_tokens + span.output_tokens > 0 OR span.cost > 0) AS paying,
-      sum(span.input_tokens) AS input_tokens,
-      sum(span.output_tokens) AS output_tokens,
-      sum(span.cost) AS cost,
+      groupArrayIf((id, span.input_tokens, span.output_tokens, span.cost), pays) AS usages,
+      groupArrayIf(parent, pays) AS above_usage,
       countIf(status = 'error') AS error_count,
       arraySort(groupUniqArrayIf(model, model != '')) AS models,
       groupArrayIf(parent, kind = 'attempt') AS tries,
@@ -98,7 +102,7 @@ const TRACES = `
     HAVING (project, trace_id) IN (${taken('project, trace_id')})
       AND span_count = length(parents) + 1 AND arrayUniq(ids) = span_count
       AND self_parents = 0 AND hasAll(ids, parents) AND NOT hasAny(ids, remote_parents)
-      AND flow_spans <= 1 AND length(declared) = 1 AND NOT hasAny(paying, parents)
+      AND flow_spans <= 1 AND length(declared) = 1 AND hasAll(above_usage, arrayIntersect(usages.1, parents))
       AND earliest >= {oldest:UInt64} * 1000000`
 
 const heads = (metadata: string) => `
@@ -122,6 +126,7 @@ const JOINED = (metadata: string) => `
         arrayMax(flows) != '', arrayMax(flows), root_name) AS run_flow,
       if(notEmpty(inner_steps), inner_steps, arrayFilter(s -> s.3 = root_id, below_heads)) AS steps,
       steps.4 AS names,
+      if(hasAny(usages.1, above_usage), arrayFilter(u -> NOT has(above_usage, u.1), usages), usages) AS counted,
       arraySlice(arrayEnumerateDense(arrayConcat(steps.2, steps.3)), length(steps) + 1) AS enclosing
     FROM (${TRACES}) AS trace
     INNER JOIN (${heads(metadata)}) AS root ON project = root_project AND trace_id = root_trace_id
@@ -149,7 +154,7 @@ const RUNS = (metadata: string) => `
     root_metadata,
     if(status = 'error', if(root_error_type != '', root_error_type, first_error_type), ''),
     if(status = 'error', if(root_error_message != '', root_error_message, first_error_message), ''),
-    models, input_tokens, output_tokens, cost, span_count, error_count,
+    models, arraySum(counted.2), arraySum(counted.3), arraySum(counted.4), span_count, error_count,
     names,
     arrayMap((declared_index, nth) -> if(declared_index >= 0, declared_index, nth - 1),
       steps.9, arrayEnumerateUniq(names)) AS step_occurrences,

@@ -59,6 +59,7 @@ function spansOf(shape: Trace, id: string): Record<string, unknown>[] {
       span_id: `n${i}`,
       parent_span_id: (node.parent === 0 || node.parent > i ? 'root' : `n${node.parent - 1}`).padEnd(8, '_'),
       input_tokens: node.tokens,
+      cost: node.tokens / 4,
       step_index: node.index,
       version: '7',
       ...(node.ms !== null && node.failed === 0 ? error : {}),
@@ -72,7 +73,7 @@ const RUNS = `
     arrayMap(t -> hex(t), trace_ids), arrayMap(t -> hex(t), step_span_ids)
   FROM runs FINAL WHERE project = {project:String} ORDER BY trace_id, run_id`
 const SPANS = `
-  SELECT hex(trace_id), hex(span_id), run_id, flow, input_tokens FROM spans FINAL
+  SELECT hex(trace_id), hex(span_id), run_id, flow, input_tokens, output_tokens, cost FROM spans FINAL
   WHERE project = {project:String} ORDER BY trace_id, span_id`
 const MINUTES = `
   SELECT flow, version, minute, sum(runs), sum(errors), sum(input_tokens), quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(durations)

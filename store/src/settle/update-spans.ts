@@ -1,5 +1,6 @@
 import { execute, firstRow, type QueryParams, type Store } from '../store.ts'
 import { BATCH_TRACES, type Batch, RECEIVED_SINCE, type Taken } from './batch.ts'
+import { IS_SUPERSEDED } from './simple-traces.ts'
 
 /** Corrects run and flow of the spans of a batch that have others, and takes usage off wrappers of usage. */
 export async function updateSpans(store: Store, { id, since }: Batch): Promise<void> {
@@ -18,6 +19,11 @@ export async function updateFlows(store: Store, { id, since, version }: Taken): 
     await execute(store, `INSERT INTO {changes:Identifier} ${FLOWS}`, params)
     await execute(store, UPDATE_FLOWS, params)
   })
+}
+
+/** Takes usage off the spans of simple runs that repeat that of a child. */
+export async function updateUsage(store: Store, { id, since, version }: Taken): Promise<void> {
+  await execute(store, UPDATE_USAGE, { batch: id, since, version })
 }
 
 interface ChangesTable {
@@ -55,6 +61,7 @@ const TRACE_KEY = `concat(trace_id, project)`
 const CHANGES = `
   SELECT ${SPAN_KEY}, run_id, flow, superseded FROM settling_spans WHERE batch = {batch:UUID} AND changed`
 
+const USAGE = ['input_tokens', 'output_tokens', 'cached_input_tokens', 'reasoning_tokens', 'cost']
 const counted = (column: string) =>
   `${column} = if(joinGet({path:String}, 'superseded', ${SPAN_KEY}), 0, ${column})`
 
@@ -62,10 +69,19 @@ const UPDATE_SPANS = `
   UPDATE spans SET
     run_id = joinGet({path:String}, 'run_id', ${SPAN_KEY}),
     flow = joinGet({path:String}, 'flow', ${SPAN_KEY}),
-    ${['input_tokens', 'output_tokens', 'cached_input_tokens', 'reasoning_tokens', 'cost'].map(counted).join(',\n    ')}
+    ${USAGE.map(counted).join(',\n    ')}
   WHERE (project, trace_id, span_id) IN (
       SELECT project, trace_id, span_id FROM settling_spans WHERE batch = {batch:UUID} AND changed)
     AND ${RECEIVED_SINCE}`
+
+/** Of the traces whose runs the pass has just written the simple way. */
+const JUST_WRITTEN = `(project, trace_id) IN (
+      SELECT project, trace_id FROM runs WHERE settled = toDateTime64({version:String}, 6, 'UTC'))
+    AND (project, trace_id) IN ${BATCH_TRACES} AND ${RECEIVED_SINCE}`
+
+const UPDATE_USAGE = `
+  UPDATE spans SET ${USAGE.map((column) => `${column} = 0`).join(', ')}
+  WHERE ${JUST_WRITTEN} AND ${IS_SUPERSEDED}`
 
 const FLOWS = `
   SELECT ${TRACE_KEY}, flow FROM runs
@@ -73,6 +89,4 @@ const FLOWS = `
 
 const UPDATE_FLOWS = `
   UPDATE spans SET flow = joinGet({path:String}, 'flow', ${TRACE_KEY})
-  WHERE (project, trace_id) IN (
-      SELECT project, trace_id FROM runs WHERE settled = toDateTime64({version:String}, 6, 'UTC'))
-    AND (project, trace_id) IN ${BATCH_TRACES} AND ${RECEIVED_SINCE} AND flow = ''`
+  WHERE ${JUST_WRITTEN} AND flow = ''`
