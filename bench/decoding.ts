@@ -37,7 +37,7 @@ interface Requests {
 }
 
 function table(of: string, { protobuf, json }: Requests): string {
-  const converted = json.map(protobufOfJson)
+  const converted = json.map((body) => protobufOfJson(body))
   const units = { protobuf: spansIn(protobuf), json: spansIn(converted) }
   const cost = costs({
     'protobuf: walk': each(units.protobuf, protobuf, spansOf),

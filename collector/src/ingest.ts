@@ -2,6 +2,7 @@ import type { RateLimit } from './auth/rate-limit.ts'
 import { protobufOfJson } from './decode/json.ts'
 import { MemoryBudget } from './http/body.ts'
 import type { Encoding } from './http/encoding.ts'
+import { Scratch } from './native/scratch.ts'
 import type { Rewriter } from './redaction/rewriter.ts'
 import type { GroupCommit } from './wal/group-commit.ts'
 
@@ -20,6 +21,7 @@ export class Ingest {
   readonly #commits: GroupCommit
   readonly #rewriter: Rewriter
   readonly #rateLimit: RateLimit | undefined
+  readonly #converted = new Scratch()
 
   constructor(commits: GroupCommit, { maxBodyBytes, maxPendingBytes, rewriter, rateLimit }: IngestOptions) {
     this.#commits = commits
@@ -30,12 +32,13 @@ export class Ingest {
   }
 
   /**
-   * Resolves once the request's spans are in the log, to the number of spans that were refused for their ids.
+   * Resolves once the request's spans are in the log, to the number of spans that were refused for their ids. The body
+   * is read before this returns.
    * @throws DecodeError, OversizeError, BackpressureError, RateLimitError; nothing of the request is kept then
    */
   async export(encoding: Encoding, body: Buffer, project: string): Promise<number> {
     this.#rateLimit?.admit(project)
-    const request = this.#rewriter.rewrite(encoding === 'json' ? protobufOfJson(body) : body)
+    const request = this.#rewriter.rewrite(encoding === 'json' ? protobufOfJson(body, this.#converted) : body)
     const { accepted, invalid, durable } = this.#commits.add(request, project)
     this.#rateLimit?.charge(project, accepted + invalid)
     await durable

@@ -78,7 +78,7 @@ export class SpanBlock implements RequestVisitor {
     return { accepted, invalid: this.#invalid }
   }
 
-  /** The block in ClickHouse's Native format; this one is empty afterwards. */
+  /** The block in ClickHouse's Native format, valid until the next one is taken; this one is empty afterwards. */
   take(): Buffer {
     return this.#block.take()
   }

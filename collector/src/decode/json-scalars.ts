@@ -1,3 +1,4 @@
+import type { Scratch } from '../native/scratch.ts'
 import {
   HEX,
   JsonScanner,
@@ -46,11 +47,11 @@ export class JsonScalars {
   readonly view: DataView
   readonly #digits = new Digits()
   /** The last text that had escapes, without them. */
-  readonly #unescaped = new WireWriter(256)
+  readonly #unescaped = new WireWriter(Buffer.allocUnsafe(256))
 
-  constructor(body: Buffer) {
+  constructor(body: Buffer, scratch: Scratch) {
     this.scanner = new JsonScanner(body)
-    this.writer = new WireWriter(Math.ceil(body.length / 2) + 64)
+    this.writer = new WireWriter(scratch.take(Math.ceil(body.length / 2) + 64))
     this.view = viewOf(body)
   }
 

@@ -1,3 +1,4 @@
+import { Scratch } from '../native/scratch.ts'
 import { DecodeError } from './decode-error.ts'
 import { takeUsualAttribute } from './json-attribute.ts'
 import { JsonScalars } from './json-scalars.ts'
@@ -27,10 +28,11 @@ const fieldEnd = new Int32Array(LEVELS * MAX_MEMBERS)
  * building what the JSON says. Lenient where senders differ (opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding):
  * 64-bit integers as numbers or text, ids in either case, null for absent, unknown members; of a member that comes
  * twice, the last one stays.
+ * @param scratch the result is in
  * @throws DecodeError where it is not JSON, or not of the shape of a trace request
  */
-export function protobufOfJson(body: Buffer): Buffer {
-  return new Conversion(body).request()
+export function protobufOfJson(body: Buffer, scratch: Scratch = new Scratch()): Buffer {
+  return new Conversion(body, scratch).request()
 }
 
 class Conversion {
@@ -41,8 +43,8 @@ class Conversion {
   /** The first value that is not of its shape. It is no error where a later member of the same name replaces it. */
   #misshapen = ''
 
-  constructor(body: Buffer) {
-    this.#scalars = new JsonScalars(body)
+  constructor(body: Buffer, scratch: Scratch) {
+    this.#scalars = new JsonScalars(body, scratch)
     this.#writer = this.#scalars.writer
   }
 

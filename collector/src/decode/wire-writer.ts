@@ -11,9 +11,9 @@ export class WireWriter {
   bytes: Buffer
   length = 0
 
-  /** @param capacity bytes to begin with */
-  constructor(capacity = 1024) {
-    this.bytes = Buffer.allocUnsafe(capacity)
+  /** @param bytes memory to begin with */
+  constructor(bytes: Buffer = Buffer.allocUnsafe(1024)) {
+    this.bytes = bytes
   }
 
   finish(): Buffer {

@@ -2,6 +2,10 @@ import type { ServerHttp2Stream } from 'node:http2'
 import type { MemoryBudget } from '../http/body.ts'
 import { HttpError, unavailable } from '../http/http-error.ts'
 import { type Coding, inflate } from '../http/inflate.ts'
+import { Scratch } from '../native/scratch.ts'
+
+/** For the call at hand: a message is read as soon as it is whole, and nothing of it is kept. */
+const joined = new Scratch()
 
 /** One byte that says whether the message is compressed, four for its length. */
 const PREFIX = 5
@@ -51,13 +55,13 @@ export class Message {
   }
 
   /**
-   * What was received, decompressed.
+   * What was received, decompressed; valid until another message is.
    * @param coding gives the one that the call names
    * @throws HttpError
    */
   decompressed(coding: () => Coding): Buffer {
     const [first] = this.#chunks
-    const bytes = this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks, this.received)
+    const bytes = this.#chunks.length === 1 ? first! : joined.join(this.#chunks)
     this.#chunks.length = 0
     const message = bytes.subarray(PREFIX)
     if (!this.#isCompressed) return message

@@ -1,7 +1,11 @@
 import type { IncomingMessage } from 'node:http'
+import { giveBack, Scratch } from '../native/scratch.ts'
 import { BROKEN, brokenBy } from './broken-request.ts'
 import { HttpError, unavailable } from './http-error.ts'
 import { type Coding, inflate } from './inflate.ts'
+
+/** For the request at hand: a body is read as soon as it is whole, and nothing of it is kept. */
+const joined = new Scratch()
 
 /** Bytes of requests that are held in memory at the same time, all together. */
 export class MemoryBudget {
@@ -83,13 +87,12 @@ export class Body {
   }
 
   /**
-   * What was received, decompressed.
+   * What was received, decompressed; valid until another body is.
    * @throws HttpError 413 beyond the limit, 503 without room, 400 where it is broken
    */
   decompressed(coding: Coding): Buffer {
     const [first] = this.#chunks
-    const bytes = this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks, this.received)
-    this.#chunks.length = 0
+    const bytes = this.#chunks.length === 1 ? first! : joined.join(this.#chunks)
     if (coding === 'identity') return bytes
     const { room } = this.#budget
     const inflated = inflate(coding, bytes, Math.min(this.#limit, room))
@@ -101,7 +104,7 @@ export class Body {
   release(): void {
     this.#budget.give(this.#held)
     this.#held = 0
-    this.#chunks.length = 0
+    for (const chunk of this.#chunks.splice(0)) giveBack(chunk)
   }
 
   #add(chunk: Buffer): HttpError | undefined {

@@ -3,6 +3,7 @@ import type { Column } from './column.ts'
 import { DictionaryColumn } from './dictionary-column.ts'
 import { MapColumn } from './map-column.ts'
 import { ByteColumn, BytesColumn, DoubleColumn, Word32Column, Word64Column } from './number-columns.ts'
+import { Scratch } from './scratch.ts'
 import { TextColumn } from './text-column.ts'
 
 /** Name and type of a column of a table. */
@@ -23,6 +24,7 @@ export class Block {
   rows = 0
   #marked = 0
   readonly #columns: readonly NamedColumn[]
+  readonly #taken = new Scratch()
 
   constructor(definitions: readonly ColumnDefinition[]) {
     this.#columns = definitions.map((definition) => ({
@@ -59,14 +61,14 @@ export class Block {
     return size
   }
 
-  /** The block as it goes over the wire; the columns are empty afterwards. */
+  /** The block as it goes over the wire, valid until the next one is taken; the columns are empty afterwards. */
   take(): Buffer {
     const counts = new ByteBuffer(16)
     counts.varint(this.#columns.length)
     counts.varint(this.rows)
     const pieces: Uint8Array[] = [counts.bytes.subarray(0, counts.length)]
     for (const { header, column } of this.#columns) pieces.push(header, ...column.pieces(this.rows))
-    const bytes = Buffer.concat(pieces)
+    const bytes = this.#taken.join(pieces)
     this.rows = 0
     for (const { column } of this.#columns) column.clear()
     return bytes

@@ -50,7 +50,9 @@ function dictionaryBlock(texts: readonly string[]): Buffer {
 
 test('merging merged blocks changes nothing', () => {
   const blocks = Array.from({ length: 9 }, (_, at) => spanBlock(`p${at % 2}`, manySpans(at, 20)))
-  const [first, second, third] = [blocks.slice(0, 3), blocks.slice(3, 8), blocks.slice(8)].map(mergeBlocks)
+  const [first, second, third] = [blocks.slice(0, 3), blocks.slice(3, 8), blocks.slice(8)].map((part) =>
+    mergeBlocks(part),
+  )
   expect(mergeBlocks([first!, second!, third!])).toEqual(mergeBlocks(blocks))
 })
 

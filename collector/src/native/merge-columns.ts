@@ -26,12 +26,23 @@ class PlainMerge implements ColumnMerge {
   }
 }
 
+/** The numbers of the rows of a block, as they are written. */
+interface Numbered {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly rows: number
+  /** 0, 1, 2: a number has 1, 2, 4 bytes. */
+  readonly width: number
+  /** For each text of the block, its number in the common dictionary. */
+  readonly numbers: Uint32Array
+}
+
 /** Numbers of texts, which become numbers of a common dictionary. */
 class IndexMerge {
   /** Texts with their lengths, as they are written. */
   readonly #texts: Buffer[] = []
   readonly #numbers = new Map<string, number>()
-  #indexes = new Uint32Array(1024)
+  readonly #blocks: Numbered[] = []
   #rows = 0
 
   add(cursor: Cursor, rows: number): void {
@@ -40,15 +51,7 @@ class IndexMerge {
     const numbers = this.#numbersOf(cursor)
     const start = cursor.at + 8
     cursor.at = start + (rows << width)
-    this.#reserve(this.#rows + rows)
-    const { bytes } = cursor
-    const indexes = this.#indexes
-    const to = this.#rows
-    if (width === 0) for (let row = 0; row < rows; row++) indexes[to + row] = numbers[bytes[start + row]!]!
-    else if (width === 1)
-      for (let row = 0; row < rows; row++) indexes[to + row] = numbers[bytes.readUInt16LE(start + 2 * row)]!
-    else
-      for (let row = 0; row < rows; row++) indexes[to + row] = numbers[bytes.readUInt32LE(start + 4 * row)]!
+    this.#blocks.push({ bytes: cursor.bytes, start, rows, width, numbers })
     this.#rows += rows
   }
 
@@ -56,16 +59,13 @@ class IndexMerge {
     if (this.#rows === 0) return []
     const count = this.#texts.length
     const width = count <= 0x100 ? 0 : count <= 0x1_0000 ? 1 : 2
-    const used = this.#indexes.subarray(0, this.#rows)
-    const indexes = width === 0 ? Uint8Array.from(used) : width === 1 ? Uint16Array.from(used) : used
-    const written = new Uint8Array(indexes.buffer, indexes.byteOffset, indexes.byteLength)
-    return [words(DICTIONARY_FLAGS + width, count), ...this.#texts, words(this.#rows), written]
+    const indexes = this.#blocks.map((block) => renumbered(block, width))
+    return [words(DICTIONARY_FLAGS + width, count), ...this.#texts, words(this.#rows), ...indexes]
   }
 
-  /** For each text of a block, its number in the common dictionary. */
-  #numbersOf(cursor: Cursor): number[] {
-    const numbers: number[] = []
-    for (let left = cursor.uint64(); left > 0; left--) {
+  #numbersOf(cursor: Cursor): Uint32Array {
+    const numbers = new Uint32Array(cursor.uint64())
+    for (let at = 0; at < numbers.length; at++) {
       const start = cursor.at
       const text = cursor.text()
       let number = this.#numbers.get(text)
@@ -73,17 +73,22 @@ class IndexMerge {
         number = this.#texts.push(cursor.bytes.subarray(start, cursor.at)) - 1
         this.#numbers.set(text, number)
       }
-      numbers.push(number)
+      numbers[at] = number
     }
     return numbers
   }
+}
 
-  #reserve(rows: number): void {
-    if (rows <= this.#indexes.length) return
-    const grown = new Uint32Array(Math.max(rows, 2 * this.#indexes.length))
-    grown.set(this.#indexes)
-    this.#indexes = grown
-  }
+/** The numbers that a block's rows have in the common dictionary, in so many bytes. */
+function renumbered({ bytes, start, rows, width, numbers }: Numbered, toWidth: number): Uint8Array {
+  if (width === toWidth && numbers.every((number, at) => number === at))
+    return bytes.subarray(start, start + (rows << width))
+  const values = toWidth === 0 ? new Uint8Array(rows) : new (toWidth === 1 ? Uint16Array : Uint32Array)(rows)
+  if (width === 0) for (let row = 0; row < rows; row++) values[row] = numbers[bytes[start + row]!]!
+  else if (width === 1)
+    for (let row = 0; row < rows; row++) values[row] = numbers[bytes.readUInt16LE(start + 2 * row)]!
+  else for (let row = 0; row < rows; row++) values[row] = numbers[bytes.readUInt32LE(start + 4 * row)]!
+  return new Uint8Array(values.buffer)
 }
 
 class DictionaryMerge implements ColumnMerge {

@@ -1,8 +1,6 @@
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https'
-import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { pipeline } from 'node:stream/promises'
 import { failureOf, InsertError } from './insert-error.ts'
 import { bytesOf, type StoredBlocks } from './segment-body.ts'
 
@@ -111,10 +109,10 @@ export class ClickHouseWriter {
   }
 
   #respond(path: string, blocks: StoredBlocks): Promise<IncomingMessage> {
-    const send = this.#isSecure ? httpsRequest : httpRequest
+    const begin = this.#isSecure ? httpsRequest : httpRequest
     const options = { method: 'POST', headers: this.#headers, agent: this.#agent }
     return new Promise((resolve, reject) => {
-      const request = send(new URL(path, this.#url), options, resolve)
+      const request = begin(new URL(path, this.#url), options, resolve)
       request.setTimeout(this.#timeout, () => {
         request.destroy(new Error(`no answer for ${this.#timeout} ms`))
       })
@@ -124,7 +122,28 @@ export class ClickHouseWriter {
         reject(new InsertError(`ClickHouse at ${at} cannot be reached: ${cause.message}`, 'away', { cause }))
       }
       request.on('error', fail)
-      pipeline(Readable.from(bytesOf(blocks), { objectMode: false }), request).catch(fail)
+      send(request, bytesOf(blocks)).catch((cause: Error) => {
+        request.destroy(cause)
+        fail(cause)
+      })
     })
   }
+}
+
+/** Sends a body of pieces, each of which has left the memory that it is in before the next one is asked for. */
+async function send(request: ClientRequest, pieces: AsyncIterable<Buffer>): Promise<void> {
+  for await (const piece of pieces) await written(request, piece)
+  request.end()
+}
+
+function written(request: ClientRequest, piece: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const closed = () => reject(new Error('the connection was closed'))
+    request.once('close', closed)
+    request.write(piece, (error) => {
+      request.off('close', closed)
+      if (error) reject(error)
+      else resolve()
+    })
+  })
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { mergeBlocks } from '../native/merge-blocks.ts'
+import { Scratch } from '../native/scratch.ts'
 import type { BlockRecord } from '../wal/block-index.ts'
 import { InsertError } from './insert-error.ts'
 
@@ -14,13 +15,15 @@ export interface StoredBlocks {
 const MERGED_BYTES = 4 * 1024 * 1024
 
 /**
- * The bytes of blocks as one stream, small ones merged, a few megabytes at a time.
+ * The bytes of blocks, small ones merged, a few megabytes at a time: each piece is valid until the next one is asked for.
  * @throws InsertError where they cannot be read, or are not what was written
  */
 export async function* bytesOf({ path, records }: StoredBlocks): AsyncGenerator<Buffer> {
   const file = await open(path).catch(failReading)
+  const read = new Scratch()
+  const merged = new Scratch()
   try {
-    for (const part of partsOf(records)) yield mergeBlocks(await readBlocks(file, part))
+    for (const part of partsOf(records)) yield mergeBlocks(await readBlocks(file, part, read), merged)
   } finally {
     await file.close()
   }
@@ -40,10 +43,14 @@ function* partsOf(records: readonly BlockRecord[]): Generator<readonly BlockReco
   if (from < records.length) yield records.slice(from)
 }
 
-async function readBlocks(file: FileHandle, records: readonly BlockRecord[]): Promise<Buffer[]> {
+async function readBlocks(
+  file: FileHandle,
+  records: readonly BlockRecord[],
+  scratch: Scratch,
+): Promise<Buffer[]> {
   const start = records[0]!.offset
   const last = records.at(-1)!
-  const bytes = Buffer.allocUnsafeSlow(last.offset + last.length - start)
+  const bytes = scratch.take(last.offset + last.length - start)
   for (let read = 0; read < bytes.length; ) {
     const { bytesRead } = await file.read(bytes, read, bytes.length - read, start + read).catch(failReading)
     if (bytesRead === 0)
