@@ -145,9 +145,9 @@ DROP VIEW IF EXISTS unsettled_traces_from_spans;
 DROP VIEW IF EXISTS run_traces_from_spans;
 
 -- only while: SELECT 1 FROM system.columns WHERE database = currentDatabase() AND table = 'spans' AND name = 'event_times'
-RENAME TABLE spans TO array_spans;
+RENAME TABLE spans TO replaced_spans;
 
--- only while: SELECT 1 FROM system.tables WHERE database = currentDatabase() HAVING countIf(name = 'array_spans') = 1 AND countIf(name = 'spans') = 0
+-- only while: SELECT 1 FROM system.tables WHERE database = currentDatabase() HAVING countIf(name = 'replaced_spans') = 1 AND countIf(name = 'spans') = 0
 RENAME TABLE lean_spans TO spans;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS unsettled_traces_from_spans TO unsettled_traces AS
@@ -163,7 +163,8 @@ SELECT DISTINCT project, declared_run_id AS run_id, trace_id
 FROM spans
 WHERE settled = 0 AND declared_run_id != '' AND declared_run_id != lower(hex(trace_id));
 
-DROP TABLE IF EXISTS array_spans;
+-- Not dropped: while it is there, no other process can rename the new table by mistake. migrate() drops it later.
+TRUNCATE TABLE IF EXISTS replaced_spans;
 
 -- Left by a second process that began the same migration while the first one ended it.
 DROP TABLE IF EXISTS lean_spans;

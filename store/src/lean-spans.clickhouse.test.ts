@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { migrate, toStatements } from './migrate.ts'
 import { createStore, execute, firstRow, insert, rows, type Store } from './store.ts'
@@ -87,6 +87,22 @@ beforeAll(async () => {
     { ...ids, span_id: 'plain___', start: '1970-01-01 00:00:00', declared_run_id: 'declared' },
     { ...ids, span_id: 'late____', start: '2262-01-01 00:00:00' },
   ])
+  await insert(store, 'runs', [
+    {
+      project: 'p',
+      run_id: 'r1',
+      flow: 'f',
+      start: '2026-01-01 00:00:00',
+      step_names: ['plan'],
+      output: 'Found it',
+    },
+    { project: 'p', run_id: 'r2', flow: 'f', start: '1990-01-01 00:00:00' },
+  ])
+  await execute(
+    store,
+    `INSERT INTO run_minutes (project, flow, minute, runs, durations)
+    SELECT 'p', 'f', toDateTime('2026-01-01 00:00:00', 'UTC'), 1, quantilesDDState(0.01, 0.5, 0.95, 0.99)(toUInt64(7))`,
+  )
 })
 afterAll(async () => {
   await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database: store.database })
@@ -98,17 +114,52 @@ test('what was stored before is there after, whoever migrates at the same time',
     'span_id, name, attributes, attribute_types, toString(start) AS start, toString(received) AS received, flow, declared_flow, settled, dropped_events, dropped_links'
   const query = `SELECT ${columns} FROM spans FINAL ORDER BY span_id`
   const unsettled = 'SELECT project, trace_id, sum(pending) AS pending FROM unsettled_traces GROUP BY ALL'
-  const before = { spans: await rows(store, query), unsettled: await rows(store, unsettled) }
+  const all = async () => ({
+    spans: await rows(store, query),
+    unsettled: await rows(store, unsettled),
+    runs: await rows(
+      store,
+      'SELECT run_id, flow, step_names, output, toString(start) AS start FROM runs FINAL ORDER BY run_id',
+    ),
+    minutes: await rows(
+      store,
+      'SELECT runs, quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(durations) AS ns FROM run_minutes GROUP BY ALL',
+    ),
+  })
+  const before = await all()
   const others = Array.from({ length: 3 }, () => createStore({ url: store.url, database: store.database }))
   await Promise.all([store, ...others].map((each) => migrate(each)))
   await Promise.all(others.map((each) => each.close()))
-  expect({ spans: await rows(store, query), unsettled: await rows(store, unsettled) }).toEqual(before)
+  expect(await all()).toEqual(before)
+  expect(before.runs).toHaveLength(2)
+  expect(before.minutes).toHaveLength(1)
   expect(before.spans).toHaveLength(3)
-  const tables = await rows<{ name: string }>(
+  const tables = await rows<{ name: string; total_rows: number }>(
     store,
-    `SELECT name FROM system.tables WHERE database = currentDatabase() AND name IN ('array_spans', 'lean_spans', 'spans')`,
+    `SELECT name, total_rows FROM system.tables
+    WHERE database = currentDatabase() AND match(name, '^(replaced|lean|whole)_') ORDER BY name`,
   )
-  expect(tables.map(({ name }) => name)).toEqual(['spans'])
+  const replaced = ['run_minutes', 'runs', 'spans', 'step_minutes']
+  expect(tables).toEqual(replaced.map((name) => ({ name: `replaced_${name}`, total_rows: 0 })))
+})
+
+test('what was replaced is dropped by a later start', async () => {
+  const left = () =>
+    rows(
+      store,
+      `SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'replaced_%'`,
+    )
+  await migrate(store)
+  expect(await left()).toHaveLength(4)
+  await execute(store, 'TRUNCATE TABLE migrations')
+  const files = await readdir(new URL('../migrations/', import.meta.url))
+  await insert(
+    store,
+    'migrations',
+    files.map((name) => ({ name, applied: '2026-01-01 00:00:00' })),
+  )
+  await migrate(store)
+  expect(await left()).toEqual([])
 })
 
 test('events, links, resource and scope are OTLP/JSON', async () => {

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { createStore, execute, insert, rows, type Store } from './store.ts'
 
@@ -31,35 +32,61 @@ export interface Statement {
 export async function migrate(store: Store): Promise<string[]> {
   await createDatabase(store)
   await execute(store, MIGRATIONS_TABLE)
-  const applied = new Set(
-    (await rows<{ name: string }>(store, 'SELECT name FROM migrations')).map((row) => row.name),
-  )
+  const applied = await appliedNames(store)
   const pending = (await migrationFiles()).filter((name) => !applied.has(name))
   if (pending.length > 0) await applyAll(store, pending)
+  else await dropReplaced(store)
   return pending
+}
+
+/** Drops what migrations renamed away, once no other process can still be in the middle of the same migration. */
+async function dropReplaced(store: Store): Promise<void> {
+  const replaced = await rows<{ name: string }>(
+    store,
+    `SELECT name FROM system.tables
+    WHERE database = currentDatabase() AND startsWith(name, 'replaced_')
+      AND (SELECT max(applied) FROM migrations) < now64(3) - INTERVAL 1 HOUR`,
+  )
+  for (const { name } of replaced) await execute(store, 'DROP TABLE IF EXISTS {name:Identifier}', { name })
 }
 
 async function applyAll(store: Store, names: readonly string[]): Promise<void> {
   const patient = createStore({ ...store, timeout: STATEMENT_TIMEOUT_MS })
   try {
-    for (const name of names) {
-      const sql = await readFile(new URL(name, DIRECTORY), 'utf8')
-      for (const statement of toStatements(sql)) await apply(patient, statement)
-      await insert(patient, 'migrations', [{ name }])
-    }
+    for (const name of names) await applyFile(patient, name)
   } finally {
     await patient.close()
   }
 }
 
-/** A statement that fails because another process has just done the same is done. */
+/** Where another process was faster, a statement may fail because a later one has been run: then the file is done. */
+async function applyFile(store: Store, name: string): Promise<void> {
+  const sql = await readFile(new URL(name, DIRECTORY), 'utf8')
+  try {
+    for (const statement of toStatements(sql)) await apply(store, statement)
+  } catch (error) {
+    if ((await appliedNames(store)).has(name)) return
+    throw error
+  }
+  await insert(store, 'migrations', [{ name }])
+}
+
+async function appliedNames(store: Store): Promise<ReadonlySet<string>> {
+  return new Set((await rows<{ name: string }>(store, 'SELECT name FROM migrations')).map((row) => row.name))
+}
+
+/** A statement that fails because another process has just done the same is done: what it did may take a moment to show. */
 async function apply(store: Store, { sql, onlyWhile }: Statement): Promise<void> {
   const isDue = async () => onlyWhile === undefined || (await rows(store, onlyWhile)).length > 0
   if (!(await isDue())) return
   try {
     await execute(store, sql)
   } catch (error) {
-    if (await isDue()) throw error
+    for (const pause of onlyWhile === undefined ? [] : [0, 100, 1000]) {
+      await sleep(pause)
+      if (!(await isDue())) return
+    }
+    throw error
   }
 }
 

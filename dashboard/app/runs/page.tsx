@@ -13,6 +13,7 @@ import { RunsTable } from '../../components/runs-table.tsx'
 import { toRunFilter } from '../../data/run-filter.ts'
 import { withStore } from '../../data/with-store.tsx'
 import { parseFilters, STATUSES } from '../../filters/filters.ts'
+import { parseSearch } from '../../filters/search.ts'
 import { first, type SearchParams, withParameter } from '../../filters/search-params.ts'
 
 export const metadata: Metadata = { title: 'Runs' }
@@ -35,7 +36,7 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
     const filter = toRunFilter(filters, nowMs)
     const search = {
       ...filter,
-      text: filters.search || undefined,
+      ...parseSearch(filters.search),
       session: session || undefined,
       user: user || undefined,
       experiment: experiment || undefined,
@@ -54,7 +55,7 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
       <>
         <PageHeader title="Runs" actions={cursor === '' ? <LiveRefresh token={token} /> : undefined} />
         <FilterBar
-          search={{ value: filters.search, placeholder: 'Run id, input, output, error or step' }}
+          search={{ value: filters.search, placeholder: 'Words of input, output, error, step, or key=value' }}
           range={filters.range}
           choices={[
             { name: 'flow', label: 'Flow', value: filters.flow, options: options.flows },

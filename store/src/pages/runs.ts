@@ -9,14 +9,21 @@ export interface RunSearch extends RunFilter {
   readonly experiment?: string | undefined
   readonly minDurationNs?: number | undefined
   readonly maxDurationNs?: number | undefined
-  /** Found, in any case, in run id, input, output, error or a step's name. */
+  /** Its words are all found, in any case, in run id, input, output, error and steps' names together. */
   readonly text?: string | undefined
+  /** All of them are found on spans of the run, each on any, as text: `{ key: 'customer.id', value: '42' }`. */
+  readonly attributes?: readonly AttributeSearch[] | undefined
   /** Default: newest. */
   readonly order?: 'newest' | 'slowest' | undefined
   /** {@link RunsPage.next} of the page before. */
   readonly cursor?: string | undefined
   /** 1..500, default 50. */
   readonly limit?: number | undefined
+}
+
+export interface AttributeSearch {
+  readonly key: string
+  readonly value: string
 }
 
 export interface RunsPage {
@@ -125,24 +132,49 @@ function select(
 
 function searchConditions(store: Store, search: RunSearch): Conditions {
   const { where, params } = dimensionConditions(store, search)
-  const { session, user, experiment, minDurationNs, maxDurationNs, text } = search
+  const { session, user, experiment, minDurationNs, maxDurationNs, text, attributes = [] } = search
   const optional = [
     session !== undefined && 'session_id = {session:String}',
     user !== undefined && 'user_id = {user:String}',
     experiment !== undefined && 'experiment_id = {experiment:String}',
     minDurationNs !== undefined && 'duration_ns >= {minDurationNs:UInt64}',
     maxDurationNs !== undefined && 'duration_ns <= {maxDurationNs:UInt64}',
-    text !== undefined && text !== '' && TEXT,
+    text !== undefined && text !== '' && HAS_WORDS,
+    ...attributes.map((_, nth) => hasAttribute(nth)),
   ]
   return {
     where: [where, ...optional.filter((condition) => condition !== false)].join(' AND '),
-    params: { ...params, session, user, experiment, minDurationNs, maxDurationNs, text },
+    params: {
+      ...params,
+      ...{ session, user, experiment, minDurationNs, maxDurationNs, text },
+      ...Object.fromEntries(
+        attributes.flatMap(({ key, value }, nth) => [
+          [`key${nth}`, key],
+          [`value${nth}`, value],
+        ]),
+      ),
+    },
   }
 }
 
-const TEXT = `arrayExists(place -> positionCaseInsensitiveUTF8(place, {text:String}) > 0, arrayConcat(
-      [run.run_id, run.input, run.output, run.error_type, run.error_message],
-      CAST(run.step_names, 'Array(String)')))`
+/** By the index `words` of runs, which knows this very expression. */
+const HAS_WORDS = `hasAllTokens(
+      concatWithSeparator(' ', run_id, input, output, error_type, error_message, arrayStringConcat(step_names, ' ')),
+      {text:String})`
+
+/** How much earlier a span may come by the store's clock than it began by its own. */
+const CLOCK_SLACK_MS = 3_600_000
+
+/** By the index `attribute_bloom` of spans, among those that came since the window began. */
+function hasAttribute(nth: number): string {
+  const [key, value] = [`{key${nth}:String}`, `{value${nth}:String}`]
+  return `run.run_id IN (
+      SELECT run_id FROM spans
+      WHERE project = {project:String}
+        AND received >= fromUnixTimestamp64Milli(intDiv({begin:Int64}, 1000000) - ${CLOCK_SLACK_MS}, 'UTC')
+        AND has(arrayMap((key, value) -> cityHash64(key, value), mapKeys(attributes), mapValues(attributes)), cityHash64(${key}, ${value}))
+        AND attributes[${key}] = ${value})`
+}
 
 const cursorShape = z.object({ key: z.string().regex(/^-?\d{1,20}$/), runId: z.string() })
 
