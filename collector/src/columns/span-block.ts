@@ -35,6 +35,7 @@ export class SpanBlock implements RequestVisitor {
   #kilobytes = 0
   #unchecked = 0
   #limit = 0
+  #size = 0
   #invalid = 0
 
   /** @param maxBytes limit of what one request may become */
@@ -50,9 +51,9 @@ export class SpanBlock implements RequestVisitor {
     return this.#block.rows
   }
 
-  /** Bytes written since the block was last taken. */
+  /** Bytes of the requests that were added since the block was last taken. */
   get size(): number {
-    return this.#block.size
+    return this.#size
   }
 
   /**
@@ -63,7 +64,7 @@ export class SpanBlock implements RequestVisitor {
   append(request: Buffer, project: string): Appended {
     const before = this.#block.rows
     this.#invalid = 0
-    this.#limit = this.#block.size + this.#maxBytes
+    this.#limit = this.#size + this.#maxBytes
     this.#block.mark()
     this.#project.text(before, project)
     try {
@@ -75,11 +76,13 @@ export class SpanBlock implements RequestVisitor {
     const accepted = this.#block.rows - before
     // Without rows, nothing would ever take the block, and what resources say would pile up.
     if (accepted === 0) this.#block.rollback()
+    else this.#size = this.#block.size
     return { accepted, invalid: this.#invalid }
   }
 
   /** The block in ClickHouse's Native format, valid until the next one is taken; this one is empty afterwards. */
   take(): Buffer {
+    this.#size = 0
     return this.#block.take()
   }
 

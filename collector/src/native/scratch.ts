@@ -1,5 +1,6 @@
 /** Beyond this many bytes nothing is kept. */
 const KEEP = 16 * 1024 * 1024
+const LARGE = 8 * 1024
 
 /**
  * Memory that is used again and again. V8 collects all garbage each time when some tens of megabytes were allocated
@@ -28,7 +29,8 @@ export class Scratch {
   }
 }
 
-/** Gives memory back that nothing will be read from any more, where it is not shared: now, not when V8 gets to it. */
+/** Gives memory back that nothing will be read from any more, where it is large and not shared: now, not when V8 gets to it. */
 export function giveBack({ buffer, byteLength }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
+  const isWorthIt = byteLength >= LARGE && buffer.byteLength === byteLength
+  if (isWorthIt && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
