@@ -4,8 +4,8 @@ import { mergeOf } from './merge-columns.ts'
 import { Scratch } from './scratch.ts'
 
 /**
- * Blocks of the same columns as one block of all their rows: ClickHouse takes about a millisecond for each block that
- * it reads, however few rows it has. What is no such block stays as it is.
+ * Blocks of the same columns as one block of all their rows: ClickHouse takes some tenths of a millisecond for each
+ * block that it reads, however few rows it has. What is no such block stays as it is.
  * @param scratch the result is in
  */
 export function mergeBlocks(blocks: readonly Buffer[], scratch: Scratch = new Scratch()): Buffer {
