@@ -22,6 +22,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   ...usual,
   'ingest-steady': () => import('./ingest-steady.ts'),
   'ingest-profile': () => import('./ingest-profile.ts'),
+  storage: () => import('./storage.ts'),
   settle: () => import('./settle.ts'),
 }
 

@@ -59,6 +59,8 @@ interface Cursor {
 
 const FIRST_SPAN_MS = 10 * 60_000
 const GROWTH = 8
+/** Each window looks for attributes among all spans that came since it began. */
+const GROWTH_WITH_ATTRIBUTES = 64
 
 /** Looks back in windows that grow, so that a page costs what it shows and not what the filter's window holds. */
 async function findNewest(
@@ -69,12 +71,13 @@ async function findNewest(
 ): Promise<SelectedRunRow[]> {
   const from = BigInt(search.from.getTime()) * 1_000_000n
   const found: SelectedRunRow[] = []
+  const growth = BigInt(search.attributes?.length ? GROWTH_WITH_ATTRIBUTES : GROWTH)
   // The cursor's own nanosecond is part of the window: other runs may have started in it.
   let end = cursor ? BigInt(cursor.key) + 1n : BigInt(search.to.getTime()) * 1_000_000n
   for (
     let length = BigInt(FIRST_SPAN_MS) * 1_000_000n;
     end > from && found.length < limit;
-    length *= BigInt(GROWTH)
+    length *= growth
   ) {
     const begin = end - length > from ? end - length : from
     const window = { begin: String(begin), end: String(end) }
@@ -172,7 +175,9 @@ function hasAttribute(nth: number): string {
       SELECT run_id FROM spans
       WHERE project = {project:String}
         AND received >= fromUnixTimestamp64Milli(intDiv({begin:Int64}, 1000000) - ${CLOCK_SLACK_MS}, 'UTC')
-        AND has(arrayMap((key, value) -> cityHash64(key, value), mapKeys(attributes), mapValues(attributes)), cityHash64(${key}, ${value}))
+        AND indexHint(has(
+          arrayMap((key, value) -> cityHash64(key, value), mapKeys(attributes), mapValues(attributes)),
+          cityHash64(${key}, ${value})))
         AND attributes[${key}] = ${value})`
 }
 
