@@ -143,7 +143,7 @@ function searchConditions(store: Store, search: RunSearch): Conditions {
     minDurationNs !== undefined && 'duration_ns >= {minDurationNs:UInt64}',
     maxDurationNs !== undefined && 'duration_ns <= {maxDurationNs:UInt64}',
     text !== undefined && text !== '' && HAS_WORDS,
-    ...attributes.map((_, nth) => hasAttribute(nth)),
+    ...attributes.map(({ value }, nth) => hasAttribute(nth, value === '')),
   ]
   return {
     where: [where, ...optional.filter((condition) => condition !== false)].join(' AND '),
@@ -169,7 +169,7 @@ const HAS_WORDS = `hasAllTokens(
 const CLOCK_SLACK_MS = 3_600_000
 
 /** By the index `attribute_bloom` of spans, among those that came since the window began. */
-function hasAttribute(nth: number): string {
+function hasAttribute(nth: number, isEmpty: boolean): string {
   const [key, value] = [`{key${nth}:String}`, `{value${nth}:String}`]
   return `run.run_id IN (
       SELECT run_id FROM spans
@@ -178,7 +178,7 @@ function hasAttribute(nth: number): string {
         AND indexHint(has(
           arrayMap((key, value) -> cityHash64(key, value), mapKeys(attributes), mapValues(attributes)),
           cityHash64(${key}, ${value})))
-        AND attributes[${key}] = ${value})`
+        AND attributes[${key}] = ${value}${isEmpty ? ` AND mapContains(attributes, ${key})` : ''})`
 }
 
 const cursorShape = z.object({ key: z.string().regex(/^-?\d{1,20}$/), runId: z.string() })

@@ -21,7 +21,7 @@ beforeAll(async () => {
     'two',
     span('flow', 'f', 0, 10, { attributes: { tier: 'gold' } }, step({ 'customer.id': '43' })),
   )
-  await insertSpans(store(), 'three', span('flow', 'f', 0, 10, step({ tier: '42' })))
+  await insertSpans(store(), 'three', span('flow', 'f', 0, 10, step({ tier: '42', note: '' })))
   await settleQuiet(store(), { quietMs: 0, now: LATER })
   await execute(store(), MANY_SPANS)
   await execute(store(), MANY_RUNS)
@@ -49,6 +49,7 @@ test('by an attribute on any span of the run', async () => {
   expect(await found({ attributes: [{ key: 'a', value: 'b=c' }] })).toEqual(['one'])
   expect(await found({ attributes: [{ key: 'customer.id', value: '4' }] })).toEqual([])
   expect(await found({ attributes: [{ key: 'absent', value: '' }] })).toEqual([])
+  expect(await found({ attributes: [{ key: 'note', value: '' }] })).toEqual(['three'])
   const both = [
     { key: 'customer.id', value: '43' },
     { key: 'tier', value: 'gold' },
