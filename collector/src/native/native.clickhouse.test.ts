@@ -120,6 +120,8 @@ test('the engine reads what was written, and nothing of what was taken back', as
   const blocks = fc.array(fc.tuple(someRows, someRows, someRows), { minLength: 1, maxLength: 4 })
   await fc.assert(
     fc.asyncProperty(blocks, async (given) => {
+      // The engine finds no structure in a body that has no row at all, and such a block is never sent.
+      fc.pre(given.some(([before, _, after]) => before.length + after.length > 0))
       const rows = new Rows()
       const taken = given.map(([before, vain, after]) => {
         for (const row of before) rows.write(row)
