@@ -11,7 +11,7 @@ const LOW_CARDINALITY =
   )
 
 /** Runs that start in the same minutes, whose spans are interleaved by their ends; about a million spans. */
-export const RUNS_PER_CHUNK = 60_600
+const RUNS_PER_CHUNK = 60_600
 
 /** Uniform in 0..1 by a hash: every expression sees the same value for the same place. */
 const uniform = (...salt: string[]): string => `(cityHash64(${salt.join(', ')}) % 1000003 + 0.5) / 1000003`
