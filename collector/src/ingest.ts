@@ -1,7 +1,7 @@
 import type { RateLimit } from './auth/rate-limit.ts'
 import { protobufOfJson } from './decode/json.ts'
-import { MemoryBudget } from './http/body.ts'
 import type { Encoding } from './http/encoding.ts'
+import { MemoryBudget } from './http/memory-budget.ts'
 import { Scratch } from './native/scratch.ts'
 import type { Rewriter } from './redaction/rewriter.ts'
 import type { GroupCommit } from './wal/group-commit.ts'

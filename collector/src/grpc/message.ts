@@ -1,33 +1,26 @@
 import type { ServerHttp2Stream } from 'node:http2'
-import type { MemoryBudget } from '../http/body.ts'
-import { HttpError, unavailable } from '../http/http-error.ts'
-import { type Coding, inflate } from '../http/inflate.ts'
-import { Scratch } from '../native/scratch.ts'
-
-/** For the call at hand: a message is read as soon as it is whole, and nothing of it is kept. */
-const joined = new Scratch()
+import { HttpError } from '../http/http-error.ts'
+import type { Coding } from '../http/inflate.ts'
+import type { MemoryBudget } from '../http/memory-budget.ts'
+import { Payload } from '../http/payload.ts'
 
 /** One byte that says whether the message is compressed, four for its length. */
 const PREFIX = 5
 
-/**
- * The one message of a call (github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), and what it holds of the budget:
- * every byte counts from when it comes.
- */
+/** The one message of a call (github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md). */
 export class Message {
-  readonly #limit: number
-  readonly #budget: MemoryBudget
-  readonly #chunks: Buffer[] = []
-  /** Bytes on the wire. */
-  received = 0
-  #held = 0
+  readonly #payload: Payload
   #length: number | undefined
   #isCompressed = false
 
   /** @param limit bytes, before and after decompression */
   constructor(limit: number, budget: MemoryBudget) {
-    this.#limit = limit
-    this.#budget = budget
+    this.#payload = new Payload('message', limit, budget)
+  }
+
+  /** Bytes on the wire. */
+  get received(): number {
+    return this.#payload.received
   }
 
   /**
@@ -60,64 +53,38 @@ export class Message {
    * @throws HttpError
    */
   decompressed(coding: () => Coding): Buffer {
-    const [first] = this.#chunks
-    const bytes = this.#chunks.length === 1 ? first! : joined.join(this.#chunks)
-    this.#chunks.length = 0
-    const message = bytes.subarray(PREFIX)
+    const message = this.#payload.join().subarray(PREFIX)
     if (!this.#isCompressed) return message
     const named = coding()
     if (named === 'identity')
       throw new HttpError(400, 'protocol', 'the message is compressed, grpc-encoding does not say how')
-    const { room } = this.#budget
-    const inflated = inflate(named, message, Math.min(this.#limit, room))
-    if (inflated === undefined) throw room < this.#limit ? full() : this.#tooLarge()
-    this.#hold(inflated.length)
-    return inflated
+    return this.#payload.inflate(named, message)
   }
 
   release(): void {
-    this.#budget.give(this.#held)
-    this.#held = 0
-    this.#chunks.length = 0
+    this.#payload.release()
   }
 
   #add(chunk: Buffer): HttpError | undefined {
-    this.received += chunk.length
-    this.#chunks.push(chunk)
+    this.#payload.add(chunk)
     const isNew = this.#length === undefined && this.received >= PREFIX
     const error = isNew ? this.#readPrefix() : this.#checkEnd()
     // What is too large is told so before what there is no room for, which would be sent again.
-    if (error) return error
-    return this.#hold(chunk.length) ? undefined : full()
+    return error ?? this.#payload.hold(chunk.length)
   }
 
   #readPrefix(): HttpError | undefined {
-    const [first] = this.#chunks
-    const prefix = first!.length >= PREFIX ? first! : Buffer.concat(this.#chunks)
+    const { chunks, limit } = this.#payload
+    const prefix = chunks[0]!.length >= PREFIX ? chunks[0]! : Buffer.concat(chunks)
     const flag = prefix.readUInt8(0)
     if (flag > 1) return new HttpError(400, 'protocol', `compressed-flag ${flag}, expected 0 or 1`)
     this.#isCompressed = flag === 1
     this.#length = prefix.readUInt32BE(1)
-    return this.#length > this.#limit ? this.#tooLarge() : this.#checkEnd()
+    return this.#length > limit ? this.#payload.tooLarge() : this.#checkEnd()
   }
 
   #checkEnd(): HttpError | undefined {
     if (this.#length === undefined || this.received <= PREFIX + this.#length) return undefined
     return new HttpError(400, 'protocol', 'more than one message came, expected one request')
   }
-
-  #hold(bytes: number): boolean {
-    if (!this.#budget.take(bytes)) return false
-    this.#held += bytes
-    return true
-  }
-
-  #tooLarge(): HttpError {
-    const text = `the message is larger than ${this.#limit} bytes, decompressed. Send smaller batches`
-    return new HttpError(413, 'too_large', text)
-  }
-}
-
-function full(): HttpError {
-  return unavailable('too many spans are on their way to be stored. Try again')
 }
