@@ -47,20 +47,21 @@ describe.each(captureNames(''))('%s', (name) => {
     expect(text === '' ? {} : canonicalSpans(JSON.parse(text))).toEqual(capture.spans)
   })
 
-  test('its export, sent to another database, is exported the same', async ({ skip }) => {
-    if (text === '') skip()
+  test('its export, sent to another database, is exported the same', async () => {
     const collector = await startTestCollector({ store: { ...second, project: name } })
-    expect((await post(collector.url, 'application/json', null, Buffer.from(text))).status).toBe(200)
+    const sent = Buffer.from(text === '' ? '{}' : text)
+    expect((await post(collector.url, 'application/json', null, sent)).status).toBe(200)
     await untilStored(collector)
     await collector.close()
     expect(await exported(second, name, capture.traceIds)).toBe(text)
   })
 
-  test('is stored the same when it is sent over gRPC', async ({ skip }) => {
-    if (!capture.requests.every(isProtobuf)) skip()
-    await sendOverGrpc(capture)
-    expect(await storedRows(`${name} grpc`)).toEqual(await storedRows(name))
-  })
+  if (readCapture(name).requests.every(isProtobuf)) {
+    test('is stored the same when it is sent over gRPC', async () => {
+      await sendOverGrpc(capture)
+      expect(await storedRows(`${name} grpc`)).toEqual(await storedRows(name))
+    })
+  }
 })
 
 async function sendOverHttp(name: string): Promise<Sent> {
