@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createStore, migrate, SettledRuns, type Store } from '@weir/store'
 import { type Running, startProcess } from './processes.ts'
 import { compareMerges, compareTables } from './storage/compare-tables.ts'
+import { CHUNK_MS } from './storage/generate-spans.ts'
 import { untilQuiet, writeChunk } from './storage/load.ts'
 import { askQuestions } from './storage/questions.ts'
 import { MERGES, VARIANTS } from './storage/variants.ts'
@@ -11,10 +12,9 @@ import { type Cost, describeBytes, fill } from './storage/whole.ts'
 
 export const name = 'Storage: alternatives for spans, bytes by column, and what is asked of a filled store'
 
-const CHUNK_SPANS = 1_000_000
-const CHUNK_MS = 600_000
-/** Alternatives are compared on so many of the spans: each of them has to be stored 20 times. */
-const COMPARED_CHUNKS = 2
+const CHUNK_SPANS = 100_000
+/** Alternatives are compared on so many of the spans: each of them has to be stored 26 times. */
+const COMPARED_CHUNKS = 20
 
 /** `WEIR_BENCH_SPANS` says how many spans the store is filled with: default two million. */
 export async function run(): Promise<string> {
@@ -74,7 +74,7 @@ async function fillAll(
     const file = join(directory, `${chunk}.native`)
     await fill(engine, store, file, { known, now: new Date(end.getTime() + CHUNK_MS) }, cost)
     rmSync(file)
-    console.error(`stored and settled ${spans.toLocaleString('en')} spans`)
+    if (chunk % 10 === 9) console.error(`stored and settled ${spans.toLocaleString('en')} spans`)
   }
   const rest = await untilQuiet(engine, store)
   const us = (seconds: number) => ((seconds * 1e6) / spans).toFixed(2)

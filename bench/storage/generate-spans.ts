@@ -10,8 +10,9 @@ const LOW_CARDINALITY =
     ' ',
   )
 
-/** Runs that start in the same minutes, whose spans are interleaved by their ends; about a million spans. */
-const RUNS_PER_CHUNK = 60_600
+/** Runs that start in the same minute, whose spans are interleaved by their ends; about 100,000 spans. */
+const RUNS_PER_CHUNK = 6_060
+export const CHUNK_MS = 60_000
 
 /** Uniform in 0..1 by a hash: every expression sees the same value for the same place. */
 const uniform = (...salt: string[]): string => `(cityHash64(${salt.join(', ')}) % 1000003 + 0.5) / 1000003`
@@ -31,7 +32,7 @@ const attribute = (key: string, value: string): string =>
 
 /**
  * SQL of a SELECT of one chunk of spans in the order that they arrive, by the columns of `spans` that it names.
- * @param chunk from 0; each lasts ten minutes before the parameter `end`
+ * @param chunk from 0; each lasts a minute before the parameter `end`
  */
 export const SELECT_CHUNK: string = `
   SELECT * REPLACE (${LOW_CARDINALITY.map((name) => `toLowCardinality(${name}) AS ${name}`).join(', ')})
@@ -95,7 +96,7 @@ multiIf(i = 0, 'flow', i % 4 = 1, 'step', ${uniform('n', 'i', `'kind'`)} < 0.45,
         ${skewed(40, 'n', `'flow'`)} AS flow_number,
         concat('flow-', toString(flow_number)) AS flow,
         concat('service-', toString(flow_number % 12)) AS service,
-        concat('1.', toString(flow_number % 3 + toUInt32({chunk:UInt64} / 4) % 5), '.', toString(${skewed(3, 'n', `'patch'`)})) AS version,
+        concat('1.', toString(flow_number % 3 + toUInt32({chunk:UInt64} / 40) % 5), '.', toString(${skewed(3, 'n', `'patch'`)})) AS version,
         ['production', 'production', 'production', 'staging', 'test'][1 + cityHash64(n, 'environment') % 5] AS environment,
         murmurHash3_128(n, 'trace') AS trace_id,
         if(cityHash64(n, 'declared') % 4 = 0, concat('run-', lower(hex(cityHash64(n, 'run')))), '') AS declared_run_id,
@@ -105,8 +106,8 @@ multiIf(i = 0, 'flow', i % 4 = 1, 'step', ${uniform('n', 'i', `'kind'`)} < 0.45,
         cityHash64(n, 'customer') % 5000 AS customer,
         ['gpt-4o', 'gpt-4o-mini', 'gpt-5', 'gpt-5-mini', 'claude-sonnet-4', 'claude-opus-4', 'gemini-2.5-pro', 'gemini-2.5-flash', 'o3', 'o4-mini'][1 + ${skewed(10, 'n', `'model'`)}] AS model_name,
         ${uniform('n', `'failed'`)} < 0.03 AS run_failed,
-        toInt64({end:UInt32}) * 1000000000 - toInt64({chunks:UInt64} - {chunk:UInt64}) * 600000000000
-          + toInt64(${uniform('n', `'at'`)} * 6e11) AS run_begin
+        toInt64({end:UInt32}) * 1000000000 - toInt64({chunks:UInt64} - {chunk:UInt64}) * ${CHUNK_MS} * 1000000
+          + toInt64(${uniform('n', `'at'`)} * ${CHUNK_MS} * 1e6) AS run_begin
       FROM numbers(${RUNS_PER_CHUNK})
     )
     ARRAY JOIN range(spans) AS i

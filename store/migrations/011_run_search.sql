@@ -8,6 +8,19 @@ PARTITION BY tuple()
 ORDER BY (project, flow, start, run_id)
 SETTINGS merge_selector_base = 16;
 
+-- only while: SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'runs' AND partition_key LIKE 'toYYYYMM%'
+ALTER TABLE whole_runs
+    MODIFY COLUMN run_id CODEC(ZSTD(1)),
+    MODIFY COLUMN session_id CODEC(ZSTD(1)),
+    MODIFY COLUMN user_id CODEC(ZSTD(1)),
+    MODIFY COLUMN start CODEC(Delta, ZSTD(1)),
+    MODIFY COLUMN duration_ns CODEC(T64, ZSTD(1)),
+    MODIFY COLUMN input_tokens CODEC(T64, ZSTD(1)),
+    MODIFY COLUMN output_tokens CODEC(T64, ZSTD(1)),
+    MODIFY COLUMN cost CODEC(ZSTD(1)),
+    MODIFY COLUMN step_starts_ns CODEC(T64, ZSTD(1)),
+    MODIFY COLUMN step_durations_ns CODEC(T64, ZSTD(1));
+
 -- Words end at ASCII's punctuation; that of other scripts (quotes, dashes, full stops of CJK) becomes spaces before.
 -- only while: SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'runs' AND partition_key LIKE 'toYYYYMM%'
 ALTER TABLE whole_runs ADD INDEX IF NOT EXISTS words

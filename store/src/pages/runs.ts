@@ -166,7 +166,7 @@ const HAS_WORDS = `hasAllTokens(
       {text:String})`
 
 /** How much earlier a span may come by the store's clock than it began by its own. */
-const CLOCK_SLACK_MS = 3_600_000
+const CLOCK_SLACK_MS = 600_000
 
 /** By the index `attribute_bloom` of spans, among those that came since the window began. */
 function hasAttribute(nth: number, isEmpty: boolean): string {
