@@ -1,6 +1,7 @@
 import { Log } from '../log.ts'
+import type { LogOptions, Recipient } from '../wal/log-options.ts'
 import type { Segment } from '../wal/segment.ts'
-import { type LogOptions, type Recipient, WriteAheadLog } from '../wal/write-ahead-log.ts'
+import { WriteAheadLog } from '../wal/write-ahead-log.ts'
 
 /** Takes what is closed, and is idle only where a test says so. */
 export class Received implements Recipient {

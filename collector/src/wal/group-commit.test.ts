@@ -6,7 +6,7 @@ import { openLog } from '../testing/wal.ts'
 import { BackpressureError } from './backpressure-error.ts'
 import { checkBlocks } from './check-blocks.ts'
 import { GroupCommit } from './group-commit.ts'
-import type { LogOptions } from './write-ahead-log.ts'
+import type { LogOptions } from './log-options.ts'
 
 async function start(options: Partial<LogOptions> = {}, wait = 2, groupBytes = 1_000_000) {
   const { log, received } = await openLog(temporaryDirectory(), options)

@@ -1,51 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Log } from '../log.ts'
 import { BackpressureError } from './backpressure-error.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { Ledger, type Outcome } from './ledger.ts'
 import { LedgerFile } from './ledger-file.ts'
 import { findLeftSegments } from './left-segments.ts'
+import type { LogOptions, LogSnapshot, Recipient } from './log-options.ts'
 import { Quarantine } from './quarantine.ts'
 import { openedAt, removeSegment, type Segment } from './segment.ts'
 import { SegmentWriter } from './segment-writer.ts'
-
-export interface LogOptions {
-  readonly directory: string
-  /** Names of the columns of the blocks. */
-  readonly columns: readonly string[]
-  /** Limit of all files together; beyond it nothing is taken. */
-  readonly maxBytes: number
-  /** A segment is closed when it has as many bytes, or rows. */
-  readonly segmentBytes: number
-  readonly segmentRows: number
-  /** Milliseconds between two segments that are closed before they are full. */
-  readonly interval: number
-  readonly log: Log
-  /** Milliseconds to wait for a process that has the log open and may just be ending. */
-  readonly patience: number
-}
-
-/** What the log says about itself. */
-export interface LogSnapshot {
-  /** Of all files, those in quarantine included. */
-  readonly bytes: number
-  /** The limit of it. */
-  readonly maxBytes: number
-  /** Segments that are not in ClickHouse yet. */
-  readonly segments: number
-  readonly quarantinedBlocks: number
-  readonly quarantinedBytes: number
-  /** Since the oldest span came that is not in ClickHouse yet; 0 where there is none. */
-  readonly lagSeconds: number
-}
-
-/** Where closed segments go. */
-export interface Recipient {
-  add(segment: Segment): void
-  /** Whether a segment that is closed now would be inserted at once. */
-  readonly isIdle: boolean
-}
 
 /** Milliseconds that a segment waits for more requests, so that those that come together share an insert. */
 const GATHER = 20
