@@ -2,7 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createStore, execute, firstRow, migrate, SettledRuns, type Store, settleQuiet } from '@weir/store'
+import {
+  createStore,
+  execute,
+  firstRow,
+  migrate,
+  SettledRuns,
+  type Store,
+  Sweep,
+  settleQuiet,
+} from '@weir/store'
 import { type Running, startProcess } from './processes.ts'
 import { COLUMNS, MIXES, type Mix, rowsOf, SPANS_PER_TRACE } from './settle/mixes.ts'
 
@@ -71,11 +80,12 @@ async function measure(
   const began = { engine: engine.cpu(), worker: process.cpuUsage() }
   const clocks: Date[] = []
   const known = new SettledRuns()
+  const sweep = new Sweep()
   let slowestMs = 0
   const settle = async (now: Date) => {
     for (let more = true; more; ) {
       const start = performance.now()
-      more = (await settleQuiet(store, { quietMs: 0, now, known })).more
+      more = (await settleQuiet(store, { quietMs: 0, now, known, sweep })).more
       slowestMs = Math.max(slowestMs, performance.now() - start)
     }
   }

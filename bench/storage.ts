@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createStore, migrate, SettledRuns, type Store } from '@weir/store'
+import { createStore, migrate, SettledRuns, type Store, Sweep } from '@weir/store'
 import { type Running, startProcess } from './processes.ts'
 import { compareMerges, compareTables } from './storage/compare-tables.ts'
 import { CHUNK_MS } from './storage/generate-spans.ts'
@@ -66,13 +66,13 @@ async function fillAll(
   chunks: number,
   write: (chunk: number) => Promise<number>,
 ): Promise<string[]> {
-  const known = new SettledRuns()
+  const settler = { known: new SettledRuns(), sweep: new Sweep() }
   const cost: Cost = { inserts: 0, settling: 0 }
   let spans = 0
   for (let chunk = 0; chunk < chunks; chunk++) {
     spans += await write(chunk)
     const file = join(directory, `${chunk}.native`)
-    await fill(engine, store, file, { known, now: new Date(end.getTime() + CHUNK_MS) }, cost)
+    await fill(engine, store, file, { ...settler, now: new Date(end.getTime() + CHUNK_MS) }, cost)
     rmSync(file)
     if (chunk % 10 === 9) console.error(`stored and settled ${spans.toLocaleString('en')} spans`)
   }

@@ -1,4 +1,4 @@
-import { execute, firstRow, rows, type SettledRuns, type Store, settleQuiet } from '@weir/store'
+import { execute, firstRow, rows, type SettledRuns, type Store, type Sweep, settleQuiet } from '@weir/store'
 import type { Running } from '../processes.ts'
 import { columnsOf, load } from './load.ts'
 
@@ -13,7 +13,7 @@ export async function fill(
   engine: Running,
   store: Store,
   file: string,
-  settling: { readonly known: SettledRuns; readonly now: Date },
+  settling: { readonly known: SettledRuns; readonly sweep: Sweep; readonly now: Date },
   cost: Cost,
 ): Promise<void> {
   cost.inserts += await load(engine, store, 'spans', file, await columnsOf(store, file))

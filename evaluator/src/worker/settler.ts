@@ -1,4 +1,4 @@
-import { SettledRuns, type Store, settleQuiet } from '@weir/store'
+import { SettledRuns, type Store, Sweep, settleQuiet } from '@weir/store'
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { SETTLE_QUEUE } from '../queue.ts'
@@ -27,6 +27,7 @@ export class Settler {
   readonly #worker: Worker
   readonly #watch: NodeJS.Timeout
   readonly #known = new SettledRuns()
+  readonly #sweep = new Sweep()
   #heard = Date.now()
   #scheduling: Promise<void> | undefined
   #judgedOnce = false
@@ -77,7 +78,11 @@ export class Settler {
       let more = true
       while (more) {
         const end = metrics.settleSeconds.startTimer()
-        const settled = await settleQuiet(store, { quietMs: settleQuietMs, known: this.#known })
+        const settled = await settleQuiet(store, {
+          quietMs: settleQuietMs,
+          known: this.#known,
+          sweep: this.#sweep,
+        })
         end()
         metrics.settledRuns.inc(settled.runs)
         // Batch by batch: after a crash, monitors look back for a minute, not for as long as a backlog takes.

@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { execute, firstRow, rows, type Store } from '../store.ts'
-
-/** Bounds of one pass, so that a backlog of hours is worked off with the memory of some seconds. */
-const MOST_TRACES = 50_000
-const MOST_SPANS = 300_000
+import type { Sweep } from './sweep.ts'
 
 /** A trace that is never quiet settles this often, so that a long run shows while it goes on. */
 const LONGEST_WAIT_MS = 30_000
@@ -12,7 +9,7 @@ const LONGEST_WAIT_MS = 30_000
 export interface Taken {
   readonly id: string
   readonly traces: number
-  /** Whether the bounds of a pass left something that is due as well. */
+  /** Whether the sweep's round goes on: the next pass should follow at once. */
   readonly more: boolean
   /** Traces that no pass is known to have settled before. */
   readonly fresh: number
@@ -22,15 +19,18 @@ export interface Taken {
   readonly version: string
 }
 
+/** Earliest and latest start of some spans, as ClickHouse writes them. */
+export interface Range {
+  readonly from: string
+  readonly to: string
+}
+
 /** Traces that are settled together: of a pass, or some of them. */
-export interface Batch {
+export interface Batch extends Range {
   readonly id: string
   readonly traces: number
   /** Spans of the largest trace. */
   readonly largest: number
-  /** Earliest and latest start of a span, as ClickHouse writes them. */
-  readonly from: string
-  readonly to: string
   /** When the newest of the batch's spans was received. */
   readonly received: string
   /** No span of the batch was received before; 1970: not known. */
@@ -39,12 +39,14 @@ export interface Batch {
   readonly version: string
 }
 
-/** What several batches have in common. */
-export function spanOf(batches: readonly Batch[]): Pick<Batch, 'from' | 'to' | 'received'> {
-  const known = batches.filter(({ traces }) => traces > 0)
-  const sorted = (of: 'from' | 'to' | 'received') => known.map((batch) => batch[of]).sort()
-  const [from, to, received] = [sorted('from').at(0), sorted('to').at(-1), sorted('received').at(-1)]
-  return { from: from ?? NEVER, to: to ?? NEVER, received: received ?? NEVER }
+/** The range of all of them. */
+export function rangeOf(ranges: readonly Range[]): Range {
+  const from = ranges.map((range) => range.from).sort()[0]
+  const to = ranges
+    .map((range) => range.to)
+    .sort()
+    .at(-1)
+  return { from: from ?? NEVER, to: to ?? NEVER }
 }
 
 /** SQL: the traces of a batch. */
@@ -56,16 +58,20 @@ export const RECEIVED_SINCE = `received >= toDateTime64({since:String}, 3, 'UTC'
 /** What the time is where it is not known. */
 export const NEVER = '1970-01-01 00:00:00.000'
 
-/**
- * Takes traces whose spans became quiet or whose expiry is due. A backlog is taken in the order of the key: traces that
- * are neighbours in `unsettled_traces` are so in `spans`, and what is read of both does not depend on its length.
- */
-export async function takeQuiet(store: Store, quietMs: number, now: Date): Promise<Taken> {
+/** Takes traces of the sweep's range whose spans became quiet or whose expiry is due. */
+export async function takeQuiet(store: Store, quietMs: number, now: Date, sweep: Sweep): Promise<Taken> {
   const id = randomUUID()
-  const bounds = { mostTraces: MOST_TRACES, mostSpans: MOST_SPANS }
-  await execute(store, TAKE_QUIET, { batch: id, quietMs, now, ...bounds })
-  const taken = await firstRow<Omit<Taken, 'id'>>(store, COUNT_TAKEN, { batch: id, ...bounds })
-  return { ...taken!, id }
+  const params = { batch: id, mostTraces: sweep.bounds.traces, mostSpans: sweep.bounds.spans }
+  await execute(store, TAKE_QUIET, { ...params, ...sweep.range, quietMs, now })
+  const { limited, last, ...taken } = (await firstRow<Counted>(store, COUNT_TAKEN, params))!
+  return { ...taken, id, more: sweep.advance(limited ? last : undefined) }
+}
+
+interface Counted extends Omit<Taken, 'id' | 'more'> {
+  /** Whether the bounds of a pass left something of the range. */
+  readonly limited: boolean
+  /** The highest trace id, 32 hex digits. */
+  readonly last: string
 }
 
 /** A batch of these traces. */
@@ -90,13 +96,15 @@ const DUE = `
     maxIf(settled, reason = 'spans') AS last_pass,
     maxIf(due, reason = 'expiry') AS expiry
   FROM unsettled_traces
+  WHERE trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)
   GROUP BY project, trace_id
   HAVING (spans_seen != 0 AND newest_span <= {now:DateTime64(3)} - toIntervalMillisecond({quietMs:UInt32}))
     OR (spans_seen != 0
       AND greatest(oldest_span, last_pass) <= {now:DateTime64(3)} - toIntervalMillisecond(${LONGEST_WAIT_MS}))
     OR (spans_seen = 0 AND expiry_seen != 0 AND expiry <= {now:DateTime64(3)})
+  ORDER BY trace_id, project
   LIMIT {mostTraces:UInt32}
-  SETTINGS optimize_aggregation_in_order = 1, max_threads = 1`
+  SETTINGS max_threads = 1`
 
 const TAKE_QUIET = `
   INSERT INTO settling_traces (batch, project, trace_id, spans_seen, expiry_seen, since)
@@ -104,14 +112,15 @@ const TAKE_QUIET = `
     {batch:UUID}, project, trace_id, spans_seen, expiry_seen,
     if(last_pass = toDateTime64(0, 3, 'UTC') AND expiry_seen = 0, oldest_span, toDateTime64(0, 3, 'UTC'))
   FROM (
-    SELECT *, sum(abs(spans_seen)) OVER (ORDER BY project, trace_id) - abs(spans_seen) AS spans_before FROM (${DUE})
+    SELECT *, sum(abs(spans_seen)) OVER (ORDER BY trace_id, project) - abs(spans_seen) AS spans_before FROM (${DUE})
   )
   WHERE spans_before < {mostSpans:UInt64}`
 
 const COUNT_TAKEN = `
   SELECT
     count() AS traces,
-    toBool(traces >= {mostTraces:UInt32} OR sum(abs(spans_seen)) >= {mostSpans:UInt64}) AS more,
+    toBool(traces >= {mostTraces:UInt32} OR sum(abs(spans_seen)) >= {mostSpans:UInt64}) AS limited,
+    lower(hex(max(trace_id))) AS last,
     countIf(trace.since > toDateTime64(0, 3, 'UTC')) AS fresh,
     toString(minIf(trace.since, trace.since > toDateTime64(0, 3, 'UTC'))) AS since,
     toString(now64(6, 'UTC')) AS version

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { execute, type Store } from '../store.ts'
-import { type Batch, spanOf, type Taken } from './batch.ts'
+import { type Batch, NEVER, rangeOf, type Taken } from './batch.ts'
 import type { SettledRuns } from './settled-runs.ts'
 import { EXPIRY_MINUTES } from './shape-runs.ts'
 
@@ -15,8 +15,10 @@ export async function checkOff(
   known?: SettledRuns,
 ): Promise<void> {
   if (batches.length > 0) {
-    const { from, to, received } = spanOf(batches)
-    await execute(store, REMIND, { batches: batches.map(({ id }) => id), from, to, received })
+    const found = batches.filter(({ traces }) => traces > 0)
+    const received = found.map((batch) => batch.received).sort()
+    const params = { batches: batches.map(({ id }) => id), received: received.at(-1) ?? NEVER }
+    await execute(store, REMIND, { ...params, ...rangeOf(found) })
   }
   if (taken === undefined) return
   const worker = known?.worker ?? randomUUID()

@@ -1,11 +1,11 @@
 import { firstRow, type Store } from '../store.ts'
-import { addMinutes } from './add-minutes.ts'
-import type { Batch, Taken } from './batch.ts'
-import { rebuildMinutes, type Touched } from './rebuild-minutes.ts'
+import { type Added, addMinutes } from './add-minutes.ts'
+import { type Batch, NEVER, type Range, rangeOf, type Taken } from './batch.ts'
+import { rebuildMinutes } from './rebuild-minutes.ts'
 import type { Simple } from './settle-simple.ts'
 
-/** So few runs are counted again with all of their minutes: then a minute is one row. */
-const FEW_RUNS = 2_000
+/** The runs of so few traces are counted again with all of their minutes: then a minute is one row. */
+const FEW_TRACES = 2_000
 /** Slices that a minute may have: charts read all of them. */
 const MOST_SLICES = 15
 
@@ -19,17 +19,24 @@ export async function countMinutes(
   simple: Simple | undefined,
   batches: readonly Batch[],
 ): Promise<void> {
-  const again: Touched[] = [...batches]
+  const settled = batches.filter(({ traces }) => traces > 0)
+  const again = settled.filter(({ since }) => since === NEVER)
+  const first = settled.filter(({ since }) => since !== NEVER)
+  const versions = first.map(({ version }) => version)
+  const ranges: Range[] = [...first]
   if (simple && simple.runs > 0) {
-    const all = { id: taken.id, from: simple.from, to: simple.to }
-    const add = simple.runs > FEW_RUNS && (await slices(store, simple)) < MOST_SLICES
-    if (!add || !(await addMinutes(store, taken, simple))) again.push(all)
+    versions.push(taken.version)
+    ranges.push(simple)
   }
-  await rebuildMinutes(store, again)
+  if (versions.length === 0) return rebuildMinutes(store, again)
+  const added: Added = { id: taken.id, version: taken.version, versions, ...rangeOf(ranges) }
+  const add = taken.traces > FEW_TRACES && (await slices(store, added)) < MOST_SLICES
+  if (add && (await addMinutes(store, added))) return rebuildMinutes(store, again)
+  await rebuildMinutes(store, [...again, added])
 }
 
 /** The most slices that one group of the minutes has. */
-async function slices(store: Store, { from, to }: Simple): Promise<number> {
+async function slices(store: Store, { from, to }: Range): Promise<number> {
   return (await firstRow<{ slices: number }>(store, COUNT_SLICES, { from, to }))?.slices ?? 0
 }
 

@@ -1,9 +1,11 @@
 import { execute, firstRow, type QueryParams, type Store } from '../store.ts'
-import type { Batch } from './batch.ts'
+import { type Range, rangeOf } from './batch.ts'
 import { minutesOf, RUN_TOTALS, STEP_TOTALS, type Totals } from './minute-totals.ts'
 
 /** Traces whose runs' minutes are to be rebuilt: of a batch. */
-export type Touched = Pick<Batch, 'id' | 'from' | 'to'>
+export interface Touched extends Range {
+  readonly id: string
+}
 
 /**
  * Makes the per-minute totals exact again for every flow and minute in which the traces have, or had, a run. A minute to
@@ -11,16 +13,12 @@ export type Touched = Pick<Batch, 'id' | 'from' | 'to'>
  */
 export async function rebuildMinutes(store: Store, touched: readonly Touched[]): Promise<void> {
   if (touched.length === 0) return
-  const from = touched.map((batch) => batch.from).sort()[0]
-  const to = touched
-    .map((batch) => batch.to)
-    .sort()
-    .at(-1)
+  const range = rangeOf(touched)
   const batches = touched.map(({ id }) => id)
   for (;;) {
     // Taken after the runs were written: of two rebuilds of a minute the later one has seen the runs of both.
     const clock = await firstRow<{ version: string }>(store, `SELECT toString(now64(6, 'UTC')) AS version`)
-    const params = { batches, from, to, version: clock?.version }
+    const params = { batches, ...range, version: clock?.version }
     await rebuild(store, 'run_minutes', RUN_TOTALS, params)
     await rebuild(store, 'step_minutes', STEP_TOTALS, params)
     const added = await firstRow<{ added: number }>(store, COUNT_ADDED, params)

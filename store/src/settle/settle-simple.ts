@@ -1,15 +1,13 @@
 import { firstRow, type Store } from '../store.ts'
 import type { Taken } from './batch.ts'
 import type { SettledRuns } from './settled-runs.ts'
-import { IS_SUPERSEDED, insertSimpleRuns, OF_BATCH } from './simple-traces.ts'
+import { insertSimpleRuns, OF_BATCH, PAYS } from './simple-traces.ts'
 import { updateFlows, updateUsage } from './update-spans.ts'
 
 /** What the simple way did with a pass. */
 export interface Simple {
   /** Runs written. */
   readonly runs: number
-  /** Traces of them that were settled before after all: their runs are written again the general way. */
-  readonly known: number
   /** Earliest and latest start of a span, as ClickHouse writes them. */
   readonly from: string
   readonly to: string
@@ -24,7 +22,7 @@ export async function settleSimple(store: Store, taken: Taken, known: SettledRun
   await insertSimpleRuns(store, taken, { metadata: metadata > 0, forgottenUntilMs })
   if (unnamed > 0) await updateFlows(store, taken)
   if (superseded > 0) await updateUsage(store, taken)
-  return { ...(await known.add(store, id, version)), from, to }
+  return { runs: await known.add(store, id, version), from, to }
 }
 
 interface Asked {
@@ -42,7 +40,7 @@ const ASK = `
   SELECT
     countIf(kind = 'flow' AND has(attributes.keys, 'weir.run.metadata')) AS metadata,
     countIf(flow = '') AS unnamed,
-    countIf(${IS_SUPERSEDED}) AS superseded,
+    length(arrayIntersect(groupArrayIf(span_id, ${PAYS}), groupArrayIf(parent_span_id, ${PAYS}))) AS superseded,
     toString(min(start)) AS from,
     toString(max(start)) AS to
   FROM spans

@@ -7,6 +7,7 @@ import { resolveSpans } from './resolve-spans.ts'
 import { settleSimple } from './settle-simple.ts'
 import type { SettledRuns } from './settled-runs.ts'
 import { splitRest } from './split-rest.ts'
+import { Sweep } from './sweep.ts'
 import { updateSpans } from './update-spans.ts'
 import { writeRuns } from './write-runs.ts'
 
@@ -16,7 +17,7 @@ export interface Settled {
   readonly traces: number
   /** Runs written, of any source. */
   readonly runs: number
-  /** More was due than one pass takes: the next one should follow at once. */
+  /** There was, or may be, more than one pass takes: the next one should follow at once. */
   readonly more: boolean
 }
 
@@ -49,6 +50,8 @@ export interface QuietParams {
   readonly now?: Date
   /** What the process knows of earlier passes; without it every trace is read as if it had been settled before. */
   readonly known?: SettledRuns | undefined
+  /** How far the process has come in what is due; without it a pass takes the lowest trace ids. */
+  readonly sweep?: Sweep
 }
 
 /**
@@ -57,10 +60,10 @@ export interface QuietParams {
  */
 export async function settleQuiet(
   store: Store,
-  { quietMs, now = new Date(), known }: QuietParams,
+  { quietMs, now = new Date(), known, sweep = new Sweep() }: QuietParams,
 ): Promise<Settled> {
-  const taken = await takeQuiet(store, quietMs, now)
-  if (taken.traces === 0) return NOTHING
+  const taken = await takeQuiet(store, quietMs, now, sweep)
+  if (taken.traces === 0) return { ...NOTHING, more: taken.more }
   try {
     return await settleTaken(store, taken, now, known)
   } catch (error) {
@@ -77,6 +80,7 @@ async function settleTaken(
   known: SettledRuns | undefined,
 ): Promise<Settled> {
   await known?.refresh(store)
+  await known?.noteKnown(store, taken.id)
   const simple = known && taken.fresh > 0 ? await settleSimple(store, taken, known) : undefined
   const batches: Batch[] = []
   let runs = simple?.runs ?? 0

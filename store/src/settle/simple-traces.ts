@@ -43,7 +43,7 @@ const IS_ENTRY = `(parent_span_id = ${NONE} OR bitTest(flags, 9))`
 const IS_HEAD = `(kind = 'flow' OR ${IS_ENTRY})`
 
 /** Usage is counted where no descendant carries any: simple, where the next one down does or none does. */
-const PAYS = `(input_tokens + output_tokens > 0 OR cost > 0)`
+export const PAYS: string = `(input_tokens + output_tokens > 0 OR cost > 0)`
 
 export const IS_SUPERSEDED: string = `${PAYS} AND (project, trace_id, span_id) IN (
       SELECT project, trace_id, parent_span_id FROM spans WHERE ${OF_BATCH} AND ${PAYS})`

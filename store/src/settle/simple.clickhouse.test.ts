@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { execute, insert, rows } from '../store.ts'
-import { LATER, span, spanRows, useStore } from '../testing.ts'
+import { describeRuns, hex, insertSpans, LATER, span, spanRows, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
+import { SettledKeys } from './settled-keys.ts'
 import { SettledRuns } from './settled-runs.ts'
 
 const store = useStore()
@@ -109,4 +110,31 @@ test('whole traces settle alike whether they are known to be new or not', { time
     { numRuns: 6, endOnFailure: true },
   )
   expect(simple).toBeGreaterThan(60)
+})
+
+test('a trace that only seems to be known is settled as a new one', async () => {
+  const alone = new SettledKeys()
+  const [key] = await rows<{ low: number; high: number }>(
+    store(),
+    `SELECT sipHash64('default', {trace:String}) AS key, toUInt32(bitAnd(key, 0xffffffff)) AS low,
+       toUInt32(bitShiftRight(key, 32)) AS high`,
+    { trace: hex('mistaken') },
+  )
+  alone.add(key!.low, key!.high)
+  const known = new SettledRuns(alone)
+  const settled = async () => {
+    await settleQuiet(store(), { quietMs: 0, now: LATER, known })
+    const query = `SELECT count() AS general FROM settling_spans WHERE trace_id = unhex({trace:String})`
+    return (await rows<{ general: number }>(store(), query, { trace: hex('mistaken') }))[0]?.general
+  }
+  await insertSpans(
+    store(),
+    'mistaken',
+    span('flow', 'f', 0, 70, { span_id: 'root' }, span('step', 's', 10, 20)),
+  )
+  expect(await settled()).toBe(0)
+  expect(await describeRuns(store(), `flow = 'f'`)).toEqual(['f ok 0+70 s#0 ok 10+20'])
+  await insertSpans(store(), 'mistaken', span('step', 't', 40, 20, { parent_span_id: 'root____' }))
+  expect(await settled()).toBe(3)
+  expect(await describeRuns(store(), `flow = 'f'`)).toEqual(['f ok 0+70 s#0 ok 10+20 t#0 ok 40+20'])
 })

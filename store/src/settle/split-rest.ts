@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { execute, rows, type Store } from '../store.ts'
+import { execute, firstRow, rows, type Store } from '../store.ts'
 import { NEVER, type Taken } from './batch.ts'
 import type { Simple } from './settle-simple.ts'
 import { type SettledRuns, TRACE_KEY } from './settled-runs.ts'
@@ -20,13 +20,15 @@ export interface Part {
 /** Splits what is not settled yet into batches: of traces that are known to be new, and of others. */
 export async function splitRest(
   store: Store,
-  taken: Taken,
+  { id, version, traces }: Taken,
   known: SettledRuns | undefined,
   simple: Simple | undefined,
 ): Promise<Part[]> {
-  const { id, version } = taken
-  if (simple && simple.known === 0 && simple.runs === taken.traces) return []
-  await known?.noteRest(store, id, version)
+  if (
+    simple?.runs === traces &&
+    (await firstRow<{ known: number }>(store, COUNT_KNOWN, { batch: id }))?.known === 0
+  )
+    return []
   const params = {
     batch: id,
     version,
@@ -39,11 +41,12 @@ export async function splitRest(
   return rows<Part>(store, PARTS, { parts: [...params.fresh, ...params.others] })
 }
 
+const COUNT_KNOWN = 'SELECT count() AS known FROM settling_known WHERE batch = {batch:UUID}'
+
+/** The runs of known traces that were taken for simple are written again. */
 const SPLIT = `
   INSERT INTO settling_traces (batch, project, trace_id, spans_seen, expiry_seen, since)
-  WITH
-  known AS (SELECT trace_key FROM settling_known WHERE batch = {batch:UUID}),
-  again AS (SELECT trace_key FROM settling_known WHERE batch = {batch:UUID} AND again)
+  WITH known AS (SELECT trace_key FROM settling_known WHERE batch = {batch:UUID})
   SELECT
     if(is_fresh, {fresh:Array(UUID)}, {others:Array(UUID)})[least(intDiv(before, ${SPANS_AT_ONCE}), ${MOST_PARTS - 1}) + 1],
     project, trace_id, spans_seen, expiry_seen, if(is_fresh, since, toDateTime64('${NEVER}', 3, 'UTC'))
@@ -55,7 +58,7 @@ const SPLIT = `
       sum(weight) OVER (PARTITION BY is_fresh ORDER BY project, trace_id) - weight AS before
     FROM settling_traces
     WHERE batch = {batch:UUID}
-      AND (NOT {simple:UInt8} OR ${TRACE_KEY} IN again OR (project, trace_id) NOT IN (
+      AND (NOT {simple:UInt8} OR ${TRACE_KEY} IN known OR (project, trace_id) NOT IN (
         SELECT project, trace_id FROM runs WHERE settled = toDateTime64({version:String}, 6, 'UTC')))
   )`
 

@@ -1,0 +1,69 @@
+/** Bounds of one pass, so that a backlog of hours is worked off with the memory of some seconds. */
+export interface Bounds {
+  readonly traces: number
+  readonly spans: number
+}
+
+/** Trace ids as 32 hex digits, both included. */
+export interface IdRange {
+  readonly first: string
+  readonly last: string
+}
+
+const BOUNDS: Bounds = { traces: 50_000, spans: 300_000 }
+
+/** Ranges are as wide as so many of the values that the first eight digits can have. */
+const WHOLE = 2 ** 32
+const DIGITS = 8
+
+/**
+ * How a worker goes through the traces that are due: in rounds, each from the lowest trace id to the highest. So none
+ * waits longer than a round, however many come meanwhile; and what a pass reads are neighbours in every part of
+ * `unsettled_traces` and `spans`, where it leaves out all that other passes of the round take. While one pass takes
+ * all that is due, a round is one pass.
+ */
+export class Sweep {
+  readonly bounds: Bounds
+  #first = 0
+  /** Where the last pass ended within the first range. */
+  #after: string | undefined
+  #width = WHOLE
+
+  constructor(bounds: Bounds = BOUNDS) {
+    this.bounds = bounds
+  }
+
+  /** What the next pass looks at. */
+  get range(): IdRange {
+    return {
+      first: this.#after ?? toId(this.#first, '0'),
+      last: toId(Math.min(this.#first + this.#width, WHOLE) - 1, 'f'),
+    }
+  }
+
+  /**
+   * Goes on behind what a pass took of its range.
+   * @param stoppedAt the highest trace id that it took, where the bounds left others of the range
+   * @returns whether the round goes on
+   */
+  advance(stoppedAt: string | undefined): boolean {
+    if (stoppedAt === undefined) return this.#advanceBehindRange()
+    const stopped = Number.parseInt(stoppedAt.slice(0, DIGITS), 16)
+    this.#width = stopped - this.#first + 1
+    this.#first = stopped
+    this.#after = stoppedAt
+    return true
+  }
+
+  #advanceBehindRange(): boolean {
+    const next = this.#first + this.#width
+    this.#width = Math.min(2 * this.#width, WHOLE)
+    this.#after = undefined
+    this.#first = next < WHOLE ? next : 0
+    return next < WHOLE
+  }
+}
+
+function toId(start: number, rest: '0' | 'f'): string {
+  return start.toString(16).padStart(DIGITS, '0') + rest.repeat(32 - DIGITS)
+}
