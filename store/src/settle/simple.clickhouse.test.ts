@@ -136,5 +136,5 @@ test('a trace that only seems to be known is settled as a new one', async () => 
   expect(await describeRuns(store(), `flow = 'f'`)).toEqual(['f ok 0+70 s#0 ok 10+20'])
   await insertSpans(store(), 'mistaken', span('step', 't', 40, 20, { parent_span_id: 'root____' }))
   expect(await settled()).toBe(3)
-  expect(await describeRuns(store(), `flow = 'f'`)).toEqual(['f ok 0+70 s#0 ok 10+20 t#0 ok 40+20'])
+  expect(await describeRuns(store(), `flow = 'f'`)).toEqual(['f ok 0+70 s#0 ok 10+20 | t#0 ok 40+20'])
 })
