@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const MIB = 1024 * 1024
+/** Merges at the same time. */
+const MERGES = 8
 
 // The engine's own defaults are a server's: caches of 5 GiB each. These suit one of several processes on a developer's
 // machine. An insert is on the disk before it is acknowledged (2.8 ms more per insert than without).
@@ -13,7 +15,12 @@ const CONFIGURATION = {
   uncompressed_cache_size: 0,
   compiled_expression_cache_size: 16 * MIB,
   max_server_memory_usage_to_ram_ratio: 0.5,
+  // Two threads take turns with eight merges. Large ones may fill half of these places, so that small parts of the busy
+  // tables never wait for minutes.
+  background_pool_size: 2,
+  background_merges_mutations_concurrency_ratio: MERGES / 2,
   merge_tree: {
+    number_of_free_entries_in_pool_to_lower_max_size_of_merge: MERGES / 2,
     fsync_after_insert: 1,
     fsync_part_directory: 1,
     // Sizes read late can be those of a part that is just being removed, and that ends the process (ClickHouse#112691).

@@ -6,6 +6,7 @@ import { DirectoryInUseError, EngineStartError } from '../errors.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { engineArguments } from './engine-arguments.ts'
 import { toException } from './exception.ts'
+import { yieldMerges } from './merge-priority.ts'
 
 /** How long merges may take to notice that they are to end; closing the engine waits for them in any case. */
 const MERGES_MS = 2_000
@@ -41,7 +42,7 @@ export class Engine {
       mkdirSync(path, { recursive: true })
       await lockDirectory(path, patience)
       const keeper = new Session(path, { connectionArgs: engineArguments(path) })
-      await keeper.queryAsync('SELECT 1')
+      await yieldMerges(keeper)
       return new Engine(path, keeper)
     } catch (cause) {
       throw openError(path, cause)

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { execute, firstRow, rows, type Store } from '../store.ts'
-import type { Sweep } from './sweep.ts'
+import type { IdRange, Sweep } from './sweep.ts'
 
 /** A trace that is never quiet settles this often, so that a long run shows while it goes on. */
 const LONGEST_WAIT_MS = 30_000
 
 /** The traces that a pass took, kept in `settling_traces`. */
-export interface Taken {
+export interface Taken extends IdRange {
   readonly id: string
   readonly traces: number
   /** Whether the sweep's round goes on: the next pass should follow at once. */
@@ -63,15 +63,13 @@ export async function takeQuiet(store: Store, quietMs: number, now: Date, sweep:
   const id = randomUUID()
   const params = { batch: id, mostTraces: sweep.bounds.traces, mostSpans: sweep.bounds.spans }
   await execute(store, TAKE_QUIET, { ...params, ...sweep.range, quietMs, now })
-  const { limited, last, ...taken } = (await firstRow<Counted>(store, COUNT_TAKEN, params))!
-  return { ...taken, id, more: sweep.advance(limited ? last : undefined) }
+  const { limited, ...taken } = (await firstRow<Counted>(store, COUNT_TAKEN, params))!
+  return { ...taken, id, more: sweep.advance(limited ? taken.last : undefined) }
 }
 
 interface Counted extends Omit<Taken, 'id' | 'more'> {
   /** Whether the bounds of a pass left something of the range. */
   readonly limited: boolean
-  /** The highest trace id, 32 hex digits. */
-  readonly last: string
 }
 
 /** A batch of these traces. */
@@ -120,6 +118,7 @@ const COUNT_TAKEN = `
   SELECT
     count() AS traces,
     toBool(traces >= {mostTraces:UInt32} OR sum(abs(spans_seen)) >= {mostSpans:UInt64}) AS limited,
+    lower(hex(min(trace_id))) AS first,
     lower(hex(max(trace_id))) AS last,
     countIf(trace.since > toDateTime64(0, 3, 'UTC')) AS fresh,
     toString(minIf(trace.since, trace.since > toDateTime64(0, 3, 'UTC'))) AS since,

@@ -1,7 +1,7 @@
 import { firstRow, type Store } from '../store.ts'
 import type { Taken } from './batch.ts'
 import type { SettledRuns } from './settled-runs.ts'
-import { insertSimpleRuns, OF_BATCH, PAYS } from './simple-traces.ts'
+import { BY_RECEIPT, insertSimpleRuns, OF_BATCH, PAYS, paramsOf } from './simple-traces.ts'
 import { updateFlows, updateUsage } from './update-spans.ts'
 
 /** What the simple way did with a pass. */
@@ -15,14 +15,13 @@ export interface Simple {
 
 /** Writes the runs of those fresh traces that are simple. Most are. */
 export async function settleSimple(store: Store, taken: Taken, known: SettledRuns): Promise<Simple> {
-  const { id, since, version } = taken
-  const asked = await firstRow<Asked>(store, ASK, { batch: id, since })
+  const asked = await firstRow<Asked>(store, ASK, paramsOf(taken))
   const { metadata = 0, unnamed = 0, superseded = 0, from = '', to = '' } = asked ?? {}
   const { forgottenUntilMs } = known
   await insertSimpleRuns(store, taken, { metadata: metadata > 0, forgottenUntilMs })
   if (unnamed > 0) await updateFlows(store, taken)
   if (superseded > 0) await updateUsage(store, taken)
-  return { runs: await known.add(store, id, version), from, to }
+  return { runs: await known.add(store, taken.id, taken.version), from, to }
 }
 
 interface Asked {
@@ -44,4 +43,5 @@ const ASK = `
     toString(min(start)) AS from,
     toString(max(start)) AS to
   FROM spans
-  WHERE ${OF_BATCH}`
+  WHERE ${OF_BATCH}
+  SETTINGS ${BY_RECEIPT}`

@@ -1,4 +1,4 @@
-import { execute, type Store } from '../store.ts'
+import { execute, type QueryParams, type Store } from '../store.ts'
 import { RECEIVED_SINCE, type Taken } from './batch.ts'
 import { RUN_COLUMNS } from './write-runs.ts'
 
@@ -19,10 +19,13 @@ export interface Wanted {
  * pointers to follow; what it leaves out is settled the general way, with the same outcome.
  */
 export async function insertSimpleRuns(store: Store, taken: Taken, wanted: Wanted): Promise<void> {
-  const { id, since, version } = taken
   const { forgottenUntilMs } = wanted
-  const params = { batch: id, since, version, oldest: forgottenUntilMs }
-  await execute(store, insertSql(wanted.metadata), params)
+  await execute(store, insertSql(wanted.metadata), { ...paramsOf(taken), oldest: forgottenUntilMs })
+}
+
+/** What {@link OF_BATCH} binds, and the version. */
+export function paramsOf({ id, since, first, last, version }: Taken): QueryParams {
+  return { batch: id, since, first, last, version }
 }
 
 const NONE = `toFixedString('', 8)`
@@ -35,8 +38,16 @@ const taken = (key: string) => `
       SELECT ${key} FROM settling_traces
       WHERE batch = {batch:UUID} AND since > toDateTime64(0, 3, 'UTC') AND spans_seen <= ${MOST_SPANS}`
 
-/** By the id alone, which is faster by half: what other projects have under the same id is left out once it is grouped. */
-export const OF_BATCH: string = `trace_id IN (${taken('trace_id')}) AND ${RECEIVED_SINCE}`
+/**
+ * By the id alone, which is faster by half: what other projects have under the same id is left out once it is grouped.
+ * To be read with {@link BY_RECEIPT}.
+ */
+export const OF_BATCH: string = `trace_id IN (${taken('trace_id')})
+      AND trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)
+      AND ${RECEIVED_SINCE}`
+
+/** Looking for every id of a pass in the primary index of every part costs more than what came since has to be read. */
+export const BY_RECEIPT = 'use_index_for_in_with_subqueries = 0'
 
 /** A trace's entry is the span that is its root here: without a parent, or with one in another process. */
 const IS_ENTRY = `(parent_span_id = ${NONE} OR bitTest(flags, 9))`
@@ -177,6 +188,6 @@ const RUNS = (metadata: string) => `
 function insertSql(metadata: boolean): string {
   return `
   INSERT INTO runs (${RUN_COLUMNS})
-  SETTINGS optimize_on_insert = 0, max_threads = 1, compile_expressions = 0, compile_aggregate_expressions = 0
+  SETTINGS optimize_on_insert = 0, max_threads = 1, compile_expressions = 0, compile_aggregate_expressions = 0, ${BY_RECEIPT}
   ${RUNS(metadata ? `attributes['weir.run.metadata']` : `''`)}${metadata ? ` AND (is_entry OR root_metadata != '')` : ''}`
 }

@@ -1,6 +1,6 @@
 import { execute, firstRow, type QueryParams, type Store } from '../store.ts'
 import { BATCH_TRACES, type Batch, RECEIVED_SINCE, type Taken } from './batch.ts'
-import { IS_SUPERSEDED } from './simple-traces.ts'
+import { IS_SUPERSEDED, paramsOf } from './simple-traces.ts'
 
 /** Corrects run and flow of the spans of a batch that have others, and takes usage off wrappers of usage. */
 export async function updateSpans(store: Store, { id, since }: Batch): Promise<void> {
@@ -22,8 +22,8 @@ export async function updateFlows(store: Store, { id, since, version }: Taken): 
 }
 
 /** Takes usage off the spans of simple runs that repeat that of a child. */
-export async function updateUsage(store: Store, { id, since, version }: Taken): Promise<void> {
-  await execute(store, UPDATE_USAGE, { batch: id, since, version })
+export async function updateUsage(store: Store, taken: Taken): Promise<void> {
+  await execute(store, UPDATE_USAGE, paramsOf(taken))
 }
 
 interface ChangesTable {
