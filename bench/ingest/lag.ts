@@ -10,7 +10,8 @@ export interface Lags {
   readonly settled: readonly number[]
 }
 
-const POLL_MS = 100
+/** So often that what it costs is not what is measured: a query reads a granule of every part. */
+const POLL_MS = 250
 /** Runs settle seconds later, and looking for them costs more. */
 const SETTLED_POLL_MS = 1000
 const PATIENCE_MS = 600_000

@@ -61,12 +61,43 @@ export const IS_SUPERSEDED: string = `${PAYS} AND (project, trace_id, span_id) I
 
 const STEP = `(begin, id, parent, name, kind, status, finish, duration_ns, step_index, step_attempts, step_fallback)`
 
+/** What a run has of its root alone, and what it has of its root first. */
+const ROOT = [
+  ...[
+    'id',
+    'entry',
+    'kind',
+    'name',
+    'flow',
+    'parent_run',
+    'status',
+    'begin',
+    'finish',
+    'service',
+    'environment',
+  ],
+  ...[
+    'version',
+    'session_id',
+    'user_id',
+    'experiment_id',
+    'case_id',
+    'trial',
+    'input',
+    'output',
+    'error_type',
+  ],
+  ...['error_message', 'metadata'],
+]
+
 /** A child of a head may be a step of a run that has none of that kind; which head is the root is not known here. */
-const MEMBERS = `
+const members = (metadata: string) => `
     SELECT
       project, trace_id, name, kind, flow, declared_run_id, status, service, environment, version, session_id, user_id,
       experiment_id, step_index, step_attempts, step_fallback, model, input_tokens, output_tokens, cost, error_type,
-      error_message, duration_ns, ${PAYS} AS pays,
+      error_message, duration_ns, case_id, trial, declared_parent_run_id AS parent_run, ${PAYS} AS pays,
+      ${IS_HEAD} AS head, if(head, spans.input, '') AS input, if(head, spans.output, '') AS output,
+      ${metadata} AS metadata,
       ${number('span_id')} AS id,
       ${number('parent_span_id')} AS parent,
       ${IS_ENTRY} AS entry,
@@ -78,7 +109,7 @@ const MEMBERS = `
     FROM spans
     WHERE ${OF_BATCH}`
 
-const TRACES = `
+const traces = (metadata: string) => `
     SELECT
       project, trace_id,
       count() AS span_count,
@@ -107,8 +138,9 @@ const TRACES = `
       min(begin) AS earliest,
       countIf(is_step AND entry) AS step_entries,
       arraySort(groupArrayIf(${STEP}, is_step AND NOT entry)) AS inner_steps,
-      arraySort(groupArrayIf(${STEP}, below_head)) AS below_heads
-    FROM (${MEMBERS}) AS span
+      arraySort(groupArrayIf(${STEP}, below_head)) AS below_heads,
+      groupArrayIf((${ROOT.join(', ')}), head) AS heads
+    FROM (${members(metadata)}) AS span
     GROUP BY project, trace_id
     HAVING (project, trace_id) IN (${taken('project, trace_id')})
       AND span_count = length(parents) + 1 AND arrayUniq(ids) = span_count
@@ -116,19 +148,15 @@ const TRACES = `
       AND flow_spans <= 1 AND length(declared) = 1 AND hasAll(above_usage, arrayIntersect(usages.1, parents))
       AND earliest >= {oldest:UInt64} * 1000000`
 
-const heads = (metadata: string) => `
+/** Their root is the flow span where there is one, else the entry. */
+const rooted = (metadata: string) => `
     SELECT
-      project AS root_project, trace_id AS root_trace_id, ${number('span_id')} AS root_id, ${IS_ENTRY} AS is_entry,
-      kind AS root_kind, name AS root_name, flow AS root_flow, declared_parent_run_id AS root_parent_run,
-      status AS root_status, toUnixTimestamp64Nano(start) AS root_begin, toUnixTimestamp64Nano(end) AS root_finish,
-      service AS root_service, environment AS root_environment, version AS root_version,
-      session_id AS root_session_id, user_id AS root_user_id, experiment_id AS root_experiment_id,
-      case_id AS root_case_id, trial AS root_trial, input AS root_input, output AS root_output,
-      error_type AS root_error_type, error_message AS root_error_message, ${metadata} AS root_metadata
-    FROM spans
-    WHERE ${OF_BATCH} AND ${IS_HEAD}`
+      * EXCEPT heads,
+      arrayFirst(head -> head.${ROOT.indexOf('kind') + 1} = 'flow' OR flow_spans = 0, heads) AS root,
+      ${ROOT.map((column, i) => `root.${i + 1} AS root_${column}`).join(', ')}
+    FROM (${traces(metadata)})`
 
-const JOINED = (metadata: string) => `
+const simple = (metadata: string) => `
     SELECT
       *,
       if(declared[1] = '', lower(hex(trace_id)), declared[1]) AS run,
@@ -139,9 +167,8 @@ const JOINED = (metadata: string) => `
       steps.4 AS names,
       if(hasAny(usages.1, above_usage), arrayFilter(u -> NOT has(above_usage, u.1), usages), usages) AS counted,
       arraySlice(arrayEnumerateDense(arrayConcat(steps.2, steps.3)), length(steps) + 1) AS enclosing
-    FROM (${TRACES}) AS trace
-    INNER JOIN (${heads(metadata)}) AS root ON project = root_project AND trace_id = root_trace_id
-    WHERE (root_kind = 'flow' OR flow_spans = 0) AND (is_entry OR (declared = [''] AND step_entries = 0))
+    FROM (${rooted(metadata)}) AS trace
+    WHERE (root_entry OR (declared = [''] AND step_entries = 0))
       AND hasAll(['', run_flow], flows)
       AND root_finish != 0
       AND (root_service != '' OR services = 0)
@@ -150,7 +177,7 @@ const JOINED = (metadata: string) => `
       AND (root_session_id != '' OR sessions = 0)
       AND (root_user_id != '' OR users = 0)
       AND (root_experiment_id != '' OR trials = 0)
-      AND (is_entry OR root_status != 'error'
+      AND (root_entry OR root_status != 'error'
         OR ((root_error_type != '' OR error_types = 0) AND (root_error_message != '' OR error_messages = 0)))
       AND (arrayUniq(names) = length(names) OR NOT has(steps.6, 'error'))`
 
@@ -181,7 +208,7 @@ const RUNS = (metadata: string) => `
     arrayMap(position -> if(position <= length(steps), toInt32(position) - 1, -1), enclosing) AS step_parents,
     arrayMap(i -> ${bytes('i')}, steps.2) AS step_span_ids,
     toDateTime64({version:String}, 6, 'UTC')
-  FROM (${JOINED(metadata)})
+  FROM (${simple(metadata)})
   WHERE NOT arrayExists((position, above) -> position > length(steps) AND above != root_id, enclosing, steps.3)`
 
 /** One thread, and nothing compiled: for the rows of some seconds both cost more than they save. */
@@ -189,5 +216,5 @@ function insertSql(metadata: boolean): string {
   return `
   INSERT INTO runs (${RUN_COLUMNS})
   SETTINGS optimize_on_insert = 0, max_threads = 1, compile_expressions = 0, compile_aggregate_expressions = 0, ${BY_RECEIPT}
-  ${RUNS(metadata ? `attributes['weir.run.metadata']` : `''`)}${metadata ? ` AND (is_entry OR root_metadata != '')` : ''}`
+  ${RUNS(metadata ? `if(head, attributes['weir.run.metadata'], '')` : `''`)}${metadata ? ` AND (root_entry OR root_metadata != '')` : ''}`
 }
