@@ -82,6 +82,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   { name: 'index_granularity 512', change: setting('index_granularity', '512') },
   { name: 'index_granularity 8192', change: setting('index_granularity', '8192') },
+  { name: 'compact parts to 10 MiB (default)', change: setting('min_bytes_for_wide_part', '10485760') },
   { name: 'compact parts to 1 GiB', change: setting('min_bytes_for_wide_part', '1073741824') },
   { name: 'horizontal merges', change: setting('enable_vertical_merge_algorithm', '0') },
   { name: 'without the attribute index', change: withoutIndex },

@@ -9,12 +9,6 @@ import type { Outage } from './outage.ts'
 const EVERY_MS = 1_000
 /** The schedule is written again when nothing was settled for so long: the queue may have lost its data. */
 const SILENCE_MS = 5_000
-/**
- * What takes longer than this is followed by a rest as long as it took longer: under load, passes become fewer and larger,
- * and what each of them costs whatever it takes is spent less often.
- */
-const SHORT_MS = 300
-const LONGEST_REST_MS = 2_000
 
 export interface SettlerParts {
   readonly store: Store
@@ -35,7 +29,6 @@ export class Settler {
   readonly #known = new SettledRuns()
   readonly #sweep = new Sweep()
   #heard = Date.now()
-  #restsUntil = 0
   #scheduling: Promise<void> | undefined
   #judgedOnce = false
 
@@ -81,8 +74,6 @@ export class Settler {
     const { store, monitors, metrics, settleQuietMs, clickhouse, queueOutage } = this.#parts
     this.#heard = Date.now()
     queueOutage.succeeded()
-    const began = performance.now()
-    if (began < this.#restsUntil) return
     try {
       let more = true
       while (more) {
@@ -106,8 +97,6 @@ export class Settler {
       clickhouse.failed(error)
     } finally {
       this.#heard = Date.now()
-      const ended = performance.now()
-      this.#restsUntil = ended + Math.min(ended - began - SHORT_MS, LONGEST_REST_MS)
     }
   }
 }
