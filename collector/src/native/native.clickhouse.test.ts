@@ -117,11 +117,13 @@ const anyRow: fc.Arbitrary<Row> = fc.record({
 const someRows = fc.array(anyRow, { maxLength: 40 })
 
 test('the engine reads what was written, and nothing of what was taken back', async () => {
-  const blocks = fc.array(fc.tuple(someRows, someRows, someRows), { minLength: 1, maxLength: 4 })
+  // A block without rows is never sent, and the engine finds no structure in a body that begins with one.
+  const block = fc
+    .tuple(someRows, someRows, someRows)
+    .filter(([before, _, after]) => before.length + after.length > 0)
+  const blocks = fc.array(block, { minLength: 1, maxLength: 4 })
   await fc.assert(
     fc.asyncProperty(blocks, async (given) => {
-      // The engine finds no structure in a body that has no row at all, and such a block is never sent.
-      fc.pre(given.some(([before, _, after]) => before.length + after.length > 0))
       const rows = new Rows()
       const taken = given.map(([before, vain, after]) => {
         for (const row of before) rows.write(row)
