@@ -9,7 +9,7 @@ const store = useStore()
 /** More than are counted again with every pass. */
 const RUNS = 2_500
 
-/** Runs of two spans, in the three minutes before now. */
+/** Runs of two spans, in the three minutes before now. One in fifty misses what is above its step, and settles the general way. */
 const INSERT = `
   INSERT INTO spans (
     project, trace_id, span_id, parent_span_id, name, kind, flow, run_id, declared_run_id, status, step_index, input_tokens,
@@ -17,7 +17,7 @@ const INSERT = `
   )
   SELECT
     'default', murmurHash3_128(number) AS trace, substring(murmurHash3_128(number, span), 1, 8)::FixedString(8),
-    if(span = 0, toFixedString('', 8), substring(murmurHash3_128(number, 0::UInt8), 1, 8)::FixedString(8)),
+    if(span = 0, toFixedString('', 8), substring(murmurHash3_128(number, if(number % 50 = 7, 9, 0)::UInt8), 1, 8)::FixedString(8)),
     if(span = 0, 'busy', 'step'), if(span = 0, 'flow', 'step'), 'busy', lower(hex(trace)), lower(hex(trace)),
     if(number % 10 = 0, 'error', 'ok'), if(span = 0, -1, 0), span * 3,
     toDateTime64('2026-01-01 00:00:00', 9, 'UTC') + INTERVAL number % 180 SECOND AS begin, begin + INTERVAL 1 SECOND, 1000000000
@@ -52,6 +52,8 @@ const slices = async () =>
     await rows<{ n: number }>(store(), 'SELECT uniqExact(slice) AS n FROM run_minutes FINAL WHERE slice != 0')
   )[0]?.n
 
+const GENERAL = 'SELECT uniqExact(trace_id) AS traces FROM settling_spans'
+
 const settle = (to = store(), known = new SettledRuns()) => settleQuiet(to, { quietMs: 0, now: LATER, known })
 
 test('many new runs are added to their minutes; a late or repeated span rebuilds them', {
@@ -62,6 +64,7 @@ test('many new runs are added to their minutes; a late or repeated span rebuilds
     await execute(store(), INSERT, { first: pass * RUNS, runs: RUNS })
     expect(await settle(store(), known)).toEqual({ traces: RUNS, runs: RUNS, more: false })
     expect(await slices()).toBe(pass + 1)
+    expect(await rows(store(), GENERAL)).toEqual([{ traces: ((pass + 1) * RUNS) / 50 }])
     expect(await minutes()).toEqual(await recount())
   }
   // Of the first runs, some spans come again, and one comes late.

@@ -38,15 +38,12 @@ const taken = (key: string) => `
       SELECT ${key} FROM settling_traces
       WHERE batch = {batch:UUID} AND since > toDateTime64(0, 3, 'UTC') AND spans_seen <= ${MOST_SPANS}`
 
-/**
- * By the id alone, which is faster by half: what other projects have under the same id is left out once it is grouped.
- * To be read with {@link BY_RECEIPT}.
- */
+/** By the id alone, which is faster by half: what other projects have under the same id is left out once it is grouped. */
 export const OF_BATCH: string = `trace_id IN (${taken('trace_id')})
       AND trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)
       AND ${RECEIVED_SINCE}`
 
-/** Looking for every id of a pass in the primary index of every part costs more than what came since has to be read. */
+/** A setting for {@link OF_BATCH}: looking for every id in the primary index of every part costs more than reading what came. */
 export const BY_RECEIPT = 'use_index_for_in_with_subqueries = 0'
 
 /** A trace's entry is the span that is its root here: without a parent, or with one in another process. */
@@ -56,39 +53,14 @@ const IS_HEAD = `(kind = 'flow' OR ${IS_ENTRY})`
 /** Usage is counted where no descendant carries any: simple, where the next one down does or none does. */
 export const PAYS: string = `(input_tokens + output_tokens > 0 OR cost > 0)`
 
-export const IS_SUPERSEDED: string = `${PAYS} AND (project, trace_id, span_id) IN (
-      SELECT project, trace_id, parent_span_id FROM spans WHERE ${OF_BATCH} AND ${PAYS})`
-
 const STEP = `(begin, id, parent, name, kind, status, finish, duration_ns, step_index, step_attempts, step_fallback)`
 
 /** What a run has of its root alone, and what it has of its root first. */
-const ROOT = [
-  ...[
-    'id',
-    'entry',
-    'kind',
-    'name',
-    'flow',
-    'parent_run',
-    'status',
-    'begin',
-    'finish',
-    'service',
-    'environment',
-  ],
-  ...[
-    'version',
-    'session_id',
-    'user_id',
-    'experiment_id',
-    'case_id',
-    'trial',
-    'input',
-    'output',
-    'error_type',
-  ],
-  ...['error_message', 'metadata'],
-]
+const ROOT = `
+  id entry kind name flow parent_run status begin finish service environment version session_id user_id experiment_id
+  case_id trial input output error_type error_message metadata`
+  .trim()
+  .split(/\s+/)
 
 /** A child of a head may be a step of a run that has none of that kind; which head is the root is not known here. */
 const members = (metadata: string) => `

@@ -1,6 +1,6 @@
 import { execute, firstRow, type QueryParams, type Store } from '../store.ts'
 import { BATCH_TRACES, type Batch, RECEIVED_SINCE, type Taken } from './batch.ts'
-import { IS_SUPERSEDED, paramsOf } from './simple-traces.ts'
+import { OF_BATCH, PAYS, paramsOf } from './simple-traces.ts'
 
 /** Corrects run and flow of the spans of a batch that have others, and takes usage off wrappers of usage. */
 export async function updateSpans(store: Store, { id, since }: Batch): Promise<void> {
@@ -81,7 +81,8 @@ const JUST_WRITTEN = `(project, trace_id) IN (
 
 const UPDATE_USAGE = `
   UPDATE spans SET ${USAGE.map((column) => `${column} = 0`).join(', ')}
-  WHERE ${JUST_WRITTEN} AND ${IS_SUPERSEDED}`
+  WHERE ${JUST_WRITTEN} AND ${PAYS} AND (project, trace_id, span_id) IN (
+      SELECT project, trace_id, parent_span_id FROM spans WHERE ${OF_BATCH} AND ${PAYS})`
 
 const FLOWS = `
   SELECT ${TRACE_KEY}, flow FROM runs
