@@ -25,7 +25,7 @@ const DIGITS = 8
 export class Sweep {
   readonly bounds: Bounds
   #first = 0
-  /** Where the last pass ended within the first range. */
+  /** The trace id that the last pass stopped at, where its bounds left others of its range. */
   #after: string | undefined
   #width = WHOLE
 
