@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ACCESS } from './access.ts'
+import { toElement } from './configuration-file.ts'
 
 const MIB = 1024 * 1024
 /** Merges at the same time, and how many places have to be free for the next one to be of any size. */
@@ -32,19 +34,9 @@ const CONFIGURATION = {
 
 /** Writes the engine's configuration into its data directory, and returns the arguments that name it. */
 export function engineArguments(path: string): string[] {
+  const users = join(path, 'weir-users.xml')
   const file = join(path, 'weir-config.xml')
-  writeFileSync(file, `${element('clickhouse', CONFIGURATION)}\n`)
+  writeFileSync(users, `${toElement('clickhouse', ACCESS)}\n`)
+  writeFileSync(file, `${toElement('clickhouse', { users_config: users, ...CONFIGURATION })}\n`)
   return [`--config-file=${file}`]
-}
-
-type Value = number | string | { readonly [name: string]: Value }
-
-function element(name: string, value: Value): string {
-  const content =
-    typeof value !== 'object'
-      ? String(value)
-      : Object.entries(value)
-          .map(([child, inner]) => element(child, inner))
-          .join('')
-  return `<${name}>${content}</${name}>`
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { drainPending, Session } from 'chdb'
 import { DirectoryInUseError, EngineStartError } from '../errors.ts'
+import { LOADER_ROLE } from './access.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { engineArguments } from './engine-arguments.ts'
 import { toException } from './exception.ts'
@@ -53,6 +54,7 @@ export class Engine {
     const session = new Session(this.#path)
     try {
       for (const statement of preamble(context)) await session.queryAsync(statement)
+      await session.queryAsync('SET ROLE NONE')
       if (context.database) await session.queryAsync(`USE ${quoteName(context.database)}`)
       return new EngineSession(session)
     } catch (error) {
@@ -100,6 +102,11 @@ export class EngineSession {
     } catch (error) {
       throw toException(error)
     }
+  }
+
+  /** Lets the statements that follow read files. For those that are made here, never for one of a request. */
+  async becomeLoader(): Promise<void> {
+    await this.#session.queryAsync(`SET ROLE ${LOADER_ROLE}`)
   }
 
   /** Runs a SELECT and yields its output while it runs; the consumer's pace is the engine's. */

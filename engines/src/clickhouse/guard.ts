@@ -3,15 +3,19 @@ import { isIP } from 'node:net'
 import { exception } from './exception.ts'
 
 /**
- * The embedded engine has no password, so a page in the user's browser must not reach it: neither by a cross-site
- * request (browsers send `Origin`) nor by a name of its own that resolves to this machine (DNS rebinding).
+ * A page in the user's browser must not reach the embedded engine, whatever it knows: neither by a request of its own
+ * (browsers send `Origin`), nor by a picture, a link or a form (they send `Sec-Fetch-*`), nor by a name of its own that
+ * resolves to this machine (DNS rebinding).
+ *
+ * @throws ClickHouseException 497 ACCESS_DENIED
  */
 export function refuseBrowsers(request: IncomingMessage, listeningOn: string): void {
-  if (request.headers.origin !== undefined) {
+  const header = browserHeader(request)
+  if (header !== undefined) {
     throw exception(
       497,
       'ACCESS_DENIED',
-      `Requests of web pages are refused, this one came from ${request.headers.origin}`,
+      `Requests of browsers are refused, and this one has the header ${header}: use a program, such as curl`,
     )
   }
   const host = hostName(request.headers.host ?? '')
@@ -20,6 +24,15 @@ export function refuseBrowsers(request: IncomingMessage, listeningOn: string): v
     497,
     'ACCESS_DENIED',
     `The host "${host}" is not this server's: use http://${listeningOn} or http://localhost`,
+  )
+}
+
+/** A header that browsers send. Node's `fetch` sends `sec-fetch-mode: cors` and nothing else of the kind; a browser never sends it alone. */
+function browserHeader({ headers }: IncomingMessage): string | undefined {
+  return Object.keys(headers).find(
+    (name) =>
+      name === 'origin' ||
+      (name.startsWith('sec-fetch-') && !(name === 'sec-fetch-mode' && headers[name] === 'cors')),
   )
 }
 

@@ -15,7 +15,7 @@ const { root, start } = useProcesses()
 
 test('a request that comes while the engine starts is answered', async () => {
   const port = await freePort('127.0.0.1', 0)
-  const starting = startClickHouse({ port, path: join(root, 'early') })
+  const starting = startClickHouse({ port, path: join(root, 'early'), password: undefined })
   const early = expect.poll(() => fetch(`http://127.0.0.1:${port}/ping`).then((r) => r.text(), String), POLL)
   const results = await Promise.allSettled([early.toBe('Ok.\n'), starting])
   const [, started] = results
@@ -25,14 +25,19 @@ test('a request that comes while the engine starts is answered', async () => {
 
 test('a busy port', async () => {
   const port = Number(new URL(inject('clickhouseUrl')).port)
-  const busy = startClickHouse({ port, path: join(root, 'busy') })
+  const busy = startClickHouse({ port, path: join(root, 'busy'), password: undefined })
   await expect(busy).rejects.toMatchObject({ code: 'PORT_IN_USE', port })
   expect(existsSync(join(root, 'busy'))).toBe(false)
 })
 
 test('a data directory that another process has open', async () => {
   const { child } = await start('owned')
-  const second = startClickHouse({ port: 0, path: join(root, 'owned'), ownerTimeout: 100 })
+  const second = startClickHouse({
+    port: 0,
+    path: join(root, 'owned'),
+    password: undefined,
+    ownerTimeout: 100,
+  })
   await expect(second).rejects.toMatchObject({
     code: 'DIRECTORY_IN_USE',
     directory: join(root, 'owned'),
@@ -41,7 +46,7 @@ test('a data directory that another process has open', async () => {
 })
 
 test('a data directory that cannot be made', async () => {
-  const impossible = startClickHouse({ port: 0, path: '/dev/null/clickhouse' })
+  const impossible = startClickHouse({ port: 0, path: '/dev/null/clickhouse', password: undefined })
   await expect(impossible).rejects.toMatchObject({
     code: 'ENGINE_START',
     message: expect.stringContaining('/dev/null'),

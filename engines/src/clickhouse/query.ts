@@ -89,6 +89,7 @@ async function nativeColumns(
 ): Promise<string[] | undefined> {
   const listed = head.columns === undefined ? undefined : listedColumns(head.columns)
   if (listed === undefined) return undefined
+  await session.becomeLoader()
   const described = await session.run(
     `DESCRIBE file(${quoteString(spool.path)}, 'Native')`,
     'JSONCompactEachRow',

@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { EngineStartError, PortInUseError } from '../errors.ts'
+import { USER } from './authentication.ts'
 import type { Limits } from './body.ts'
-import type { Service } from './service.ts'
+import type { Service, ServiceOptions } from './service.ts'
 
 export interface ClickHouseOptions {
   /** The address to listen on; loopback unless it says otherwise. */
@@ -12,6 +13,8 @@ export interface ClickHouseOptions {
   readonly port: number
   /** The data directory; created when missing. One process may have it open. */
   readonly path: string
+  /** What requests of the user `weir` have to name; undefined: every program of this machine may do everything, as tests may want. */
+  readonly password: string | undefined
   readonly limits?: Partial<Limits>
   /** How long `close()` waits for running queries before it ends them, in ms (default 3,000). */
   readonly drainTimeout?: number
@@ -20,6 +23,7 @@ export interface ClickHouseOptions {
 }
 
 export interface ClickHouseServer extends AsyncDisposable {
+  /** With user and password, where there is one. */
   readonly url: string
   readonly port: number
   /** Stops accepting, lets running queries end, and closes the data directory. */
@@ -34,7 +38,8 @@ const LIMITS: Limits = { statement: 64 * 1024 * 1024, insert: 4 * 1024 * 1024 * 
  * @throws PortInUseError, DirectoryInUseError, EngineStartError
  */
 export async function startClickHouse(options: ClickHouseOptions): Promise<ClickHouseServer> {
-  const { host = '127.0.0.1', port, path, drainTimeout = 3_000, ownerTimeout = 15_000 } = options
+  const { host = '127.0.0.1', port, path, password, drainTimeout = 3_000 } = options
+  const limits = { ...LIMITS, ...options.limits }
   // Queries run on Node's thread pool, and a query that ends another needs a thread too.
   process.env.UV_THREADPOOL_SIZE ??= '16'
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 })
@@ -47,7 +52,7 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
   await listen(server, host, port)
   let service: Service
   try {
-    service = await startService(path, host, { ...LIMITS, ...options.limits }, ownerTimeout)
+    service = await startService({ path, host, password, limits, patience: options.ownerTimeout ?? 15_000 })
   } catch (error) {
     server.close()
     started.reject(error)
@@ -58,17 +63,23 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
   const close = () => (closed ??= shutDown(server, service, drainTimeout))
   const listening = (server.address() as AddressInfo).port
   const name = host.includes(':') ? `[${host}]` : host
-  return { url: `http://${name}:${listening}`, port: listening, close, [Symbol.asyncDispose]: close }
+  const credentials = password === undefined ? '' : `${USER}:${encodeURIComponent(password)}@`
+  return {
+    url: `http://${credentials}${name}:${listening}`,
+    port: listening,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 /** Loads the engine's library, 200 MB of memory, only where the engine runs. */
-async function startService(path: string, host: string, limits: Limits, patience: number): Promise<Service> {
+async function startService(options: ServiceOptions): Promise<Service> {
   const { Service } = await import('./service.ts').catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause)
     const advice = 'Run ClickHouse elsewhere and set WEIR_CLICKHOUSE_URL to it'
     throw new EngineStartError(`could not load the embedded ClickHouse: ${reason} ${advice}`, { cause })
   })
-  return await Service.start(path, host, limits, patience)
+  return await Service.start(options)
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { authenticate } from './authentication.ts'
 import { type Limits, readWork, type Work } from './body.ts'
 import { Engine } from './engine.ts'
 import { exception, toException } from './exception.ts'
+import { refuseForbidden } from './forbidden.ts'
 import { refuseBrowsers } from './guard.ts'
 import { type HttpRequest, readBody, readForm, readRequest } from './http-request.ts'
 import { runWork } from './query.ts'
@@ -15,19 +17,34 @@ import { Slots } from './slots.ts'
 // More would only take memory: the engine uses all cores for one query.
 const CONCURRENT_QUERIES = 8
 
+/** What a service is started with. */
+export interface ServiceOptions {
+  /** The data directory. */
+  readonly path: string
+  /** The address that it listens on. */
+  readonly host: string
+  /** Of the user `weir`; undefined: none is asked for. */
+  readonly password: string | undefined
+  readonly limits: Limits
+  /** How long to wait for a process that has the directory open, in ms. */
+  readonly patience: number
+}
+
 /** Answers the requests of ClickHouse's HTTP interface. */
 export class Service {
   readonly #engine: Engine
   readonly #host: string
+  readonly #password: string | undefined
   readonly #limits: Limits
   readonly #slots = new Slots(CONCURRENT_QUERIES)
   readonly #handling = new Set<Promise<void>>()
   readonly #running = new Set<string>()
   readonly #spool: string
 
-  private constructor(engine: Engine, path: string, host: string, limits: Limits) {
+  private constructor(engine: Engine, { path, host, password, limits }: ServiceOptions) {
     this.#engine = engine
     this.#host = host
+    this.#password = password
     this.#limits = limits
     this.#spool = join(path, 'spool')
     // What a killed process left there was never acknowledged.
@@ -35,8 +52,8 @@ export class Service {
     mkdirSync(this.#spool)
   }
 
-  static async start(path: string, host: string, limits: Limits, patience: number): Promise<Service> {
-    return new Service(await Engine.open(path, patience), path, host, limits)
+  static async start(options: ServiceOptions): Promise<Service> {
+    return new Service(await Engine.open(options.path, options.patience), options)
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -50,8 +67,12 @@ export class Service {
     response.on('error', () => {})
     try {
       refuseBrowsers(request, this.#host)
-      if (isPing(request)) response.end('Ok.\n')
-      else await this.#query(request, response)
+      if (isPing(request)) {
+        response.end('Ok.\n')
+        return
+      }
+      if (this.#password !== undefined) authenticate(request, this.#password)
+      await this.#query(request, response)
     } catch (error) {
       if (!response.destroyed) sendException(response, toException(error))
     }
@@ -65,6 +86,7 @@ export class Service {
     const body = form ? Readable.from([]) : readBody(request)
     const work = await readWork(http.query, body, this.#spool, this.#limits)
     await using _spool = work.spool
+    refuseForbidden(work.sql)
     if (this.#running.has(http.queryId)) {
       const text = `Query with id = ${http.queryId} is already running`
       throw exception(216, 'QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING', text)

@@ -1,3 +1,5 @@
+import { readTokens, type Token } from './tokens.ts'
+
 /** What the server needs to know about a statement before the engine parses it. */
 export interface Statement {
   /** The first keyword in upper case: SELECT, INSERT, CREATE, ... */
@@ -6,7 +8,7 @@ export interface Statement {
   readonly format?: { readonly name: string; readonly start: number }
   /** Where the statement ends, without a last semicolon. */
   readonly end: number
-  /** Set for an INSERT whose rows follow in the request. */
+  /** Set for an INSERT whose rows follow in the request, as data and not as expressions. */
   readonly insert?: InsertHead
   /** A SELECT within the statement: the engine may evaluate it while it plans the outer one. */
   readonly nested: boolean
@@ -28,23 +30,13 @@ export interface InsertHead {
   readonly dataStart: number
 }
 
-interface Token {
-  readonly text: string
-  readonly start: number
-  readonly end: number
-}
-
-// White space and comments; strings and quoted names; words; anything else.
-const TOKEN =
-  /(?<skip>\s+|--[^\n]*|#[! ][^\n]*|\/\*[\s\S]*?\*\/)|'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'|`[^`\\]*(?:(?:\\[\s\S]|``)[^`\\]*)*`|"[^"\\]*(?:(?:\\[\s\S]|"")[^"\\]*)*"|[\p{L}_$][\p{L}\p{N}_$]*|[\s\S]/uy
-
 const NOTHING = { keyword: '', nested: false, totals: false, several: false, end: 0 }
 
 /** Reads just enough of a statement to route it; its syntax is the engine's business. */
 export function readStatement(sql: string): Statement {
-  const all = tokens(sql)
+  const all = readTokens(sql)
   const keyword = firstKeyword(all)
-  if (keyword === 'INSERT') return readInsert(sql, keyword, tokens(sql))
+  if (keyword === 'INSERT') return readInsert(sql, keyword, readTokens(sql))
   const found: Mutable<Statement> = { ...NOTHING, keyword, end: sql.length }
   let previous: Token | undefined
   let candidate: Statement['format']
@@ -81,6 +73,8 @@ function readInsert(sql: string, keyword: string, all: Generator<Token>): Statem
   for (const token of all) {
     const word = token.text.toUpperCase()
     if (formatStart !== undefined) {
+      // Its rows are expressions, so they are part of the statement.
+      if (word === 'VALUES') return plain
       const end = settingsStart ?? formatStart
       const targetEnd = isFunction ? end : (columnsStart ?? end)
       const insert = {
@@ -119,15 +113,4 @@ function firstKeyword(all: Generator<Token>): string {
 
 function isWord(text: string): boolean {
   return /^[\p{L}_]/u.test(text)
-}
-
-function* tokens(sql: string): Generator<Token> {
-  for (let start = 0; start < sql.length; ) {
-    TOKEN.lastIndex = start
-    const match = TOKEN.exec(sql)
-    if (!match) return
-    const end = start + match[0].length
-    if (match.groups?.skip === undefined) yield { text: match[0], start, end }
-    start = end
-  }
 }

@@ -13,7 +13,10 @@ export interface ClickHouseProcess {
 }
 
 /** A temporary directory and a way to start ClickHouse processes in it; both end with the file's tests. */
-export function useProcesses(): { root: string; start(name: string): Promise<ClickHouseProcess> } {
+export function useProcesses(): {
+  root: string
+  start(name: string, password?: string): Promise<ClickHouseProcess>
+} {
   const root = mkdtempSync(join(tmpdir(), 'weir-clickhouse-'))
   const started: ClickHouseProcess[] = []
   afterAll(async () => {
@@ -22,8 +25,11 @@ export function useProcesses(): { root: string; start(name: string): Promise<Cli
   })
   return {
     root,
-    async start(name) {
-      const child = fork(new URL('./clickhouse-child.ts', import.meta.url), [join(root, name)])
+    async start(name, password) {
+      const child = fork(new URL('./clickhouse-child.ts', import.meta.url), [
+        join(root, name),
+        ...(password === undefined ? [] : [password]),
+      ])
       const [{ url }] = (await once(child, 'message')) as [{ url: string }]
       const kill = async () => {
         if (child.exitCode !== null || child.signalCode !== null) return
