@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,7 +22,9 @@ export class LogInUseError extends Error {
  * @throws LogInUseError after `patience` ms in which another process, which may just be ending, still holds it
  */
 export async function lockDirectory(directory: string, patience: number): Promise<() => void> {
-  const database = new DatabaseSync(join(directory, 'lock'))
+  const path = join(directory, 'lock')
+  mendLock(path)
+  const database = new DatabaseSync(path)
   const owner = join(directory, 'owner')
   const deadline = performance.now() + patience
   while (!tryLock(database)) {
@@ -36,6 +38,16 @@ export async function lockDirectory(directory: string, patience: number): Promis
   }
   nameOwner(owner)
   return () => database.close()
+}
+
+/**
+ * A lock has no content: one that is not empty was damaged, and SQLite takes it for no database. It is emptied in place, so that a lock
+ * that a living process holds on it stays.
+ */
+function mendLock(path: string): void {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return
+  truncateSync(path)
+  console.error(`the lock ${path} was damaged and was emptied`)
 }
 
 /** Only a name for the message of {@link LogInUseError}: a full disk must not keep the collector from starting. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -39,8 +39,8 @@ test('a process that is just ending is waited for', async () => {
   const locked = lockDirectory(directory, 20_000)
   child.send('end')
   await locked
-  // A process that has ended cannot be signalled.
-  expect(() => process.kill(child.pid ?? 0, 0)).toThrow('ESRCH')
+  // A process that has ended cannot be signalled, once its parent knows.
+  await expect.poll(() => child.exitCode).toBe(0)
 })
 
 test('a process that was killed owns nothing', async () => {
@@ -49,6 +49,16 @@ test('a process that was killed owns nothing', async () => {
   child.kill('SIGKILL')
   await ended
   await lockDirectory(directory, 0)
+  await lockDirectory(directory, 0)
+})
+
+test('a damaged lock is mended, and still held where it is', async () => {
+  const { directory, child } = await owner()
+  writeFileSync(join(directory, 'weir-lock'), 'damage'.repeat(1000))
+  await expect(lockDirectory(directory, 0)).rejects.toMatchObject({ code: 'DIRECTORY_IN_USE' })
+  writeFileSync(join(directory, 'weir-lock'), 'damage'.repeat(1000))
+  child.kill('SIGKILL')
+  await once(child, 'exit')
   await lockDirectory(directory, 0)
 })
 

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,7 +22,9 @@ const held = new Map<string, DatabaseSync>()
 export async function lockDirectory(directory: string, patience: number): Promise<void> {
   const key = realpathSync(directory)
   if (held.has(key)) return
-  const database = new DatabaseSync(join(key, 'weir-lock'))
+  const path = join(key, 'weir-lock')
+  mendLock(path)
+  const database = new DatabaseSync(path)
   const deadline = performance.now() + patience
   while (!tryLock(database)) {
     if (performance.now() > deadline) {
@@ -32,7 +34,24 @@ export async function lockDirectory(directory: string, patience: number): Promis
     await sleep(POLL_MS)
   }
   held.set(key, database)
-  writeFileSync(join(key, 'weir-owner'), `${process.pid}\n`)
+  nameOwner(key)
+}
+
+/**
+ * A lock has no content: one that is not empty was damaged, and SQLite takes it for no database. It is emptied in place, so that a lock
+ * that a living process holds on it stays.
+ */
+function mendLock(path: string): void {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return
+  truncateSync(path)
+  console.error(`the lock ${path} was damaged and was emptied`)
+}
+
+/** Only a name for the message: a full disk must not keep the engine from starting. */
+function nameOwner(directory: string): void {
+  try {
+    writeFileSync(join(directory, 'weir-owner'), `${process.pid}\n`)
+  } catch {}
 }
 
 function tryLock(database: DatabaseSync): boolean {

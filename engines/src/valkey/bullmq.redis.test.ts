@@ -14,7 +14,7 @@ describe.each(engines)('BullMQ on %s', (engine) => {
   let connection: ConnectionOptions
 
   beforeAll(async () => {
-    server = await startValkey({ port: 0, directory, engine })
+    server = await startValkey({ port: 0, directory, password: 'secret', engine })
     connection = { url: server.url, maxRetriesPerRequest: null }
   })
   afterAll(async () => {

@@ -14,6 +14,8 @@ export interface Remembered {
 }
 
 const FILE = 'weir-server.json'
+/** A server that cannot write its file any more ends nevertheless. */
+const PATIENCE_MS = 5_000
 
 export function remember(directory: string, server: Remembered): void {
   writeFileSync(join(directory, FILE), `${JSON.stringify(server)}\n`)
@@ -25,19 +27,35 @@ export function forget(directory: string): void {
 
 /**
  * Ends the server that a killed process left running on the directory. A server whose parent still runs is in use.
- * The server itself says which process it is, since the remembered number may meanwhile belong to another program.
+ *
+ * @throws DirectoryInUseError, EngineStartError
  */
-export async function endLeftover(directory: string): Promise<void> {
+export async function endLeftover(directory: string, password: string | undefined): Promise<void> {
   const server = remembered(directory)
   if (!server) return
-  const info = await ask(server.host, server.port, 'INFO server')
-  if (info && Number(/^process_id:(\d+)/m.exec(info)?.[1]) === server.pid) {
+  if (await stillServes(server, password)) {
     if (parentOf(server.pid) === server.parent)
       throw new DirectoryInUseError(directory, `process ${server.parent}`)
     process.kill(server.pid, 'SIGTERM')
-    await untilGone(server, directory)
+    if (!(await isGone(server.pid))) process.kill(server.pid, 'SIGKILL')
+    if (!(await isGone(server.pid))) {
+      throw new EngineStartError(
+        `process ${server.pid} still serves ${directory} and does not end: end it and start again`,
+      )
+    }
   }
   forget(directory)
+}
+
+/**
+ * The remembered number may meanwhile belong to another program. So the server itself says which process it is, or, where
+ * it is frozen, its command line does: `redis-server 127.0.0.1:6379`.
+ */
+async function stillServes({ pid, host, port }: Remembered, password: string | undefined): Promise<boolean> {
+  const info = await ask({ host, port, password }, 'INFO server')
+  if (info !== undefined) return Number(/^process_id:(\d+)/m.exec(info)?.[1]) === pid
+  const command = ps(pid, 'command') ?? ''
+  return /(redis|valkey)-server/.test(command) && command.includes(`:${port}`)
 }
 
 function remembered(directory: string): Remembered | undefined {
@@ -48,24 +66,27 @@ function remembered(directory: string): Remembered | undefined {
   }
 }
 
-function parentOf(pid: number): number | undefined {
+function parentOf(pid: number): number {
+  return Number(ps(pid, 'ppid'))
+}
+
+function ps(pid: number, column: 'ppid' | 'command'): string | undefined {
   try {
-    return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }).trim())
+    return execFileSync('ps', ['-o', `${column}=`, '-p', String(pid)], { encoding: 'utf8' }).trim()
   } catch {
     return undefined
   }
 }
 
-async function untilGone({ pid }: Remembered, directory: string): Promise<void> {
-  for (let waited = 0; waited < 10_000; waited += 20) {
+/** Waits for it. */
+async function isGone(pid: number): Promise<boolean> {
+  for (let waited = 0; waited < PATIENCE_MS; waited += 20) {
     try {
       process.kill(pid, 0)
     } catch {
-      return
+      return true
     }
     await sleep(20)
   }
-  throw new EngineStartError(
-    `process ${pid} still serves ${directory} and does not end: end it and start again`,
-  )
+  return false
 }

@@ -5,25 +5,24 @@ import { EngineStartError } from '../errors.ts'
 import type { ValkeyBinary } from './find.ts'
 import { endLeftover, forget, remember } from './leftover.ts'
 import { freePort } from './ports.ts'
-import { ask } from './resp.ts'
+import { type Address, answersPing, redisUrl } from './resp.ts'
 import type { ValkeyServer } from './server.ts'
+import { setAsideDamaged } from './set-aside.ts'
 
-interface NativeOptions {
-  readonly host: string
-  readonly port: number
+interface NativeOptions extends Address {
   readonly directory: string
 }
 
 /** A native server as a child process, its data in an append-only file of the directory. */
 export async function startNative(binary: ValkeyBinary, options: NativeOptions): Promise<ValkeyServer> {
-  const { host, directory } = options
-  await endLeftover(directory)
+  const { host, directory, password } = options
+  await endLeftover(directory, password)
   const port = await freePort(host, options.port)
-  const child = new NativeServer(binary, { host, port, directory })
+  const child = new NativeServer(binary, { ...options, port })
   await child.start()
   const close = () => child.close()
   return {
-    url: `redis://${host}:${port}`,
+    url: redisUrl({ host, port, password }),
     port,
     engine: `${binary.name} ${binary.version}`,
     persistent: true,
@@ -46,20 +45,35 @@ class NativeServer {
     this.#options = options
   }
 
+  /** Data that the server cannot read is set aside once: a queue that is lost must not stop everything. */
   async start(): Promise<void> {
+    const failure = await this.#launch()
+    if (failure === undefined) return
+    const place = setAsideDamaged(this.#options.directory, failure.message)
+    if (place === undefined) throw failure
+    console.error(
+      `the queue's append-only file is damaged and was set aside as ${place}: evaluations that were queued have to be started again`,
+    )
+    const again = await this.#launch()
+    if (again !== undefined) throw again
+  }
+
+  async #launch(): Promise<EngineStartError | undefined> {
     const { host, port, directory } = this.#options
-    const child = spawn(this.#binary.path, serverArguments(this.#options), {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(this.#binary.path, ['-'], { stdio: 'pipe' })
+    // Its configuration comes this way because every user of the machine sees a command line.
+    child.stdin.on('error', () => {})
+    child.stdin.end(configuration(this.#options))
     const output = lastLines(child)
     this.#child = child
     if (child.pid !== undefined) remember(directory, { pid: child.pid, parent: process.pid, host, port })
     const ended = endOf(child)
-    const how = await Promise.race([answering(host, port, child), ended])
+    const how = await Promise.race([answering(this.#options, child), ended])
     if (how !== undefined) {
-      throw new EngineStartError(`${this.#binary.path} on ${directory} ended with ${how}: ${output()}`)
+      return new EngineStartError(`${this.#binary.path} on ${directory} ended with ${how}: ${output()}`)
     }
     void ended.then((reason) => this.#restart(`${this.#binary.name} ended with ${reason}: ${output()}`))
+    return undefined
   }
 
   async #restart(reason: string): Promise<void> {
@@ -87,7 +101,8 @@ class NativeServer {
   }
 }
 
-function serverArguments({ host, port, directory }: NativeOptions): string[] {
+/** A configuration file (valkey.io/topics/valkey.conf). */
+function configuration({ host, port, directory, password }: NativeOptions): string {
   const options = {
     bind: host,
     port: String(port),
@@ -98,14 +113,18 @@ function serverArguments({ host, port, directory }: NativeOptions): string[] {
     // BullMQ's keys must never be evicted.
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
+    ...(password === undefined ? {} : { requirepass: password }),
   }
-  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
+  // Its quoted texts have the escapes of JSON.
+  return Object.entries(options)
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}\n`)
+    .join('')
 }
 
-/** Resolves once the server answers and has read its file; it answers LOADING until then. */
-async function answering(host: string, port: number, child: ChildProcess): Promise<undefined> {
+/** Resolves once the server answers. */
+async function answering(address: Address, child: ChildProcess): Promise<undefined> {
   while (child.exitCode === null && child.signalCode === null) {
-    if ((await ask(host, port, 'PING'))?.startsWith('+PONG')) return
+    if (await answersPing(address)) return
     await sleep(20)
   }
 }
