@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
@@ -11,6 +12,7 @@ export interface Started {
   /** Base URL for OTLP/HTTP. */
   readonly collectorUrl: string
   readonly dashboardUrl: string
+  /** With user and password. */
   readonly clickhouseUrl: string
   /** Milliseconds from the spawn to the line `weir is ready`. */
   readonly readyMs: number
@@ -60,7 +62,7 @@ export async function startWeir(home: string, variables: NodeJS.ProcessEnv = {})
     home,
     collectorUrl: `http://127.0.0.1:${otlp}`,
     dashboardUrl: `http://127.0.0.1:${dashboard}`,
-    clickhouseUrl: `http://127.0.0.1:${clickhouse}`,
+    clickhouseUrl: readFileSync(join(home, 'clickhouse.url'), 'utf8').trim(),
     readyMs,
     async stop() {
       child.kill('SIGTERM')

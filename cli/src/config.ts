@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { usageError } from './errors.ts'
+import { ENGINE_HOST, type Engine, readQueueKey, readUrl } from './supervisor/secrets.ts'
 
 export interface Config {
   /** Absolute path of the directory that holds all state. */
@@ -24,6 +25,8 @@ export interface Config {
   /** Base URL of the collector. */
   readonly endpoint: string
   readonly apiKey: string | undefined
+  /** Signs the jobs of queued evaluations; undefined: neither set nor in the home yet. */
+  readonly queueKey: string | undefined
   readonly settleQuietMs: number
 }
 
@@ -42,8 +45,8 @@ const environment = z.object({
   WEIR_OTLP_HTTP_PORT: port.default(4318),
   WEIR_OTLP_GRPC_PORT: port.default(4317),
   WEIR_DASHBOARD_PORT: port.default(3000),
-  WEIR_EMBEDDED_CLICKHOUSE_PORT: port.default(8123),
-  WEIR_EMBEDDED_VALKEY_PORT: port.default(6379),
+  WEIR_EMBEDDED_CLICKHOUSE_PORT: port.optional(),
+  WEIR_EMBEDDED_VALKEY_PORT: port.optional(),
   WEIR_WORKER_PORT: port.default(4319),
   WEIR_CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
   WEIR_CLICKHOUSE_DATABASE: z
@@ -55,6 +58,7 @@ const environment = z.object({
   WEIR_SETTLE_QUIET: duration.default(2_000),
   WEIR_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   WEIR_API_KEY: z.string().optional(),
+  WEIR_QUEUE_KEY: z.string().min(16).optional(),
 })
 
 const EXPECTED: Record<string, string> = {
@@ -63,38 +67,51 @@ const EXPECTED: Record<string, string> = {
   WEIR_REDIS_URL: 'a redis:// or rediss:// URL',
   WEIR_ENDPOINT: 'an http:// or https:// URL',
   WEIR_SETTLE_QUIET: 'a duration such as 500ms, 2s or 1m',
+  WEIR_QUEUE_KEY: '16 characters or more',
 }
 
-/** Reads the WEIR_* variables; an empty one counts as not set. */
+/** Reads the WEIR_* variables, an empty one counting as not set, and what the home knows of the embedded engines. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(set)
   if (!parsed.success) throw usageError(describe(parsed.error, set))
   const values = parsed.data
-  const url = (scheme: string, number: number) => `${scheme}://${reachableHost(values.WEIR_HOST)}:${number}`
+  const home = resolve(values.WEIR_HOME)
+  const { WEIR_EMBEDDED_CLICKHOUSE_PORT: clickhousePort, WEIR_EMBEDDED_VALKEY_PORT: valkeyPort } = values
   return {
-    home: resolve(values.WEIR_HOME),
+    home,
     host: values.WEIR_HOST,
     ports: {
       otlpHttp: values.WEIR_OTLP_HTTP_PORT,
       otlpGrpc: values.WEIR_OTLP_GRPC_PORT,
       dashboard: values.WEIR_DASHBOARD_PORT,
-      clickhouse: values.WEIR_EMBEDDED_CLICKHOUSE_PORT,
-      valkey: values.WEIR_EMBEDDED_VALKEY_PORT,
+      clickhouse: clickhousePort ?? 8123,
+      valkey: valkeyPort ?? 6379,
       worker: values.WEIR_WORKER_PORT,
     },
     embedded: {
       clickhouse: values.WEIR_CLICKHOUSE_URL === undefined,
       valkey: values.WEIR_REDIS_URL === undefined,
     },
-    clickhouseUrl: values.WEIR_CLICKHOUSE_URL ?? `http://${LOOPBACK}:${values.WEIR_EMBEDDED_CLICKHOUSE_PORT}`,
+    clickhouseUrl:
+      values.WEIR_CLICKHOUSE_URL ??
+      embeddedUrl(home, 'clickhouse', clickhousePort, `http://${ENGINE_HOST}:8123`),
     clickhouseDatabase: values.WEIR_CLICKHOUSE_DATABASE,
-    redisUrl: values.WEIR_REDIS_URL ?? `redis://${LOOPBACK}:${values.WEIR_EMBEDDED_VALKEY_PORT}`,
+    redisUrl: values.WEIR_REDIS_URL ?? embeddedUrl(home, 'valkey', valkeyPort, `redis://${ENGINE_HOST}:6379`),
     project: values.WEIR_PROJECT,
-    endpoint: values.WEIR_ENDPOINT ?? url('http', values.WEIR_OTLP_HTTP_PORT),
+    endpoint:
+      values.WEIR_ENDPOINT ?? `http://${reachableHost(values.WEIR_HOST)}:${values.WEIR_OTLP_HTTP_PORT}`,
     apiKey: values.WEIR_API_KEY,
+    queueKey: values.WEIR_QUEUE_KEY ?? readQueueKey(home),
     settleQuietMs: values.WEIR_SETTLE_QUIET,
   }
+}
+
+/** As the home says it; before its first start without a password, which nothing takes then. */
+function embeddedUrl(home: string, engine: Engine, port: number | undefined, otherwise: string): string {
+  const url = readUrl(home, engine) ?? new URL(otherwise)
+  if (port !== undefined) url.port = String(port)
+  return url.href.replace(/\/$/, '')
 }
 
 /** Where a client on this machine reaches a server that binds `host`. */
@@ -109,7 +126,8 @@ function describe(error: z.ZodError, set: Record<string, unknown>): string {
     .map((issue) => {
       const name = String(issue.path[0])
       const expected = EXPECTED[name] ?? (name.endsWith('_PORT') ? 'a port from 1 to 65535' : issue.message)
-      return `${name} is "${set[name]}", expected ${expected}`
+      const came = name.endsWith('_KEY') ? 'too short' : `"${set[name]}"`
+      return `${name} is ${came}, expected ${expected}`
     })
     .join('\n')
 }

@@ -17,9 +17,34 @@ export async function openStore(config: Config): Promise<Store> {
       { cause },
     )
   }
-  return createStore({
-    url: config.clickhouseUrl,
-    database: config.clickhouseDatabase,
-    project: config.project,
-  })
+  const { clickhouseUrl: url, clickhouseDatabase: database, project } = config
+  const store = createStore({ url, database, project })
+  try {
+    await admitted(store, address)
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp */
+const REFUSED = new Set(['192', '193', '194', '516'])
+
+/** A ping needs no password, all else does. */
+async function admitted({ client }: Store, address: string): Promise<void> {
+  try {
+    // Not in the database, which may not be there yet.
+    await client.command({
+      query: 'SELECT 1',
+      clickhouse_settings: {},
+      http_headers: { 'x-clickhouse-database': 'default' },
+    })
+  } catch (cause) {
+    if (!REFUSED.has((cause as { code?: string }).code ?? '')) return
+    throw infrastructureError(
+      `ClickHouse at ${address} refuses the user or the password: set WEIR_HOME to that of "weir up", or WEIR_CLICKHOUSE_URL to what its file clickhouse.url holds`,
+      { cause },
+    )
+  }
 }

@@ -14,6 +14,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   monitor: async () => (await import('./commands/monitor.ts')).addMonitor,
   export: async () => (await import('./commands/export.ts')).addExport,
   import: async () => (await import('./commands/import.ts')).addImport,
+  sql: async () => (await import('./commands/sql.ts')).addSql,
   keys: async () => (await import('./commands/keys.ts')).addKeys,
   status: async () => (await import('./commands/status.ts')).addStatus,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,

@@ -29,7 +29,7 @@ export async function startWorker(
   config: WorkerConfig = workerConfigFromEnv(),
   log: (line: string) => void = (line) => console.error(`worker: ${line}`),
 ): Promise<RunningWorker> {
-  const { store, concurrency = 8, lockMs = 30_000 } = config
+  const { store, queueKey, concurrency = 8, lockMs = 30_000 } = config
   const metrics = createMetrics()
   const clickhouse = new Outage('ClickHouse', log)
   const queueOutage = new Outage('Redis', log)
@@ -69,8 +69,8 @@ export async function startWorker(
     return worker
   }
   const workers = [
-    start(TRIAL_QUEUE, concurrency, (job) => runTrialJob(job, runners)),
-    start(EXPERIMENT_QUEUE, 2, (job) => runExperimentJob(job, runners)),
+    start(TRIAL_QUEUE, concurrency, (job) => runTrialJob(job, queueKey, runners)),
+    start(EXPERIMENT_QUEUE, 2, (job) => runExperimentJob(job, queueKey, runners)),
   ]
   const close = async (): Promise<void> => {
     const closing = Promise.allSettled([settler.close(), ...workers.map((worker) => worker.close())])

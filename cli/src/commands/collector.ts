@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { reachableHost, readConfig } from '../config.ts'
 import { loadOptional } from '../optional-package.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
-import { prepareHome } from '../supervisor/home.ts'
+import { openHome } from '../supervisor/open-home.ts'
 import { processList } from '../supervisor/process-list.ts'
 import { requireFreePorts } from '../supervisor/supervisor.ts'
 import { untilMigrated } from '../until-migrated.ts'
@@ -14,8 +14,7 @@ export function addCollector(program: Command): void {
 }
 
 async function runCollector(): Promise<void> {
-  const config = readConfig()
-  prepareHome(config.home)
+  const config = openHome(readConfig())
   const { collectorSettingsFromEnv, startCollector } = await loadOptional(
     '@weir/collector',
     () => import('@weir/collector'),

@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { loadOptional } from '../optional-package.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
-import { prepareHome } from '../supervisor/home.ts'
-import { ENGINE_HOST } from '../supervisor/process-list.ts'
+import { openHome } from '../supervisor/open-home.ts'
+import { ENGINE_HOST, passwordOf, saveUrl } from '../supervisor/secrets.ts'
 
 export function addEngine(program: Command): void {
   const engine = program.command('engine').description('run one of the embedded engines alone')
@@ -13,28 +13,30 @@ export function addEngine(program: Command): void {
 }
 
 async function runClickHouse(): Promise<void> {
-  const config = readConfig()
-  prepareHome(config.home)
+  const config = openHome({ ...readConfig(), embedded: { clickhouse: true, valkey: true } })
   const { startClickHouse } = await loadEngines()
   const server = await startClickHouse({
     host: ENGINE_HOST,
     port: config.ports.clickhouse,
     path: join(config.home, 'clickhouse'),
+    password: passwordOf(config.clickhouseUrl),
   })
-  console.log(`clickhouse is ready at ${server.url}`)
+  saveUrl(config.home, 'clickhouse', config.clickhouseUrl)
+  console.log(`clickhouse is ready at http://${ENGINE_HOST}:${server.port}`)
   await serveUntilStopped(server)
 }
 
 async function runValkey(): Promise<void> {
-  const config = readConfig()
-  prepareHome(config.home)
+  const config = openHome({ ...readConfig(), embedded: { clickhouse: true, valkey: true } })
   const { startValkey } = await loadEngines()
   const server = await startValkey({
     host: ENGINE_HOST,
     port: config.ports.valkey,
     directory: join(config.home, 'valkey'),
+    password: passwordOf(config.redisUrl),
   })
-  console.log(`valkey is ready at ${server.url} (${server.engine})`)
+  saveUrl(config.home, 'valkey', config.redisUrl)
+  console.log(`valkey is ready at redis://${ENGINE_HOST}:${server.port} (${server.engine})`)
   await serveUntilStopped(server)
 }
 

@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { type Config, reachableHost, readConfig } from '../config.ts'
+import { loadOptional } from '../optional-package.ts'
 import { requireServers } from '../supervisor/configured-servers.ts'
 import { needsFirstKey } from '../supervisor/first-key.ts'
 import { endLeftOvers, lockHome, prepareHome } from '../supervisor/home.ts'
+import { openHome } from '../supervisor/open-home.ts'
 import { processList } from '../supervisor/process-list.ts'
+import { passwordOf, saveUrl } from '../supervisor/secrets.ts'
 import { requireFreePorts, Supervisor } from '../supervisor/supervisor.ts'
 
 const WEIR = fileURLToPath(new URL('../../bin/weir.js', import.meta.url))
@@ -21,17 +25,22 @@ export function addUp(program: Command): void {
     .action(async (options: { demo: boolean }) => up(readConfig(), options))
 }
 
-async function up(config: Config, options: { demo: boolean }): Promise<void> {
+async function up(given: Config, options: { demo: boolean }): Promise<void> {
   const stopRequested = untilSignal()
   // A closed terminal or pipe is no reason to leave the processes alone.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-  prepareHome(config.home)
-  const release = lockHome(config.home)
+  prepareHome(given.home)
+  const release = lockHome(given.home)
   try {
+    const config = openHome(given)
     const specs = processList(config)
     for (const name of await endLeftOvers(config.home, specs))
       print(`  ended ${name}, left by a run that was killed`)
+    // The valkey process has a child of its own, the server, which its death does not end.
+    if (config.embedded.valkey) await endLeftoverValkey(config)
     await requireFreePorts(specs)
+    if (config.embedded.clickhouse) saveUrl(config.home, 'clickhouse', config.clickhouseUrl)
+    if (config.embedded.valkey) saveUrl(config.home, 'valkey', config.redisUrl)
     await requireServers(config)
     await run(config, options, stopRequested)
   } finally {
@@ -58,6 +67,11 @@ async function run(
     started.catch(() => {})
     await supervisor.stop()
   }
+}
+
+async function endLeftoverValkey({ home, redisUrl }: Config): Promise<void> {
+  const { endLeftover } = await loadOptional('@weir/engines', () => import('@weir/engines'))
+  await endLeftover(join(home, 'valkey'), passwordOf(redisUrl))
 }
 
 /** Stays in place, so that a signal that comes twice does not cut the draining short. */

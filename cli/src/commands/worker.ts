@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
+import { openHome } from '../supervisor/open-home.ts'
 import { untilMigrated } from '../until-migrated.ts'
 
 export function addWorker(program: Command): void {
@@ -11,13 +12,14 @@ export function addWorker(program: Command): void {
 }
 
 async function runWorker(): Promise<void> {
-  const config = readConfig()
+  const config = openHome(readConfig())
   const { startWorker, workerConfigFromEnv } = await import('@weir/evaluator/worker')
   const settings = workerConfigFromEnv({
     ...process.env,
     WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
     WEIR_REDIS_URL: config.redisUrl,
     WEIR_ENDPOINT: config.endpoint,
+    WEIR_QUEUE_KEY: config.queueKey,
   })
   const { store } = settings
   await untilMigrated(store)

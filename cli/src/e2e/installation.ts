@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readUrl } from '../supervisor/secrets.ts'
 
 export const repository: string = fileURLToPath(new URL('../../..', import.meta.url))
 /** What a user runs. */
@@ -22,6 +23,7 @@ export interface Installation {
   readonly env: NodeJS.ProcessEnv
   readonly collectorUrl: string
   readonly dashboardUrl: string
+  /** With user and password, as the home has it. */
   readonly clickhouseUrl: string
   /** All that `weir up` printed so far. */
   output(): string
@@ -57,24 +59,20 @@ export async function startInstallation(
     NO_COLOR: '1',
     ...options.env,
   }
-  // Commands beside `weir up` find the engines by URL; `weir up` itself must not see them, or it starts none.
-  const clientEnv = {
-    ...env,
-    WEIR_CLICKHOUSE_URL: `http://127.0.0.1:${clickhouse}`,
-    WEIR_REDIS_URL: `redis://127.0.0.1:${valkey}`,
-  }
   const args = ['up', ...(options.args ?? ['--no-demo'])]
   let up = await start(args, env)
 
   return {
     home,
-    env: clientEnv,
+    env,
     collectorUrl: `http://127.0.0.1:${otlp}`,
     dashboardUrl: `http://127.0.0.1:${dashboard}`,
-    clickhouseUrl: clientEnv.WEIR_CLICKHOUSE_URL,
+    get clickhouseUrl() {
+      return readUrl(home, 'clickhouse')?.href ?? ''
+    },
     output: () => up.output(),
-    query: (sql) => queryClickHouse(clientEnv.WEIR_CLICKHOUSE_URL, sql),
-    weir: (commandArgs) => run([weir, ...commandArgs], clientEnv),
+    query: (sql) => queryClickHouse(readUrl(home, 'clickhouse')?.href ?? '', sql),
+    weir: (commandArgs) => run([weir, ...commandArgs], env),
     stop: () => up.stop(),
     async restart() {
       up = await start(['up', '--no-demo'], env)
@@ -101,8 +99,10 @@ export async function run(
 
 /** Rows of a statement over ClickHouse's HTTP protocol; none for DDL. */
 export async function queryClickHouse<Row>(url: string, sql: string): Promise<Row[]> {
-  const response = await fetch(`${url}/?database=weir&output_format_json_quote_64bit_integers=0`, {
+  const { origin, username, password } = new URL(url)
+  const response = await fetch(`${origin}/?database=weir&output_format_json_quote_64bit_integers=0`, {
     method: 'POST',
+    headers: { 'x-clickhouse-user': username, 'x-clickhouse-key': decodeURIComponent(password) },
     body: `${sql} FORMAT JSON`,
   })
   const text = await response.text()

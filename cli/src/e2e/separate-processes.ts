@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readUrl } from '../supervisor/secrets.ts'
 import { freePorts, repository } from './installation.ts'
 
 const WEIR = join(repository, 'cli', 'bin', 'weir.js')
@@ -19,7 +20,6 @@ export type ProcessName = keyof typeof COMMANDS
 export class SeparateProcesses implements AsyncDisposable {
   readonly home: string
   readonly collectorUrl: string
-  readonly clickhouseUrl: string
   readonly #env: NodeJS.ProcessEnv
   readonly #running = new Map<ProcessName, ChildProcess>()
   readonly #output = new Map<ProcessName, string>()
@@ -28,7 +28,6 @@ export class SeparateProcesses implements AsyncDisposable {
     const [otlp, grpc, clickhouse, valkey, worker] = ports
     this.home = home
     this.collectorUrl = `http://127.0.0.1:${otlp}`
-    this.clickhouseUrl = `http://127.0.0.1:${clickhouse}`
     this.#env = {
       ...process.env,
       WEIR_HOME: home,
@@ -38,8 +37,8 @@ export class SeparateProcesses implements AsyncDisposable {
       WEIR_EMBEDDED_VALKEY_PORT: String(valkey),
       WEIR_WORKER_PORT: String(worker),
       WEIR_ENDPOINT: this.collectorUrl,
-      WEIR_CLICKHOUSE_URL: this.clickhouseUrl,
-      WEIR_REDIS_URL: `redis://127.0.0.1:${valkey}`,
+      WEIR_CLICKHOUSE_URL: undefined,
+      WEIR_REDIS_URL: undefined,
       WEIR_LOG_LEVEL: 'warn',
       NO_COLOR: '1',
     }
@@ -47,6 +46,11 @@ export class SeparateProcesses implements AsyncDisposable {
 
   static async create(): Promise<SeparateProcesses> {
     return new SeparateProcesses(await mkdtemp(join(tmpdir(), 'weir-e2e-')), await freePorts(5))
+  }
+
+  /** With user and password, as the home has it. */
+  get clickhouseUrl(): string {
+    return readUrl(this.home, 'clickhouse')?.href ?? ''
   }
 
   /** Resolves once it says that it is ready. */

@@ -20,7 +20,7 @@ import {
 import { shutdown } from '@weir/sdk'
 import { migrate } from '@weir/store'
 import { type Config, reachableHost, readConfig } from '../config.ts'
-import { usageError } from '../errors.ts'
+import { infrastructureError, usageError } from '../errors.ts'
 import { openStore } from '../open-store.ts'
 import { requireWritable } from '../require-writable.ts'
 import { currentRevision } from './current-revision.ts'
@@ -113,10 +113,16 @@ async function toMode(config: Config, options: EvalOptions): Promise<EvaluationM
   if (options.local) return { kind: 'local' }
   const store = await openStore(config)
   await migrate(store)
-  if (options.queue) return { kind: 'queue', store, redisUrl: config.redisUrl }
-  const { endpoint, apiKey } = config
+  const { endpoint, apiKey, redisUrl, queueKey } = config
+  if (options.queue) {
+    if (queueKey === undefined) throw infrastructureError(NO_QUEUE_KEY)
+    return { kind: 'queue', store, redisUrl, queueKey }
+  }
   return { kind: 'recorded', store, endpoint, ...(apiKey === undefined ? {} : { apiKey }) }
 }
+
+const NO_QUEUE_KEY =
+  'there is no key to sign queued jobs with: start Weir with "weir up" on this WEIR_HOME, or set WEIR_QUEUE_KEY to that of the workers'
 
 /** All files are loaded before anything runs, so that a mistake in the last one shows at once. */
 async function loadAll(files: readonly string[], filter: string | undefined): Promise<Loaded[]> {

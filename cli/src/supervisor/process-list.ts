@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import { reachableHost } from '../config.ts'
 import { answersHttp, answersRedis } from './readiness.ts'
+import { ENGINE_HOST } from './secrets.ts'
 
 /** A process that the supervisor keeps running. */
 export interface ProcessSpec {
@@ -24,9 +25,6 @@ export interface Port {
   readonly variable: string
 }
 
-/** Embedded engines are for the processes of this machine only, whatever WEIR_HOST opens to others. */
-export const ENGINE_HOST = '127.0.0.1'
-
 /** In starting order; stopping goes the other way. */
 export function processList(config: Config): ProcessSpec[] {
   const { ports, host } = config
@@ -37,10 +35,10 @@ export function processList(config: Config): ProcessSpec[] {
       name: 'clickhouse',
       args: ['engine', 'clickhouse'],
       after: [],
-      url: config.clickhouseUrl,
+      url: `http://${ENGINE_HOST}:${ports.clickhouse}`,
       host: ENGINE_HOST,
       ports: [{ number: ports.clickhouse, variable: 'WEIR_EMBEDDED_CLICKHOUSE_PORT' }],
-      isReady: () => answersHttp(`${config.clickhouseUrl}/ping`),
+      isReady: () => answersHttp(`http://${ENGINE_HOST}:${ports.clickhouse}/ping`),
       stopDeadlineMs: 20_000,
     })
   }
@@ -49,7 +47,7 @@ export function processList(config: Config): ProcessSpec[] {
       name: 'valkey',
       args: ['engine', 'valkey'],
       after: [],
-      url: config.redisUrl,
+      url: `redis://${ENGINE_HOST}:${ports.valkey}`,
       host: ENGINE_HOST,
       ports: [{ number: ports.valkey, variable: 'WEIR_EMBEDDED_VALKEY_PORT' }],
       isReady: () => answersRedis(ENGINE_HOST, ports.valkey),
@@ -106,5 +104,6 @@ export function childEnvironment(config: Config): NodeJS.ProcessEnv {
     WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
     WEIR_REDIS_URL: config.redisUrl,
     WEIR_ENDPOINT: config.endpoint,
+    ...(config.queueKey === undefined ? {} : { WEIR_QUEUE_KEY: config.queueKey }),
   }
 }

@@ -4,6 +4,7 @@ import { FlowProducer, Job, Queue } from 'bullmq'
 import { InfrastructureError, UsageError } from '../errors.ts'
 import { EXPERIMENT_QUEUE, type ExperimentJob, TRIAL_QUEUE, type TrialJob, trialJobId } from '../queue.ts'
 import type { Reporter } from '../reporters/reporter.ts'
+import { signJob } from '../signed-job.ts'
 import { connectRedis } from '../worker/redis.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, toExperiment, toReport } from './report.ts'
@@ -18,11 +19,17 @@ const MAX_LOSSES = 5
 
 const NO_WORKER = 'No worker is connected to the queue. Start one with `weir up` or `weir worker`.'
 
+interface QueueAccess {
+  readonly store: Store
+  readonly redisUrl: string
+  /** Signs the jobs. */
+  readonly queueKey: string
+}
+
 /** Hands an experiment to the workers and waits until they have judged it. */
 export async function runQueued(
   plan: Plan,
-  store: Store,
-  redisUrl: string,
+  { store, redisUrl, queueKey }: QueueAccess,
   reporter: Reporter,
 ): Promise<ExperimentReport> {
   const { file } = plan
@@ -38,7 +45,7 @@ export async function runQueued(
     if ((await countWorkers()) === 0) throw new InfrastructureError(NO_WORKER)
     await upsertExperiment(store, toExperiment(plan))
     reporter.onExperimentStart?.(plan, 'queue')
-    const submit = () => producer.add(toFlow(plan, file))
+    const submit = () => producer.add(toFlow(plan, file, queueKey))
     await submit()
     await waitForJudgement(plan, queue, submit, new WorkerWatch(countWorkers), reporter)
     const report = await readReport(plan, store)
@@ -51,7 +58,7 @@ export async function runQueued(
 }
 
 /** One job per trial; the experiment's own job begins when all of them have ended, well or not. */
-function toFlow(plan: Plan, file: string): Parameters<FlowProducer['add']>[0] {
+function toFlow(plan: Plan, file: string, key: string): Parameters<FlowProducer['add']>[0] {
   const subject = {
     experimentId: plan.experimentId,
     file,
@@ -77,21 +84,20 @@ function toFlow(plan: Plan, file: string): Parameters<FlowProducer['add']>[0] {
   }
   const kept = { removeOnComplete: { age: 86_400 }, removeOnFail: { age: 86_400 } }
   const retried = { attempts: 3, backoff: { type: 'fixed', delay: 1_000 } }
-  const children = [...trialsOf(plan)].map(({ item, trial }, index) => ({
-    name: 'trial',
-    queueName: TRIAL_QUEUE,
-    data: { ...subject, item, trial } satisfies TrialJob,
-    opts: {
-      ...kept,
-      ...retried,
-      jobId: trialJobId(plan.experimentId, index),
-      ignoreDependencyOnFailure: true,
-    },
-  }))
+  const children = [...trialsOf(plan)].map(({ item, trial }, index) => {
+    const jobId = trialJobId(plan.experimentId, index)
+    const data: TrialJob = { ...subject, item, trial }
+    return {
+      name: 'trial',
+      queueName: TRIAL_QUEUE,
+      data: signJob(key, TRIAL_QUEUE, jobId, data),
+      opts: { ...kept, ...retried, jobId, ignoreDependencyOnFailure: true },
+    }
+  })
   return {
     name: 'experiment',
     queueName: EXPERIMENT_QUEUE,
-    data: experiment,
+    data: signJob(key, EXPERIMENT_QUEUE, plan.experimentId, experiment),
     opts: { ...kept, ...retried, jobId: plan.experimentId },
     children,
   }

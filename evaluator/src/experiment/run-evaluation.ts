@@ -16,8 +16,8 @@ export type EvaluationMode =
   | { readonly kind: 'local' }
   /** In this process, traced into the collector at `endpoint`. */
   | { readonly kind: 'recorded'; readonly store: Store; readonly endpoint: string; readonly apiKey?: string }
-  /** By BullMQ workers; needs the evaluation's file. */
-  | { readonly kind: 'queue'; readonly store: Store; readonly redisUrl: string }
+  /** By BullMQ workers; needs the evaluation's file. `queueKey` is the workers' own: it signs the jobs. */
+  | { readonly kind: 'queue'; readonly store: Store; readonly redisUrl: string; readonly queueKey: string }
 
 /** Queue spans of several thousand trials; the evaluation flushes long before. */
 const MAX_QUEUE = 131_072
@@ -75,7 +75,7 @@ async function runPlan(
     if (mode.kind === 'queue') {
       // BullMQ is large, and no evaluation file needs it.
       const { runQueued } = await import('./queued.ts')
-      return await runQueued(plan, mode.store, mode.redisUrl, reporter)
+      return await runQueued(plan, mode, reporter)
     }
     return await runRecorded(plan, mode.store, mode, reporter, signal)
   } catch (cause) {

@@ -13,6 +13,8 @@ export interface WorkerConfig {
   /** Base URL of the collector, for the runs of queued evaluations. Default: WEIR_ENDPOINT, `http://127.0.0.1:4318`. */
   readonly endpoint?: string
   readonly apiKey?: string
+  /** Checks the signatures of queued jobs; without it none is run. */
+  readonly queueKey?: string
   /** A trace settles when nothing came for so long. */
   readonly settleQuietMs: number
   /** Trials of queued evaluations at once. Default 8. */
@@ -37,6 +39,7 @@ const environment = z.object({
   WEIR_REDIS_URL: z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
   WEIR_ENDPOINT: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:4318'),
   WEIR_API_KEY: z.string().min(1).optional(),
+  WEIR_QUEUE_KEY: z.string().min(16).optional(),
   WEIR_SETTLE_QUIET: duration.default(2_000),
   WEIR_WORKER_CONCURRENCY: z.coerce.number().int().min(1).default(8),
   WEIR_WORKER_LOCK: duration.default(30_000),
@@ -57,6 +60,7 @@ export function workerConfigFromEnv(
     store: createStore(storeOptionsFromEnv(env)),
     endpoint: data.WEIR_ENDPOINT,
     ...(data.WEIR_API_KEY === undefined ? {} : { apiKey: data.WEIR_API_KEY }),
+    ...(data.WEIR_QUEUE_KEY === undefined ? {} : { queueKey: data.WEIR_QUEUE_KEY }),
     settleQuietMs: data.WEIR_SETTLE_QUIET,
     concurrency: data.WEIR_WORKER_CONCURRENCY,
     lockMs: data.WEIR_WORKER_LOCK,

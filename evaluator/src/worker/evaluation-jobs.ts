@@ -1,4 +1,4 @@
-import type { Job } from 'bullmq'
+import { type Job, UnrecoverableError } from 'bullmq'
 import { trialsOf } from '../experiment/run-trials.ts'
 import {
   type ExperimentJob,
@@ -8,14 +8,19 @@ import {
   type TrialJobResult,
   trialJobId,
 } from '../queue.ts'
+import { openJob } from '../signed-job.ts'
 import type { RunnerPool } from './runner-pool.ts'
 
 /**
  * Runs a trial. What its task throws is its result; only a crash, or a run that could not be recorded, fails the job,
  * which BullMQ then tries again. Each try has a run of its own, so nothing is counted twice.
  */
-export async function runTrialJob(job: Job, runners: RunnerPool): Promise<TrialJobResult> {
-  const data = parseTrialJob(job.data)
+export async function runTrialJob(
+  job: Job,
+  queueKey: string | undefined,
+  runners: RunnerPool,
+): Promise<TrialJobResult> {
+  const data = parseTrialJob(signedData(job, queueKey))
   const attempt = job.attemptsStarted
   // A second try has a process of its own: it cannot be ended by another trial, nor end one.
   const key = attempt === 1 ? data.experimentId : `${data.experimentId} ${job.id}`
@@ -27,14 +32,27 @@ export async function runTrialJob(job: Job, runners: RunnerPool): Promise<TrialJ
 }
 
 /** Judges an experiment of which every trial has ended, well or not. */
-export async function runExperimentJob(job: Job, runners: RunnerPool): Promise<unknown> {
-  const data = parseExperimentJob(job.data)
+export async function runExperimentJob(
+  job: Job,
+  queueKey: string | undefined,
+  runners: RunnerPool,
+): Promise<unknown> {
+  const data = parseExperimentJob(signedData(job, queueKey))
   const [values, failures] = await Promise.all([job.getChildrenValues(), job.getIgnoredChildrenFailures()])
   const trials = collectTrials(data, byJobId(values), byJobId(failures))
   try {
     return await runners.ask(data.experimentId, data.directory, { kind: 'judge', job: data, trials })
   } finally {
     runners.end(data.experimentId)
+  }
+}
+
+/** A job that may not be run is not tried again. */
+function signedData(job: Job, queueKey: string | undefined): unknown {
+  try {
+    return openJob(queueKey, job.queueName, job.id ?? '', job.data)
+  } catch (error) {
+    throw new UnrecoverableError((error as Error).message)
   }
 }
 

@@ -1,16 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Collector, startCollector } from '@weir/collector'
 import type {} from '@weir/engines/testing'
 import { createStore, listResults, migrate, rows, type Store } from '@weir/store'
+import { Job, Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { loadEvalFile } from '../evaluation/load-file.ts'
 import { runEvaluation } from '../experiment/run-evaluation.ts'
+import { EXPERIMENT_QUEUE, TRIAL_QUEUE } from '../queue.ts'
+import { signJob } from '../signed-job.ts'
 
 const ENGINE = new URL('../../fixtures/queue/engine.mjs', import.meta.url)
 const WORKER = new URL('../../fixtures/queue/worker.mjs', import.meta.url)
@@ -19,6 +23,7 @@ const SLOW = new URL('../../fixtures/queue/slow.eval.mjs', import.meta.url)
 const children: ChildProcess[] = []
 /** A database of its own: other tests have workers on the same server. */
 const redisUrl = `${inject('redisUrl')}/5`
+const queueKey = 'the key of these tests'
 let directory: string
 let store: Store
 let collector: Collector
@@ -64,13 +69,14 @@ const startWorkerProcess = () =>
     WEIR_WORKER_LOCK: '2s',
     WEIR_WORKER_CONCURRENCY: '4',
     QUEUE_TEST_MARKS: directory,
+    WEIR_QUEUE_KEY: queueKey,
   })
 
 it('a queued experiment loses nothing and counts nothing twice, whatever crashes', async () => {
   const workers = await Promise.all([startWorkerProcess(), startWorkerProcess()])
   const file = fileURLToPath(CASES)
   const [evaluation] = await loadEvalFile(file)
-  const mode = { kind: 'queue' as const, store, redisUrl: redisUrl }
+  const mode = { kind: 'queue' as const, store, redisUrl, queueKey }
   const counts: number[] = []
   const [report] = await runEvaluation(
     evaluation!,
@@ -121,9 +127,45 @@ it('a queued experiment of which no trial could be run was not evaluated', async
   const file = fileURLToPath(CASES)
   const [evaluation] = await loadEvalFile(file)
   const settings = { file, filter: 'always', trials: 1 }
-  const [report] = await runEvaluation(evaluation!, { kind: 'queue', store, redisUrl }, {}, settings)
+  const [report] = await runEvaluation(
+    evaluation!,
+    { kind: 'queue', store, redisUrl, queueKey },
+    {},
+    settings,
+  )
   expect(report).toMatchObject({ status: 'error', planned: 1, errors: 1 })
   expect(report!.error).toBe('No trial could be run: The process that ran the evaluation ended: exit code 8.')
+}, 60_000)
+
+it('a job that nobody signed runs nothing', async () => {
+  const mark = join(directory, 'unsigned')
+  const file = join(directory, 'unsigned.eval.mjs')
+  await writeFile(file, `import { writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(mark)}, '')`)
+  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null })
+  const subject = { experimentId: 'unsigned', file, directory, evaluation: 'x', variant: '' }
+  const trial = { ...subject, item: { id: 'a', input: 1 }, trial: 0 }
+  const experiment = {
+    ...subject,
+    ...{ cases: [], trials: 1, dataset: '', datasetHash: '', revision: '', environment: '', started: 0 },
+  }
+  for (const [name, data] of [
+    [TRIAL_QUEUE, trial],
+    [EXPERIMENT_QUEUE, experiment],
+    [TRIAL_QUEUE, signJob('the key of somebody else', TRIAL_QUEUE, 'signed', trial)],
+  ] as const) {
+    const queue = new Queue(name, { connection })
+    const jobId = 'payload' in data ? 'signed' : 'unsigned'
+    const job = await queue.add('x', data, { jobId, attempts: 3 })
+    await expect.poll(() => job.getState(), { timeout: 20_000 }).toBe('failed')
+    const failed = await Job.fromId(queue, jobId)
+    expect([failed?.failedReason, failed?.attemptsMade]).toEqual([
+      expect.stringContaining("is not signed with this worker's key"),
+      1,
+    ])
+    await queue.close()
+  }
+  connection.disconnect()
+  expect(existsSync(mark)).toBe(false)
 }, 60_000)
 
 it('a queued experiment goes on when the queue loses its data', async () => {
@@ -134,7 +176,7 @@ it('a queued experiment goes on when the queue loses its data', async () => {
   const onTrial = (_plan: unknown, done: number) => {
     if (done >= 3) lost ??= redis.flushdb()
   }
-  const mode = { kind: 'queue' as const, store, redisUrl }
+  const mode = { kind: 'queue' as const, store, redisUrl, queueKey }
   const [report] = await runEvaluation(evaluation!, mode, { onTrial }, { file })
   redis.disconnect()
   expect(await lost).toBe('OK')

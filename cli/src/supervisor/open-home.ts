@@ -1,0 +1,32 @@
+import type { Config } from '../config.ts'
+import { usageError } from '../errors.ts'
+import { prepareHome } from './home.ts'
+import { closeToOthers, openQueueKey, openUrl } from './secrets.ts'
+
+/**
+ * Makes a home usable by this process and closed to other users, and completes the configuration with its secrets. They are made at the
+ * first start, by whichever process comes first: the URLs of the embedded engines with their passwords, and the key that
+ * signs queued jobs.
+ *
+ * @throws CliError where the home cannot be used
+ */
+export function openHome(config: Config): Config {
+  prepareHome(config.home)
+  try {
+    closeToOthers(config.home, 0o700)
+    const { embedded, home, ports } = config
+    return {
+      ...config,
+      clickhouseUrl: embedded.clickhouse
+        ? openUrl(home, 'clickhouse', ports.clickhouse)
+        : config.clickhouseUrl,
+      redisUrl: embedded.valkey ? openUrl(home, 'valkey', ports.valkey) : config.redisUrl,
+      queueKey: config.queueKey ?? openQueueKey(home),
+    }
+  } catch (cause) {
+    throw usageError(
+      `cannot keep the passwords of ${config.home} (${(cause as Error).message}): make room and make it writable, or set WEIR_HOME to another directory`,
+      { cause },
+    )
+  }
+}
