@@ -52,11 +52,25 @@ test('every variable of Weir that they name is read by the code', () => {
   expect([...named].filter((name) => !known.includes(`  ${name}:`))).toEqual([])
 })
 
-test('every service has an image with a pinned tag, or a target of the Dockerfile', () => {
+/** A tag may be moved to other bytes, a digest not; the tag says which version the digest is. */
+const PINNED = /^[a-z/-]+:\d+\.\d+\.[\d.]+(-[a-z]+)?@sha256:[0-9a-f]{64}$/
+
+test('every service has an image pinned by its digest, or a target of the Dockerfile', () => {
   for (const [name, { image, build }] of services) {
-    if (image !== undefined) expect(image, name).toMatch(/^[a-z/-]+:\d+\.\d+/)
+    if (image !== undefined) expect(image, name).toMatch(PINNED)
     else expect([...targets.keys()], name).toContain(build?.target)
   }
+})
+
+test('the Dockerfile builds on an image pinned by its digest, of the Node that the repository pins', () => {
+  const bases = [...dockerfile.matchAll(/^FROM (?:--\S+ )*(\S+)/gm)]
+    .map(([, image]) => image!)
+    .filter((image) => !targets.has(image))
+  const { devDependencies } = JSON.parse(text('package.json')) as { devDependencies: { node: string } }
+  expect(bases).toHaveLength(1)
+  expect(bases[0]).toMatch(PINNED)
+  expect(bases[0]).toContain(`:${devDependencies.node}-slim@`)
+  expect(dockerfile).not.toMatch(/--from=[^\s]*[:/]/)
 })
 
 test('every target runs a command of weir and names the ports that it listens on', async () => {

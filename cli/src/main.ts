@@ -8,11 +8,13 @@ const USAGE_CODES = new Set([
   'BASELINE',
   'COMPARE',
   'STORE_CONFIG',
+  'SCHEMA',
   'WEIR_CONFIG',
   'PORT_IN_USE',
   'DIRECTORY_IN_USE',
   'ENGINE_START',
   'WEIR_LOG_IN_USE',
+  'WEIR_LOG_FORMAT',
 ])
 
 /** Runs one command line; ends with `process.exitCode` 0 passed, 1 a gate failed, 2 usage, 3 could not evaluate. */

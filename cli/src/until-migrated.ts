@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { migrate, type Store } from '@weir/store'
+import { migrate, SchemaError, type Store } from '@weir/store'
 import { safeUrl } from './supervisor/configured-servers.ts'
 
 /** ClickHouse may be starting too, or be gone for a moment: a process that cannot do without it waits this long. */
@@ -8,6 +8,7 @@ const PATIENCE_MS = 60_000
 /**
  * Brings the tables up to date; the first of several processes does it, the others find it done. Who has endless patience
  * works meanwhile, and ends when that work does: waiting alone keeps no such process alive.
+ * @throws SchemaError at once where a newer version has migrated the database: waiting would not change that
  */
 export async function untilMigrated(store: Store, patienceMs: number = PATIENCE_MS): Promise<void> {
   const deadline = Date.now() + patienceMs
@@ -17,7 +18,7 @@ export async function untilMigrated(store: Store, patienceMs: number = PATIENCE_
       await migrate(store)
       return
     } catch (error) {
-      if (Date.now() + wait > deadline) throw error
+      if (error instanceof SchemaError || Date.now() + wait > deadline) throw error
       console.error(`ClickHouse at ${safeUrl(store.url)} is not ready: ${(error as Error).message}`)
       await sleep(wait, undefined, { ref })
     }

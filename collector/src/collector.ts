@@ -20,7 +20,10 @@ export interface CollectorConfig extends Partial<CollectorSettings> {
   readonly store: Pick<Store, 'url' | 'database' | 'project'>
   /** Directory of the write-ahead log, of this collector alone. */
   readonly walDirectory: string
-  /** Resolves once the tables are there: spans are taken before, and inserted from then on. Now by default. */
+  /**
+   * Resolves once the tables are there: spans are taken before, and inserted from then on. Now by default. Rejects where
+   * the tables are not ours: spans are refused then, and `/readyz` says why.
+   */
   readonly migrated?: Promise<unknown>
   readonly limits?: ConnectionLimits
   /** Milliseconds between two pings on a connection of gRPC. */
@@ -50,6 +53,7 @@ const INLINING = '--max-inlined-bytecode-size-cumulative=2500'
  * Starts an OTLP receiver that writes to a log, and from there to the table `spans`.
  * @throws RedactionError where the rules of redaction cannot be used
  * @throws LogInUseError where another collector has the log open
+ * @throws LogFormatError where a newer version has written in the log
  * @throws NodeJS.ErrnoException `EADDRINUSE` where the port of HTTP is taken
  * @throws GrpcPortError where the port of gRPC cannot be bound
  */

@@ -16,7 +16,7 @@ export interface StorageOptions {
   readonly store: Pick<Store, 'url' | 'database'>
   readonly settings: Pick<CollectorSettings, 'maxPendingBytes' | 'walMaxBytes'>
   readonly walDirectory: string
-  /** Inserts begin when it resolves; spans are taken before. */
+  /** Inserts begin when it resolves; spans are taken before. Where it rejects, no more are taken, and none inserted. */
   readonly migrated: Promise<unknown>
   readonly log: Log
   readonly observeInsert: (seconds: number) => void
@@ -68,11 +68,22 @@ export class Storage {
       observe: options.observeInsert,
       observeFailure: options.observeFailure,
     })
-    void options.migrated.then(() => log.deliverTo(this.#delivery))
+    void options.migrated.then(
+      () => log.deliverTo(this.#delivery),
+      ({ message }: Error) => {
+        log.refuse(message)
+        options.log.error({ reason: message }, 'spans are refused and stay where they are')
+      },
+    )
   }
 
-  /** @throws LogInUseError where another collector has the log open */
+  /**
+   * @throws LogInUseError where another collector has the log open
+   * @throws LogFormatError where a newer version has written in it
+   */
   static async open(options: StorageOptions): Promise<Storage> {
+    // It may reject while the log is being opened: the constructor looks at it.
+    options.migrated.catch(() => undefined)
     const log = await WriteAheadLog.open({
       directory: options.walDirectory,
       columns: SPAN_COLUMNS.map(({ name }) => name),

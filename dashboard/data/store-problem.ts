@@ -32,6 +32,14 @@ export function explainStoreError(error: unknown): StoreProblem | undefined {
       detail,
     }
   }
+  if (code === 'SCHEMA') {
+    return {
+      title: 'The database is of a newer Weir',
+      advice:
+        'Nothing is shown of what this version may misread. Run the version that migrated the database.',
+      detail,
+    }
+  }
   if (NETWORK.has(code) || /socket hang up|timeout error/i.test(error.message)) {
     return {
       title: 'ClickHouse does not answer',

@@ -9,7 +9,7 @@ import { explainStoreError } from './store-problem.ts'
 export async function withStore(render: (store: Store) => Promise<ReactElement>): Promise<ReactElement> {
   await connection()
   try {
-    return await render(openStore())
+    return await render(await openStore())
   } catch (error) {
     const problem = explainStoreError(error)
     if (!problem) throw error

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { expect, inject, test } from 'vitest'
-import { migrate, toStatements } from './migrate.ts'
+import { migrate, requireKnownSchema, toStatements } from './migrate.ts'
+import { SchemaError } from './schema-error.ts'
 import { SPAN_COLUMNS } from './span-columns.ts'
-import { createStore, execute, rows } from './store.ts'
+import { createStore, execute, insert, rows } from './store.ts'
 
 const LEFT_TO_DEFAULTS = ['received', 'declared_flow', 'settled']
 
@@ -32,4 +33,26 @@ test('two processes may migrate together; a third finds nothing to do', async ()
 test('a file is split at the semicolons that end a line', () => {
   const sql = `-- a; comment;\nSELECT 'a;b';\n\n-- more\n-- only while: SELECT 2\nSELECT 1\n;\n`
   expect(toStatements(sql)).toEqual([{ sql: `SELECT 'a;b'` }, { sql: 'SELECT 1', onlyWhile: 'SELECT 2' }])
+})
+
+test('a database that a newer version has migrated is refused, and left as it is', async () => {
+  const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
+  const store = createStore({ url: inject('clickhouseUrl'), database })
+  await migrate(store)
+  await requireKnownSchema(store)
+  const [newest] = (await readdir(new URL('../migrations/', import.meta.url))).sort().reverse()
+  // The newest migration of ours has to be done again, which must not happen under the newer version's tables.
+  await execute(store, 'DELETE FROM migrations WHERE name = {newest:String}', { newest })
+  await insert(store, 'migrations', [{ name: '998_first.sql' }, { name: '999_later.sql' }])
+  const named = new RegExp(`${database}.* 999_later .* up to ${newest!.replace('.sql', '')}\\.`)
+  for (const read of [migrate, requireKnownSchema]) {
+    const error = await Promise.resolve(read(store)).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(SchemaError)
+    expect((error as SchemaError).message).toMatch(named)
+  }
+  const recorded = await rows<{ name: string }>(store, 'SELECT name FROM migrations FINAL')
+  expect(recorded.map(({ name }) => name)).not.toContain(newest)
+
+  await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
+  await store.close()
 })

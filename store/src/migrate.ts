@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import { SchemaError } from './schema-error.ts'
 import { createStore, execute, insert, rows, type Store } from './store.ts'
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)
@@ -27,16 +28,33 @@ export interface Statement {
 /**
  * Creates the database and brings its tables up to date; returns the names of the files that it applied.
  * Every statement of a migration is idempotent (`IF NOT EXISTS`, or `-- only while: <query>` above it), so that two
- * processes may start together and a migration that was interrupted is repeated from its beginning.
+ * processes may start together and a migration that was interrupted is repeated from its beginning. A file that was
+ * released keeps its name for ever: a name that no file has says that a newer version made it.
+ * @throws SchemaError where a newer version has migrated the database; it is left as it is
  */
 export async function migrate(store: Store): Promise<string[]> {
   await createDatabase(store)
   await execute(store, MIGRATIONS_TABLE)
   const applied = await appliedNames(store)
-  const pending = (await migrationFiles()).filter((name) => !applied.has(name))
+  const files = await migrationFiles()
+  requireKnown(store.database, applied, files)
+  const pending = files.filter((name) => !applied.has(name))
   if (pending.length > 0) await applyAll(store, pending)
   else await dropReplaced(store)
   return pending
+}
+
+/**
+ * For those who read without migrating.
+ * @throws SchemaError where a newer version has migrated the database
+ */
+export async function requireKnownSchema(store: Store): Promise<void> {
+  requireKnown(store.database, await appliedNames(store), await migrationFiles())
+}
+
+function requireKnown(database: string, applied: ReadonlySet<string>, files: readonly string[]): void {
+  const unknown = [...applied].filter((name) => !files.includes(name)).sort()
+  if (unknown.length > 0) throw new SchemaError(database, unknown, files.at(-1) ?? 'nothing')
 }
 
 /** Drops what migrations renamed away, once no other process can still be in the middle of the same migration. */

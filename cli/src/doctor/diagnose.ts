@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { createStore, requireKnownSchema, SchemaError } from '@weir/store'
 import type { Config } from '../config.ts'
 import { configuredServers } from '../supervisor/configured-servers.ts'
 import { prepareHome, supervisorPid } from '../supervisor/home.ts'
@@ -29,6 +30,7 @@ export async function diagnose(config: Config): Promise<Finding[]> {
     ...(await ports(config)),
     ...(await engines(config)),
     ...(await servers(config)),
+    ...(await schema(config)),
     ...installedPackages(),
   ]
 }
@@ -88,6 +90,22 @@ async function engines(config: Config): Promise<Finding[]> {
       advice: `run from a checkout of Weir (npm start), or set ${variable} to a server`,
     }
   })
+}
+
+/** Nothing where the database does not answer, or has no tables yet: that is said elsewhere. */
+async function schema({ clickhouseUrl: url, clickhouseDatabase: database }: Config): Promise<Finding[]> {
+  const store = createStore({ url, database, timeout: 5_000 })
+  try {
+    await requireKnownSchema(store)
+    return [
+      { name: 'schema', ok: true, found: `\`${database}\` has nothing that this version does not know` },
+    ]
+  } catch (error) {
+    if (!(error instanceof SchemaError)) return []
+    return [{ name: 'schema', ok: false, found: error.message, advice: 'start the version that migrated it' }]
+  } finally {
+    await store.close()
+  }
 }
 
 async function servers(config: Config): Promise<Finding[]> {

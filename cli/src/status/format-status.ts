@@ -10,18 +10,20 @@ export interface Addresses {
 
 /** What `weir status` prints, line by line. @param now milliseconds since 1970 */
 export function formatStatus(status: InstallationStatus, addresses: Addresses, now: number): string[] {
-  const { home, supervisor, processes, ingest, stored } = status
+  const { home, supervisor, processes, ingest, stored, storeProblem } = status
   const head =
     supervisor === null
       ? [`weir is not running on ${home}: start it with "weir up"`]
       : [`weir runs on ${home} (pid ${supervisor})`, ...formatProcesses(processes, now)]
-  if (supervisor === null && ingest === null && stored === null) return head
+  if (supervisor === null && ingest === null && stored === null && storeProblem === undefined) return head
   return [
     ...head,
     ...(ingest === null
       ? [`collector: no answer at ${addresses.collector}`]
       : [...formatIngest(ingest), ...formatLog(ingest)]),
-    ...(stored === null ? [`store: no answer at ${addresses.store}`] : formatStore(stored, now)),
+    ...(stored === null
+      ? [`store: ${storeProblem ?? `no answer at ${addresses.store}`}`]
+      : formatStore(stored, now)),
   ]
 }
 

@@ -1,4 +1,4 @@
-import { getStoreStats, type StoreStats } from '@weir/store'
+import { getStoreStats, requireKnownSchema, SchemaError, type StoreStats } from '@weir/store'
 import type { Config } from '../config.ts'
 import { openStore } from '../open-store.ts'
 import { supervisorPid } from '../supervisor/home.ts'
@@ -16,8 +16,10 @@ export interface InstallationStatus {
   readonly processes: readonly InspectedProcess[]
   /** Null if the collector does not answer. */
   readonly ingest: IngestStatus | null
-  /** Null if the store does not answer, or has no tables yet. */
+  /** Null if the store does not answer, or has no tables yet, or those of a newer version. */
   readonly stored: StoreStats | null
+  /** Why the tables cannot be read, where a newer version has migrated them. */
+  readonly storeProblem?: string
 }
 
 export type InspectedProcess = ProcessStatus & { readonly residentBytes?: number | undefined }
@@ -26,12 +28,13 @@ export type InspectedProcess = ProcessStatus & { readonly residentBytes?: number
 export async function readInstallation(config: Config): Promise<InstallationStatus> {
   const supervisor = supervisorPid(config.home) ?? null
   const collectorUrl = collectorUrlOf(config)
-  const [ingest = null, stored = null] = await Promise.all([readIngest(collectorUrl), readStore(config)])
+  const [ingest = null, read] = await Promise.all([readIngest(collectorUrl), readStore(config)])
+  const { stored } = read
   const processes = readStatus(config.home).map(inspect)
   const running =
     supervisor !== null && processes.length > 0 && processes.every(({ state }) => state === 'ready')
   const healthy = running && ingest !== null && stored !== null
-  return { home: config.home, healthy, supervisor, processes, ingest, stored }
+  return { home: config.home, healthy, supervisor, processes, ingest, ...read }
 }
 
 /** Where the supervisor started it, else where clients send to. */
@@ -46,15 +49,16 @@ function inspect(row: ProcessStatus): InspectedProcess {
   return { ...row, residentBytes: groupResidentBytes(row.pid) }
 }
 
-async function readStore(config: Config): Promise<StoreStats | undefined> {
+async function readStore(config: Config): Promise<Pick<InstallationStatus, 'stored' | 'storeProblem'>> {
   try {
     const store = await openStore(config)
     try {
-      return await getStoreStats(store)
+      await requireKnownSchema(store)
+      return { stored: await getStoreStats(store) }
     } finally {
       await store.close()
     }
-  } catch {
-    return undefined
+  } catch (error) {
+    return error instanceof SchemaError ? { stored: null, storeProblem: error.message } : { stored: null }
   }
 }

@@ -17,4 +17,7 @@ export interface Pattern {
   find(text: string): Matches
 }
 
+/** Source of a letter or digit that what follows is one word with; the end of `%3D` and the like is none. */
+export const IN_WORD: string = '(?<!%[0-9A-Fa-f])[A-Za-z0-9]'
+
 export const NO_MATCHES: Matches = []

@@ -23,8 +23,16 @@ const SECRETS = [
   '4111111111111111',
   'sk-live-0123456789abcdefgh',
   'ORD-99887766',
+  '4111.1111.1111.1111',
 ]
-const [PASSWORD, EMAIL, CARD, KEY, ORDER] = SECRETS as [string, string, string, string, string]
+const [PASSWORD, EMAIL, CARD, KEY, ORDER, DOTTED_CARD] = SECRETS as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+]
 const HARMLESS = 'where is my order, please'
 
 const attribute = (key: string, value: object) => ({ key, value })
@@ -50,19 +58,29 @@ const attributes = [
 const request = {
   resourceSpans: [
     {
+      schemaUrl: `https://${EMAIL}/1`,
       resource: { attributes: [attribute('service.name', { stringValue: 'shop' }), ...attributes] },
       scopeSpans: [
         {
-          scope: { name: 'test', attributes },
+          scope: { name: `of ${EMAIL}`, version: `1 ${DOTTED_CARD}`, attributes },
+          schemaUrl: `https://example.com/${KEY}`,
           spans: [1, 2].map((n) => ({
             traceId: '000102030405060708090a0b0c0d0e0f',
             spanId: `000000000000000${n}`,
+            traceState: `mail=${EMAIL}`,
             name: `mail ${EMAIL}`,
             startTimeUnixNano: '1767225600000000000',
             endTimeUnixNano: '1767225601000000000',
             attributes,
             events: [{ timeUnixNano: '1767225600000000000', name: `about ${KEY}`, attributes }],
-            links: [{ traceId: '000102030405060708090a0b0c0d0e0f', spanId: '0000000000000009', attributes }],
+            links: [
+              {
+                traceId: '000102030405060708090a0b0c0d0e0f',
+                spanId: '0000000000000009',
+                traceState: `key=${KEY}`,
+                attributes,
+              },
+            ],
             status: { code: 2, message: `cannot charge ${CARD}` },
           })),
         },

@@ -39,19 +39,23 @@ const { value } = fc.letrec((tie) => ({
     fc.constant({}),
     fc.record({ arrayValue: fc.record({ values: fc.array(tie('value')) }) }),
     fc.record({
-      kvlistValue: fc.record({ values: fc.array(fc.record({ key: key(), value: tie('value') })) }),
+      // Keys within a value are data.
+      kvlistValue: fc.record({
+        values: fc.array(fc.record({ key: fc.oneof(key(), text), value: tie('value') })),
+      }),
     }),
   ),
 }))
 const attributes = fc.array(fc.record({ key: key(), value }), { maxLength: 5 })
 const span = fc.record({
   traceId: fc.constant('000102030405060708090a0b0c0d0e0f'),
+  traceState: text,
   name: text,
   kind: fc.nat(5),
   startTimeUnixNano: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String),
   attributes,
   events: fc.array(fc.record({ name: text, attributes }), { maxLength: 2 }),
-  links: fc.array(fc.record({ traceState: plain, attributes, flags: fc.nat() }), { maxLength: 2 }),
+  links: fc.array(fc.record({ traceState: text, attributes, flags: fc.nat() }), { maxLength: 2 }),
   status: fc.record({ message: text, code: fc.nat(2) }),
   droppedAttributesCount: fc.nat(),
 })
@@ -61,12 +65,13 @@ const request = fc.record({
       resource: fc.record({ attributes }),
       scopeSpans: fc.array(
         fc.record({
-          scope: fc.record({ name: plain, attributes }),
+          scope: fc.record({ name: text, version: text, attributes }),
           spans: fc.array(span, { maxLength: 3 }),
-          schemaUrl: plain,
+          schemaUrl: text,
         }),
         { maxLength: 2 },
       ),
+      schemaUrl: text,
     }),
     { maxLength: 3 },
   ),

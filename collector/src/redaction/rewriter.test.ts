@@ -54,17 +54,20 @@ test('every place of text is searched, every place of attributes is asked for it
       resourceSpans: [
         {
           resource: { attributes },
+          schemaUrl: name,
           scopeSpans: [
             {
-              scope: { name: 'a@b.io', attributes },
+              scope: { name, version: name, attributes },
+              schemaUrl: name,
               spans: [
                 {
                   traceId: '000102030405060708090a0b0c0d0e0f',
+                  traceState: name,
                   name,
                   startTimeUnixNano: '1',
                   attributes,
                   events: [{ timeUnixNano: '2', name, attributes }],
-                  links: [{ attributes, droppedAttributesCount: 1 }],
+                  links: [{ traceState: name, attributes, droppedAttributesCount: 1 }],
                   status: { message: name, code: 2 },
                 },
               ],
@@ -79,7 +82,7 @@ test('every place of text is searched, every place of attributes is asked for it
     request({ intValue: '7' }, 'to ann@x.io'),
     request(text('[redacted:key]'), 'to [redacted:email]'),
   )
-  expect(replaced).toEqual({ 'deny:password': 5, email: 3 })
+  expect(replaced).toEqual({ 'deny:password': 5, email: 9 })
 })
 
 describe('a denied key takes the value, whatever its type', () => {
@@ -129,10 +132,26 @@ describe('nested values and JSON text', () => {
     ['{"a":"{\\"b\\":\\"x\\\\nann@x.io\\"}"}', '{"a":"{\\"b\\":\\"x\\\\n[redacted:email]\\"}"}'],
     ['"\\u00e9ann@x.io"', '"\\u00e9[redacted:email]"'],
     ['"card:\\n4111111111111111"', '"card:\\n[redacted:credit-card]"'],
+    ['"4111\\u00a01111\\u20131111\\t1111"', '"[redacted:credit-card]"'],
+    [
+      '"{\\"a\\":\\"4111\\\\u00a01111\\\\u00a01111\\\\u00a01111\\"}"',
+      '"{\\"a\\":\\"[redacted:credit-card]\\"}"',
+    ],
     ['{"arguments":"{\\"token\\":\\"x\\"}"}', '{"arguments":"{\\"token\\":\\"[redacted:key]\\"}"}'],
   ])('%s', ([from, to]) => {
     const rules = { deny: ['token'], values: ['email', 'credit-card'] }
     expectRewritten(rules, ofValue('input.value', text(from!)), ofValue('input.value', text(to!)))
+  })
+
+  test('keys within a value are data, keys of attributes are not', () => {
+    const value = (member: string) => ({
+      kvlistValue: { values: [{ key: member, value: { intValue: '1' } }] },
+    })
+    expectRewritten(
+      { values: ['email'] },
+      ofValue('of ann@x.io', value('ann@x.io')),
+      ofValue('of ann@x.io', value('[redacted:email]')),
+    )
   })
 
   test('lists and arrays', () => {
@@ -156,8 +175,19 @@ test('a number that a pattern finds becomes text; other numbers stay', () => {
     ofValue('a', { intValue: '4111111111111111' }),
     ofValue('a', text('[redacted:credit-card]')),
   )
-  const other = ofValue('a', { intValue: '-9223372036854775808' })
-  expect(rewriter(rules).rewrite(other)).toBe(other)
+  expectRewritten(
+    rules,
+    ofValue('a', { doubleValue: 4111111111111111 }),
+    ofValue('a', text('[redacted:credit-card]')),
+  )
+  for (const value of [
+    { intValue: '-9223372036854775808' },
+    { doubleValue: 0.4111111111111111 },
+    { doubleValue: 1e300 },
+  ]) {
+    const other = ofValue('a', value)
+    expect(rewriter(rules).rewrite(other)).toBe(other)
+  }
 })
 
 test('expressions see UTF-8 characters, and may hold anything of RE2', () => {

@@ -1,5 +1,5 @@
 import { DecodeError } from '../decode/decode-error.ts'
-import { BYTES, int64Text, VARINT, WireReader } from '../decode/wire.ts'
+import { BYTES, FIXED64, int64Text, VARINT, WireReader } from '../decode/wire.ts'
 import { Edits, varint } from './edits.ts'
 import { ARRAY, type Field, LIST, type MessageShape, REQUEST } from './message-shapes.ts'
 import { characterStart, truncate } from './truncate.ts'
@@ -11,6 +11,7 @@ const MAX_DEPTH = 100
 const MARGIN = 65_536
 const NO_REQUEST = new WireReader(Buffer.alloc(0))
 const INT_VALUE = 3
+const DOUBLE_VALUE = 4
 const KEY = 1
 const VALUE = 2
 
@@ -107,7 +108,8 @@ export class Rewriter {
     reader.end = end
     while (reader.next()) {
       if (reader.wire !== BYTES) reader.skip()
-      else if (reader.field === KEY) this.#field('label', depth)
+      // Inside a value, keys may be data too, as in JSON text.
+      else if (reader.field === KEY) this.#field(depth === 0 ? 'label' : 'text', depth)
       else if (reader.field !== VALUE) reader.skip()
       else if (rule === undefined) this.#field('value', depth)
       else this.#forbidden((value) => this.#redactor!.markerOf(rule, value))
@@ -153,6 +155,7 @@ export class Rewriter {
       if (wire === BYTES && (field === 1 || field === 7)) this.#field('text', depth)
       else if (wire === BYTES && (field === 5 || field === 6)) this.#nested(field === 5 ? ARRAY : LIST, depth)
       else if (wire === VARINT && field === INT_VALUE && this.#redactor !== undefined) this.#int(start)
+      else if (wire === FIXED64 && field === DOUBLE_VALUE && this.#redactor !== undefined) this.#double(start)
       else reader.skip()
     }
     reader.end = outer
@@ -167,9 +170,20 @@ export class Rewriter {
   #int(start: number): void {
     const reader = this.#reader
     reader.varint()
-    const text = int64Text(reader.low, reader.high)
+    this.#number(start, int64Text(reader.low, reader.high))
+  }
+
+  /** Some clients write whole numbers as doubles. */
+  #double(start: number): void {
+    const reader = this.#reader
+    const value = reader.bytes.readDoubleLE(reader.pos)
+    reader.skip()
+    if (Number.isInteger(value)) this.#number(start, String(value))
+  }
+
+  #number(start: number, text: string): void {
     const kept = this.#redactor!.redact(text, this.#values)
-    if (kept !== text) this.#edits.replace(start, reader.pos, stringValue(kept))
+    if (kept !== text) this.#edits.replace(start, this.#reader.pos, stringValue(kept))
   }
 
   #text(start: number, end: number, isSearched: boolean): void {

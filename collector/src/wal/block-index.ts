@@ -22,14 +22,16 @@ export interface BlockIndex {
 
 export const RECORD_BYTES = 32
 const CHECKED_BYTES = 28
-const MAGIC = Buffer.from('WEIRLOG1')
+const MAGIC = Buffer.from('WEIRLOG')
+/** A digit behind the magic. A version that changes what is below takes the next one, so that older ones do not misread it. */
+export const FORMAT = '1'
 const HEAD_BYTES = 16
 
 /** The beginning of an index: magic, length and CRC of the names of the blocks' columns. */
 export function encodeHead(columns: readonly string[]): Buffer {
   const names = Buffer.from(JSON.stringify(columns))
   const head = Buffer.alloc(HEAD_BYTES + names.length)
-  MAGIC.copy(head)
+  head.write(`${MAGIC}${FORMAT}`)
   head.writeUInt32LE(names.length, 8)
   head.writeUInt32LE(crc32(names), 12)
   names.copy(head, HEAD_BYTES)
@@ -47,7 +49,14 @@ export function encodeRecord({ offset, length, crc, rows, rejected }: BlockRecor
   return record
 }
 
-/** Undefined where the head is missing or damaged. */
+/** The format of an index; undefined where its head is missing or damaged. */
+export function formatOf(index: Buffer): string | undefined {
+  if (index.length < HEAD_BYTES || !index.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
+  const format = String.fromCharCode(index[MAGIC.length]!)
+  return /^[1-9]$/.test(format) ? format : undefined
+}
+
+/** Undefined where the head is missing or damaged, or of another format. */
 export function decodeIndex(bytes: Buffer): BlockIndex | undefined {
   const columns = decodeHead(bytes)
   if (columns === undefined) return undefined
@@ -60,7 +69,7 @@ export function decodeIndex(bytes: Buffer): BlockIndex | undefined {
 }
 
 function decodeHead(bytes: Buffer): string[] | undefined {
-  if (bytes.length < HEAD_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
+  if (formatOf(bytes) !== FORMAT) return undefined
   const names = bytes.subarray(HEAD_BYTES, HEAD_BYTES + bytes.readUInt32LE(8))
   return crc32(names) === bytes.readUInt32LE(12) ? (JSON.parse(names.toString()) as string[]) : undefined
 }

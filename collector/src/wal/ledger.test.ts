@@ -31,6 +31,14 @@ test('spans are in one account at every moment', () => {
   })
 })
 
+test('a state of another version, which knew other reasons, is balanced too', () => {
+  const older = new Ledger({ stored: 3, rejected: { invalid_id: 1 } as never })
+  expect(older.snapshot()).toMatchObject({ received: 4, stored: 3, rejected: { invalid_id: 1, poison: 0 } })
+  const newer = new Ledger({ stored: 3, rejected: { ...NOTHING.rejected, unheard_of: 2 } as never })
+  expect(balance(newer)).toBe(0)
+  expect(newer.finished(true).rejected).toMatchObject({ unheard_of: 2 })
+})
+
 test('what segments say themselves is not saved', () => {
   const ledger = new Ledger(NOTHING)
   ledger.receive(10, 4)

@@ -41,7 +41,8 @@ export class Ledger {
   /** @param totals those of the processes before */
   constructor({ stored, rejected }: Totals) {
     this.#stored = stored
-    this.#rejected = { ...rejected }
+    // Another version may have known other reasons.
+    this.#rejected = { ...NOTHING.rejected, ...rejected }
   }
 
   /** Spans of a request that could be decoded; the invalid ones are rejected at once. */
@@ -85,7 +86,7 @@ export class Ledger {
 
   snapshot(): LedgerSnapshot {
     const rejected = { ...this.#rejected }
-    const sum = rejected.invalid_id + rejected.unavailable + rejected.poison + rejected.corrupt
+    const sum = Object.values(rejected).reduce((total, spans) => total + spans, 0)
     return {
       received: this.#stored + sum + this.#pending,
       stored: this.#stored,

@@ -4,6 +4,7 @@ import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { bytesOf, openLog } from '../testing/wal.ts'
 import { RECORD_BYTES } from './block-index.ts'
 import { type CheckedBlocks, checkBlocks } from './check-blocks.ts'
+import { LogFormatError } from './log-format-error.ts'
 import { blocksPath, indexPath, type Segment } from './segment.ts'
 
 const LENGTHS = [120, 75, 90]
@@ -158,4 +159,16 @@ test('a segment that was only begun is removed', async () => {
   expect(received.segments).toEqual([])
   expect(log.snapshot()).toMatchObject({ bytes: 0, segments: 0, quarantinedBlocks: 0 })
   await log.close()
+})
+
+test('a segment of a newer format is refused, and stays as it is', async () => {
+  const { directory, segment } = await leave()
+  const index = readFileSync(indexPath(segment))
+  const blocks = readFileSync(blocksPath(segment))
+  index.write('2', 'WEIRLOG'.length)
+  writeFileSync(indexPath(segment), index)
+  await expect(openLog(directory)).rejects.toThrow(LogFormatError)
+  await expect(openLog(directory)).rejects.toThrow(/format 2 .* this one reads format 1/)
+  expect(readFileSync(indexPath(segment))).toEqual(index)
+  expect(readFileSync(blocksPath(segment))).toEqual(blocks)
 })

@@ -1,15 +1,20 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { type BlockRecord, decodeIndex } from './block-index.ts'
+import { type BlockRecord, decodeIndex, FORMAT, formatOf } from './block-index.ts'
+import { LogFormatError } from './log-format-error.ts'
 import type { Quarantine } from './quarantine.ts'
 import { blocksPath, indexPath, removeSegment, type Segment, segmentNames } from './segment.ts'
 
-/** The segments that the processes before have left, oldest first; those that were counted as finished are removed. */
+/**
+ * The segments that the processes before have left, oldest first; those that were counted as finished are removed.
+ * @throws LogFormatError where one is of a newer format; nothing is changed then
+ */
 export async function findLeftSegments(
   directory: string,
   counted: readonly string[],
   quarantine: Quarantine,
 ): Promise<Segment[]> {
   const names = segmentNames(await readdir(directory))
+  await requireKnownFormats(directory, names)
   const found: Segment[] = []
   for (const name of names) {
     const segment = counted.includes(name) ? undefined : await readSegment(directory, name, quarantine)
@@ -17,6 +22,14 @@ export async function findLeftSegments(
     else found.push(segment)
   }
   return found
+}
+
+async function requireKnownFormats(directory: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const path = indexPath({ directory, name })
+    const format = formatOf(await readIndex(path))
+    if (format !== undefined && format !== FORMAT) throw new LogFormatError(path, format, FORMAT)
+  }
 }
 
 /** Undefined where there is nothing in it. */

@@ -38,6 +38,7 @@ export class WriteAheadLog {
   #finishing: Promise<unknown> = Promise.resolve()
   #isClosing = false
   #recipient: Recipient | undefined
+  #refused: string | undefined
   #timer: NodeJS.Timeout | undefined
   #isDue = false
   #closedAt = Number.NEGATIVE_INFINITY
@@ -61,7 +62,10 @@ export class WriteAheadLog {
     for (const { name, bytes } of parts.left) this.#segments.set(name, bytes)
   }
 
-  /** @throws LogInUseError where another collector has it open */
+  /**
+   * @throws LogInUseError where another collector has it open
+   * @throws LogFormatError where a newer version has written in it
+   */
   static async open(options: LogOptions): Promise<WriteAheadLog> {
     const { directory, log, patience } = options
     await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -88,6 +92,11 @@ export class WriteAheadLog {
     this.closeIfDue()
   }
 
+  /** Takes nothing any more, and hands nothing over: what it holds stays for the next process. */
+  refuse(reason: string): void {
+    this.#refused = reason
+  }
+
   /** Hands over the current segment if it is old enough, and would be inserted at once. */
   closeIfDue(): void {
     if (!this.#isDue || !this.#recipient?.isIdle) return
@@ -100,6 +109,7 @@ export class WriteAheadLog {
    * @param waiting bytes that are about to be appended
    */
   refusal(waiting: number = 0): BackpressureError | undefined {
+    if (this.#refused !== undefined) return new BackpressureError(this.#refused)
     if (this.#failure && performance.now() - this.#failure.at < FAILURE_PAUSE) {
       return new BackpressureError(`the log cannot be written: ${this.#failure.reason}`)
     }

@@ -6,7 +6,7 @@ import { explainStoreError } from '../../data/store-problem.ts'
 export async function GET(): Promise<Response> {
   const headers = { 'Cache-Control': 'no-store' }
   try {
-    await latestSettled(openStore())
+    await latestSettled(await openStore())
     return new Response('ok\n', { headers })
   } catch (error) {
     const problem = explainStoreError(error)

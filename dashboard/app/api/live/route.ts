@@ -6,7 +6,7 @@ export async function GET(request: Request): Promise<Response> {
   const headers = { 'Cache-Control': 'no-store' }
   const flow = new URL(request.url).searchParams.get('flow') ?? undefined
   try {
-    return Response.json({ token: await latestSettled(openStore(), { flow }) }, { headers })
+    return Response.json({ token: await latestSettled(await openStore(), { flow }) }, { headers })
   } catch {
     return Response.json({ token: '' }, { status: 503, headers })
   }

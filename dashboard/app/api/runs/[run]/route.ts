@@ -11,7 +11,7 @@ interface Context {
 export async function GET(_request: Request, { params }: Context): Promise<Response> {
   const runId = pathValue((await params).run)
   try {
-    const [run] = await getRunRecords(openStore(), { runIds: [runId] })
+    const [run] = await getRunRecords(await openStore(), { runIds: [runId] })
     if (!run) return Response.json({ error: 'This run is not stored' }, { status: 404 })
     return Response.json({ input: run.input, output: run.output })
   } catch (error) {

@@ -17,7 +17,7 @@ export async function GET(request: Request, { params }: Context): Promise<Respon
     )
   }
   try {
-    const found = await getSpan(openStore(), { traceId: trace, spanId: span })
+    const found = await getSpan(await openStore(), { traceId: trace, spanId: span })
     if (!found) return Response.json({ error: 'This span is not stored' }, { status: 404 })
     return Response.json(toSpanJson(found, new URL(request.url).searchParams.get('full') === '1'))
   } catch (error) {
