@@ -101,7 +101,7 @@ describe.skipIf(FAKETIME === undefined)('a worker whose clock moves (needs the p
     await runIsJudged()
     await end(worker)
     const redis = new Redis(redisUrl)
-    const [, next] = await redis.zrange('bull:weir-settle:repeat', 0, 0, 'WITHSCORES')
+    const next = await redis.zscore('bull:weir-settle:repeat', 'settle')
     redis.disconnect()
     expect(Number(next)).toBeGreaterThan(Date.now() + 2 * 86_400_000)
     await setClock('+0d')

@@ -68,7 +68,7 @@ export class Monitors {
       ...monitor,
       created: isAhead(monitor.created) ? recently : monitor.created,
     }))
-    let place = this.#place ?? { since: await this.#startingPoint(monitors), recent: new Map() }
+    let place = this.#place ?? { since: await this.#startingPoint(usable), recent: new Map() }
     if (isAhead(place.since)) {
       this.#ahead = place
       place = { since: recently, recent: new Map() }

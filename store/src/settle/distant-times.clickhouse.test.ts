@@ -179,6 +179,6 @@ test('minutes are those of the runs, whatever the times of the spans', { timeout
         expect(await minutes()).toEqual(await recount())
       }
     }),
-    { numRuns: 10, seed: 8 },
+    { numRuns: 5, seed: 8 },
   )
 })
