@@ -73,7 +73,12 @@ async function runIsJudged(): Promise<void> {
   const text = (ms: number) => new Date(ms).toISOString().replace('T', ' ').replace('Z', '')
   const times = { start: text(now), end: text(now + 10), duration_ns: 10_000_000 }
   const names = { project: 'default', name: 'clocked', kind: 'flow', flow: 'clocked', status: 'ok' }
-  const ids = { run_id: runId, declared_run_id: runId, trace_id: runId.slice(0, 16), span_id: runId.slice(16, 24) }
+  const ids = {
+    run_id: runId,
+    declared_run_id: runId,
+    trace_id: runId.slice(0, 16),
+    span_id: runId.slice(16, 24),
+  }
   await insert(store, 'spans', [{ ...names, ...ids, ...times, step_index: -1 }])
   const deadline = performance.now() + 40_000
   while ((await getRunScores(store, { runId })).length === 0) {

@@ -84,6 +84,10 @@ test('so does a worker that is started after the clock was set back', async () =
     { early },
   )
   const runId = await settle(-100)
-  await new Monitors(store, () => {}, () => {}).judgeSettled()
+  await new Monitors(
+    store,
+    () => {},
+    () => {},
+  ).judgeSettled()
   expect(await isJudged(runId)).toBe(true)
 })

@@ -41,7 +41,8 @@ export class CursorError extends Error {
 /** One page of the runs that match, by key: a page never repeats or skips a run that does not change. */
 export async function searchRuns(store: Store, search: RunSearch): Promise<RunsPage> {
   const limit = Math.min(500, Math.max(1, search.limit ?? 50))
-  const cursor = search.cursor === undefined ? undefined : parseCursor(search.cursor, search.order ?? 'newest')
+  const cursor =
+    search.cursor === undefined ? undefined : parseCursor(search.cursor, search.order ?? 'newest')
   const find = search.order === 'slowest' ? findSlowest : findNewest
   const found = await find(store, search, cursor, limit + 1)
   const runs = found.slice(0, limit).map(toRunRow)
@@ -79,7 +80,8 @@ async function findNewest(
     end >= first && found.length < limit;
     length *= growth
   ) {
-    const begin = end - length > first ? end - length : first
+    let begin = end - length
+    if (begin < first) begin = first
     const window = { begin: String(begin), end: String(end) }
     const after = cursor
       ? `AND (run.start, run.run_id) < (fromUnixTimestamp64Nano({key:Int64}, 'UTC'), {runId:String})`

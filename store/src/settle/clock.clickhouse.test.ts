@@ -75,10 +75,7 @@ test.each([
   expect(await minutes(flow)).toEqual([{ runs: 2, errors: 0, tokens: 3 }])
   await spansOfTomorrow(trace, span('flow', flow, 0, 40, { status: 'error', input_tokens: 5 }))
   await settleAgain(known, trace)
-  expect(await describeRuns(store(), `flow = '${flow}'`)).toEqual([
-    `${flow} error 0+40`,
-    `${flow} ok 20+10`,
-  ])
+  expect(await describeRuns(store(), `flow = '${flow}'`)).toEqual([`${flow} error 0+40`, `${flow} ok 20+10`])
   expect(await minutes(flow)).toEqual([{ runs: 2, errors: 1, tokens: 5 }])
 })
 

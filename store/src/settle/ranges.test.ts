@@ -20,9 +20,7 @@ test('charts have whole minutes, from 1970 until DateTime ends', () => {
     { from: '2106-02-07 06:27:00', to: '2106-02-07 06:27:59.999999999' },
   ])
   const all = { from: '1900-01-01 00:00:00.000000000', to: '2262-04-11 23:47:16.854775807' }
-  expect(chartedRanges([all])).toEqual([
-    { from: '1970-01-01 00:00:00', to: '2106-02-07 06:27:59.999999999' },
-  ])
+  expect(chartedRanges([all])).toEqual([{ from: '1970-01-01 00:00:00', to: '2106-02-07 06:27:59.999999999' }])
 })
 
 test('merged ranges are few, apart, and hold every time', () => {
@@ -33,7 +31,8 @@ test('merged ranges are few, apart, and hold every time', () => {
     fc.property(fc.array(time, { maxLength: 40 }), (ranges) => {
       const merged = mergeRanges(ranges)
       expect(merged.length).toBeLessThanOrEqual(8)
-      for (const { from, to } of ranges) expect(merged.some((one) => one.from <= from && to <= one.to)).toBe(true)
+      for (const { from, to } of ranges)
+        expect(merged.some((one) => one.from <= from && to <= one.to)).toBe(true)
       for (const [i, next] of merged.slice(1).entries()) expect(merged[i]!.to < next.from).toBe(true)
     }),
   )
