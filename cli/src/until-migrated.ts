@@ -11,14 +11,14 @@ const PATIENCE_MS = 60_000
  * @throws SchemaError at once where a newer version has migrated the database: waiting would not change that
  */
 export async function untilMigrated(store: Store, patienceMs: number = PATIENCE_MS): Promise<void> {
-  const deadline = Date.now() + patienceMs
+  const deadline = performance.now() + patienceMs
   const ref = Number.isFinite(patienceMs)
   for (let wait = 100; ; wait = Math.min(2 * wait, 2_000)) {
     try {
       await migrate(store)
       return
     } catch (error) {
-      if (error instanceof SchemaError || Date.now() + wait > deadline) throw error
+      if (error instanceof SchemaError || performance.now() + wait > deadline) throw error
       console.error(`ClickHouse at ${safeUrl(store.url)} is not ready: ${(error as Error).message}`)
       await sleep(wait, undefined, { ref })
     }

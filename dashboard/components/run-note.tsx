@@ -2,6 +2,7 @@ import type { RunRow } from '@weir/store'
 import type { ReactElement } from 'react'
 import { experimentHref, runHref, sessionHref } from '../filters/links.ts'
 import { toQuery } from '../filters/search-params.ts'
+import { clockProblem, formatUtc } from '../format/time.ts'
 import { formatTrial } from '../format/trial.ts'
 import { CopyButton } from './copy-button.tsx'
 import { RelativeTime } from './relative-time.tsx'
@@ -29,6 +30,7 @@ export function RunNote({ run, trials, nowMs }: RunNoteProps): ReactElement {
       <li>
         <RelativeTime unixMs={run.startMs} nowMs={nowMs} />
       </li>
+      <ClockNote run={run} />
       {run.version ? <li>version {run.version}</li> : null}
       {run.environment ? <li>{run.environment}</li> : null}
       {run.service && !run.service.startsWith(UNNAMED_SERVICE) ? <li>{run.service}</li> : null}
@@ -69,5 +71,16 @@ export function RunNote({ run, trials, nowMs }: RunNoteProps): ReactElement {
         </li>
       ) : null}
     </ul>
+  )
+}
+
+/** A start that cannot be true: lists show the run in its place all the same. */
+function ClockNote({ run }: Pick<RunNoteProps, 'run'>): ReactElement | null {
+  const problem = clockProblem(run)
+  if (problem === '') return null
+  return (
+    <li>
+      <strong>{problem}</strong> this run started at {formatUtc(run.startMs)} by the clock of its machine
+    </li>
   )
 }

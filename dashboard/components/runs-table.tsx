@@ -3,6 +3,7 @@ import type { ReactElement } from 'react'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact } from '../format/number.ts'
+import { clockProblem } from '../format/time.ts'
 import { FlowLink } from './flow-link.tsx'
 import { RelativeTime } from './relative-time.tsx'
 import { StatusBadge } from './status-badge.tsx'
@@ -77,7 +78,8 @@ export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTablePr
 }
 
 /** What went wrong, and the case where the run is a trial. */
-function detail({ caseId, errorType, errorMessage }: RunRow): string {
+function detail(run: RunRow): string {
+  const { caseId, errorType, errorMessage } = run
   const error = [errorType, errorMessage].filter(Boolean).join(': ')
-  return [caseId && `case ${caseId}`, error].filter(Boolean).join(' · ')
+  return [caseId && `case ${caseId}`, clockProblem(run), error].filter(Boolean).join(' · ')
 }

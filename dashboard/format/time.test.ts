@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { formatBucket, formatRelative, formatUtc } from './time.ts'
+import { clockProblem, formatBucket, formatRelative, formatUtc } from './time.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 
 test.each([
+  [-3 * 86_400_000, 'in 3 d'],
   [-5_000, 'now'],
   [400, 'now'],
   [12_000, '12 s ago'],
@@ -14,6 +15,14 @@ test.each([
   [72 * 3_600_000, '3 d ago'],
 ])('%d ms before now reads %s', (ms, text) => {
   expect(formatRelative(NOW - ms, NOW)).toBe(text)
+})
+
+test.each([
+  [NOW, 0, ''],
+  [NOW, 3.5 * 86_400_000, 'clock 3 d ahead'],
+  [0, 0, 'clock not set'],
+])('of a run that starts at %d, %d ms ahead, is said "%s"', (startMs, aheadMs, text) => {
+  expect(clockProblem({ startMs, aheadMs })).toBe(text)
 })
 
 test('an instant is written in UTC with milliseconds', () => {

@@ -2,14 +2,24 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** "12 s ago", "3 min ago", "5 h ago", "2 d ago"; a clock ahead of ours reads "now". */
+/** "12 s ago", "3 min ago", "5 h ago", "2 d ago"; a clock ahead of ours reads "now", one that is days ahead "in 3 d". */
 export function formatRelative(unixMs: number, nowMs: number): string {
   const seconds = Math.floor((nowMs - unixMs) / 1000)
+  if (seconds <= -DAY) return `in ${Math.floor(-seconds / DAY)} d`
   if (seconds < 1) return 'now'
   if (seconds < MINUTE) return `${seconds} s ago`
   if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ago`
   if (seconds < 2 * DAY) return `${Math.floor(seconds / HOUR)} h ago`
   return `${Math.floor(seconds / DAY)} d ago`
+}
+
+/** A span without a start starts in 1970, as does one of a machine whose clock was never set. */
+const FIRST_PLAUSIBLE_MS = Date.UTC(1971, 0)
+
+/** What is wrong with the clock that gave a run its start: "clock 3 d ahead", "clock not set", or '' where it may be right. */
+export function clockProblem({ startMs, aheadMs }: { startMs: number; aheadMs: number }): string {
+  if (startMs < FIRST_PLAUSIBLE_MS) return 'clock not set'
+  return aheadMs > 0 ? `clock ${Math.floor(aheadMs / (DAY * 1000))} d ahead` : ''
 }
 
 /** "2026-11-20 04:13:02.123 UTC": the same on every machine. */

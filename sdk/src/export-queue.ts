@@ -63,15 +63,15 @@ export class ExportQueue implements Delivery {
 
   /** Sends what waits; tries again until the time is up. What comes meanwhile is not pending. Never rejects. */
   async flush(timeout: number): Promise<FlushResult> {
-    const deadline = Date.now() + timeout
+    const deadline = performance.now() + timeout
     const asked = this.#accepted
     while (this.#settled < asked) {
-      const left = deadline - Date.now()
+      const left = deadline - performance.now()
       if (left <= 0) break
       this.#sendInBackground()
       this.#answered ??= Promise.withResolvers()
       await within(left, this.#answered.promise)
-      if (this.#failures > 0) await within(Math.min(250, deadline - Date.now()))
+      if (this.#failures > 0) await within(Math.min(250, deadline - performance.now()))
     }
     return this.#takeResult(Math.max(0, asked - this.#settled))
   }

@@ -45,7 +45,7 @@ export { addMonitor, listMonitors, readMonitors, removeMonitor } from './evaluat
 export { insertResults, listCaseResults, listResults } from './evaluations/results.ts'
 export { getRunScores, insertScores, listFlowScores } from './evaluations/scores.ts'
 export type { SettledRunRef } from './evaluations/settled-runs.ts'
-export { findSettledRuns, latestMonitorScore } from './evaluations/settled-runs.ts'
+export { findSettledRuns, latestMonitorScore, readClock } from './evaluations/settled-runs.ts'
 export type {
   Baseline,
   Case,

@@ -10,19 +10,19 @@ const DAY_MS = 86_400_000
  * is away for a moment is asked again.
  */
 export async function untilSettled(store: Store, flows: readonly string[], quietMs: number): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS
+  const deadline = performance.now() + PATIENCE_MS
   let settled = 0
-  let since = Date.now()
+  let since = performance.now()
   let problem = ''
-  while (Date.now() < deadline) {
+  while (performance.now() < deadline) {
     try {
       const runs = await countRuns(store, flows)
-      if (runs !== settled) since = Date.now()
+      if (runs !== settled) since = performance.now()
       settled = runs
-      if (settled > 0 && Date.now() - since >= quietMs) return
+      if (settled > 0 && performance.now() - since >= quietMs) return
       problem = `${settled} runs were settled: is the worker running? (weir status)`
     } catch (error) {
-      since = Date.now()
+      since = performance.now()
       problem = (error as Error).message
     }
     await sleep(500)

@@ -49,13 +49,13 @@ export class Sender {
 
   /** The first answer that is final. */
   async #post(body: string): Promise<Response> {
-    const deadline = Date.now() + this.#patience
+    const deadline = performance.now() + this.#patience
     for (let delay = FIRST_DELAY; ; delay = Math.min(delay * 2, MAX_DELAY)) {
       const answer = await this.#try(body)
       if (answer instanceof Response && !RETRYABLE.has(answer.status)) return answer
       const wait = waitOf(answer) ?? delay * (0.8 + Math.random() * 0.4)
       // Where nothing has ever answered there is nothing to wait for.
-      if (!this.#wasAnswered || Date.now() + wait > deadline) throw unavailable(this.#url, answer)
+      if (!this.#wasAnswered || performance.now() + wait > deadline) throw unavailable(this.#url, answer)
       await sleep(wait)
     }
   }

@@ -4,7 +4,7 @@ import { DecodeError } from '../decode/decode-error.ts'
 import { protobufOfJson } from '../decode/json.ts'
 import { captureNames, readCapture } from '../testing/captures.ts'
 import { readNative } from '../testing/native-reader.ts'
-import { requestOf } from '../testing/normalised.ts'
+import { normaliseSpan, requestOf } from '../testing/normalised.ts'
 import { OversizeError, SpanBlock } from './span-block.ts'
 
 const captures = captureNames('otel-js-', 'genkit-', 'openinference-', 'edge-')
@@ -102,6 +102,26 @@ test.for([
   const request = requestOf([{ startTimeUnixNano, endTimeUnixNano }])
   block.append(protobufOfJson(Buffer.from(JSON.stringify(request))), 'default')
   expect(readNative(block.take())[0]!.duration_ns).toBe(duration)
+})
+
+const TOKENS = 'gen_ai.usage.input_tokens'
+const COST = 'gen_ai.usage.cost'
+
+test.for([
+  [{ [TOKENS]: { intValue: '-5' } }, 0n, 0],
+  [{ [TOKENS]: { intValue: '4294967296' } }, 4294967295n, 0],
+  [{ [TOKENS]: { intValue: '9223372036854775807' } }, 4294967295n, 0],
+  [{ [TOKENS]: { doubleValue: 'Infinity' } }, 0n, 0],
+  [{ [TOKENS]: { doubleValue: 'NaN' } }, 0n, 0],
+  [{ [TOKENS]: { stringValue: '1e400' } }, 0n, 0],
+  [{ [COST]: { doubleValue: 'Infinity' } }, 0n, 0],
+  [{ [COST]: { doubleValue: 'NaN' } }, 0n, 0],
+  [{ [COST]: { stringValue: '1e400' } }, 0n, 0],
+  [{ [COST]: { doubleValue: -1 } }, 0n, 0],
+  [{ [COST]: { doubleValue: 1.7e308 } }, 0n, 1e9],
+] as const)('of %j no sum overflows', ([values, tokens, cost]) => {
+  const attributes = Object.entries(values).map(([key, value]) => ({ key, value }))
+  expect(normaliseSpan({ attributes })).toMatchObject({ input_tokens: tokens, cost })
 })
 
 test('ids decide span by span', () => {

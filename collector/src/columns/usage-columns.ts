@@ -4,6 +4,9 @@ import { ByteColumn, DoubleColumn, Word32Column, Word64Column } from '../native/
 import { priceOf } from './prices.ts'
 
 const MAX_UINT32 = 0xffff_ffff
+/** A span that says more is not believed: sums of what anybody may send have to fit into 64 bits, and stay finite. */
+const MOST_TOKENS = MAX_UINT32
+const MOST_DOLLARS = 1e9
 const MAX_INT32 = 0x7fff_ffff
 
 const INPUT_TOKENS = fieldNumber('inputTokens')
@@ -45,11 +48,14 @@ export class UsageColumns {
   }
 
   writeRow(row: number, resolver: Resolver): void {
-    writeCount(this.#cachedInputTokens, row, resolver, CACHED_INPUT_TOKENS)
-    writeCount(this.#reasoningTokens, row, resolver, REASONING_TOKENS)
-    writeCount(this.#timeToFirstToken, row, resolver, TIME_TO_FIRST_TOKEN)
-    const input = writeCount(this.#inputTokens, row, resolver, INPUT_TOKENS)
-    const output = writeCount(this.#outputTokens, row, resolver, OUTPUT_TOKENS)
+    writeTokens(this.#cachedInputTokens, row, resolver, CACHED_INPUT_TOKENS)
+    writeTokens(this.#reasoningTokens, row, resolver, REASONING_TOKENS)
+    if (resolver.has(TIME_TO_FIRST_TOKEN)) {
+      const ns = count(resolver.number(TIME_TO_FIRST_TOKEN, 0), Number.MAX_SAFE_INTEGER)
+      this.#timeToFirstToken.setNumber(row, ns)
+    }
+    const input = writeTokens(this.#inputTokens, row, resolver, INPUT_TOKENS)
+    const output = writeTokens(this.#outputTokens, row, resolver, OUTPUT_TOKENS)
     this.#cost.set(row, costOf(resolver, input, output))
     if (resolver.has(TRIAL)) this.#trial.set(row, count(resolver.number(TRIAL, 0), MAX_UINT32))
     const index = Math.trunc(resolver.number(STEP_INDEX, -1))
@@ -61,9 +67,9 @@ export class UsageColumns {
   }
 }
 
-function writeCount(column: Word64Column, row: number, resolver: Resolver, field: number): number {
+function writeTokens(column: Word64Column, row: number, resolver: Resolver, field: number): number {
   if (!resolver.has(field)) return 0
-  const value = count(resolver.number(field, 0), Number.MAX_SAFE_INTEGER)
+  const value = count(resolver.number(field, 0), MOST_TOKENS)
   column.setNumber(row, value)
   return value
 }
@@ -71,7 +77,7 @@ function writeCount(column: Word64Column, row: number, resolver: Resolver, field
 /** What the wire says, else what the tokens cost by the price table. */
 function costOf(resolver: Resolver, input: number, output: number): number {
   const said = resolver.number(COST, -1)
-  if (said >= 0) return said
+  if (said >= 0) return Math.min(said, MOST_DOLLARS)
   if (input + output === 0) return 0
   const cached = count(resolver.number(CACHED_INPUT_TOKENS, 0), input)
   return priceOf(resolver.text(MODEL), input, cached, output)

@@ -28,6 +28,8 @@ export class WriteAheadLog {
   readonly #unlock: () => void
   /** Bytes of the segments that are not finished, oldest first. */
   readonly #segments = new Map<string, number>()
+  /** When the segments were opened, by the monotonic clock. */
+  readonly #openedAt = new Map<string, number>()
   /** Closed segments, until there is a recipient. */
   readonly #left: Segment[]
   /** Segments that the ledger has counted, whose files may still be there. */
@@ -59,7 +61,10 @@ export class WriteAheadLog {
     this.quarantine = parts.quarantine
     this.#left = parts.left
     this.#unlock = parts.unlock
-    for (const { name, bytes } of parts.left) this.#segments.set(name, bytes)
+    for (const { name, bytes } of parts.left) {
+      this.#segments.set(name, bytes)
+      this.#openedAt.set(name, performance.now() - Math.max(0, Date.now() - openedAt(name)))
+    }
   }
 
   /**
@@ -130,6 +135,7 @@ export class WriteAheadLog {
       try {
         this.#current ??= await this.#open()
         await this.#current.append(block, rows, rejected)
+        if (!this.#segments.has(this.#current.name)) this.#openedAt.set(this.#current.name, performance.now())
         this.#segments.set(this.#current.name, this.#current.bytes)
         this.#failure = undefined
       } catch (error) {
@@ -176,6 +182,7 @@ export class WriteAheadLog {
       await this.#untilDone(() => removeSegment(segment))
       this.#counted = this.#counted.filter((name) => name !== segment.name)
       this.#segments.delete(segment.name)
+      this.#openedAt.delete(segment.name)
     })
     this.#finishing = finishing.catch(() => undefined)
     return finishing
@@ -189,7 +196,7 @@ export class WriteAheadLog {
       segments: this.#segments.size,
       quarantinedBlocks: this.quarantine.blocks,
       quarantinedBytes: this.quarantine.bytes,
-      lagSeconds: oldest === undefined ? 0 : Math.max(0, Date.now() - openedAt(oldest)) / 1000,
+      lagSeconds: oldest === undefined ? 0 : (performance.now() - this.#openedAt.get(oldest)!) / 1000,
     }
   }
 

@@ -33,6 +33,8 @@ test('a segment that was left keeps its name only if the server is older', async
   const old = segment(true, 200_000)
   expect(await tokens.next(young)).toBe(young.name)
   expect(await tokens.next(old)).not.toBe(old.name)
+  const openedBeforeTheClockWasSetBack = segment(true, -86_400_000)
+  expect(await tokens.next(openedBeforeTheClockWasSetBack)).not.toBe(openedBeforeTheClockWasSetBack.name)
 })
 
 test('a segment that is stored is forgotten', async () => {

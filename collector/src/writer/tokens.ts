@@ -3,7 +3,7 @@ import { openedAt, type Segment } from '../wal/segment.ts'
 
 interface Token {
   readonly text: string
-  /** Milliseconds since 1970. */
+  /** Of the monotonic clock. */
   readonly since: number
 }
 
@@ -29,11 +29,11 @@ export class Tokens {
   async next(segment: Segment): Promise<string> {
     const { name } = segment
     const known = this.#tokens.get(name)
-    if (known === undefined && !segment.left) return this.#use({ text: name, since: Date.now() }, name)
-    const { text, since } = known ?? { text: name, since: openedAt(name) }
-    const startedAt = Date.now() - (await this.#uptime())
+    if (known === undefined && !segment.left) return this.#use({ text: name, since: performance.now() }, name)
+    const { text, since } = known ?? { text: name, since: sinceOf(name) }
+    const startedAt = performance.now() - (await this.#uptime())
     if (startedAt < since - MARGIN) return this.#use({ text, since }, name)
-    return this.#use({ text: `${name}-${randomBytes(6).toString('hex')}`, since: Date.now() }, name)
+    return this.#use({ text: `${name}-${randomBytes(6).toString('hex')}`, since: performance.now() }, name)
   }
 
   /** The segment is stored. */
@@ -45,4 +45,10 @@ export class Tokens {
     this.#tokens.set(name, token)
     return token.text
   }
+}
+
+/** When another process opened a segment, by the monotonic clock of this one. Where the clock was set back since, that is not known. */
+function sinceOf(name: string): number {
+  const age = Date.now() - openedAt(name)
+  return age < 0 ? Number.NEGATIVE_INFINITY : performance.now() - age
 }

@@ -12,12 +12,12 @@ const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
  * outcome: reading, settling, and writing rows that replace themselves.
  */
 export async function whileAway<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MS
+  const deadline = performance.now() + PATIENCE_MS
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      if (!AWAY.has(String((error as { code?: unknown }).code)) || Date.now() > deadline) throw error
+      if (!AWAY.has(String((error as { code?: unknown }).code)) || performance.now() > deadline) throw error
       await sleep(PAUSE_MS)
     }
   }

@@ -140,20 +140,21 @@ async function readBack(
   patienceMs = 5_000,
 ): Promise<Map<string, RunRecord>> {
   let arrived = -1
-  let since = Date.now()
+  let since = performance.now()
   for (;;) {
     const runs = await whileAway(() => settleExperiment(plan, store))
     const count = expected.filter(({ runId }) => isRecorded(runs.get(runId))).length
-    if (count > arrived) since = Date.now()
+    if (count > arrived) since = performance.now()
     arrived = count
-    if (count === expected.length || Date.now() - since > patienceMs) return runs
+    if (count === expected.length || performance.now() - since > patienceMs) return runs
     await sleep(200)
   }
 }
 
 async function settleExperiment(plan: Plan, store: Store): Promise<Map<string, RunRecord>> {
   const { experimentId, started } = plan
-  const since = started - 60_000
+  // The clock may have been set back since.
+  const since = Math.min(started, Date.now()) - 60_000
   const traceIds = await findExperimentTraces(store, { experimentId, since })
   for (let from = 0; from < traceIds.length; from += SETTLE_BATCH) {
     await settleTraces(store, traceIds.slice(from, from + SETTLE_BATCH))

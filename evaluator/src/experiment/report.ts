@@ -55,7 +55,7 @@ export function toReport(
     baselineExperimentId: plan.baselineExperimentId ?? '',
     gates,
     error: problem,
-    durationMs: Date.now() - plan.started,
+    durationMs: Math.max(0, Date.now() - plan.started),
     ...totals,
     trials,
   }

@@ -18,8 +18,8 @@ const FRESH_MS = 2_000
 export async function untilQueryable({ endpoint, apiKey }: CollectorAccess): Promise<void> {
   const url = `${endpoint.replace(/\/+$/, '')}/flush`
   const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
-  const deadline = Date.now() + PATIENCE_MS
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + PATIENCE_MS
+  while (performance.now() < deadline) {
     const signal = AbortSignal.timeout(PATIENCE_MS)
     const response = await fetch(url, { method: 'POST', headers, signal }).catch(() => undefined)
     await response?.arrayBuffer().catch(() => undefined)

@@ -12,7 +12,7 @@ export class WorkerWatch {
   #seen: number
   #looked: number
 
-  constructor(count: () => Promise<number>, now: () => number = Date.now) {
+  constructor(count: () => Promise<number>, now: () => number = () => performance.now()) {
     this.#count = count
     this.#now = now
     this.#seen = this.#looked = now()

@@ -5,6 +5,7 @@ import {
   latestMonitorScore,
   type Monitor,
   type RunRecord,
+  readClock,
   readMonitors,
   type Score,
   type SettledRunRef,
@@ -22,6 +23,18 @@ import { isSampled } from './sample.ts'
 const BATCH = 500
 /** Rows of `runs` may appear a little out of the order of their `settled`: look back this far, judging again. */
 const OVERLAP_MS = 5_000
+/** How far a start looks back behind the last score. */
+const LOOK_BACK_MS = 60_000
+/** What is further ahead than this was written before the clock was set back. */
+const LONGEST_AHEAD_MS = 10_000
+
+/** How far the runs are judged in the order in which they settled. */
+interface Place {
+  /** Runs that settled until then are judged (milliseconds since 1970). */
+  readonly since: number
+  /** When the runs of the overlap settled that were judged already. */
+  readonly recent: ReadonlyMap<string, number>
+}
 
 /** Judges production runs as they settle. Its place is kept in the scores themselves. */
 export class Monitors {
@@ -29,10 +42,10 @@ export class Monitors {
   readonly #onScores: (scores: readonly Score[]) => void
   readonly #log: (line: string) => void
   readonly #refused: Set<string> = new Set()
-  /** Runs that settled until then are judged; undefined: not known yet. */
-  #judgedUntil: number | undefined
-  /** When the runs of the overlap settled that were judged already. */
-  #recent: Map<string, number> = new Map()
+  /** Undefined: not known yet. */
+  #place: Place | undefined
+  /** Where the clock was set back: the place among the runs that settled before, some of which settle again. */
+  #ahead: Place | undefined
 
   constructor(store: Store, onScores: (scores: readonly Score[]) => void, log: (line: string) => void) {
     this.#store = store
@@ -40,32 +53,49 @@ export class Monitors {
     this.#log = log
   }
 
-  /** Judges what settled since the last pass; judging a run again replaces its scores. Gives the number of runs. */
-  async judgeSettled(): Promise<number> {
-    const monitors = (await readMonitors(this.#store)).filter((monitor) => this.#isUsable(monitor))
-    if (monitors.length === 0) {
-      this.#judgedUntil = undefined
-      return 0
+  /** Judges what settled since the last pass; judging a run again replaces its scores. */
+  async judgeSettled(): Promise<void> {
+    const usable = (await readMonitors(this.#store)).filter((monitor) => this.#isUsable(monitor))
+    if (usable.length === 0) {
+      this.#place = undefined
+      this.#ahead = undefined
+      return
     }
-    let since = this.#judgedUntil ?? (await this.#startingPoint(monitors))
-    let judged = 0
+    const now = await readClock(this.#store)
+    const isAhead = (time: number) => time > now + LONGEST_AHEAD_MS
+    const recently = now - LOOK_BACK_MS
+    const monitors = usable.map((monitor) => ({
+      ...monitor,
+      created: isAhead(monitor.created) ? recently : monitor.created,
+    }))
+    let place = this.#place ?? { since: await this.#startingPoint(usable), recent: new Map() }
+    if (isAhead(place.since)) {
+      this.#ahead = place
+      place = { since: recently, recent: new Map() }
+    }
+    if (this.#ahead !== undefined && !isAhead(this.#ahead.since)) this.#ahead = undefined
+    if (this.#ahead !== undefined) this.#ahead = await this.#judgeFrom(this.#ahead, monitors)
+    this.#place = await this.#judgeFrom(place, monitors, now + LONGEST_AHEAD_MS)
+  }
+
+  /** Judges what settled from a place on, before `until`; gives the place that it came to. */
+  async #judgeFrom(place: Place, monitors: readonly Monitor[], until?: number): Promise<Place> {
+    let { since, recent } = place
     for (;;) {
       const settled = await findSettledRuns(this.#store, {
         flows: [...new Set(monitors.map(({ flow }) => flow))],
         since,
+        ...(until === undefined ? {} : { until }),
         limit: BATCH,
       })
-      judged += await this.#judgeRuns(monitors, settled)
+      await this.#judgeRuns(monitors, settled, recent)
       const last = settled.at(-1)?.settledMs
-      if (last === undefined) break
-      if (settled.length < BATCH) {
-        since = Math.max(since, last - OVERLAP_MS)
-        break
-      }
+      if (last === undefined) return { since, recent }
+      const all = [...recent, ...settled.map(({ runId, settledMs }) => [runId, settledMs] as const)]
+      recent = new Map(all.filter(([, at]) => at >= last - 2 * OVERLAP_MS))
+      if (settled.length < BATCH) return { since: Math.max(since, last - OVERLAP_MS), recent }
       since = last + 1
     }
-    this.#judgedUntil = since
-    return judged
   }
 
   /** One that cannot be read, say of a newer version, must not keep the others from judging. */
@@ -82,25 +112,23 @@ export class Monitors {
   /** After a restart: where the scores end, but no earlier than the oldest monitor. */
   async #startingPoint(monitors: readonly Monitor[]): Promise<number> {
     const oldest = Math.min(...monitors.map(({ created }) => created))
-    return Math.max(oldest, (await latestMonitorScore(this.#store)) - 60_000)
+    return Math.max(oldest, (await latestMonitorScore(this.#store)) - LOOK_BACK_MS)
   }
 
-  #remember(settled: readonly SettledRunRef[]): void {
-    for (const { runId, settledMs } of settled) this.#recent.set(runId, settledMs)
-    const newest = settled.at(-1)?.settledMs ?? 0
-    this.#recent = new Map([...this.#recent].filter(([, at]) => at >= newest - 2 * OVERLAP_MS))
-  }
-
-  async #judgeRuns(monitors: readonly Monitor[], settled: readonly SettledRunRef[]): Promise<number> {
+  async #judgeRuns(
+    monitors: readonly Monitor[],
+    settled: readonly SettledRunRef[],
+    recent: ReadonlyMap<string, number>,
+  ): Promise<void> {
     const due = settled.flatMap((run) => {
-      if (this.#recent.get(run.runId) === run.settledMs) return []
+      if (recent.get(run.runId) === run.settledMs) return []
       const own = monitors.filter(
         ({ name, flow, sample, created }) =>
           flow === run.flow && created <= run.settledMs && isSampled(name, run.runId, sample),
       )
       return own.length === 0 ? [] : [[run.runId, own] as const]
     })
-    if (due.length === 0) return 0
+    if (due.length === 0) return
     const wanted = new Map(due)
     const records = await getRunRecords(this.#store, { runIds: [...wanted.keys()] })
     const scores = records.flatMap((run) =>
@@ -108,8 +136,6 @@ export class Monitors {
     )
     await insertScores(this.#store, scores)
     this.#onScores(scores)
-    this.#remember(settled)
-    return records.length
   }
 }
 

@@ -13,14 +13,14 @@ export class Outage {
 
   failed(error: unknown): void {
     if (this.#since !== undefined) return
-    this.#since = Date.now()
+    this.#since = performance.now()
     const reason = messageOf(error) || (error as { code?: string }).code || 'no reason given'
     this.#log(`${this.#what}: ${reason.split('\n')[0]}; trying again until it answers`)
   }
 
   succeeded(): void {
     if (this.#since === undefined) return
-    const seconds = Math.round((Date.now() - this.#since) / 1000)
+    const seconds = Math.round((performance.now() - this.#since) / 1000)
     this.#since = undefined
     this.#log(`${this.#what}: back after ${seconds} s`)
   }

@@ -7,6 +7,9 @@ import type { Monitors } from './monitors.ts'
 import type { Outage } from './outage.ts'
 
 const EVERY_MS = 1_000
+const SCHEDULE = 'settle'
+/** A next run that is further ahead was planned before the clock was set back. */
+const LONGEST_AHEAD_MS = 5 * EVERY_MS
 /** The schedule is written again when nothing was settled for so long: the queue may have lost its data. */
 const SILENCE_MS = 5_000
 
@@ -28,7 +31,8 @@ export class Settler {
   readonly #watch: NodeJS.Timeout
   readonly #known = new SettledRuns()
   readonly #sweep = new Sweep()
-  #heard = Date.now()
+  /** Of the monotonic clock. */
+  #heard = performance.now()
   #scheduling: Promise<void> | undefined
   #judgedOnce = false
 
@@ -43,7 +47,7 @@ export class Settler {
     }
     this.#schedule()
     this.#watch = setInterval(() => {
-      if (Date.now() - this.#heard > SILENCE_MS) this.#schedule()
+      if (performance.now() - this.#heard > SILENCE_MS) this.#schedule()
     }, EVERY_MS)
   }
 
@@ -54,12 +58,7 @@ export class Settler {
 
   /** One writer at a time: while Redis is away the command itself waits. */
   #schedule(): void {
-    this.#scheduling ??= this.#queue
-      .upsertJobScheduler(
-        'settle',
-        { every: EVERY_MS },
-        { name: 'settle', opts: { removeOnComplete: true, removeOnFail: true } },
-      )
+    this.#scheduling ??= this.#writeSchedule()
       .then(
         () => this.#parts.queueOutage.succeeded(),
         (error: unknown) => this.#parts.queueOutage.failed(error),
@@ -69,10 +68,21 @@ export class Settler {
       })
   }
 
+  /** BullMQ keeps the time of the next run, and waits for it, however far ahead it is. */
+  async #writeSchedule(): Promise<void> {
+    const next = (await this.#queue.getJobScheduler(SCHEDULE))?.next ?? 0
+    if (next > Date.now() + LONGEST_AHEAD_MS) await this.#queue.removeJobScheduler(SCHEDULE)
+    await this.#queue.upsertJobScheduler(
+      SCHEDULE,
+      { every: EVERY_MS },
+      { name: 'settle', opts: { removeOnComplete: true, removeOnFail: true } },
+    )
+  }
+
   /** A failure waits for the next second; nothing is lost, the traces stay due. */
   async #settle(): Promise<void> {
     const { store, monitors, metrics, settleQuietMs, clickhouse, queueOutage } = this.#parts
-    this.#heard = Date.now()
+    this.#heard = performance.now()
     queueOutage.succeeded()
     try {
       let more = true
@@ -96,7 +106,7 @@ export class Settler {
       this.#judgedOnce = false
       clickhouse.failed(error)
     } finally {
-      this.#heard = Date.now()
+      this.#heard = performance.now()
     }
   }
 }

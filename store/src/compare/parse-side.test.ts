@@ -50,6 +50,7 @@ test.each([
   ['version=2,source=prod', 'source=prod is unknown'],
   ['window=yesterday', 'window=yesterday is not a window. Expected window=24h'],
   ['window=2026-13-01..', 'is not a window'],
+  ['window=99999999999d', 'is not a window'],
   ['window=1h..2h', 'window=1h..2h is empty'],
   ['window=3h..2h..1h', 'is not a window'],
 ])('%s is refused: %s', (text, message) => {

@@ -17,12 +17,17 @@ export function parseWindow(text: string, now: Date): Window {
 }
 
 function parsePoint(text: string, now: Date): Date | undefined {
+  const point = toDate(text, now)
+  return point === undefined || Number.isNaN(point.getTime()) ? undefined : point
+}
+
+/** An invalid date where the text is out of the range of dates. */
+function toDate(text: string, now: Date): Date | undefined {
   const ago = /^(\d+)([mhdw])$/.exec(text)
   if (ago) return new Date(now.getTime() - Number(ago[1]) * UNITS[ago[2]!]!)
   const date = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?)?$/.exec(text)
   if (!date) return undefined
-  const point = new Date(date[1] === undefined || text.endsWith('Z') ? text : `${text}Z`)
-  return Number.isNaN(point.getTime()) ? undefined : point
+  return new Date(date[1] === undefined || text.endsWith('Z') ? text : `${text}Z`)
 }
 
 function wrong(text: string): CompareError {

@@ -1,6 +1,6 @@
 import type { Store } from '../store.ts'
 import { findExperiment } from './experiments.ts'
-import { insertRows, select, toDateTime } from './rows.ts'
+import { replaceRows, select, toDateTime } from './rows.ts'
 import type { Baseline } from './types.ts'
 
 /** No such experiment, or one that did not finish. */
@@ -43,7 +43,7 @@ export async function promoteWindow(
 }
 
 async function insertBaseline(store: Store, baseline: Omit<Baseline, 'promoted'>): Promise<void> {
-  await insertRows(store, 'baselines', [
+  await replaceRows(store, 'baselines', 'promoted', [
     {
       name: baseline.name,
       evaluation: baseline.evaluation,

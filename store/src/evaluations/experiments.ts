@@ -1,10 +1,10 @@
 import type { Store } from '../store.ts'
-import { insertRows, select, toDateTime } from './rows.ts'
+import { replaceRows, select, toDateTime } from './rows.ts'
 import type { Experiment, GateOutcome } from './types.ts'
 
 /** Inserts or replaces an experiment. */
 export async function upsertExperiment(store: Store, experiment: Experiment): Promise<void> {
-  await insertRows(store, 'experiments', [
+  await replaceRows(store, 'experiments', 'updated', [
     {
       experiment_id: experiment.experimentId,
       evaluation: experiment.evaluation,

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { execute } from '../store.ts'
 import { useStore } from '../testing.ts'
 import { addMonitor, listMonitors, readMonitors, removeMonitor } from './monitors.ts'
 import { getRunScores, insertScores, listFlowScores } from './scores.ts'
@@ -32,6 +33,19 @@ it('a monitor is replaced by its name and removed', async () => {
   expect(await removeMonitor(store(), { name: 'other' })).toBe(true)
   expect(await removeMonitor(store(), { name: 'other' })).toBe(false)
   expect(await readMonitors(store())).toHaveLength(1)
+})
+
+it('a monitor that was written before the clock was set back can be replaced and removed', async () => {
+  const monitor = { name: 'ahead', flow: 'research', definition: '{"checks":[]}', sample: 0.5 }
+  await addMonitor(store(), monitor)
+  await execute(
+    store(),
+    `INSERT INTO monitors SELECT * REPLACE (updated + INTERVAL 1 DAY AS updated) FROM monitors FINAL WHERE name = 'ahead'`,
+  )
+  await addMonitor(store(), { ...monitor, sample: 1 })
+  expect(await readMonitors(store())).toContainEqual(expect.objectContaining({ name: 'ahead', sample: 1 }))
+  await removeMonitor(store(), { name: 'ahead' })
+  expect(await readMonitors(store())).not.toContainEqual(expect.objectContaining({ name: 'ahead' }))
 })
 
 it('judging a run again replaces its scores', async () => {

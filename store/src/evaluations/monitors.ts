@@ -1,5 +1,5 @@
 import type { Store } from '../store.ts'
-import { insertRows, select, toDateTime } from './rows.ts'
+import { replaceRows, select, toDateTime } from './rows.ts'
 import type { CheckSummary, Monitor, MonitorSummary } from './types.ts'
 
 /** Adds a monitor, or replaces the one of the same name; `created` stays when it is replaced. */
@@ -9,7 +9,7 @@ export async function addMonitor(
 ): Promise<Monitor> {
   const existing = (await readMonitors(store)).find((monitor) => monitor.name === params.name)
   const created = params.created ?? existing?.created ?? Date.now()
-  await insertRows(store, 'monitors', [{ ...toRow({ ...params, created }), is_deleted: 0 }])
+  await replaceRows(store, 'monitors', 'updated', [{ ...toRow({ ...params, created }), is_deleted: 0 }])
   return { ...params, created }
 }
 
@@ -17,7 +17,7 @@ export async function addMonitor(
 export async function removeMonitor(store: Store, params: { readonly name: string }): Promise<boolean> {
   const monitor = (await readMonitors(store)).find((candidate) => candidate.name === params.name)
   if (monitor === undefined) return false
-  await insertRows(store, 'monitors', [{ ...toRow(monitor), is_deleted: 1 }])
+  await replaceRows(store, 'monitors', 'updated', [{ ...toRow(monitor), is_deleted: 1 }])
   return true
 }
 

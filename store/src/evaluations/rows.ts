@@ -21,6 +21,28 @@ export function insertRows(
   )
 }
 
+/**
+ * Inserts rows that replace those of the same keys, also where the clock was set back since those were written.
+ * @param version the table's column that decides which of two rows stays
+ */
+export async function replaceRows(
+  store: Store,
+  table: 'experiments' | 'monitors' | 'baselines',
+  version: 'updated' | 'promoted',
+  values: readonly Readonly<Record<string, unknown>>[],
+): Promise<void> {
+  const [newest] = await select<{ version: string }>(
+    store,
+    `SELECT toString(greatest(now64(6), max(${version}) + INTERVAL 1 MICROSECOND)) AS version
+     FROM ${table} WHERE project = {project: String}`,
+  )
+  await insertRows(
+    store,
+    table,
+    values.map((row) => ({ ...row, [version]: newest!.version })),
+  )
+}
+
 /** A DateTime64(3, 'UTC') value of milliseconds since 1970. */
 export function toDateTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace('T', ' ').replace('Z', '')

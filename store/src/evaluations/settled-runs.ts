@@ -13,12 +13,17 @@ export interface SettledRunRef {
 const LOOK_BACK_MS = 2 * 86_400_000
 
 /**
- * Ended production runs of these flows that settled at or after `since` (milliseconds since 1970), oldest first.
- * Runs that settled in the same millisecond as the last one are all given, so that `since` can move on.
+ * Ended production runs of these flows that settled at or after `since` and before `until` (milliseconds since 1970; default:
+ * whatever is newer), oldest first. Runs that settled in the same millisecond as the last one are all given, so that `since` can move on.
  */
 export function findSettledRuns(
   store: Store,
-  params: { readonly flows: readonly string[]; readonly since: number; readonly limit: number },
+  params: {
+    readonly flows: readonly string[]
+    readonly since: number
+    readonly until?: number
+    readonly limit: number
+  },
 ): Promise<SettledRunRef[]> {
   return select<SettledRunRef>(
     store,
@@ -26,9 +31,24 @@ export function findSettledRuns(
      WHERE project = {project: String} AND flow IN {flows: Array(String)} AND source = 'production'
        AND start >= fromUnixTimestamp64Milli({from: Int64})
        AND settled >= fromUnixTimestamp64Milli({since: Int64}) AND status != 'running'
+       AND ({until: Int64} = 0 OR settled < fromUnixTimestamp64Milli({until: Int64}))
      ORDER BY settled LIMIT {limit: UInt32} WITH TIES`,
-    { ...params, since: Math.floor(params.since), from: Math.floor(params.since - LOOK_BACK_MS) },
+    {
+      ...params,
+      since: Math.floor(params.since),
+      until: Math.floor(params.until ?? 0),
+      from: Math.floor(params.since - LOOK_BACK_MS),
+    },
   )
+}
+
+/** ClickHouse's clock, by which runs settle (milliseconds since 1970). */
+export async function readClock(store: Store): Promise<number> {
+  const [row] = await select<{ now: number }>(
+    store,
+    'SELECT toFloat64(toUnixTimestamp64Milli(now64(3))) AS now',
+  )
+  return row!.now
 }
 
 /** When a monitor last judged a run (milliseconds since 1970), 0 if none ever did. */

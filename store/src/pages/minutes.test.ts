@@ -31,6 +31,19 @@ test('an hour of minutes, a day in five minutes', () => {
   })
 })
 
+test.each([
+  ['-000001-01-01', '1969-01-01', '1970-01-01T00:00', '1970-01-01T00:01'],
+  ['1969-01-01', '1970-01-01T00:05', '1970-01-01T00:00', '1970-01-01T00:05'],
+  ['2106-02-07T06:00', '+010000-01-01', '2106-02-07T06:00', '2106-02-07T06:28'],
+  ['2150-01-01', '2151-01-01', '2106-02-07T06:27', '2106-02-07T06:28'],
+])('of %s to %s there are the minutes of %s to %s', (from, to, first, end) => {
+  const utc = (text: string) => new Date(text.includes('T') ? `${text}Z` : text)
+  expect(toWindow({ from: utc(from), to: utc(to) }, 300)).toMatchObject({
+    fromMs: utc(first).getTime(),
+    toMs: utc(end).getTime(),
+  })
+})
+
 test('a chart of a day has finer buckets the more runs there are', () => {
   const day = { from: new Date('2026-01-01T00:00:00Z'), to: new Date('2026-01-02T00:00:00Z') }
   const buckets = (runs: number) => toChartWindow(day, runs).buckets

@@ -11,12 +11,16 @@ export interface Window {
   readonly buckets: number
 }
 
+/** Minutes are `DateTime`, from 1970 to 2106: no run that starts outside is in one. */
+const LAST_MINUTE_MS = Date.UTC(2106, 1, 7, 6, 28)
+
 const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 43_200]
 
-/** Widens a window to whole minutes and cuts it into at most `most` buckets, aligned in UTC. */
+/** Widens a window to whole minutes, of those that there are, and cuts it into at most `most` buckets, aligned in UTC. */
 export function toWindow({ from, to }: Pick<RunFilter, 'from' | 'to'>, most: number): Window {
-  const fromMs = Math.floor(from.getTime() / MINUTE) * MINUTE
-  const toMs = Math.max(fromMs + MINUTE, Math.ceil(to.getTime() / MINUTE) * MINUTE)
+  const within = (ms: number, least: number, most: number) => Math.min(Math.max(ms, least), most)
+  const fromMs = within(Math.floor(from.getTime() / MINUTE) * MINUTE, 0, LAST_MINUTE_MS - MINUTE)
+  const toMs = within(Math.ceil(to.getTime() / MINUTE) * MINUTE, fromMs + MINUTE, LAST_MINUTE_MS)
   // One bucket may be lost to alignment at either end.
   const fitting = BUCKET_MINUTES.find((minutes) => (toMs - fromMs) / (minutes * MINUTE) <= most - 1)
   return cut(fromMs, toMs, (fitting ?? Math.ceil((toMs - fromMs) / MINUTE / (most - 1))) * MINUTE)
@@ -86,7 +90,7 @@ function minutes(
   ofRuns: (where: string) => string,
 ): Minutes {
   const { where, params } = dimensionConditions(store, filter)
-  const begin = window.fromMs - beforeMs
+  const begin = Math.max(0, window.fromMs - beforeMs)
   const bound = {
     begin: begin / 1000,
     from: window.fromMs / 1000,

@@ -14,6 +14,8 @@ export interface RunRow {
   readonly incomplete: boolean
   readonly startUnixNano: bigint
   readonly startMs: number
+  /** How far its start is ahead of its receipt, where that is more than a day: the clock of its machine is wrong. Else 0. */
+  readonly aheadMs: number
   readonly durationNs: number
   readonly sessionId: string
   readonly userId: string
@@ -31,21 +33,30 @@ export interface RunRow {
 }
 
 /** A row as {@link RUN_ROW} selects it. */
-export type SelectedRunRow = Omit<RunRow, 'startUnixNano' | 'startMs'> & { readonly startNs: string }
+export type SelectedRunRow = Omit<RunRow, 'startUnixNano' | 'startMs' | 'aheadMs'> & {
+  readonly startNs: string
+  readonly settledMs: number
+}
+
+const DAY_MS = 86_400_000
 
 /** SQL: the columns of a {@link SelectedRunRow} from `runs AS run`. */
 export const RUN_ROW = `
       run.run_id AS runId, lower(hex(run.trace_id)) AS traceId, run.parent_run_id AS parentRunId, run.flow AS flow,
       run.version AS version, run.environment AS environment, run.service AS service, run.source AS source,
       run.status AS status, toBool(run.incomplete) AS incomplete, toString(toUnixTimestamp64Nano(run.start)) AS startNs,
+      toUnixTimestamp64Milli(run.settled) AS settledMs,
       run.duration_ns AS durationNs, run.session_id AS sessionId, run.user_id AS userId,
       run.experiment_id AS experimentId, run.case_id AS caseId, run.trial AS trial, run.error_type AS errorType,
       substringUTF8(run.error_message, 1, 500) AS errorMessage, run.input_tokens AS inputTokens,
       run.output_tokens AS outputTokens, run.cost AS cost, run.span_count AS spanCount,
       run.error_count AS errorCount, length(run.step_names) AS stepCount`
 
-export function toRunRow<T extends SelectedRunRow>(row: T): Omit<T, 'startNs'> & RunRow {
-  const { startNs, ...rest } = row
+/** A run settles within seconds of the receipt of its newest span. */
+export function toRunRow<T extends SelectedRunRow>(row: T): Omit<T, 'startNs' | 'settledMs'> & RunRow {
+  const { startNs, settledMs, ...rest } = row
   const startUnixNano = BigInt(startNs)
-  return { ...rest, startUnixNano, startMs: Number(startUnixNano / 1000n) / 1000 }
+  const startMs = Number(startUnixNano / 1000n) / 1000
+  const aheadMs = startMs - settledMs > DAY_MS ? startMs - settledMs : 0
+  return { ...rest, startUnixNano, startMs, aheadMs }
 }

@@ -113,6 +113,11 @@ test('searches by session, duration and text', async () => {
 
 test('a cursor that is none is refused', async () => {
   await expect(searchRuns(store(), { ...window, cursor: 'nonsense' })).rejects.toThrow(CursorError)
+  const cursor = (key: string) => Buffer.from(JSON.stringify({ key, runId: '' })).toString('base64url')
+  const newest = searchRuns(store(), { ...window, cursor: cursor('9223372036854775808') })
+  await expect(newest).rejects.toThrow(CursorError)
+  const slowest = searchRuns(store(), { ...window, order: 'slowest', cursor: cursor('-1') })
+  await expect(slowest).rejects.toThrow(CursorError)
 })
 
 test('a session, oldest run first', async () => {

@@ -41,7 +41,8 @@ export class CursorError extends Error {
 /** One page of the runs that match, by key: a page never repeats or skips a run that does not change. */
 export async function searchRuns(store: Store, search: RunSearch): Promise<RunsPage> {
   const limit = Math.min(500, Math.max(1, search.limit ?? 50))
-  const cursor = search.cursor === undefined ? undefined : parseCursor(search.cursor)
+  const cursor =
+    search.cursor === undefined ? undefined : parseCursor(search.cursor, search.order ?? 'newest')
   const find = search.order === 'slowest' ? findSlowest : findNewest
   const found = await find(store, search, cursor, limit + 1)
   const runs = found.slice(0, limit).map(toRunRow)
@@ -69,17 +70,18 @@ async function findNewest(
   cursor: Cursor | undefined,
   limit: number,
 ): Promise<SelectedRunRow[]> {
-  const from = BigInt(search.from.getTime()) * 1_000_000n
+  const { first, last } = nanosecondsOf(search)
   const found: SelectedRunRow[] = []
   const growth = BigInt(search.attributes?.length ? GROWTH_WITH_ATTRIBUTES : GROWTH)
   // The cursor's own nanosecond is part of the window: other runs may have started in it.
-  let end = cursor ? BigInt(cursor.key) + 1n : BigInt(search.to.getTime()) * 1_000_000n
+  let end = cursor ? BigInt(cursor.key) : last
   for (
     let length = BigInt(FIRST_SPAN_MS) * 1_000_000n;
-    end > from && found.length < limit;
+    end >= first && found.length < limit;
     length *= growth
   ) {
-    const begin = end - length > from ? end - length : from
+    let begin = end - length
+    if (begin < first) begin = first
     const window = { begin: String(begin), end: String(end) }
     const after = cursor
       ? `AND (run.start, run.run_id) < (fromUnixTimestamp64Nano({key:Int64}, 'UTC'), {runId:String})`
@@ -95,9 +97,19 @@ async function findNewest(
         limit - found.length,
       )),
     )
-    end = begin
+    end = begin - 1n
   }
   return found
+}
+
+/** The latest start that can be stored: 2262-04-11T23:47:16.854775807Z. */
+const LAST_START = 2n ** 63n - 1n
+
+/** The first and the last nanosecond of a window, of those that a start can have. */
+function nanosecondsOf({ from, to }: Pick<RunFilter, 'from' | 'to'>): { first: bigint; last: bigint } {
+  const within = (ns: bigint) => (ns > LAST_START ? LAST_START : ns < -LAST_START ? -LAST_START : ns)
+  const [first, end] = [from, to].map((time) => BigInt(time.getTime()) * 1_000_000n) as [bigint, bigint]
+  return { first: within(first), last: within(end - 1n) }
 }
 
 function findSlowest(
@@ -106,7 +118,8 @@ function findSlowest(
   cursor: Cursor | undefined,
   limit: number,
 ): Promise<SelectedRunRow[]> {
-  const window = { begin: `${search.from.getTime()}000000`, end: `${search.to.getTime()}000000` }
+  const { first, last } = nanosecondsOf(search)
+  const window = { begin: String(first), end: String(last) }
   const after = cursor ? 'AND (run.duration_ns, run.run_id) < ({key:UInt64}, {runId:String})' : ''
   return select(store, search, window, after, cursor, 'run.duration_ns DESC, run.run_id DESC', limit)
 }
@@ -126,7 +139,7 @@ function select(
     `SELECT ${RUN_ROW}
     FROM runs AS run FINAL
     WHERE ${where} ${after}
-      AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start < fromUnixTimestamp64Nano({end:Int64}, 'UTC')
+      AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')
     ORDER BY ${order}
     LIMIT {limit:UInt32}`,
     { ...params, ...cursor, ...window, limit },
@@ -168,28 +181,44 @@ const HAS_WORDS = `hasAllTokens(
 /** How much earlier a span may come by the store's clock than it began by its own. */
 const CLOCK_SLACK_MS = 600_000
 
-/** By the index `attribute_bloom` of spans, among those that came since the window began. */
+/**
+ * By the index `attribute_bloom` of spans, among those that came since the window began; in a window that is still to come,
+ * among all of them: what starts there has a clock that is wrong.
+ */
 function hasAttribute(nth: number, isEmpty: boolean): string {
   const [key, value] = [`{key${nth}:String}`, `{value${nth}:String}`]
   return `run.run_id IN (
       SELECT run_id FROM spans
       WHERE project = {project:String}
-        AND received >= fromUnixTimestamp64Milli(intDiv({begin:Int64}, 1000000) - ${CLOCK_SLACK_MS}, 'UTC')
+        AND received >= if(fromUnixTimestamp64Nano({begin:Int64}, 'UTC') > now64(9, 'UTC'), toDateTime64(0, 3, 'UTC'),
+          fromUnixTimestamp64Milli(intDiv({begin:Int64}, 1000000) - ${CLOCK_SLACK_MS}, 'UTC'))
         AND indexHint(has(
           arrayMap((key, value) -> cityHash64(key, value), mapKeys(attributes), mapValues(attributes)),
           cityHash64(${key}, ${value})))
         AND attributes[${key}] = ${value}${isEmpty ? ` AND mapContains(attributes, ${key})` : ''})`
 }
 
-const cursorShape = z.object({ key: z.string().regex(/^-?\d{1,20}$/), runId: z.string() })
+/** A start is an Int64, a duration a UInt64. */
+const fits = {
+  newest: (key: string) => BigInt.asIntN(64, BigInt(key)) === BigInt(key),
+  slowest: (key: string) => BigInt.asUintN(64, BigInt(key)) === BigInt(key),
+}
+const cursorShape = (order: 'newest' | 'slowest') =>
+  z.object({
+    key: z
+      .string()
+      .regex(/^-?\d{1,20}$/)
+      .refine(fits[order]),
+    runId: z.string(),
+  })
 
 function toCursor(cursor: Cursor): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url')
 }
 
-function parseCursor(text: string): Cursor {
+function parseCursor(text: string, order: 'newest' | 'slowest'): Cursor {
   try {
-    return cursorShape.parse(JSON.parse(Buffer.from(text, 'base64url').toString()))
+    return cursorShape(order).parse(JSON.parse(Buffer.from(text, 'base64url').toString()))
   } catch (cause) {
     throw new CursorError(
       `expected the cursor of a page of runs, got ${JSON.stringify(text)}: start at the first page`,

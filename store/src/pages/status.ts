@@ -40,7 +40,10 @@ const STATS = `
       WHERE project = {project:String}) AS newestSpanMs,
     (SELECT sum(bytes_on_disk) FROM system.parts WHERE database = currentDatabase() AND active) AS diskBytes`
 
-/** A token that changes when any run of the project (or flow) was settled again; cheap, for polling. */
+/**
+ * A token that changes when any run of the project (or flow) was settled again; cheap, for polling. What was settled before
+ * the clock was set back does not hide what is settled since.
+ */
 export async function latestSettled(
   store: Store,
   filter: Pick<RunFilter, 'project' | 'flow'> = {},
@@ -48,7 +51,7 @@ export async function latestSettled(
   const flow = filter.flow === undefined ? '' : 'AND flow = {flow:String}'
   const row = await firstRow<{ token: string }>(
     store,
-    `SELECT toString(max(settled)) AS token FROM run_minutes WHERE project = {project:String} ${flow}`,
+    `SELECT toString(maxIf(settled, settled <= now64(6, 'UTC'))) AS token FROM run_minutes WHERE project = {project:String} ${flow}`,
     { project: filter.project ?? store.project, flow: filter.flow },
   )
   return row?.token ?? ''

@@ -1,12 +1,14 @@
 import { execute, firstRow, type Store } from '../store.ts'
-import type { Range } from './batch.ts'
 import { minutesOf, RUN_TOTALS, STEP_TOTALS } from './minute-totals.ts'
+import { chartedRanges, IS_CHARTED, type Range, within } from './ranges.ts'
 import { TRACE_KEY } from './settled-runs.ts'
 
 /** Runs that a pass settled for the first time. */
-export interface Added extends Range {
+export interface Added {
   /** The pass. */
   readonly id: string
+  /** In which their spans start. */
+  readonly ranges: readonly Range[]
   readonly version: string
   /** Of their rows: each batch of a pass has one. */
   readonly versions: readonly string[]
@@ -17,11 +19,18 @@ export interface Added extends Range {
  * rows in `runs` and rebuilds the minutes, whether or not this one came so far.
  * @returns false if a minute was rebuilt meanwhile: what was added may have been seen there, and it has to be rebuilt
  */
-export async function addMinutes(store: Store, { id, ...added }: Added): Promise<boolean> {
-  const params = { batch: id, ...added }
+export async function addMinutes(store: Store, { id, ranges, version, versions }: Added): Promise<boolean> {
+  const params = { batch: id, version, versions }
   await execute(store, addSql('run_minutes', RUN_TOTALS), params)
   await execute(store, addSql('step_minutes', STEP_TOTALS), params)
-  return !(await firstRow<{ rebuilt: number }>(store, COUNT_REBUILT, params))?.rebuilt
+  const minutes = within(chartedRanges(ranges))
+  const found = await firstRow<{ rebuilt: number }>(
+    store,
+    `SELECT count() AS rebuilt FROM run_minutes
+    WHERE slice = 0 AND settled >= toDateTime64({version:String}, 6, 'UTC') AND ${minutes.minute}`,
+    { version, ...minutes.params },
+  )
+  return !found?.rebuilt
 }
 
 /** The rows' `settled` is the time after the runs were written: a rebuild that is as late or later has seen them. */
@@ -32,14 +41,9 @@ function addSql(table: string, totals: typeof RUN_TOTALS): string {
     SELECT * FROM runs
     WHERE settled IN (SELECT toDateTime64(arrayJoin({versions:Array(String)}), 6, 'UTC'))
       AND ${TRACE_KEY} NOT IN (SELECT trace_key FROM settling_known WHERE batch = {batch:UUID})
+      AND ${IS_CHARTED}
   )
   SELECT
     *, now64(6, 'UTC') AS settled, toUInt64(toUnixTimestamp64Micro(toDateTime64({version:String}, 6, 'UTC'))) AS slice
   FROM (${minutesOf('added', totals)})`
 }
-
-const COUNT_REBUILT = `
-  SELECT count() AS rebuilt FROM run_minutes
-  WHERE slice = 0 AND settled >= toDateTime64({version:String}, 6, 'UTC')
-    AND minute >= toStartOfMinute(toDateTime64({from:String}, 9, 'UTC'))
-    AND minute <= toStartOfMinute(toDateTime64({to:String}, 9, 'UTC'))`

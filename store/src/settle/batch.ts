@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { execute, firstRow, rows, type Store } from '../store.ts'
+import { EXPIRY_MS, isPast } from './quiet.ts'
+import { findRanges, type Range } from './ranges.ts'
 import type { IdRange, Sweep } from './sweep.ts'
 
 /** A trace that is never quiet settles this often, so that a long run shows while it goes on. */
@@ -15,19 +17,18 @@ export interface Taken extends IdRange {
   readonly fresh: number
   /** When the oldest span of the fresh traces was received, as ClickHouse writes it. */
   readonly since: string
-  /** ClickHouse's clock before any span is read: of two passes over a trace, the one that read later wins. */
+  /**
+   * ClickHouse's clock before any span is read: of two passes over a trace, the one that read later wins. Later than the runs
+   * that a batch may replace, also where the clock was set back since.
+   */
   readonly version: string
 }
 
-/** Earliest and latest start of some spans, as ClickHouse writes them. */
-export interface Range {
-  readonly from: string
-  readonly to: string
-}
-
 /** Traces that are settled together: of a pass, or some of them. */
-export interface Batch extends Range {
+export interface Batch {
   readonly id: string
+  /** In which its spans start. */
+  readonly ranges: readonly Range[]
   readonly traces: number
   /** Spans of the largest trace. */
   readonly largest: number
@@ -37,16 +38,6 @@ export interface Batch extends Range {
   readonly since: string
   /** As of {@link Taken}. */
   readonly version: string
-}
-
-/** The range of all of them. */
-export function rangeOf(ranges: readonly Range[]): Range {
-  const from = ranges.map((range) => range.from).sort()[0]
-  const to = ranges
-    .map((range) => range.to)
-    .sort()
-    .at(-1)
-  return { from: from ?? NEVER, to: to ?? NEVER }
 }
 
 /** SQL: the traces of a batch. */
@@ -59,10 +50,15 @@ export const RECEIVED_SINCE = `received >= toDateTime64({since:String}, 3, 'UTC'
 export const NEVER = '1970-01-01 00:00:00.000'
 
 /** Takes traces of the sweep's range whose spans became quiet or whose expiry is due. */
-export async function takeQuiet(store: Store, quietMs: number, now: Date, sweep: Sweep): Promise<Taken> {
+export async function takeQuiet(
+  store: Store,
+  quietMs: number,
+  now: Date | undefined,
+  sweep: Sweep,
+): Promise<Taken> {
   const id = randomUUID()
   const params = { batch: id, mostTraces: sweep.bounds.traces, mostSpans: sweep.bounds.spans }
-  await execute(store, TAKE_QUIET, { ...params, ...sweep.range, quietMs, now })
+  await execute(store, TAKE_QUIET, { ...params, ...sweep.range, quietMs, now: now ?? null })
   const { limited, ...taken } = (await firstRow<Counted>(store, COUNT_TAKEN, params))!
   return { ...taken, id, more: sweep.advance(limited ? taken.last : undefined) }
 }
@@ -96,10 +92,9 @@ const DUE = `
   FROM unsettled_traces
   WHERE trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)
   GROUP BY project, trace_id
-  HAVING (spans_seen != 0 AND newest_span <= {now:DateTime64(3)} - toIntervalMillisecond({quietMs:UInt32}))
-    OR (spans_seen != 0
-      AND greatest(oldest_span, last_pass) <= {now:DateTime64(3)} - toIntervalMillisecond(${LONGEST_WAIT_MS}))
-    OR (spans_seen = 0 AND expiry_seen != 0 AND expiry <= {now:DateTime64(3)})
+  HAVING (spans_seen != 0 AND ${isPast('newest_span', '{quietMs:UInt32}')})
+    OR (spans_seen != 0 AND ${isPast('greatest(oldest_span, last_pass)', LONGEST_WAIT_MS)})
+    OR (spans_seen = 0 AND expiry_seen != 0 AND ${isPast(`expiry - toIntervalMillisecond(${EXPIRY_MS})`, EXPIRY_MS)})
   ORDER BY trace_id, project
   LIMIT {mostTraces:UInt32}
   SETTINGS max_threads = 1`
@@ -141,9 +136,16 @@ export async function complete(store: Store, id: string, since: string = NEVER):
     await execute(store, add, params)
     oldest = NEVER
   }
-  const [measured] = await rows<Omit<Batch, 'id' | 'since'>>(store, MEASURE, { batch: id, since: oldest })
-  return { ...measured!, id, since: oldest }
+  const params = { batch: id, since: oldest }
+  const [measured] = await rows<Measured>(store, MEASURE, params)
+  const { from, to, ...batch } = measured!
+  const ranges = await findRanges(store, { from, to }, { where: OF_BATCH, params })
+  return { ...batch, ranges, id, since: oldest }
 }
+
+type Measured = Range & Omit<Batch, 'id' | 'since' | 'ranges'>
+
+const OF_BATCH = `(project, trace_id) IN ${BATCH_TRACES} AND ${RECEIVED_SINCE}`
 
 const MISSING = `
   WITH
@@ -174,10 +176,12 @@ const MEASURE = `
     toString(min(earliest)) AS from,
     toString(max(latest)) AS to,
     toString(max(newest)) AS received,
-    toString(now64(6, 'UTC')) AS version
+    toString(greatest(now64(6, 'UTC'), (
+      SELECT max(settled) + INTERVAL 1 MICROSECOND FROM runs
+      WHERE settled >= now64(6, 'UTC') AND (project, trace_id) IN ${BATCH_TRACES}))) AS version
   FROM (
     SELECT count() AS spans, min(start) AS earliest, max(start) AS latest, max(received) AS newest
     FROM spans
-    WHERE (project, trace_id) IN ${BATCH_TRACES} AND ${RECEIVED_SINCE}
+    WHERE ${OF_BATCH}
     GROUP BY project, trace_id
   )`

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { execute, type Store } from '../store.ts'
-import { type Batch, NEVER, rangeOf, type Taken } from './batch.ts'
+import { type Batch, NEVER, type Taken } from './batch.ts'
+import { EXPIRY_MS } from './quiet.ts'
+import { mergeRanges, within } from './ranges.ts'
 import type { SettledRuns } from './settled-runs.ts'
-import { EXPIRY_MINUTES } from './shape-runs.ts'
 
 /**
  * Subtracts what the pass has seen, so that spans that came meanwhile remain to be settled; and keeps exactly one
@@ -17,8 +18,9 @@ export async function checkOff(
   if (batches.length > 0) {
     const found = batches.filter(({ traces }) => traces > 0)
     const received = found.map((batch) => batch.received).sort()
-    const params = { batches: batches.map(({ id }) => id), received: received.at(-1) ?? NEVER }
-    await execute(store, REMIND, { ...params, ...rangeOf(found) })
+    const { start, params } = within(mergeRanges(found.flatMap(({ ranges }) => ranges)))
+    const ids = batches.map(({ id }) => id)
+    await execute(store, remindSql(start), { ...params, batches: ids, received: received.at(-1) ?? NEVER })
   }
   if (taken === undefined) return
   const worker = known?.worker ?? randomUUID()
@@ -26,7 +28,7 @@ export async function checkOff(
   await execute(store, CHECK_OFF, { batch: taken.id })
 }
 
-const REMIND = `
+const remindSql = (within: string): string => `
   INSERT INTO unsettled_traces (project, trace_id, reason, pending, due, since, settled)
   WITH
   batch_traces AS (
@@ -37,12 +39,12 @@ const REMIND = `
     SELECT DISTINCT project, arrayJoin(trace_ids) AS trace_id
     FROM runs FINAL
     WHERE (project, trace_id) IN (SELECT project, trace_id FROM batch_traces) AND status = 'running'
-      AND start BETWEEN toDateTime64({from:String}, 9, 'UTC') AND toDateTime64({to:String}, 9, 'UTC')
+      AND ${within}
   )
   SELECT
     project, trace_id, 'expiry' AS reason,
     toInt64((project, trace_id) IN running) - expiry_seen AS pending,
-    toDateTime64({received:String}, 3, 'UTC') + INTERVAL ${EXPIRY_MINUTES} MINUTE AS due,
+    toDateTime64({received:String}, 3, 'UTC') + toIntervalMillisecond(${EXPIRY_MS}) AS due,
     toDateTime64('2100-01-01', 3, 'UTC') AS since, toDateTime64(0, 3, 'UTC') AS settled
   FROM batch_traces
   WHERE pending != 0`

@@ -1,6 +1,7 @@
 import { firstRow, type Store } from '../store.ts'
 import { type Added, addMinutes } from './add-minutes.ts'
-import { type Batch, NEVER, type Range, rangeOf, type Taken } from './batch.ts'
+import { type Batch, NEVER, type Taken } from './batch.ts'
+import { chartedRanges, type Range, within } from './ranges.ts'
 import { rebuildMinutes } from './rebuild-minutes.ts'
 import type { Simple } from './settle-simple.ts'
 
@@ -23,28 +24,30 @@ export async function countMinutes(
   const again = settled.filter(({ since }) => since === NEVER)
   const first = settled.filter(({ since }) => since !== NEVER)
   const versions = first.map(({ version }) => version)
-  const ranges: Range[] = [...first]
+  const ranges = first.flatMap((batch) => batch.ranges)
   if (simple && simple.runs > 0) {
     versions.push(taken.version)
-    ranges.push(simple)
+    ranges.push(...simple.ranges)
   }
   if (versions.length === 0) return rebuildMinutes(store, again)
-  const added: Added = { id: taken.id, version: taken.version, versions, ...rangeOf(ranges) }
-  const add = taken.traces > FEW_TRACES && (await slices(store, added)) < MOST_SLICES
+  const added: Added = { id: taken.id, version: taken.version, versions, ranges }
+  const add = taken.traces > FEW_TRACES && (await slices(store, ranges)) < MOST_SLICES
   if (add && (await addMinutes(store, added))) return rebuildMinutes(store, again)
   await rebuildMinutes(store, [...again, added])
 }
 
 /** The most slices that one group of the minutes has. */
-async function slices(store: Store, { from, to }: Range): Promise<number> {
-  return (await firstRow<{ slices: number }>(store, COUNT_SLICES, { from, to }))?.slices ?? 0
+async function slices(store: Store, ranges: readonly Range[]): Promise<number> {
+  const { minute, params } = within(chartedRanges(ranges))
+  const found = await firstRow<{ slices: number }>(
+    store,
+    `SELECT max(slices) AS slices
+    FROM (
+      SELECT count() AS slices FROM run_minutes FINAL
+      WHERE slice != 0 AND ${minute}
+      GROUP BY project, flow, minute, environment, service, version, source
+    )`,
+    params,
+  )
+  return found?.slices ?? 0
 }
-
-const COUNT_SLICES = `
-  SELECT max(slices) AS slices
-  FROM (
-    SELECT count() AS slices FROM run_minutes FINAL
-    WHERE slice != 0 AND minute >= toStartOfMinute(toDateTime64({from:String}, 9, 'UTC'))
-      AND minute <= toStartOfMinute(toDateTime64({to:String}, 9, 'UTC'))
-    GROUP BY project, flow, minute, environment, service, version, source
-  )`

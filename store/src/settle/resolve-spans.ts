@@ -6,8 +6,8 @@ const WIRE = `Tuple(name String, start DateTime64(9, 'UTC'), flow String, run_id
 
 const POINTERS = ['anchor', 'step', 'usage']
 
-/** Later than every flow span, for a minimum. */
-const NO_SPAN = `(toDateTime64('2262-01-01', 9, 'UTC'), toFixedString('', 8))`
+/** Behind every flow span, whatever its start, for a minimum of (behind, start, id). */
+const NO_SPAN = `(1, toDateTime64(0, 9, 'UTC'), toFixedString('', 8))`
 
 /** Finds out what the traces of a batch say about each of their spans, and keeps it in `settling_spans`. */
 export async function resolveSpans(store: Store, { id, largest, since }: Batch): Promise<void> {
@@ -87,7 +87,7 @@ function resolveSpansSql(largest: number): string {
   outermost AS (
     SELECT
       *,
-      arrayMin((k, a, s, i) -> if(k = 'flow' AND a = 0, (s, i), ${NO_SPAN}), kinds, parent_anchors, starts, ids).2 AS first_flow
+      arrayMin((k, a, s, i) -> if(k = 'flow' AND a = 0, (0, s, i), ${NO_SPAN}), kinds, parent_anchors, starts, ids).3 AS first_flow
     FROM above
   ),
   owning AS (

@@ -1,5 +1,6 @@
 import { firstRow, type Store } from '../store.ts'
 import type { Taken } from './batch.ts'
+import { findRanges, type Range } from './ranges.ts'
 import type { SettledRuns } from './settled-runs.ts'
 import { BY_RECEIPT, insertSimpleRuns, OF_BATCH, PAYS, paramsOf } from './simple-traces.ts'
 import { updateFlows, updateUsage } from './update-spans.ts'
@@ -8,30 +9,30 @@ import { updateFlows, updateUsage } from './update-spans.ts'
 export interface Simple {
   /** Runs written. */
   readonly runs: number
-  /** Earliest and latest start of a span, as ClickHouse writes them. */
-  readonly from: string
-  readonly to: string
+  /** In which spans of the pass start. */
+  readonly ranges: readonly Range[]
 }
 
 /** Writes the runs of those fresh traces that are simple. Most are. */
 export async function settleSimple(store: Store, taken: Taken, known: SettledRuns): Promise<Simple> {
-  const asked = await firstRow<Asked>(store, ASK, paramsOf(taken))
+  const params = paramsOf(taken)
+  const asked = await firstRow<Asked>(store, ASK, params)
   const { metadata = 0, unnamed = 0, superseded = 0, from = '', to = '' } = asked ?? {}
+  const settings = `SETTINGS ${BY_RECEIPT}`
+  const ranges = await findRanges(store, { from, to }, { where: OF_BATCH, params, settings })
   const { forgottenUntilMs } = known
   await insertSimpleRuns(store, taken, { metadata: metadata > 0, forgottenUntilMs })
   if (unnamed > 0) await updateFlows(store, taken)
   if (superseded > 0) await updateUsage(store, taken)
-  return { runs: await known.add(store, taken.id, taken.version), from, to }
+  return { runs: await known.add(store, taken.id, taken.version), ranges }
 }
 
-interface Asked {
+interface Asked extends Range {
   readonly metadata: number
   /** Spans that do not say their flow. */
   readonly unnamed: number
   /** Spans that repeat the usage of a child. */
   readonly superseded: number
-  readonly from: string
-  readonly to: string
 }
 
 /** Other projects may have the same ids: what is asked of too many spans is only done in vain. */

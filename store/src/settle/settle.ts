@@ -26,12 +26,12 @@ const NOTHING: Settled = { traces: 0, runs: 0, more: false }
 
 /**
  * Settles these traces now (32 hex digits each), and others that share a run with them. Idempotent.
- * @param params.now the time that decides whether an unfinished run has expired; default: the clock
+ * @param params.now the time that decides whether an unfinished run has expired; default: ClickHouse's clock
  */
 export async function settleTraces(
   store: Store,
   traceIds: readonly string[],
-  { project = store.project, now = new Date() }: { project?: string; now?: Date } = {},
+  { project = store.project, now }: { project?: string; now?: Date } = {},
 ): Promise<Settled> {
   let settled = NOTHING
   for (let i = 0; i < traceIds.length; i += TRACES_PER_BATCH) {
@@ -46,7 +46,7 @@ export async function settleTraces(
 
 export interface QuietParams {
   readonly quietMs: number
-  /** Default: the clock. */
+  /** Default: ClickHouse's clock, which the receipts of spans are of. */
   readonly now?: Date
   /** What the process knows of earlier passes; without it every trace is read as if it had been settled before. */
   readonly known?: SettledRuns | undefined
@@ -60,7 +60,7 @@ export interface QuietParams {
  */
 export async function settleQuiet(
   store: Store,
-  { quietMs, now = new Date(), known, sweep = new Sweep() }: QuietParams,
+  { quietMs, now, known, sweep = new Sweep() }: QuietParams,
 ): Promise<Settled> {
   const taken = await takeQuiet(store, quietMs, now, sweep)
   if (taken.traces === 0) return { ...NOTHING, more: taken.more }
@@ -76,7 +76,7 @@ export async function settleQuiet(
 async function settleTaken(
   store: Store,
   taken: Taken,
-  now: Date,
+  now: Date | undefined,
   known: SettledRuns | undefined,
 ): Promise<Settled> {
   await known?.refresh(store)
@@ -96,7 +96,7 @@ async function settleTaken(
 }
 
 /** Settles traces of any shape; gives the number of runs. */
-async function settleBatch(store: Store, batch: Batch, now: Date): Promise<number> {
+async function settleBatch(store: Store, batch: Batch, now: Date | undefined): Promise<number> {
   if (batch.traces === 0) return 0
   await resolveSpans(store, batch)
   await updateSpans(store, batch)

@@ -56,7 +56,8 @@ export class SettledKeys {
     const generation = {
       words: new Uint32Array(this.#lines * WORDS_PER_LINE),
       keys: 0,
-      begunMs: Date.now(),
+      // Clocks may be set back, but what was forgotten stays forgotten.
+      begunMs: Math.max(Date.now(), this.#generations.at(-1)?.begunMs ?? 0),
     }
     this.#generations.push(generation)
     return generation

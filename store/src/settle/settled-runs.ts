@@ -20,7 +20,7 @@ export class SettledRuns {
   readonly #alone: SettledKeys
   /** Runs with ids of their own, and traces that share a run. */
   readonly #shared: SettledKeys
-  /** What was learned last, and when; undefined: nothing yet. */
+  /** How far the passes of others were when this worker learned last, and when; undefined: it did not yet. */
   #learned: { readonly latest: string; readonly at: string } | undefined
 
   constructor(alone: SettledKeys = new SettledKeys(), shared: SettledKeys = new SettledKeys()) {
@@ -40,7 +40,9 @@ export class SettledRuns {
   async refresh(store: Store): Promise<void> {
     const [found] = await rows<{ latest: string; at: string }>(store, OTHERS, { worker: this.worker })
     if (found === undefined || found.latest === this.#learned?.latest) return
-    const since = this.#learned?.at ?? (await this.#horizon(store))
+    const { at } = this.#learned ?? {}
+    // Where the clock was set back, what others settled since is before what was learned last.
+    const since = at !== undefined && at <= found.at ? at : await this.#horizon(store)
     await this.#learn(store, KEYS_SINCE, { since })
     this.#learned = found
   }
@@ -157,7 +159,7 @@ const RUN_KEYS = `arrayJoin(arrayDistinct(arrayPushBack(
     (sipHash64(project, run_id), toUInt32(length(trace_ids) = 1 AND run_id = lower(hex(trace_id))))))) AS key`
 
 const OTHERS = `
-  SELECT toString(max(completed)) AS latest, toString(now64(6, 'UTC')) AS at
+  SELECT toString(maxIf(completed, completed <= now64(6, 'UTC'))) AS latest, toString(now64(6, 'UTC')) AS at
   FROM settling_passes WHERE worker != {worker:UUID}`
 
 const KEYS_SINCE = `SELECT key.1, key.2 FROM (SELECT ${RUN_KEYS} FROM runs WHERE settled >= ${settledAt('since')} - ${LONGEST_PASS})`

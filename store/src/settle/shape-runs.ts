@@ -1,7 +1,5 @@
 import { gather } from './gather.ts'
-
-/** How long after its last span a run without an end counts as expired. */
-export const EXPIRY_MINUTES = 10
+import { EXPIRY_MS, isPast } from './quiet.ts'
 
 /** Some clients know starts to the millisecond only, but durations exactly: then a try seems to begin before the last one ended. */
 const LATEST_START = `toUnixTimestamp64Nano(s.start) + if(toUnixTimestamp64Nano(s.start) % 1000000 = 0, 999999, 0)`
@@ -18,7 +16,7 @@ export function shapeRuns(largest: number): string {
     SELECT
       *,
       root_rank = 0 OR last_end = toDateTime64(0, 9, 'UTC') AS incomplete,
-      incomplete AND received <= {now:DateTime64(3)} - INTERVAL ${EXPIRY_MINUTES} MINUTE AS expired,
+      incomplete AND ${isPast('received', EXPIRY_MS)} AS expired,
       multiIf(expired, 'expired', incomplete, 'running', last_status IN ('', 'running'), 'ok', last_status) AS status,
       arrayMap(t -> t.1, arrayFilter(t -> multiIf(
         root_rank = 2, t.2 = 2,

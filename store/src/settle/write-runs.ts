@@ -1,17 +1,20 @@
 import { execute, type Store } from '../store.ts'
 import { BATCH_TRACES, type Batch, NEVER, RECEIVED_SINCE } from './batch.ts'
+import { within } from './ranges.ts'
 import { shapeRuns } from './shape-runs.ts'
 
 /** Writes the run rows of a batch, and deletes rows of its traces that are no longer true. */
-export async function writeRuns(store: Store, batch: Batch, now: Date): Promise<void> {
-  const { id, version, from, to, since } = batch
-  await execute(store, insertRunsSql(batch.largest), { batch: id, version, now, since })
+export async function writeRuns(store: Store, batch: Batch, now: Date | undefined): Promise<void> {
+  const { id, version, ranges, since } = batch
+  await execute(store, insertRunsSql(batch.largest), { batch: id, version, now: now ?? null, since })
   // Traces that are new have no runs that could be outdated.
-  if (since === NEVER) await execute(store, DELETE_OLD_RUNS, { batch: id, version, from, to })
+  if (since !== NEVER) return
+  const { start, params } = within(ranges)
+  await execute(store, deleteOldRunsSql(start), { batch: id, version, ...params })
 }
 
 /** Every current run of the batch was just written with `version`: an older row has another key and is outdated. */
-const DELETE_OLD_RUNS = `
+const deleteOldRunsSql = (within: string): string => `
   INSERT INTO runs
   SELECT * REPLACE (
     1 AS is_deleted,
@@ -20,7 +23,7 @@ const DELETE_OLD_RUNS = `
   )
   FROM runs AS old FINAL
   WHERE (project, trace_id) IN ${BATCH_TRACES}
-    AND old.start BETWEEN toDateTime64({from:String}, 9, 'UTC') AND toDateTime64({to:String}, 9, 'UTC')
+    AND ${within}
     AND old.settled < toDateTime64({version:String}, 6, 'UTC')`
 
 const NONE = `toFixedString('', 8)`
