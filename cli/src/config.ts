@@ -25,6 +25,8 @@ export interface Config {
   readonly endpoint: string
   readonly apiKey: string | undefined
   readonly settleQuietMs: number
+  /** A process of `weir up` that does not answer for so long is started again. */
+  readonly livenessTimeoutMs: number
 }
 
 const LOOPBACK = '127.0.0.1'
@@ -53,6 +55,7 @@ const environment = z.object({
   WEIR_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   WEIR_PROJECT: z.string().default('default'),
   WEIR_SETTLE_QUIET: duration.default(2_000),
+  WEIR_LIVENESS_TIMEOUT: duration.refine((ms) => ms >= 1_000).default(30_000),
   WEIR_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   WEIR_API_KEY: z.string().optional(),
 })
@@ -63,6 +66,7 @@ const EXPECTED: Record<string, string> = {
   WEIR_REDIS_URL: 'a redis:// or rediss:// URL',
   WEIR_ENDPOINT: 'an http:// or https:// URL',
   WEIR_SETTLE_QUIET: 'a duration such as 500ms, 2s or 1m',
+  WEIR_LIVENESS_TIMEOUT: 'a duration of at least 1s, such as 30s or 2m',
 }
 
 /** Reads the WEIR_* variables; an empty one counts as not set. */
@@ -94,6 +98,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     endpoint: values.WEIR_ENDPOINT ?? url('http', values.WEIR_OTLP_HTTP_PORT),
     apiKey: values.WEIR_API_KEY,
     settleQuietMs: values.WEIR_SETTLE_QUIET,
+    livenessTimeoutMs: values.WEIR_LIVENESS_TIMEOUT,
   }
 }
 

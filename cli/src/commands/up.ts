@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { type Config, reachableHost, readConfig } from '../config.ts'
 import { requireServers } from '../supervisor/configured-servers.ts'
 import { needsFirstKey } from '../supervisor/first-key.ts'
-import { endLeftOvers, lockHome, prepareHome } from '../supervisor/home.ts'
+import { endLeftOvers, lockHome, prepareHome, requireRoom } from '../supervisor/home.ts'
 import { processList } from '../supervisor/process-list.ts'
 import { requireFreePorts, Supervisor } from '../supervisor/supervisor.ts'
 
@@ -26,6 +26,7 @@ async function up(config: Config, options: { demo: boolean }): Promise<void> {
   // A closed terminal or pipe is no reason to leave the processes alone.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   prepareHome(config.home)
+  requireRoom(config.home)
   const release = lockHome(config.home)
   try {
     const specs = processList(config)

@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
-const ANSWER_TIMEOUT_MS = 2_000
+/** Longest that an answer is waited for. */
+export const ANSWER_TIMEOUT_MS = 2_000
 
 /** True when the URL answers with a success or a redirect. */
 export async function answersHttp(url: string): Promise<boolean> {
