@@ -21,6 +21,8 @@ export interface RunningWorker {
   close(): Promise<void>
 }
 
+/** A server that takes no commands for now, as on a full disk, says so to each of them. */
+const REFUSAL = /^(MISCONF|LOADING|BUSY|OOM|READONLY) /
 /** Longest that the health pages wait for ClickHouse. */
 const ANSWER_MS = 1_500
 /** Longest that `close` waits for jobs. */
@@ -67,7 +69,7 @@ export async function startWorker(
     })
     // With the connection up it is about a job: one that was taken over, or lost with the queue's data.
     worker.on('error', (error) => {
-      if (redis.status === 'ready') log(`${queue}: ${error.message}`)
+      if (redis.status === 'ready' && !REFUSAL.test(error.message)) log(`${queue}: ${error.message}`)
       else queueOutage.failed(error)
     })
     worker.on('completed', () => metrics.jobs.inc({ queue, outcome: 'completed' }))

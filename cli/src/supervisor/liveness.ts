@@ -1,15 +1,21 @@
 import { pingUrl } from './configured-servers.ts'
-import { ANSWER_TIMEOUT_MS, answersHttp, answersRedis } from './readiness.ts'
+import { ANSWER_TIMEOUT_MS, answersHttp, isRedisAlive } from './readiness.ts'
 
 /** Milliseconds between two questions; less where the limit of the silence is short. */
 const INTERVAL_MS = 2_000
 
 /** Whether a process of Weir lives and answers, whatever else it waits for. */
-export function answersAtAll({ name, url }: { readonly name: string; readonly url: string }): Promise<boolean> {
+export function answersAtAll({
+  name,
+  url,
+}: {
+  readonly name: string
+  readonly url: string
+}): Promise<boolean> {
   if (name === 'clickhouse') return answersHttp(pingUrl(url))
   if (name === 'valkey') {
     const { hostname, port } = new URL(url)
-    return answersRedis(hostname, Number(port))
+    return isRedisAlive(hostname, Number(port || 6379))
   }
   return answersHttp(`${url}/healthz`)
 }

@@ -67,14 +67,17 @@ function commandLineFromPs(pid: number): string[] | undefined {
   return text === undefined ? undefined : text.split(/\s+/)
 }
 
-/** Resident memory in bytes of a process group, a server that one of ours started included. */
-export function groupResidentBytes(group: number): number | undefined {
-  const rows = ps(['-A', '-o', 'pgid=,rss='])
-    ?.split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter(([pgid]) => pgid === group)
-  if (rows === undefined || rows.length === 0) return leaderResidentBytes(group)
-  return rows.reduce((sum, [, kilobytes = 0]) => sum + kilobytes * 1024, 0)
+/** A process group, a server that one of ours started included. */
+export function inspectGroup(group: number): { residentBytes: number | undefined; isFrozen: boolean } {
+  const rows = (ps(['-A', '-o', 'pgid=,rss=,state=']) ?? '')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([pgid]) => Number(pgid) === group)
+  if (rows.length === 0) return { residentBytes: leaderResidentBytes(group), isFrozen: isFrozen(group) }
+  return {
+    residentBytes: rows.reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1024, 0),
+    isFrozen: rows.some(([, , state]) => state?.startsWith('T')),
+  }
 }
 
 /** Where there is no `ps`, as in a slim container. */

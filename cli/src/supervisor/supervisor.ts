@@ -20,7 +20,12 @@ export class Supervisor {
     }
     this.#processes = processList(config).map(
       (spec) =>
-        new SupervisedProcess(spec, { home: config.home, env, livenessMs: config.livenessTimeoutMs, changed }),
+        new SupervisedProcess(spec, {
+          home: config.home,
+          env,
+          livenessMs: config.livenessTimeoutMs,
+          changed,
+        }),
     )
   }
 

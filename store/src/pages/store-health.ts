@@ -9,7 +9,9 @@ export interface StoreHealth {
   readonly detachedParts: readonly DetachedPart[]
   /** Changes of tables that cannot be completed. */
   readonly failedMutations: readonly FailedMutation[]
-  /** What it met since it was started that says that files are damaged or cannot be written. */
+  /** Parts in use that it found damaged when it read or merged them. */
+  readonly damagedParts: readonly DamagedPart[]
+  /** What kept it from inserting or merging since it was started, the latest first. */
   readonly errors: readonly ServerError[]
   /** ClickHouse's time, milliseconds since 1970. */
   readonly nowMs: number
@@ -28,6 +30,15 @@ export interface DetachedPart {
   readonly bytes: number
 }
 
+export interface DamagedPart {
+  readonly table: string
+  readonly name: string
+  readonly rows: number
+  readonly path: string
+  /** E.g. `CHECKSUM_DOESNT_MATCH`. */
+  readonly error: string
+}
+
 export interface FailedMutation {
   readonly table: string
   readonly command: string
@@ -35,7 +46,7 @@ export interface FailedMutation {
 }
 
 export interface ServerError {
-  /** E.g. `CHECKSUM_DOESNT_MATCH`. */
+  /** E.g. `NOT_ENOUGH_SPACE`. */
   readonly name: string
   readonly count: number
   /** Milliseconds since 1970. */
@@ -55,40 +66,39 @@ const COPIES = [
   'mutate-not-byte-identical',
 ]
 
-/** Reading, merging or inserting met damaged files, or no room: src/Common/ErrorCodes.cpp */
-const ERRORS = [
-  'CHECKSUM_DOESNT_MATCH',
-  'CORRUPTED_DATA',
+/** Files of a part that are not as they were written: src/Common/ErrorCodes.cpp */
+const DAMAGE = [
+  'ATTEMPT_TO_READ_AFTER_EOF',
+  'BAD_SIZE_OF_FILE_IN_DATA_PART',
   'CANNOT_DECOMPRESS',
   'CANNOT_READ_ALL_DATA',
-  'UNKNOWN_CODEC',
-  'BAD_SIZE_OF_FILE_IN_DATA_PART',
-  'UNEXPECTED_FILE_IN_DATA_PART',
-  'NO_FILE_IN_DATA_PART',
+  'CHECKSUM_DOESNT_MATCH',
+  'CORRUPTED_DATA',
   'FILE_DOESNT_EXIST',
-  'TOO_MANY_UNEXPECTED_DATA_PARTS',
-  'TOO_MANY_PARTS',
-  'NOT_ENOUGH_SPACE',
-  'CANNOT_WRITE_TO_FILE_DESCRIPTOR',
+  'NO_FILE_IN_DATA_PART',
+  'SIZES_OF_MARKS_FILES_ARE_INCONSISTENT',
+  'TOO_LARGE_SIZE_COMPRESSED',
+  'UNKNOWN_COMPRESSION_METHOD',
 ]
+
+/** What keeps inserts and merges from being written. */
+const OBSTACLES = ['CANNOT_FSYNC', 'CANNOT_WRITE_TO_FILE_DESCRIPTOR', 'NOT_ENOUGH_SPACE', 'TOO_MANY_PARTS']
 
 /** Reads system tables of ClickHouse only: its cost does not depend on what is stored. */
 export async function getStoreHealth(store: Store): Promise<StoreHealth> {
-  const [disk, detachedParts, failedMutations, errors, clock] = await Promise.all([
+  const [disk, detachedParts, damagedParts, failedMutations, errors, clock] = await Promise.all([
     getClickHouseDisk(store),
     rows<DetachedPart>(store, DETACHED, { copies: COPIES }),
+    rows<DamagedPart>(store, DAMAGED, { names: DAMAGE }),
     rows<FailedMutation>(store, MUTATIONS),
-    rows<ServerError>(store, SERVER_ERRORS, { names: ERRORS }),
+    rows<ServerError>(store, SERVER_ERRORS, { names: OBSTACLES }),
     firstRow<{ ms: number }>(store, 'SELECT toUnixTimestamp64Milli(now64(3)) AS ms'),
   ])
-  return { disk, detachedParts, failedMutations, errors, nowMs: clock?.ms ?? 0 }
+  return { disk, detachedParts, damagedParts, failedMutations, errors, nowMs: clock?.ms ?? 0 }
 }
 
 /** The fullest disk of ClickHouse. @param signal ends the question */
-export async function getClickHouseDisk(
-  store: Store,
-  signal?: AbortSignal,
-): Promise<StoreDisk | undefined> {
+export async function getClickHouseDisk(store: Store, signal?: AbortSignal): Promise<StoreDisk | undefined> {
   const result = await store.client.query({
     query: `
       SELECT path, free_space AS freeBytes, total_space AS totalBytes FROM system.disks
@@ -100,9 +110,17 @@ export async function getClickHouseDisk(
 }
 
 const DETACHED = `
-  SELECT table, name, reason, path, bytes_on_disk AS bytes FROM system.detached_parts
+  SELECT table, name, ifNull(reason, '') AS reason, path, bytes_on_disk AS bytes FROM system.detached_parts
   WHERE database = currentDatabase() AND ifNull(reason, '') NOT IN {copies:Array(String)}
   ORDER BY table, name LIMIT 1000`
+
+// An error's message names the file, and with it the part; one that was replaced or set aside since is no longer in use.
+const DAMAGED = `
+  SELECT parts.table AS table, parts.name AS name, parts.rows AS rows, parts.path AS path, any(errors.name) AS error
+  FROM system.errors AS errors CROSS JOIN system.parts AS parts
+  WHERE errors.name IN {names:Array(String)} AND errors.value > 0 AND NOT errors.remote
+    AND parts.database = currentDatabase() AND parts.active AND position(errors.last_error_message, parts.path) > 0
+  GROUP BY ALL ORDER BY table, name LIMIT 1000`
 
 const MUTATIONS = `
   SELECT table, command, latest_fail_reason AS reason FROM system.mutations
