@@ -39,7 +39,10 @@ test('a disk that fills is said before and while it is full, ends nothing, and a
   )
   expect(await text(`${weir.collectorUrl}/metrics`)).toMatch(/^weir_disk_free_bytes [1-9]\d{6,7}$/m)
   const low = await weir.weir(['status'])
-  expect([low.code, low.stdout]).toEqual([0, expect.stringMatching(/^warning: disk: .* is nearly full/m)])
+  expect([low.code, low.stdout], low.stdout).toEqual([
+    0,
+    expect.stringMatching(/^warning: disk: .* is nearly full/m),
+  ])
   expect((await weir.weir(['doctor'])).stdout).toMatch(/^problem {2}disk .* is nearly full/m)
 
   disk.fill()
@@ -62,7 +65,7 @@ test('a disk that fills is said before and while it is full, ends nothing, and a
   // Long enough for lines of the children's logs to be lost, and for each process to be asked several times.
   await sleep(6_000)
   const full = await weir.weir(['status'])
-  expect([full.code, full.stdout]).toEqual([
+  expect([full.code, full.stdout], full.stdout).toEqual([
     3,
     expect.stringMatching(/^problem: disk: .* is full: \d MB of 300 MB left/m),
   ])

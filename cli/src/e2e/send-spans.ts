@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto'
 
 /** Sends one trace of so many spans, and gives the status of the answer; undefined where there was none. */
-export async function sendSpans(collectorUrl: string, spans: number = 1): Promise<number | undefined> {
-  const now = `${Date.now()}000000`
+export async function sendSpans(
+  collectorUrl: string,
+  spans: number = 1,
+  startedAt: number = Date.now(),
+): Promise<number | undefined> {
+  const time = `${startedAt}000000`
   const traceId = randomBytes(16).toString('hex')
   const body = Array.from({ length: spans }, () => ({
     traceId,
     spanId: randomBytes(8).toString('hex'),
     name: 'counted',
-    startTimeUnixNano: now,
-    endTimeUnixNano: now,
+    startTimeUnixNano: time,
+    endTimeUnixNano: time,
   }))
   const response = await fetch(`${collectorUrl}/v1/traces`, {
     method: 'POST',

@@ -1,5 +1,5 @@
 import { answersAtAll } from '../supervisor/liveness.ts'
-import { ANSWER_TIMEOUT_MS, answersRedis } from '../supervisor/readiness.ts'
+import { answersRedis } from '../supervisor/readiness.ts'
 import { inspectGroup, isAlive } from '../supervisor/running-process.ts'
 import type { ProcessStatus } from '../supervisor/status-file.ts'
 
@@ -10,6 +10,8 @@ export type InspectedProcess = ProcessStatus & {
   readonly note?: string | undefined
 }
 
+/** Longer than for the question whether it lives: it asks its engines in turn. */
+const READY_TIMEOUT_MS = 5_000
 /** States in which nothing is expected to answer yet. */
 const NOT_YET = new Set(['waiting', 'starting', 'restarting'])
 
@@ -47,10 +49,10 @@ async function readiness({
       : { isReady, note: 'it refuses commands, as on a full disk or while it loads' }
   }
   try {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(READY_TIMEOUT_MS) })
     const text = (await response.text()).trim().replaceAll('\n', ', ')
     return { isReady: response.ok, note: text === 'ok' ? undefined : text.replace(/^ok, but /, '') }
   } catch {
-    return { isReady: false, note: `/readyz does not answer within ${ANSWER_TIMEOUT_MS / 1000} s` }
+    return { isReady: false, note: `/readyz does not answer within ${READY_TIMEOUT_MS / 1000} s` }
   }
 }

@@ -10,9 +10,7 @@ import {
 } from '@weir/store'
 import type { Config } from '../config.ts'
 import { openStore } from '../open-store.ts'
-import { pingUrl } from '../supervisor/configured-servers.ts'
 import { supervisorPid } from '../supervisor/home.ts'
-import { answersHttp } from '../supervisor/readiness.ts'
 import { readStatus } from '../supervisor/status-file.ts'
 import { checkInstallation } from './checks.ts'
 import type { Finding } from './finding.ts'
@@ -67,7 +65,6 @@ type StoreReading = Pick<InstallationStatus, 'stored' | 'storeHealth' | 'detache
 
 async function readStore(config: Config): Promise<StoreReading> {
   const nothing = { stored: null, storeHealth: null, detachedRows: {}, askedAtMs: Date.now() }
-  if (!(await answersHttp(pingUrl(config.clickhouseUrl)))) return nothing
   try {
     const store = await openStore(config)
     try {
