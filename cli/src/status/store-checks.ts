@@ -4,6 +4,8 @@ import type { InstallationStatus } from './installation-status.ts'
 /** Errors that ClickHouse met longer ago are over. */
 const RECENT_MS = 60_000
 
+const GUIDE = 'see "Damaged files" in docs/OPERATING.md'
+
 /** Parts that ClickHouse set aside: their rows are in no answer. */
 export function checkDetachedParts({ storeHealth, detachedRows }: InstallationStatus): Finding | undefined {
   if (storeHealth === null) return undefined
@@ -19,7 +21,7 @@ export function checkDetachedParts({ storeHealth, detachedRows }: InstallationSt
     name: 'parts',
     ok: false,
     found: `${tables.join(', ')} were set aside in ${parts.length} parts and are missing in all answers: ${first.path} (${reason})${parts.length > 1 ? ', ...' : ''}`,
-    advice: `restore its files from a backup and ALTER TABLE ${first.table} ATTACH PART, or send the spans again (weir import); then ALTER TABLE ${first.table} DROP DETACHED PART '${first.name}' SETTINGS allow_drop_detached = 1`,
+    advice: `${GUIDE}: put its files back from a backup, or send the spans again (weir import); then remove the directory`,
   }
 }
 
@@ -34,7 +36,7 @@ export function checkDamagedParts({ storeHealth }: InstallationStatus): Finding 
     name: 'files',
     ok: false,
     found: `${parts.length} parts with ${rows} rows are damaged, queries and merges of them fail: ${first.path} (${first.error})`,
-    advice: `restore its files from a backup while Weir is stopped, or set it aside: ALTER TABLE ${first.table} DETACH PART '${first.name}'`,
+    advice: `${GUIDE}: while Weir is stopped put its files back from a backup, or move the directory into ../detached`,
   }
 }
 
