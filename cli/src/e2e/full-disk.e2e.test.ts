@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -10,6 +10,8 @@ import { sendSpans } from './send-spans.ts'
 import { mountSmallFilesystem } from './small-filesystem.ts'
 
 const MIB = 1024 ** 2
+/** Of a tmpfs. */
+const BLOCK = 4096
 
 test('a disk that fills is said before and while it is full, ends nothing, and all goes on when there is room', async ({
   skip,
@@ -46,6 +48,9 @@ test('a disk that fills is said before and while it is full, ends nothing, and a
   expect((await weir.weir(['doctor'])).stdout).toMatch(/^problem {2}disk .* is nearly full/m)
 
   disk.fill()
+  // The last block of a file may have room for lines.
+  const log = join(home, 'log', 'collector.log')
+  appendFileSync(log, ' '.repeat(BLOCK - (statSync(log).size % BLOCK)))
   await eventually(
     async () => {
       disk.fill()
@@ -90,8 +95,8 @@ test('a disk that fills is said before and while it is full, ends nothing, and a
   )
   expect(after.stored?.spanRows).toBe(acknowledged)
   await eventually(
-    async () => readFileSync(join(home, 'log', 'collector.log'), 'utf8'),
-    (log) => /\d+ lines? could not be written \(ENOSPC/.test(log),
+    async () => readFileSync(log, 'utf8'),
+    (lines) => /\d+ lines? could not be written \(ENOSPC/.test(lines),
   )
 
   expect(await weir.stop()).toBe(0)

@@ -7,7 +7,7 @@ import { eventually, type Installation, startInstallation } from './installation
 import { sendSpans } from './send-spans.ts'
 
 /** Long enough for `weir status` to be run and asked before it has passed, on a slow machine too. */
-const LIMIT_SECONDS = 15
+const LIMIT_SECONDS = 10
 
 let weir: Installation
 let acknowledged = 0

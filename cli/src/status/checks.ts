@@ -118,9 +118,8 @@ function checkClock(
 ): Finding | undefined {
   if (storeHealth === null) return undefined
   const name = 'clock'
-  const apart = Math.abs(storeHealth.nowMs - askedAtMs)
-  if (apart > CLOCK_MS) {
-    const found = `ClickHouse's clock and this machine's are ${formatAge(apart)} apart`
+  if (clocksApartMs > CLOCK_MS) {
+    const found = `ClickHouse's clock and this machine's are ${formatAge(clocksApartMs)} apart`
     return { name, ok: false, isWarning: true, found, advice: 'set both by NTP' }
   }
   const ahead = (stored?.newestSpanMs ?? 0) - now

@@ -56,7 +56,7 @@ const RUNNING: InstallationStatus = {
     nowMs: NOW,
   },
   detachedRows: {},
-  askedAtMs: NOW,
+  clocksApartMs: 0,
   problems: [{ name: 'quarantine', ok: false, isWarning: true, found: '1944 spans', advice: 'look' }],
 }
 

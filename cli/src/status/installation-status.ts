@@ -36,8 +36,8 @@ export interface InstallationStatus {
   readonly storeHealth: StoreHealth | null
   /** Rows of the parts that were set aside, by table; none for a table where a part does not say it, or is not on this machine. */
   readonly detachedRows: Readonly<Record<string, number>>
-  /** When the store was asked for its time, milliseconds since 1970. */
-  readonly askedAtMs: number
+  /** Milliseconds by which ClickHouse's clock is certainly apart from this machine's, however long it took to answer. */
+  readonly clocksApartMs: number
 }
 
 /** Looks at the Weir of a home; takes two seconds, over which the ingest rate is measured. */
@@ -61,20 +61,23 @@ export function collectorUrlOf({ home, endpoint }: Config): string {
   return readStatus(home).find(({ name }) => name === 'collector')?.url ?? endpoint
 }
 
-type StoreReading = Pick<InstallationStatus, 'stored' | 'storeHealth' | 'detachedRows' | 'askedAtMs'>
+type StoreReading = Pick<InstallationStatus, 'stored' | 'storeHealth' | 'detachedRows' | 'clocksApartMs'>
 
 async function readStore(config: Config): Promise<StoreReading> {
-  const nothing = { stored: null, storeHealth: null, detachedRows: {}, askedAtMs: Date.now() }
+  const nothing = { stored: null, storeHealth: null, detachedRows: {}, clocksApartMs: 0 }
   try {
     const store = await openStore(config)
     try {
-      const askedAtMs = Date.now()
+      const asked = Date.now()
+      // Each may fail alone: the one where files are damaged, the other where this user may not read system tables.
       const [storeHealth, stored] = await Promise.all([
-        getStoreHealth(store),
-        // With damaged files it fails where the above does not.
+        getStoreHealth(store).catch(() => null),
         getStoreStats(store).catch(() => null),
       ])
-      return { stored, storeHealth, detachedRows: countRows(storeHealth), askedAtMs }
+      const time = storeHealth?.nowMs ?? asked
+      const clocksApartMs = Math.max(0, asked - time, time - Date.now())
+      const detachedRows = storeHealth === null ? {} : countRows(storeHealth)
+      return { stored, storeHealth, detachedRows, clocksApartMs }
     } finally {
       await store.close()
     }

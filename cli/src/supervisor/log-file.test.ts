@@ -75,3 +75,12 @@ test('a file that cannot be opened, and later can, is no reason to end', () => {
   log.close()
   expect(readFileSync(path, 'utf8')).toMatch(/^\S+ 1 line could not be written \(ENOENT.*\)\n\S+ kept\n$/)
 })
+
+test('says at its end what it could not write before', () => {
+  const log = new LogFile(join(directory, 'later', 'a.log'))
+  log.write('lost')
+  log.write('lost too')
+  mkdirSync(join(directory, 'later'))
+  log.close()
+  expect(readFileSync(join(directory, 'later', 'a.log'), 'utf8')).toMatch(/^\S+ 2 lines could not be written/)
+})

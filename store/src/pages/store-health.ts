@@ -21,7 +21,7 @@ export interface StoreDisk extends DiskSpace {
   readonly path: string
 }
 
-export interface DetachedPart {
+interface DetachedPart {
   readonly table: string
   readonly name: string
   /** As ClickHouse says it, e.g. `broken-on-start`; empty: detached by hand. */
@@ -30,7 +30,7 @@ export interface DetachedPart {
   readonly bytes: number
 }
 
-export interface DamagedPart {
+interface DamagedPart {
   readonly table: string
   readonly name: string
   readonly rows: number
@@ -39,13 +39,13 @@ export interface DamagedPart {
   readonly error: string
 }
 
-export interface FailedMutation {
+interface FailedMutation {
   readonly table: string
   readonly command: string
   readonly reason: string
 }
 
-export interface ServerError {
+interface ServerError {
   /** E.g. `NOT_ENOUGH_SPACE`. */
   readonly name: string
   readonly count: number
