@@ -113,7 +113,7 @@ function checkSettling({ stored }: InstallationStatus, now: number): Finding | u
 }
 
 function checkClock(
-  { stored, storeHealth, askedAtMs }: InstallationStatus,
+  { stored, storeHealth, clocksApartMs }: InstallationStatus,
   now: number,
 ): Finding | undefined {
   if (storeHealth === null) return undefined
