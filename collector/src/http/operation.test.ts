@@ -49,7 +49,9 @@ test.for(['/healthz', '/readyz'])(
   },
 )
 
-test('a disk that is nearly full is named while spans are still taken, and its room is a metric', async ({ skip }) => {
+test('a disk that is nearly full is named while spans are still taken, and its room is a metric', async ({
+  skip,
+}) => {
   const directory = mountSmallFilesystem(200 * 1024 ** 2)
   if (directory === undefined) return skip('this process may not mount a file system')
   const small = await startTestCollector({ walDirectory: join(directory, 'wal') })
