@@ -28,6 +28,8 @@ export interface Config {
   /** Signs the jobs of queued evaluations; undefined: neither set nor in the home yet. */
   readonly queueKey: string | undefined
   readonly settleQuietMs: number
+  /** A process of `weir up` that does not answer for so long is started again. */
+  readonly livenessTimeoutMs: number
 }
 
 const LOOPBACK = '127.0.0.1'
@@ -56,6 +58,7 @@ const environment = z.object({
   WEIR_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   WEIR_PROJECT: z.string().default('default'),
   WEIR_SETTLE_QUIET: duration.default(2_000),
+  WEIR_LIVENESS_TIMEOUT: duration.refine((ms) => ms >= 1_000).default(30_000),
   WEIR_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   WEIR_API_KEY: z.string().optional(),
   WEIR_QUEUE_KEY: z.string().min(16).optional(),
@@ -68,6 +71,7 @@ const EXPECTED: Record<string, string> = {
   WEIR_ENDPOINT: 'an http:// or https:// URL',
   WEIR_SETTLE_QUIET: 'a duration such as 500ms, 2s or 1m',
   WEIR_QUEUE_KEY: '16 characters or more',
+  WEIR_LIVENESS_TIMEOUT: 'a duration of at least 1s, such as 30s or 2m',
 }
 
 /** Reads the WEIR_* variables, an empty one counting as not set, and what the home knows of the embedded engines. */
@@ -104,6 +108,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     apiKey: values.WEIR_API_KEY,
     queueKey: values.WEIR_QUEUE_KEY ?? readQueueKey(home),
     settleQuietMs: values.WEIR_SETTLE_QUIET,
+    livenessTimeoutMs: values.WEIR_LIVENESS_TIMEOUT,
   }
 }
 

@@ -50,6 +50,10 @@ function report(error: unknown): number {
     print(message)
     return 3
   }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    print(`the disk is full (${message}): free some space, see "weir doctor"`)
+    return 3
+  }
   console.error(error)
   return 3
 }

@@ -17,7 +17,7 @@ export function formatMegabytes(bytes: number): string {
 }
 
 export function formatAge(ms: number): string {
-  const seconds = Math.floor(ms / 1000)
+  const seconds = Math.max(0, Math.floor(ms / 1000))
   if (seconds < 60) return `${seconds} s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`

@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Log } from './log.ts'
+import { mountSmallFilesystem } from './testing/small-filesystem.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -38,5 +43,42 @@ test('other messages and later ones are written', () => {
     [30, 'a'],
     [50, 'b'],
     [30, 'a'],
+  ])
+})
+
+const CHILD = `
+  import { Log } from '${new URL('./log.ts', import.meta.url)}'
+  const log = new Log('info')
+  log.info({}, 'while it is full')
+  log.info({}, 'also then')
+  process.send('written')
+  process.once('message', () => {
+    log.info({}, 'with room')
+    process.disconnect()
+  })`
+
+test('a collector whose output goes to a file on a full disk lives on, and its lines come when there is room', async ({
+  skip,
+}) => {
+  vi.useRealTimers()
+  const directory = mountSmallFilesystem(64 * 1024)
+  if (directory === undefined) return skip('this process may not mount a file system')
+  const filler = join(directory, 'filler')
+  const output = openSync(join(directory, 'output'), 'w')
+  expect(() => writeFileSync(filler, Buffer.alloc(128 * 1024))).toThrow('ENOSPC')
+  const child = spawn(process.execPath, ['--input-type=module', '-e', CHILD], {
+    stdio: ['ignore', output, 'inherit', 'ipc'],
+  })
+  await once(child, 'message')
+  rmSync(filler)
+  child.send('room')
+  const [code] = await once(child, 'exit')
+  closeSync(output)
+  expect(code).toBe(0)
+  const lines = readFileSync(join(directory, 'output'), 'utf8').trimEnd().split('\n')
+  expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+    'while it is full',
+    'also then',
+    'with room',
   ])
 })

@@ -3,6 +3,9 @@ import { type Logger, pino } from 'pino'
 /** Milliseconds for which a line like one that was written is counted instead of written. */
 const WINDOW = 10_000
 
+/** Bytes of lines that wait where standard output takes none, as a file on a full disk; further ones are dropped. */
+const MAX_WAITING = 1024 * 1024
+
 type Level = 'error' | 'warn' | 'info'
 
 /**
@@ -15,7 +18,7 @@ export class Log {
   readonly #repeated = new Map<string, number>()
 
   /** @param level pino's level, or `silent` */
-  constructor(level: string, logger: Logger = pino({ level })) {
+  constructor(level: string, logger: Logger = pino({ level }, standardOutput())) {
     this.#logger = logger
   }
 
@@ -48,4 +51,11 @@ export class Log {
     this.#repeated.delete(message)
     if (repeated > 0) this.#logger[level]({ repeated, seconds: WINDOW / 1000 }, message)
   }
+}
+
+/** Written at once, as the last words of a process matter. That it cannot be written is no reason to end. */
+function standardOutput(): ReturnType<typeof pino.destination> {
+  const output = pino.destination({ dest: 1, sync: true, maxLength: MAX_WAITING })
+  output.on('error', () => {})
+  return output
 }

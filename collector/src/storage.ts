@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SPAN_COLUMNS, type Store } from '@weir/store'
+import { type DiskSpace, directorySpace, diskProblem, SPAN_COLUMNS, type Store } from '@weir/store'
 import type { CollectorSettings } from './config.ts'
 import type { Log } from './log.ts'
 import { BackpressureError } from './wal/backpressure-error.ts'
@@ -28,6 +28,8 @@ export interface StorageSnapshot {
   readonly wal: LogSnapshot
   /** Bytes of spans in memory. */
   readonly pendingBytes: number
+  /** Of the log; undefined where the system does not tell. */
+  readonly disk: DiskSpace | undefined
 }
 
 /** Milliseconds that the first request of a group waits for others. */
@@ -51,9 +53,11 @@ export class Storage {
   readonly #log: WriteAheadLog
   readonly #delivery: Delivery
   readonly #writer: ClickHouseWriter
+  readonly #directory: string
 
   private constructor(log: WriteAheadLog, { store, settings, ...options }: StorageOptions) {
     this.#log = log
+    this.#directory = options.walDirectory
     this.commits = new GroupCommit(log, {
       wait: GROUP_WAIT,
       groupBytes: GROUP_BYTES,
@@ -102,12 +106,17 @@ export class Storage {
       ledger: this.#log.ledger.snapshot(),
       wal: this.#log.snapshot(),
       pendingBytes: this.commits.pendingBytes,
+      disk: directorySpace(this.#directory),
     }
   }
 
-  /** @throws BackpressureError where spans cannot be taken now */
-  ready(): Promise<void> {
-    return this.#log.ready()
+  /**
+   * Resolves to what will soon keep it from taking spans, if anything.
+   * @throws BackpressureError where spans cannot be taken now
+   */
+  async ready(): Promise<string | undefined> {
+    await this.#log.ready()
+    return diskProblem(directorySpace(this.#directory), this.#directory)
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Score } from '@weir/store'
+import { diskProblem, getClickHouseDisk, type Score } from '@weir/store'
 import { type Job, Worker } from 'bullmq'
 import { EXPERIMENT_QUEUE, TRIAL_QUEUE } from './queue.ts'
 import { type WorkerConfig, workerConfigFromEnv } from './worker/config.ts'
@@ -21,6 +21,10 @@ export interface RunningWorker {
   close(): Promise<void>
 }
 
+/** A server that takes no commands for now, as on a full disk, says so to each of them. */
+const REFUSAL = /^(MISCONF|LOADING|BUSY|OOM|READONLY) /
+/** Longest that the health pages wait for ClickHouse. */
+const ANSWER_MS = 1_500
 /** Longest that `close` waits for jobs. */
 const CLOSE_MS = 8_000
 
@@ -30,7 +34,8 @@ export async function startWorker(
   log: (line: string) => void = (line) => console.error(`worker: ${line}`),
 ): Promise<RunningWorker> {
   const { store, queueKey, concurrency = 8, lockMs = 30_000 } = config
-  const metrics = createMetrics()
+  const clickHouseDisk = () => getClickHouseDisk(store, AbortSignal.timeout(ANSWER_MS)).catch(() => undefined)
+  const metrics = createMetrics(async () => (await clickHouseDisk())?.freeBytes)
   const clickhouse = new Outage('ClickHouse', log)
   const queueOutage = new Outage('Redis', log)
   const redis = createWorkerRedis(config.redisUrl, (error) => queueOutage.failed(error))
@@ -38,13 +43,19 @@ export async function startWorker(
     for (const { outcome } of scores) metrics.monitorScores.inc({ outcome })
   }
   const monitors = new Monitors(store, countScores, log)
-  const health = await startHealth(config, metrics.registry, async () => {
-    const ping = await store.client.ping({ select: true })
+  const problems = async () => {
+    const ping = await store.client.ping({ select: true, abort_signal: AbortSignal.timeout(ANSWER_MS) })
     return [
       ...(ping.success ? [] : ['ClickHouse does not answer']),
       ...(redis.status === 'ready' ? [] : [`Redis is ${redis.status}`]),
     ]
-  })
+  }
+  const warnings = async () => {
+    const disk = await clickHouseDisk()
+    const problem = disk && diskProblem(disk, disk.path)
+    return problem === undefined ? [] : [problem]
+  }
+  const health = await startHealth(config, metrics.registry, problems, warnings)
   const settleQuietMs = config.settleQuietMs
   const settler = new Settler({ store, redis, monitors, metrics, settleQuietMs, clickhouse, queueOutage })
   const runners = new RunnerPool(config)
@@ -58,7 +69,7 @@ export async function startWorker(
     })
     // With the connection up it is about a job: one that was taken over, or lost with the queue's data.
     worker.on('error', (error) => {
-      if (redis.status === 'ready') log(`${queue}: ${error.message}`)
+      if (redis.status === 'ready' && !REFUSAL.test(error.message)) log(`${queue}: ${error.message}`)
       else queueOutage.failed(error)
     })
     worker.on('completed', () => metrics.jobs.inc({ queue, outcome: 'completed' }))

@@ -21,6 +21,8 @@ export type { Side, SideRestriction, Window } from './compare/side.ts'
 export { CompareError } from './compare/side.ts'
 export type { SideStats } from './compare/side-queries.ts'
 export { StoreConfigError, storeOptionsFromEnv } from './config.ts'
+export type { DiskSpace } from './disk-space.ts'
+export { directorySpace, diskProblem, formatSpace, isDiskFull } from './disk-space.ts'
 export {
   BaselineError,
   listBaselines,
@@ -104,6 +106,8 @@ export { getSpan } from './pages/span.ts'
 export type { SpanNode } from './pages/span-tree.ts'
 export type { StoreStats } from './pages/status.ts'
 export { getStoreStats, latestSettled } from './pages/status.ts'
+export type { StoreHealth } from './pages/store-health.ts'
+export { getClickHouseDisk, getStoreHealth } from './pages/store-health.ts'
 export type { RunTotals } from './pages/totals.ts'
 export type { RunRecord, Status, StepRecord } from './run-record.ts'
 export { SchemaError } from './schema-error.ts'

@@ -5,7 +5,7 @@ import { diagnose } from '../doctor/diagnose.ts'
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('look for what could keep Weir from running; exit code 2 if something is wrong')
+    .description('look for what keeps Weir from running or loses data; exit code 2 if something is wrong')
     .action(async () => {
       const findings = await diagnose(readConfig())
       for (const { name, ok, found, advice } of findings) {

@@ -7,7 +7,9 @@ import { safeUrl } from '../supervisor/configured-servers.ts'
 export function addStatus(program: Command): void {
   program
     .command('status')
-    .description('show the processes, what comes in and what is stored; exit code 3 if not everything runs')
+    .description(
+      'show the processes, what comes in and what is stored; exit code 3 if something does not run or is lost',
+    )
     .option('--json', 'print JSON', false)
     .action(async ({ json }: { json: boolean }) => {
       const config = readConfig()

@@ -6,7 +6,7 @@ import { type Config, reachableHost, readConfig } from '../config.ts'
 import { loadOptional } from '../optional-package.ts'
 import { requireServers } from '../supervisor/configured-servers.ts'
 import { needsFirstKey } from '../supervisor/first-key.ts'
-import { endLeftOvers, lockHome, prepareHome } from '../supervisor/home.ts'
+import { endLeftOvers, lockHome, prepareHome, requireRoom } from '../supervisor/home.ts'
 import { openHome } from '../supervisor/open-home.ts'
 import { processList } from '../supervisor/process-list.ts'
 import { passwordOf, saveUrl } from '../supervisor/secrets.ts'
@@ -30,6 +30,7 @@ async function up(given: Config, options: { demo: boolean }): Promise<void> {
   // A closed terminal or pipe is no reason to leave the processes alone.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   prepareHome(given.home)
+  requireRoom(given.home)
   const release = lockHome(given.home)
   try {
     const config = openHome(given)

@@ -1,38 +1,35 @@
-import { existsSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { statSync } from 'node:fs'
 import { createStore, requireKnownSchema, SchemaError } from '@weir/store'
 import type { Config } from '../config.ts'
+import { checkInstallation } from '../status/checks.ts'
+import type { Finding } from '../status/finding.ts'
+import { readInstallation } from '../status/installation-status.ts'
 import { configuredServers } from '../supervisor/configured-servers.ts'
-import { prepareHome, supervisorPid } from '../supervisor/home.ts'
-import { bindError, portOwner } from '../supervisor/port.ts'
-import { processList } from '../supervisor/process-list.ts'
+import { prepareHome } from '../supervisor/home.ts'
 import { findEngines } from './engines.ts'
 import { installedPackages } from './packages.ts'
-
-export interface Finding {
-  readonly name: string
-  readonly ok: boolean
-  readonly found: string
-  /** What to do about a problem. */
-  readonly advice?: string
-}
-
-/** Below it ClickHouse may be unable to merge. */
-const NEEDED_BYTES = 2 * 1024 ** 3
+import { diagnosePorts } from './ports.ts'
 
 /** Every line of `weir doctor`. */
 export async function diagnose(config: Config): Promise<Finding[]> {
+  const homeFindings = home(config)
+  const installation = await readInstallation(config)
   return [
     nodeVersion(),
-    home(config),
-    await disk(config),
-    ...(await ports(config)),
+    ...homeFindings,
+    ...(await diagnosePorts(config)),
     ...(await engines(config)),
     ...(await servers(config)),
     ...(await schema(config)),
     ...installedPackages(),
+    ...running(installation.supervisor),
+    ...checkInstallation(installation, Date.now()),
   ]
+}
+
+function running(supervisor: number | null): Finding[] {
+  if (supervisor !== null) return []
+  return [{ name: 'processes', ok: true, found: 'weir up does not run; what answers was started alone' }]
 }
 
 function nodeVersion(): Finding {
@@ -40,40 +37,22 @@ function nodeVersion(): Finding {
   return { name: 'Node', ok: true, found: `${process.versions.node} (${process.platform} ${process.arch})` }
 }
 
-function home({ home: path }: Config): Finding {
+function home({ home: path }: Config): Finding[] {
   try {
     prepareHome(path)
-    return { name: 'home', ok: true, found: `${path} is writable` }
   } catch (error) {
-    return { name: 'home', ok: false, found: (error as Error).message, advice: 'see WEIR_HOME' }
+    return [{ name: 'home', ok: false, found: (error as Error).message, advice: 'see WEIR_HOME' }]
   }
-}
-
-async function disk({ home: path }: Config): Promise<Finding> {
-  let existing = path
-  while (!existsSync(existing)) existing = dirname(existing)
-  const { bavail, bsize } = await statfs(existing)
-  const free = bavail * bsize
-  const found = `${(free / 1024 ** 3).toFixed(1)} GB free at ${existing}`
-  if (free >= NEEDED_BYTES) return { name: 'disk', ok: true, found }
-  return { name: 'disk', ok: false, found, advice: 'free at least 2 GB, or set WEIR_HOME to a bigger disk' }
-}
-
-function ports(config: Config): Promise<Finding[]> {
-  const running = supervisorPid(config.home) !== undefined
-  return Promise.all(
-    processList(config).flatMap((spec) =>
-      spec.ports.map(async ({ number, variable }) => {
-        const name = `port ${number}`
-        const code = await bindError(spec.host, number)
-        if (code === undefined) return { name, ok: true, found: `free (${spec.name})` }
-        if (running && (await spec.isReady())) return { name, ok: true, found: `${spec.name} answers` }
-        const owner = portOwner(number)
-        const found = `${code}${owner === undefined ? '' : `, used by ${owner}`} (wanted by ${spec.name})`
-        return { name, ok: false, found, advice: `stop that program or set ${variable} to a free port` }
-      }),
-    ),
-  )
+  const others = process.platform === 'win32' ? 0 : statSync(path).mode & 0o077
+  if (others === 0) return [{ name: 'home', ok: true, found: `${path} is writable, and closed to others` }]
+  return [
+    {
+      name: 'home',
+      ok: false,
+      found: `${path} can be read by other users of this machine: it holds what is recorded, and passwords`,
+      advice: `chmod 700 ${path}`,
+    },
+  ]
 }
 
 async function engines(config: Config): Promise<Finding[]> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { Finding } from './diagnose.ts'
+import type { Finding } from '../status/finding.ts'
 
 const OURS = [
   '@weir/sdk',

@@ -40,9 +40,9 @@ export interface Installation {
 }
 
 export async function startInstallation(
-  options: { args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+  options: { args?: readonly string[]; env?: NodeJS.ProcessEnv; home?: string } = {},
 ): Promise<Installation> {
-  const home = await mkdtemp(join(tmpdir(), 'weir-e2e-'))
+  const home = options.home ?? (await mkdtemp(join(tmpdir(), 'weir-e2e-')))
   const [otlp, grpc, dashboard, clickhouse, valkey, worker] = await freePorts(6)
   const env: NodeJS.ProcessEnv = {
     ...process.env,

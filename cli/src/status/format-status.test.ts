@@ -33,9 +33,31 @@ const RUNNING: InstallationStatus = {
       segments: 2,
       quarantinedBlocks: 1,
       quarantinedBytes: 2_097_152,
+      quarantinedSpans: 1944,
     },
   },
-  stored: { spans: 80, runs: 8, unsettledTraces: 3, newestSpanMs: NOW - 2000, diskBytes: 10_485_760 },
+  stored: {
+    spans: 80,
+    runs: 8,
+    spanRows: 82,
+    unsettledTraces: 3,
+    oldestUnsettledMs: NOW - 5000,
+    lastSettledMs: NOW - 3000,
+    newestSpanMs: NOW - 2000,
+    diskBytes: 10_485_760,
+  },
+  disk: { freeBytes: 41_943_040, totalBytes: 419_430_400 },
+  storeHealth: {
+    disk: undefined,
+    detachedParts: [],
+    damagedParts: [],
+    failedMutations: [],
+    errors: [],
+    nowMs: NOW,
+  },
+  detachedRows: {},
+  clocksApartMs: 0,
+  problems: [{ name: 'quarantine', ok: false, isWarning: true, found: '1944 spans', advice: 'look' }],
 }
 
 test('says all of it of a Weir that runs', () => {
@@ -47,16 +69,17 @@ test('says all of it of a Weir that runs', () => {
       "ingest: 1500 spans/s; 100 received = 80 stored + 2 rejected (invalid_id 2) + 18 pending",
       "lag: the oldest pending span came 1 min 15 s ago",
       "log: 5 MB of 1024 MB, 2 segments to deliver",
-      "quarantine: 1 blocks, 2 MB, could not be stored; see the collector's log",
       "store: 80 spans, 8 runs, 10 MB on disk, the newest span came 2 s ago",
-      "settling: 3 traces not settled yet",
+      "settling: 3 traces not settled yet, the oldest waits for 5 s; the last run was settled 3 s ago",
+      "disk: 40 MB of 400 MB left",
+      "warning: quarantine: 1944 spans; look",
     ]
   `)
 })
 
 test('names what does not answer', () => {
-  const lines = formatStatus({ ...RUNNING, healthy: false, ingest: null, stored: null }, ADDRESSES, NOW)
-  expect(lines.slice(-2)).toEqual([
+  const silent = { ...RUNNING, healthy: false, ingest: null, stored: null, disk: null, problems: [] }
+  expect(formatStatus(silent, ADDRESSES, NOW).slice(-2)).toEqual([
     'collector: no answer at http://127.0.0.1:4318',
     'store: no answer at http://127.0.0.1:8123/',
   ])

@@ -1,6 +1,10 @@
+import { formatSpace } from '@weir/store'
 import { formatAge, formatMegabytes, formatTable } from '../table.ts'
+import { formatState } from './checks.ts'
+import type { Finding } from './finding.ts'
 import type { IngestStatus } from './ingest.ts'
-import type { InspectedProcess, InstallationStatus } from './installation-status.ts'
+import type { InspectedProcess } from './inspect-process.ts'
+import type { InstallationStatus } from './installation-status.ts'
 
 export interface Addresses {
   /** Without passwords. */
@@ -10,7 +14,7 @@ export interface Addresses {
 
 /** What `weir status` prints, line by line. @param now milliseconds since 1970 */
 export function formatStatus(status: InstallationStatus, addresses: Addresses, now: number): string[] {
-  const { home, supervisor, processes, ingest, stored, storeProblem } = status
+  const { home, supervisor, processes, ingest, stored, storeProblem, disk, problems } = status
   const head =
     supervisor === null
       ? [`weir is not running on ${home}: start it with "weir up"`]
@@ -24,7 +28,13 @@ export function formatStatus(status: InstallationStatus, addresses: Addresses, n
     ...(stored === null
       ? [`store: ${storeProblem ?? `no answer at ${addresses.store}`}`]
       : formatStore(stored, now)),
+    ...(disk === null ? [] : [`disk: ${formatSpace(disk)} left`]),
+    ...problems.map(formatProblem),
   ]
+}
+
+function formatProblem({ name, found, advice, isWarning = false }: Finding): string {
+  return `${isWarning ? 'warning' : 'problem'}: ${name}: ${found}${advice === undefined ? '' : `; ${advice}`}`
 }
 
 function formatProcesses(processes: readonly InspectedProcess[], now: number): string[] {
@@ -32,9 +42,9 @@ function formatProcesses(processes: readonly InspectedProcess[], now: number): s
     ['process', 'state', 'pid', 'uptime', 'RSS', 'restarts', 'url'],
     processes.map((row) => [
       row.name,
-      row.state,
+      formatState(row, now),
       String(row.pid ?? '-'),
-      row.pid === undefined ? '-' : formatAge(now - row.startedAt),
+      row.pid === undefined ? '-' : formatAge(Math.max(0, now - row.startedAt)),
       row.residentBytes === undefined ? '-' : formatMegabytes(row.residentBytes),
       String(row.restarts),
       row.url,
@@ -60,21 +70,19 @@ function formatLag(seconds: number | null): string {
 function formatLog({ log }: IngestStatus): string[] {
   if (log.bytes === null) return []
   const budget = log.maxBytes === null ? '' : ` of ${formatMegabytes(log.maxBytes)}`
-  const line = `log: ${formatMegabytes(log.bytes)}${budget}, ${or(log.segments)} segments to deliver`
-  if (!log.quarantinedBlocks) return [line]
-  const bytes = formatMegabytes(log.quarantinedBytes ?? 0)
-  return [
-    line,
-    `quarantine: ${log.quarantinedBlocks} blocks, ${bytes}, could not be stored; see the collector's log`,
-  ]
+  return [`log: ${formatMegabytes(log.bytes)}${budget}, ${or(log.segments)} segments to deliver`]
 }
 
 function formatStore(stored: NonNullable<InstallationStatus['stored']>, now: number): string[] {
-  const { spans, runs, unsettledTraces, newestSpanMs, diskBytes } = stored
+  const { spans, runs, unsettledTraces, oldestUnsettledMs, lastSettledMs, newestSpanMs, diskBytes } = stored
   const newest = newestSpanMs === null ? '' : `, the newest span came ${formatAge(now - newestSpanMs)} ago`
+  const oldest =
+    oldestUnsettledMs === null ? '' : `, the oldest waits for ${formatAge(now - oldestUnsettledMs)}`
+  const settled =
+    lastSettledMs === null ? '' : `; the last run was settled ${formatAge(now - lastSettledMs)} ago`
   return [
     `store: ${spans} spans, ${runs} runs, ${formatMegabytes(diskBytes)} on disk${newest}`,
-    `settling: ${unsettledTraces} traces not settled yet`,
+    `settling: ${unsettledTraces} traces not settled yet${oldest}${settled}`,
   ]
 }
 

@@ -19,6 +19,7 @@ export interface IngestStatus {
     readonly segments: number | null
     readonly quarantinedBlocks: number | null
     readonly quarantinedBytes: number | null
+    readonly quarantinedSpans: number | null
   }
 }
 
@@ -60,6 +61,7 @@ function describe(samples: readonly Sample[], spansPerSecond: number | null): In
       segments: value('weir_wal_segments'),
       quarantinedBlocks: value('weir_wal_quarantined_blocks'),
       quarantinedBytes: value('weir_wal_quarantined_bytes'),
+      quarantinedSpans: value('weir_wal_quarantined_spans'),
     },
   }
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { usageError } from '../errors.ts'
+import { directorySpace, formatSpace, isDiskFull } from '@weir/store'
+import { type CliError, infrastructureError, usageError } from '../errors.ts'
 import { isWeir, sendSignal, waitForEnd } from './running-process.ts'
 
 /** Time that left-over children of a killed supervisor get to notice and end by themselves. */
@@ -23,11 +24,29 @@ export function prepareHome(home: string): void {
       accessSync(directory, constants.W_OK | constants.X_OK)
     }
   } catch (cause) {
-    throw usageError(
-      `cannot write to ${home} (${(cause as Error).message}): make it writable or set WEIR_HOME to another directory`,
-      { cause },
-    )
+    throw unusable(home, cause as NodeJS.ErrnoException)
   }
+}
+
+function unusable(home: string, cause: NodeJS.ErrnoException): CliError {
+  if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT') return fullDisk(home, cause.message, { cause })
+  return usageError(
+    `cannot write to ${home} (${cause.message}): make it writable or set WEIR_HOME to another directory`,
+    { cause },
+  )
+}
+
+function fullDisk(home: string, found: string, options?: ErrorOptions): CliError {
+  return infrastructureError(
+    `the disk of ${home} is full (${found}): free some space and start Weir again; it goes on with what is stored there`,
+    options,
+  )
+}
+
+/** Throws where so little is left that processes would fail one by one, each with an error of its own. */
+export function requireRoom(home: string): void {
+  const space = directorySpace(home)
+  if (space !== undefined && isDiskFull(space)) throw fullDisk(home, `${formatSpace(space)} left`)
 }
 
 /** Not `{ recursive: true }`: below a directory that takes none, such as /proc, that tries for ever. */
@@ -45,7 +64,10 @@ export function lockHome(home: string): () => void {
       writeFileSync(path, String(process.pid), { flag: 'wx' })
       return () => rmSync(path, { force: true })
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        rmSync(path, { force: true })
+        throw unusable(home, error as NodeJS.ErrnoException)
+      }
     }
     const pid = readPid(path)
     if (pid !== undefined && pid !== process.pid && isWeir(pid, ['up'])) {

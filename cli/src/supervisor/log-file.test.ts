@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { mountSmallFilesystem } from '../e2e/small-filesystem.ts'
 import { LogFile } from './log-file.ts'
 
 let directory: string
@@ -40,4 +41,46 @@ test('remembers its last twenty lines for an error message', () => {
   log.close()
   expect(log.tail()).toHaveLength(20)
   expect(log.tail().at(-1)).toBe('line 29')
+})
+
+test('counts what a full disk does not take, and says so once there is room', ({ skip }) => {
+  const disk = mountSmallFilesystem(256 * 1024)
+  if (disk === undefined) return skip('this process may not mount a file system')
+  const path = join(disk.directory, 'a.log')
+  const log = new LogFile(path)
+  log.write('before')
+  disk.fill()
+  const long = 'x'.repeat(5_000)
+  for (let index = 0; index < 37; index++) log.write(`${index} ${long}`)
+  expect(log.tail().at(-1)).toBe(`36 ${long}`)
+  disk.free()
+  log.write('after')
+  log.write('later')
+  log.close()
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+  expect(lines.map((line) => line.slice(line.indexOf(' ') + 1))).toEqual([
+    'before',
+    '37 lines could not be written (ENOSPC: no space left on device, write)',
+    'after',
+    'later',
+  ])
+})
+
+test('a file that cannot be opened, and later can, is no reason to end', () => {
+  const path = join(directory, 'later', 'a.log')
+  const log = new LogFile(path)
+  log.write('lost')
+  mkdirSync(join(directory, 'later'))
+  log.write('kept')
+  log.close()
+  expect(readFileSync(path, 'utf8')).toMatch(/^\S+ 1 line could not be written \(ENOENT.*\)\n\S+ kept\n$/)
+})
+
+test('says at its end what it could not write before', () => {
+  const log = new LogFile(join(directory, 'later', 'a.log'))
+  log.write('lost')
+  log.write('lost too')
+  mkdirSync(join(directory, 'later'))
+  log.close()
+  expect(readFileSync(join(directory, 'later', 'a.log'), 'utf8')).toMatch(/^\S+ 2 lines could not be written/)
 })

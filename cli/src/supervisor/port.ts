@@ -13,9 +13,14 @@ export function bindError(host: string, port: number): Promise<string | undefine
   })
 }
 
+/** The process that listens on a port; undefined where the system does not tell. */
+export function portOwnerPid(port: number): number | undefined {
+  return ownerFromProc(port) ?? ownerFromLsof(port)
+}
+
 /** Who listens on a port, as "name (pid 1234)"; undefined where the system does not tell. */
 export function portOwner(port: number): string | undefined {
-  const pid = ownerFromProc(port) ?? ownerFromLsof(port)
+  const pid = portOwnerPid(port)
   if (pid === undefined) return undefined
   const command = commandLine(pid)
   if (command === undefined) return `pid ${pid}`

@@ -15,11 +15,32 @@ export function isAlive(pid: number): boolean {
 
 /** An ended process whose parent has not read its exit code yet. */
 function isZombie(pid: number): boolean {
+  return stateLetter(pid) === 'Z'
+}
+
+/** Stopped by a signal such as SIGSTOP; false where the system does not tell. */
+export function isFrozen(pid: number): boolean {
+  return stateLetter(pid) === 'T'
+}
+
+/** See "state" in proc_pid_stat(5). */
+function stateLetter(pid: number): string | undefined {
+  return processStat(pid)?.[0]
+}
+
+/** The process that started it; undefined where the system does not tell. */
+export function parentOf(pid: number): number | undefined {
+  const parent = Number(processStat(pid)?.[1])
+  return parent > 0 ? parent : undefined
+}
+
+/** The fields of /proc/<pid>/stat after the name, which may hold anything. */
+function processStat(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -46,14 +67,17 @@ function commandLineFromPs(pid: number): string[] | undefined {
   return text === undefined ? undefined : text.split(/\s+/)
 }
 
-/** Resident memory in bytes of a process group, a server that one of ours started included. */
-export function groupResidentBytes(group: number): number | undefined {
-  const rows = ps(['-A', '-o', 'pgid=,rss='])
-    ?.split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter(([pgid]) => pgid === group)
-  if (rows === undefined || rows.length === 0) return leaderResidentBytes(group)
-  return rows.reduce((sum, [, kilobytes = 0]) => sum + kilobytes * 1024, 0)
+/** A process group, a server that one of ours started included. */
+export function inspectGroup(group: number): { residentBytes: number | undefined; isFrozen: boolean } {
+  const rows = (ps(['-A', '-o', 'pgid=,rss=,state=']) ?? '')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([pgid]) => Number(pgid) === group)
+  if (rows.length === 0) return { residentBytes: leaderResidentBytes(group), isFrozen: isFrozen(group) }
+  return {
+    residentBytes: rows.reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1024, 0),
+    isFrozen: rows.some(([, , state]) => state?.startsWith('T')),
+  }
 }
 
 /** Where there is no `ps`, as in a slim container. */
@@ -80,14 +104,15 @@ function ps(args: readonly string[]): string | undefined {
 
 /** Waits until `pid` is gone; false after `timeoutMs`. */
 export async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   while (isAlive(pid)) {
-    if (Date.now() >= deadline) return false
+    if (performance.now() >= deadline) return false
     await sleep(25)
   }
   return true
 }
 
+/** @param pid negative for a whole process group; one that is gone is no error */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)

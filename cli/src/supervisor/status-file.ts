@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { StateFile } from './state-file.ts'
 import type { SupervisedProcess } from './supervised-process.ts'
 
 const statusFile = z.array(
@@ -12,6 +13,8 @@ const statusFile = z.array(
     /** Milliseconds since 1970. */
     startedAt: z.number(),
     restarts: z.number(),
+    silentSince: z.number().optional(),
+    lastEnd: z.string().optional(),
   }),
 )
 /** What the supervisor last knew of each process. */
@@ -22,20 +25,39 @@ export type ProcessStatus = {
   url: string
   startedAt: number
   restarts: number
+  /** Since when it has not answered, milliseconds since 1970. */
+  silentSince?: number | undefined
+  /** How it ended the last time. */
+  lastEnd?: string | undefined
 }
 
-export function writeStatus(home: string, processes: readonly SupervisedProcess[]): void {
-  const rows: ProcessStatus[] = processes.map(({ spec, state, pid, startedAt, restarts }) => ({
-    name: spec.name,
-    state,
-    ...(pid === undefined ? {} : { pid }),
-    url: spec.url,
-    startedAt,
-    restarts,
-  }))
-  const path = statusPath(home)
-  writeFileSync(`${path}.new`, JSON.stringify(rows))
-  renameSync(`${path}.new`, path)
+/** The file that says it to `weir status`; a full disk keeps it from being written, and nothing else from going on. */
+export class StatusFile {
+  readonly #file: StateFile
+
+  constructor(home: string) {
+    this.#file = new StateFile(statusPath(home))
+  }
+
+  write(processes: readonly SupervisedProcess[]): void {
+    const rows: ProcessStatus[] = processes.map(
+      ({ spec: { name, url }, state, pid, startedAt, restarts, silentSince, lastEnd }) => ({
+        name,
+        state,
+        pid,
+        url,
+        startedAt,
+        restarts,
+        silentSince,
+        lastEnd,
+      }),
+    )
+    this.#file.write(JSON.stringify(rows))
+  }
+
+  remove(): void {
+    this.#file.remove()
+  }
 }
 
 export function readStatus(home: string): ProcessStatus[] {
@@ -44,10 +66,6 @@ export function readStatus(home: string): ProcessStatus[] {
   } catch {
     return []
   }
-}
-
-export function removeStatus(home: string): void {
-  rmSync(statusPath(home), { force: true })
 }
 
 function statusPath(home: string): string {

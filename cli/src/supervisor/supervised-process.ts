@@ -1,18 +1,39 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CliError, type ExitCode } from '../errors.ts'
 import { logFile, pidFile } from './home.ts'
+import { answersAtAll, Silence } from './liveness.ts'
 import { LogFile } from './log-file.ts'
 import type { ProcessSpec } from './process-list.ts'
+import { isFrozen, sendSignal } from './running-process.ts'
+import { StateFile } from './state-file.ts'
 
-export type ProcessState = 'waiting' | 'starting' | 'ready' | 'restarting' | 'stopping' | 'stopped'
+export type ProcessState =
+  | 'waiting'
+  | 'starting'
+  | 'ready'
+  | 'not answering'
+  | 'restarting'
+  | 'stopping'
+  | 'stopped'
+
+export interface SupervisedOptions {
+  readonly home: string
+  readonly env: NodeJS.ProcessEnv
+  /** A process that answered once, and then not for so many milliseconds, is killed and started again. */
+  readonly livenessMs: number
+  /** Called whenever a state changes, with what a person should read of it. */
+  readonly changed: (process: SupervisedProcess, detail: string) => void
+}
 
 const WEIR = fileURLToPath(new URL('../../bin/weir.js', import.meta.url))
+/** Between two questions whether a process that starts is ready: often at first, then for as long as it takes. */
 const POLL_MS = 50
+const SLOW_POLL_MS = 1_000
+const POLL_OFTEN_MS = 10_000
 /** Waits before a restart, by failures in a row. */
 const BACKOFF_MS = [100, 500, 1_000, 2_000, 4_000, 8_000, 15_000]
 /** A process that was ready this long has recovered: its next restart is quick again. */
@@ -29,30 +50,32 @@ export class SupervisedProcess {
   readonly firstReady: Promise<void>
   state: ProcessState = 'waiting'
   restarts = 0
+  /** Milliseconds since 1970, to be shown. */
   startedAt = 0
+  /** Since when it has not answered; milliseconds since 1970, to be shown. */
+  silentSince: number | undefined
+  /** How it ended the last time. */
+  lastEnd: string | undefined
   pid: number | undefined
-  readonly #home: string
-  readonly #env: NodeJS.ProcessEnv
-  readonly #changed: (process: SupervisedProcess, detail: string) => void
+  readonly #options: SupervisedOptions
   readonly #log: LogFile
+  readonly #pidFile: StateFile
   readonly #first = Promise.withResolvers<void>()
   readonly #wake = new AbortController()
   #child: ChildProcess | undefined
   #ended: Promise<unknown> = Promise.resolve()
+  #begunAt = 0
   #everReady = false
+  #isReady = false
   #failures = 0
+  /** Why it was killed. */
+  #verdict: string | undefined
 
-  constructor(
-    spec: ProcessSpec,
-    home: string,
-    env: NodeJS.ProcessEnv,
-    changed: (process: SupervisedProcess, detail: string) => void,
-  ) {
+  constructor(spec: ProcessSpec, options: SupervisedOptions) {
     this.spec = spec
-    this.#home = home
-    this.#env = env
-    this.#changed = changed
-    this.#log = new LogFile(logFile(home, spec.name))
+    this.#options = options
+    this.#log = new LogFile(logFile(options.home, spec.name))
+    this.#pidFile = new StateFile(pidFile(options.home, spec.name))
     this.firstReady = this.#first.promise
     this.firstReady.catch(() => {})
   }
@@ -60,18 +83,19 @@ export class SupervisedProcess {
   start(): void {
     if (this.#stopping()) return
     this.startedAt = Date.now()
+    this.#begunAt = performance.now()
+    this.#isReady = false
+    this.#verdict = undefined
     this.#set('starting')
     // A process group of its own: Ctrl-C in the terminal reaches the supervisor only, which then drains in order.
     const child = spawn(process.execPath, [WEIR, ...this.spec.args], {
       detached: true,
-      env: this.#env,
+      env: this.#options.env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     this.#child = child
-    this.#follow(child.stdout as Readable)
-    this.#follow(child.stderr as Readable)
     this.#ended = new Promise((resolve) => {
-      child.once('error', (error) => {
+      child.on('error', (error) => {
         this.#log.write(`could not start: ${error.message}`)
         resolve(this.#afterEnd(child, `could not start: ${error.message}`, null))
       })
@@ -79,11 +103,14 @@ export class SupervisedProcess {
         resolve(this.#afterEnd(child, signal === null ? `exit code ${code}` : signal, code))
       })
     })
-    if (child.pid !== undefined) {
-      this.pid = child.pid
-      writeFileSync(pidFile(this.#home, this.spec.name), String(child.pid))
-      void this.#awaitReady(child)
-    }
+    // Without a process, as where this one has too many files open, there is nothing to follow.
+    if (child.pid === undefined) return
+    this.pid = child.pid
+    this.#follow(child.stdout as Readable)
+    this.#follow(child.stderr as Readable)
+    this.#pidFile.write(String(child.pid))
+    void this.#awaitReady(child)
+    void this.#watch(child)
   }
 
   /** SIGTERM, then SIGKILL to its whole group after the deadline. */
@@ -93,7 +120,10 @@ export class SupervisedProcess {
     this.#wake.abort()
     if (running) {
       this.#child?.kill('SIGTERM')
-      const late = setTimeout(() => this.#killGroup(), this.spec.stopDeadlineMs)
+      const late = setTimeout(
+        () => this.#killGroup(`did not end within ${this.spec.stopDeadlineMs / 1000} s`),
+        this.spec.stopDeadlineMs,
+      )
       await this.#ended
       clearTimeout(late)
     }
@@ -101,10 +131,12 @@ export class SupervisedProcess {
     this.#log.close()
   }
 
-  #killGroup(): void {
+  /** Not SIGTERM, which a process that was stopped by a signal does not notice. */
+  #killGroup(reason: string): void {
     if (this.#child?.pid === undefined) return
-    this.#log.write(`did not end within ${this.spec.stopDeadlineMs / 1000} s: killed`)
-    process.kill(-this.#child.pid, 'SIGKILL')
+    this.#log.write(`${reason}: killed`)
+    this.#verdict = reason
+    sendSignal(-this.#child.pid, 'SIGKILL')
   }
 
   #follow(stream: Readable): void {
@@ -115,41 +147,83 @@ export class SupervisedProcess {
   }
 
   async #awaitReady(child: ChildProcess): Promise<void> {
-    const deadline = Date.now() + FIRST_READY_MS
-    while (this.#child === child && this.state === 'starting') {
+    while (this.#runs(child)) {
       if (await this.spec.isReady()) {
-        if (this.#child === child && this.state === 'starting') this.#becameReady()
+        if (this.#runs(child)) this.#becameReady()
         return
       }
-      if (!this.#everReady && Date.now() > deadline) {
+      const waited = performance.now() - this.#begunAt
+      if (!this.#everReady && waited > FIRST_READY_MS) {
         this.#first.reject(this.#startError(`does not answer at ${this.spec.url}`, 3))
         return
       }
-      await sleep(POLL_MS)
+      await sleep(waited < POLL_OFTEN_MS ? POLL_MS : SLOW_POLL_MS)
     }
   }
 
   #becameReady(): void {
     this.#everReady = true
-    this.#set('ready')
+    this.#isReady = true
+    this.silentSince = undefined
+    this.#set('ready', `(${((performance.now() - this.#begunAt) / 1000).toFixed(1)} s)`)
     this.#first.resolve()
   }
 
-  async #afterEnd(child: ChildProcess, reason: string, code: number | null): Promise<void> {
+  /**
+   * Asks from its first answer on: what starts, migrates tables or reads a long log may take its time. A process that
+   * lives but cannot work, for one because another is away, answers.
+   */
+  async #watch(child: ChildProcess): Promise<void> {
+    while (this.#runs(child) && !(await answersAtAll(this.spec))) await sleep(SLOW_POLL_MS)
+    const silence = new Silence(this.#options.livenessMs)
+    while (this.#runs(child)) {
+      const isStopped = isFrozen(child.pid!)
+      silence.note(!isStopped && (await answersAtAll(this.spec)))
+      if (!this.#runs(child)) return
+      if (silence.isTooLong) {
+        const seconds = Math.round(silence.ms / 1000)
+        return this.#killGroup(
+          isStopped ? `was stopped by a signal for ${seconds} s` : `did not answer for ${seconds} s`,
+        )
+      }
+      this.#noteSilence(silence)
+      await sleep(silence.intervalMs)
+    }
+  }
+
+  #noteSilence(silence: Silence): void {
+    if (silence.isNotable && this.state !== 'not answering') {
+      this.silentSince = Date.now() - silence.ms
+      this.#set('not answering')
+    } else if (silence.ms === 0 && this.state === 'not answering') {
+      this.silentSince = undefined
+      this.#set(this.#isReady ? 'ready' : 'starting', '(answers again)')
+    }
+  }
+
+  /** Whether this child is the present one, and is to go on. */
+  #runs(child: ChildProcess): boolean {
+    return this.#child === child && !this.#stopping()
+  }
+
+  async #afterEnd(child: ChildProcess, how: string, code: number | null): Promise<void> {
     if (this.#child !== child) return
-    const wasReady = this.state === 'ready' && Date.now() - this.startedAt > RECOVERED_MS
+    const hadRecovered = this.#isReady && performance.now() - this.#begunAt > RECOVERED_MS
     this.#child = undefined
     this.pid = undefined
-    rmSync(pidFile(this.#home, this.spec.name), { force: true })
+    this.silentSince = undefined
+    this.#pidFile.remove()
     if (this.#stopping()) return
-    this.#failures = wasReady ? 1 : this.#failures + 1
+    const reason = this.#verdict ?? `ended (${how})`
+    this.lastEnd = reason
+    this.#failures = hadRecovered ? 1 : this.#failures + 1
     if (!this.#everReady && (code === USAGE_EXIT || this.#failures >= FIRST_STARTS)) {
-      this.#first.reject(this.#startError(`ended (${reason})`, code === USAGE_EXIT ? 2 : 3))
+      this.#first.reject(this.#startError(reason, code === USAGE_EXIT ? 2 : 3))
       return
     }
     this.restarts += 1
     const delay = BACKOFF_MS[Math.min(this.#failures, BACKOFF_MS.length) - 1] ?? 0
-    this.#set('restarting', `ended (${reason}), starts again in ${delay / 1000} s`)
+    this.#set('restarting', `${reason}, starts again in ${delay / 1000} s`)
     void this.#restartAfter(delay)
   }
 
@@ -160,7 +234,7 @@ export class SupervisedProcess {
 
   #startError(what: string, exitCode: ExitCode): CliError {
     const said = this.#log.tail().map((line) => `\n  ${line}`)
-    const path = logFile(this.#home, this.spec.name)
+    const path = logFile(this.#options.home, this.spec.name)
     return new CliError('WEIR_START', exitCode, `${this.spec.name} ${what}; log: ${path}${said.join('')}`)
   }
 
@@ -170,6 +244,6 @@ export class SupervisedProcess {
 
   #set(state: ProcessState, detail = ''): void {
     this.state = state
-    this.#changed(this, detail)
+    this.#options.changed(this, detail)
   }
 }

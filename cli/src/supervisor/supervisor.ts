@@ -2,24 +2,30 @@ import type { Config } from '../config.ts'
 import { usageError } from '../errors.ts'
 import { bindError, portOwner } from './port.ts'
 import { childEnvironment, type Port, type ProcessSpec, processList } from './process-list.ts'
-import { removeStatus, writeStatus } from './status-file.ts'
+import { StatusFile } from './status-file.ts'
 import { SupervisedProcess } from './supervised-process.ts'
 
 /** Starts all processes of Weir on this machine and keeps them running. */
 export class Supervisor {
-  readonly #home: string
+  readonly #status: StatusFile
   readonly #processes: SupervisedProcess[]
 
   constructor(config: Config, print: (line: string) => void) {
-    this.#home = config.home
+    this.#status = new StatusFile(config.home)
     const env = childEnvironment(config)
     const changed = (child: SupervisedProcess, detail: string) => {
       const line = statusLine(child, detail)
       if (line !== undefined) print(line)
-      writeStatus(this.#home, this.#processes)
+      this.#status.write(this.#processes)
     }
     this.#processes = processList(config).map(
-      (spec) => new SupervisedProcess(spec, config.home, env, changed),
+      (spec) =>
+        new SupervisedProcess(spec, {
+          home: config.home,
+          env,
+          livenessMs: config.livenessTimeoutMs,
+          changed,
+        }),
     )
   }
 
@@ -41,19 +47,16 @@ export class Supervisor {
   /** Stops one after the other, those that feed others last. */
   async stop(): Promise<void> {
     for (const child of this.#processes.toReversed()) await child.stop()
-    removeStatus(this.#home)
+    this.#status.remove()
   }
 }
 
 /** One line per change that a person cares about. */
-function statusLine({ spec, state, pid, startedAt }: SupervisedProcess, detail: string): string | undefined {
+function statusLine({ spec, state, pid }: SupervisedProcess, detail: string): string | undefined {
   const name = spec.name.padEnd(10)
-  if (state === 'ready') {
-    const seconds = ((Date.now() - startedAt) / 1000).toFixed(1)
-    return `  ${name} ready       pid ${String(pid).padEnd(7)} ${spec.url}  (${seconds} s)`
-  }
+  if (state === 'ready') return `  ${name} ready       pid ${String(pid).padEnd(7)} ${spec.url}  ${detail}`
   if (state === 'restarting') return `  ${name} restarting  ${detail}`
-  if (state === 'stopped') return `  ${name} stopped`
+  if (state === 'stopped' || state === 'not answering') return `  ${name} ${state}`
   return undefined
 }
 

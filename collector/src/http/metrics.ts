@@ -21,6 +21,7 @@ export class Metrics {
   readonly #pendingBytes = this.#gauge('weir_pending_bytes', 'Bytes of pending spans')
   readonly #walBytes = this.#gauge('weir_wal_bytes', 'Bytes of the log, quarantine included')
   readonly #walMaxBytes = this.#gauge('weir_wal_max_bytes', 'Bytes at which the log takes nothing more')
+  readonly #diskFree = this.#gauge('weir_disk_free_bytes', 'Bytes that are free on the disk of the log')
   readonly #walSegments = this.#gauge('weir_wal_segments', 'Segments that ClickHouse does not have yet')
   readonly #walLag = this.#gauge(
     'weir_wal_lag_seconds',
@@ -74,7 +75,7 @@ export class Metrics {
   }
 
   #takeSnapshot(): void {
-    const { ledger, wal, pendingBytes } = this.#read()
+    const { ledger, wal, pendingBytes, disk } = this.#read()
     set(this.#received, ledger.received)
     set(this.#stored, ledger.stored)
     this.#rejected.reset()
@@ -83,6 +84,7 @@ export class Metrics {
     this.#pendingBytes.set(pendingBytes)
     this.#walBytes.set(wal.bytes)
     this.#walMaxBytes.set(wal.maxBytes)
+    if (disk !== undefined) this.#diskFree.set(disk.freeBytes)
     this.#walSegments.set(wal.segments)
     this.#walLag.set(wal.lagSeconds)
     this.#quarantinedBlocks.set(wal.quarantinedBlocks)

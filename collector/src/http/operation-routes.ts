@@ -11,8 +11,8 @@ const TEXT = 'text/plain; charset=utf-8'
 
 export interface Operations {
   readonly metrics: Metrics
-  /** Rejects where spans cannot be taken. */
-  readonly ping: () => Promise<void>
+  /** Rejects where spans cannot be taken, resolves to what will soon be the reason. */
+  readonly ping: () => Promise<string | undefined>
   readonly authorise: Authorise
   /** Resolves once ClickHouse has what was acknowledged before. */
   readonly flush: () => Promise<void>
@@ -35,7 +35,7 @@ export function operationRoutes({
     '/healthz': page(async () => ({ text: 'ok' })),
     '/readyz': page(() =>
       ping().then(
-        () => ({ text: 'ok' }),
+        (warning) => ({ text: warning === undefined ? 'ok' : `ok, but ${warning}` }),
         (error: Error) => ({ text: error.message, statusCode: 503 }),
       ),
     ),

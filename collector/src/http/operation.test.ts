@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Collector } from '../collector.ts'
 import { protobufOfJson } from '../decode/json.ts'
 import { requestOf } from '../testing/normalised.ts'
 import { chunk, exchange, RawConnection, rawRequest } from '../testing/raw-http.ts'
+import { mountSmallFilesystem } from '../testing/small-filesystem.ts'
 import { startTestCollector } from '../testing/start-collector.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -45,6 +48,20 @@ test.for(['/healthz', '/readyz'])(
     expect(await get(path, 'POST')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } })
   },
 )
+
+test('a disk that is nearly full is named while spans are still taken, and its room is a metric', async ({
+  skip,
+}) => {
+  const directory = mountSmallFilesystem(200 * 1024 ** 2)
+  if (directory === undefined) return skip('this process may not mount a file system')
+  const small = await startTestCollector({ walDirectory: join(directory, 'wal') })
+  const page = async (path: string) => (await fetch(`${small.url}${path}`)).text()
+  expect(await page('/readyz')).toBe('ok')
+  writeFileSync(join(directory, 'filler'), Buffer.alloc(182 * 1024 ** 2))
+  expect(await page('/readyz')).toMatch(/^ok, but the disk of .*wal is nearly full: 1[78] MB of 200 MB left$/)
+  expect(await page('/metrics')).toMatch(/^weir_disk_free_bytes 18\d{6}$/m)
+  await small.close()
+})
 
 test('a port that is taken is an error with its code', async () => {
   await expect(startTestCollector({ port: collector.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })

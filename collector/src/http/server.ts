@@ -16,7 +16,7 @@ export interface HttpServerOptions {
   readonly metrics: Metrics
   readonly authorise: Authorise
   /** Rejects where spans cannot be taken. */
-  readonly ping: () => Promise<void>
+  readonly ping: () => Promise<string | undefined>
   /** Resolves once ClickHouse has what was acknowledged before. */
   readonly flush: () => Promise<void>
   readonly log: Log

@@ -29,6 +29,10 @@ const CONFIGURATION = {
     fsync_part_directory: 1,
     // Sizes read late can be those of a part that is just being removed, and that ends the process (ClickHouse#112691).
     columns_and_secondary_indices_sizes_lazy_calculation: 0,
+    // Damaged parts are set aside at the start, which status and doctor say, whatever their number and size: by default a
+    // single one above 1 GiB keeps its table, and so all of Weir, from starting.
+    max_suspicious_broken_parts: 1_000_000,
+    max_suspicious_broken_parts_bytes: 2 ** 50,
   },
 }
 

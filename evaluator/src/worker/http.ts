@@ -14,14 +14,15 @@ export async function startHealth(
   registry: Registry,
   /** What is not ready; nothing: all is. */
   problems: () => Promise<readonly string[]>,
+  /** What will soon be a problem; nothing: nothing is known. */
+  warnings: () => Promise<readonly string[]>,
 ): Promise<Health> {
   const app = Fastify({ forceCloseConnections: true })
   app.get('/healthz', () => 'ok\n')
   app.get('/readyz', async (_request, reply) => {
     const found = await problems()
-    return reply
-      .code(found.length === 0 ? 200 : 503)
-      .send(found.length === 0 ? 'ok\n' : `${found.join('\n')}\n`)
+    if (found.length > 0) return reply.code(503).send(`${found.join('\n')}\n`)
+    return reply.send(`${['ok', ...(await warnings())].join(', but ')}\n`)
   })
   app.get('/metrics', async (_request, reply) => {
     return reply.type(registry.contentType).send(await registry.metrics())

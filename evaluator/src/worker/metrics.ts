@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /** What the worker counts, in a registry of its own. */
 export interface Metrics {
@@ -10,10 +10,19 @@ export interface Metrics {
   readonly jobs: Counter<'queue' | 'outcome'>
 }
 
-export function createMetrics(): Metrics {
+/** @param diskFree bytes that are free where ClickHouse stores; undefined where it does not answer */
+export function createMetrics(diskFree: () => Promise<number | undefined>): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  new Gauge({
+    name: 'weir_disk_free_bytes',
+    help: "Bytes that are free on ClickHouse's fullest disk, NaN where it does not answer.",
+    registers,
+    async collect() {
+      this.set((await diskFree()) ?? Number.NaN)
+    },
+  })
   return {
     registry,
     settledRuns: new Counter({

@@ -6,8 +6,14 @@ export interface StoreStats {
   /** Spans of settled runs, each counted once whatever was sent again. */
   readonly spans: number
   readonly runs: number
+  /** Rows of spans that are there: at least one for each span, more until what came twice is merged. */
+  readonly spanRows: number
   /** Traces whose newest spans are not settled yet. */
   readonly unsettledTraces: number
+  /** When the newest span came of the trace that waits longest to be settled, milliseconds since 1970; null without one. */
+  readonly oldestUnsettledMs: number | null
+  /** When a run was settled the last time, milliseconds since 1970; null without runs. */
+  readonly lastSettledMs: number | null
   /** When the newest span was received, milliseconds since 1970; null without spans. */
   readonly newestSpanMs: number | null
   /** Of all tables of the database, whatever the project. */
@@ -19,26 +25,47 @@ export async function getStoreStats(
   { project = store.project }: { project?: string } = {},
 ): Promise<StoreStats> {
   const row = await firstRow<StoreStats>(store, STATS, { project })
-  return row ?? { spans: 0, runs: 0, unsettledTraces: 0, newestSpanMs: null, diskBytes: 0 }
+  return row ?? NOTHING
+}
+
+const NOTHING: StoreStats = {
+  spans: 0,
+  runs: 0,
+  spanRows: 0,
+  unsettledTraces: 0,
+  oldestUnsettledMs: null,
+  lastSettledMs: null,
+  newestSpanMs: null,
+  diskBytes: 0,
 }
 
 const STATS = `
   WITH
-  counted AS (SELECT count() AS runs, sum(span_count) AS spans FROM runs FINAL WHERE project = {project:String}),
+  counted AS (
+    SELECT count() AS runs, sum(span_count) AS spans, if(runs = 0, NULL, toUnixTimestamp64Milli(toDateTime64(max(settled), 3))) AS last
+    FROM runs FINAL WHERE project = {project:String}
+  ),
   unsettled AS (
-    SELECT count() AS traces
+    SELECT count() AS traces, if(traces = 0, NULL, toUnixTimestamp64Milli(min(newest))) AS oldest
     FROM (
-      SELECT trace_id FROM unsettled_traces WHERE project = {project:String} AND reason = 'spans'
+      SELECT max(due) AS newest FROM unsettled_traces WHERE project = {project:String} AND reason = 'spans'
       GROUP BY trace_id HAVING sum(pending) != 0
     )
+  ),
+  received AS (
+    SELECT count() AS spans, if(spans = 0, NULL, toUnixTimestamp64Milli(max(received))) AS newest
+    FROM spans WHERE project = {project:String}
   )
   SELECT
-    (SELECT spans FROM counted) AS spans,
-    (SELECT runs FROM counted) AS runs,
-    (SELECT traces FROM unsettled) AS unsettledTraces,
-    (SELECT if(count() = 0, NULL, toUnixTimestamp64Milli(max(received))) FROM spans
-      WHERE project = {project:String}) AS newestSpanMs,
-    (SELECT sum(bytes_on_disk) FROM system.parts WHERE database = currentDatabase() AND active) AS diskBytes`
+    counted.spans AS spans,
+    counted.runs AS runs,
+    received.spans AS spanRows,
+    unsettled.traces AS unsettledTraces,
+    unsettled.oldest AS oldestUnsettledMs,
+    counted.last AS lastSettledMs,
+    received.newest AS newestSpanMs,
+    (SELECT sum(bytes_on_disk) FROM system.parts WHERE database = currentDatabase() AND active) AS diskBytes
+  FROM counted CROSS JOIN unsettled CROSS JOIN received`
 
 /**
  * A token that changes when any run of the project (or flow) was settled again; cheap, for polling. What was settled before
