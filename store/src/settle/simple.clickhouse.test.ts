@@ -122,6 +122,7 @@ test('a trace that only seems to be known is settled as a new one', async () => 
   )
   alone.add(key!.low, key!.high)
   const known = new SettledRuns(alone)
+  await insert(store(), 'flows', [{ project: 'default', flow: 'f' }])
   const settled = async () => {
     await settleQuiet(store(), { quietMs: 0, now: LATER, known })
     const query = `SELECT count() AS general FROM settling_spans WHERE trace_id = unhex({trace:String})`
