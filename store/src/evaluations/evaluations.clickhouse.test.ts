@@ -128,7 +128,7 @@ describe('experiments', () => {
   it('are listed newest first, page by page', async () => {
     const [first] = await listExperiments(store(), { evaluation: 'research.pipeline', limit: 1 })
     expect(first).toMatchObject({ experimentId: 'new' })
-    const rest = await listExperiments(store(), { evaluation: 'research.pipeline', before: first!.started })
+    const rest = await listExperiments(store(), { evaluation: 'research.pipeline', after: first! })
     expect(rest.map(({ experimentId }) => experimentId)).toEqual(['base'])
     expect(await listExperiments(store(), { evaluation: 'other' })).toEqual([])
   })
