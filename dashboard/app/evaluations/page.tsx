@@ -1,4 +1,4 @@
-import { type ExperimentSummary, latestSettled, listEvaluations, listExperiments } from '@weir/store'
+import { latestSettled, listEvaluations, listTrends } from '@weir/store'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { PassRateTrend } from '../../charts/pass-rate-trend.tsx'
@@ -43,10 +43,8 @@ export default async function EvaluationsPage({ searchParams }: Props): Promise<
     const last = found.length > PAGE_SIZE ? evaluations.at(-1) : undefined
     const next =
       last && `/evaluations${toQuery({ before: String(last.latest.started), after: last.evaluation })}`
-    const trends = new Map<string, ExperimentSummary[]>()
-    for (const { evaluation } of evaluations) {
-      trends.set(evaluation, await listExperiments(store, { evaluation, limit: TREND }))
-    }
+    const names = evaluations.map(({ evaluation }) => evaluation)
+    const trends = await listTrends(store, { evaluations: names, limit: TREND })
     const rates = (evaluation: string) =>
       (trends.get(evaluation) ?? [])
         .filter(({ evaluated }) => evaluated > 0)

@@ -33,6 +33,21 @@ export async function listExperiments(
   return summarise(store, rows)
 }
 
+/** The newest experiments of each evaluation, newest first: at most `limit` of each. */
+export async function listTrends(
+  store: Store,
+  params: { readonly evaluations: readonly string[]; readonly limit: number },
+): Promise<Map<string, ExperimentSummary[]>> {
+  const rows = await select<ExperimentRow>(
+    store,
+    `SELECT ${EXPERIMENT_COLUMNS} FROM experiments FINAL
+     WHERE project = {project: String} AND evaluation IN {evaluations: Array(String)}
+     ORDER BY started DESC, experiment_id LIMIT {limit: UInt32} BY evaluation`,
+    params,
+  )
+  return Map.groupBy(await summarise(store, rows), ({ evaluation }) => evaluation)
+}
+
 /** An experiment with the totals of its results; undefined if there is none. */
 export async function getExperiment(
   store: Store,

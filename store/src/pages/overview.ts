@@ -6,7 +6,7 @@ import { BUCKET, runMinutes, toWindow, type Window } from './minutes.ts'
 import { NO_RUNS, type RunTotals, type TotalsTuple, toTotals, totalsSql } from './totals.ts'
 
 /** Runs of a bucket of the window. */
-export interface RunBucket {
+interface RunBucket {
   readonly runs: number
   readonly errors: number
 }

@@ -23,7 +23,7 @@ export interface SessionPage {
   readonly next: string | null
 }
 
-export interface SessionTotals {
+interface SessionTotals {
   readonly runs: number
   /** Runs with status error. */
   readonly errors: number
