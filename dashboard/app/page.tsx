@@ -89,6 +89,7 @@ export default async function OverviewPage({ searchParams }: Props): Promise<Rea
 function describeFlows(count: number, shown: number, search: string): string | undefined {
   const which = search === '' ? 'with runs in this time' : `whose name contains “${search}”`
   if (count === 0) return `There is no flow ${which}`
-  if (count === shown) return search === '' ? undefined : `${formatExact(count)} ${which}`
-  return `${formatExact(shown)} of ${formatExact(count)} ${which}; the totals above are of all`
+  if (count === shown)
+    return search === '' ? undefined : `${formatExact(count)} ${count === 1 ? 'flow' : 'flows'} ${which}`
+  return `${formatExact(shown)} of ${formatExact(count)} flows ${which}; the totals above are of all`
 }

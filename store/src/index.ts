@@ -38,7 +38,12 @@ export {
   pushDataset,
   resolveDataset,
 } from './evaluations/datasets.ts'
-export { getExperiment, listEvaluations, listExperiments, listTrends } from './evaluations/experiment-pages.ts'
+export {
+  getExperiment,
+  listEvaluations,
+  listExperiments,
+  listTrends,
+} from './evaluations/experiment-pages.ts'
 export { findExperimentRuns, findExperimentTraces } from './evaluations/experiment-traces.ts'
 export { findExperiment, upsertExperiment } from './evaluations/experiments.ts'
 export { addMonitor, listMonitors, readMonitors, removeMonitor } from './evaluations/monitors.ts'

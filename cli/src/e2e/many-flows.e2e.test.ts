@@ -54,8 +54,8 @@ async function open(path: string): Promise<string> {
 }
 
 const PAGES: readonly (readonly [path: string, says: string])[] = [
-  ['/', `50 of 50,000 with runs in this time`],
-  ['/?order=name&q=order', '50 of 50,000 whose name contains'],
+  ['/', `50 of 50,000 flows with runs in this time`],
+  ['/?order=name&q=order', '50 of 50,000 flows whose name contains'],
   ['/flows/order%201', '100 of 50,000 steps'],
   ['/runs?flow=order+7', 'order 7'],
   ['/runs/run%200', 'The first 100 of 19,999 runs'],
