@@ -6,16 +6,21 @@ import { THROUGHPUT } from '../charts/series-sets.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
 import { FilterBar } from '../components/filter-bar.tsx'
 import { FlowsTable } from '../components/flows-table.tsx'
+import { FoldedFlows } from '../components/folded-flows.tsx'
 import { LiveRefresh } from '../components/live-refresh.tsx'
 import { NoRuns } from '../components/no-runs.tsx'
 import { originChoices } from '../components/origin-choices.ts'
 import { PageHeader } from '../components/page-header.tsx'
+import { Pager } from '../components/pager.tsx'
 import { Panel } from '../components/panel.tsx'
 import { Totals } from '../components/totals.tsx'
+import { fromFirstPage } from '../data/from-first-page.ts'
 import { toRunFilter } from '../data/run-filter.ts'
 import { withStore } from '../data/with-store.tsx'
 import { filtersQuery, parseFilters } from '../filters/filters.ts'
-import type { SearchParams } from '../filters/search-params.ts'
+import { pageLinks } from '../filters/pages.ts'
+import { first, type SearchParams, withParameters } from '../filters/search-params.ts'
+import { formatExact } from '../format/number.ts'
 
 export const metadata: Metadata = { title: 'Overview' }
 
@@ -24,21 +29,39 @@ interface Props {
 }
 
 export default async function OverviewPage({ searchParams }: Props): Promise<ReactElement> {
-  const filters = parseFilters(await searchParams)
+  const params = await searchParams
+  const filters = parseFilters(params)
+  const cursor = first(params, 'cursor')
+  const order = first(params, 'order') === 'name' ? 'name' : 'runs'
   return withStore(async (store) => {
     const nowMs = Date.now()
     const filter = toRunFilter({ ...filters, flow: '', status: '' }, nowMs)
     const [overview, options, token] = await Promise.all([
-      getOverview(store, filter),
+      fromFirstPage(
+        getOverview(store, { ...filter, name: filters.search, order, cursor: cursor || undefined }),
+        `/${withParameters(params, { cursor: '' })}`,
+      ),
       getFilterOptions(store, filter),
       latestSettled(store, {}),
     ])
-    const { flows, totals, previous } = overview
+    const { flows, totals, previous, flowCount, foldedRuns } = overview
+    const query = filtersQuery({ ...filters, flow: '', status: '', search: '' })
     return (
       <>
-        <PageHeader title="Overview" actions={<LiveRefresh token={token} />} />
-        <FilterBar range={filters.range} choices={originChoices(filters, options)} />
-        {flows.length === 0 ? (
+        <PageHeader title="Overview" actions={cursor === '' ? <LiveRefresh token={token} /> : undefined} />
+        <FilterBar
+          search={{ value: filters.search, placeholder: 'Flow' }}
+          range={filters.range}
+          choices={originChoices(filters, options)}
+          order={{
+            value: order,
+            options: [
+              ['runs', 'Most runs first'],
+              ['name', 'By name'],
+            ],
+          }}
+        />
+        {totals.runs === 0 ? (
           <NoRuns store={store} search={filter} filters={filters} path="/" />
         ) : (
           <>
@@ -51,16 +74,22 @@ export default async function OverviewPage({ searchParams }: Props): Promise<Rea
                 points={overviewPoints(overview, filter.from.getTime())}
               />
             </Panel>
-            <Panel title="Flows" flush>
-              <FlowsTable
-                flows={flows}
-                query={filtersQuery({ ...filters, flow: '', status: '', search: '' })}
-                nowMs={nowMs}
-              />
+            <Panel title="Flows" note={describeFlows(flowCount, flows.length, filters.search)} flush>
+              {foldedRuns > 0 ? <FoldedFlows runs={foldedRuns} query={query} /> : null}
+              {flows.length > 0 ? <FlowsTable flows={flows} query={query} nowMs={nowMs} /> : null}
+              <Pager {...pageLinks('/', params, overview.next)} />
             </Panel>
           </>
         )}
       </>
     )
   })
+}
+
+function describeFlows(count: number, shown: number, search: string): string | undefined {
+  const which = search === '' ? 'with runs in this time' : `whose name contains “${search}”`
+  if (count === 0) return `There is no flow ${which}`
+  if (count === shown)
+    return search === '' ? undefined : `${formatExact(count)} ${count === 1 ? 'flow' : 'flows'} ${which}`
+  return `${formatExact(shown)} of ${formatExact(count)} flows ${which}; the totals above are of all`
 }

@@ -1,4 +1,4 @@
-import type { FlowSeries, FlowSummary, Overview } from '@weir/store'
+import type { FlowSeries, Overview } from '@weir/store'
 import { expect, test } from 'vitest'
 import { latencyPoints, overviewPoints, throughputPoints } from './points.ts'
 
@@ -25,18 +25,11 @@ test('a bucket without a finished run leaves a gap in the line', () => {
 })
 
 test('the overview adds the flows up, bucket by bucket', () => {
-  const flow = (sparkline: FlowSummary['sparkline']) => ({ sparkline }) as FlowSummary
   const overview = {
     bucketMs: 1000,
-    flows: [
-      flow([
-        { runs: 2, errors: 1 },
-        { runs: 1, errors: 0 },
-      ]),
-      flow([
-        { runs: 5, errors: 0 },
-        { runs: 0, errors: 0 },
-      ]),
+    buckets: [
+      { runs: 7, errors: 1 },
+      { runs: 1, errors: 0 },
     ],
   } as unknown as Overview
   expect(overviewPoints(overview, 10_500)).toEqual([

@@ -2,18 +2,13 @@ import type { FlowSeries, Overview } from '@weir/store'
 import type { Point } from './series.ts'
 
 /** Runs of all flows per bucket, split into those that failed and the rest. */
-export function overviewPoints({ flows, bucketMs }: Overview, fromMs: number): Point[] {
+export function overviewPoints({ buckets, bucketMs }: Overview, fromMs: number): Point[] {
   const start = Math.floor(fromMs / bucketMs) * bucketMs
-  const length = Math.max(0, ...flows.map(({ sparkline }) => sparkline.length))
-  return Array.from({ length }, (_, index) => {
-    let runs = 0
-    let errors = 0
-    for (const { sparkline } of flows) {
-      runs += sparkline[index]?.runs ?? 0
-      errors += sparkline[index]?.errors ?? 0
-    }
-    return { at: start + index * bucketMs, ok: runs - errors, errors }
-  })
+  return buckets.map(({ runs, errors }, index) => ({
+    at: start + index * bucketMs,
+    ok: runs - errors,
+    errors,
+  }))
 }
 
 /** Runs per bucket, split likewise. */

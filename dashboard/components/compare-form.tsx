@@ -1,15 +1,18 @@
 'use client'
 
+import type { Offered } from '@weir/store'
 import type { ReactElement } from 'react'
+import { formatExact } from '../format/number.ts'
 import styles from './compare-form.module.css'
 import { type Option, Select } from './select.tsx'
+import { Suggested } from './suggested.tsx'
 import { UrlForm } from './url-form.tsx'
 
 interface CompareFormProps {
   readonly flow: string
   readonly base: string
   readonly candidate: string
-  readonly flows: readonly string[]
+  readonly flows: Offered
   readonly groups: readonly { readonly label: string; readonly options: readonly Option[] }[]
   /** The same comparison with its sides exchanged. */
   readonly swap: ReactElement | null
@@ -23,16 +26,27 @@ export function CompareForm({ flow, base, candidate, flows, groups, swap }: Comp
   return (
     <UrlForm label="What to compare" className={styles.form}>
       <div>
-        <Select
-          name="flow"
-          label="Flow"
-          showLabel
-          value={flow}
-          options={[
-            ...(flow === '' || !flows.includes(flow) ? [[flow, flow || 'Choose…'] as const] : []),
-            ...flows.map((name): Option => [name, name]),
-          ]}
-        />
+        {flows.total > flows.values.length ? (
+          <Suggested
+            name="flow"
+            label="Flow"
+            showLabel
+            value={flow}
+            placeholder={`One of ${formatExact(flows.total)}`}
+            options={flows.values.map((name): Option => [name, name])}
+          />
+        ) : (
+          <Select
+            name="flow"
+            label="Flow"
+            showLabel
+            value={flow}
+            options={[
+              ...(flow === '' || !flows.values.includes(flow) ? [[flow, flow || 'Choose…'] as const] : []),
+              ...flows.values.map((name): Option => [name, name]),
+            ]}
+          />
+        )}
       </div>
       {flow === '' ? null : (
         <>

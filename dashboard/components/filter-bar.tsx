@@ -2,10 +2,12 @@
 
 import type { ReactElement } from 'react'
 import type { TimeRange } from '../filters/time-range.ts'
+import { formatExact } from '../format/number.ts'
 import styles from './filter-bar.module.css'
 import { Icon } from './icon.tsx'
 import { RangeField } from './range-field.tsx'
 import { type Option, Select, useFollowing } from './select.tsx'
+import { Suggested } from './suggested.tsx'
 import { UrlForm } from './url-form.tsx'
 
 export interface Choice {
@@ -14,6 +16,8 @@ export interface Choice {
   readonly label: string
   readonly value: string
   readonly options: readonly (string | Option)[]
+  /** How many there are, where not all are offered: then the field takes any text. */
+  readonly total?: number
   /** What no choice means; any of them if not said. */
   readonly unset?: string
 }
@@ -34,15 +38,19 @@ export function FilterBar({ range, choices = [], search, order, keep = {} }: Fil
     <UrlForm label="Filters" className={styles.bar}>
       {search ? <SearchField {...search} /> : null}
       {range ? <RangeField range={range} /> : null}
-      {choices.map((choice) => (
-        <Select
-          key={choice.name}
-          name={choice.name}
-          label={choice.label}
-          value={choice.value}
-          options={choiceOptions(choice)}
-        />
-      ))}
+      {choices.map((choice) => {
+        const { name, label, value, options, total = 0 } = choice
+        const shared = { name, label, value, options: choiceOptions(choice) }
+        return total > options.length ? (
+          <Suggested
+            key={name}
+            {...shared}
+            placeholder={`${shared.options[0]?.[1]} of ${formatExact(total)}`}
+          />
+        ) : (
+          <Select key={name} {...shared} />
+        )
+      })}
       {order ? <Select name="order" label="Order" {...order} /> : null}
       {Object.entries(keep).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />

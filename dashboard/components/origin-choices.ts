@@ -1,17 +1,23 @@
+import type { FilterOptions, Offered } from '@weir/store'
 import { type Filters, sourceParameter } from '../filters/filters.ts'
 import type { Choice } from './filter-bar.tsx'
 
 /** Where the runs of a page come from: environment, version and source. */
 export function originChoices(
   filters: Filters,
-  known: { readonly environments: Choice['options']; readonly versions: Choice['options'] },
+  known: Pick<FilterOptions, 'environments' | 'versions'>,
 ): Choice[] {
   const { environment, version } = filters
   return [
-    { name: 'environment', label: 'Environment', value: environment, options: known.environments },
-    { name: 'version', label: 'Version', value: version, options: known.versions },
+    { name: 'environment', label: 'Environment', value: environment, ...toChoices(known.environments) },
+    { name: 'version', label: 'Version', value: version, ...toChoices(known.versions) },
     sourceChoice(filters),
   ]
+}
+
+/** Where not all values are offered, the others can be written. */
+export function toChoices({ values, total }: Offered): Pick<Choice, 'options' | 'total'> {
+  return { options: values, total }
 }
 
 /** Which runs a page counts; production ones unless told otherwise. */

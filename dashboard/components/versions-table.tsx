@@ -12,13 +12,15 @@ interface VersionsTableProps {
   readonly flow: string
   /** Newest first. */
   readonly versions: readonly VersionStats[]
+  /** The one before the last of them; '': none. */
+  readonly before: string
   /** Of which source the runs are, where a comparison must be told. */
   readonly source: Filters['source']
   readonly nowMs: number
 }
 
 /** The versions of a flow; each can be compared with the one before it. */
-export function VersionsTable({ flow, versions, source, nowMs }: VersionsTableProps): ReactElement {
+export function VersionsTable({ flow, versions, before, source, nowMs }: VersionsTableProps): ReactElement {
   const side = (version: string) => `version=${version}${source === 'experiment' ? ',source=experiment' : ''}`
   return (
     <Table
@@ -35,7 +37,7 @@ export function VersionsTable({ flow, versions, source, nowMs }: VersionsTablePr
       ]}
     >
       {versions.map((version, index) => {
-        const before = versions[index + 1]
+        const older = versions[index + 1]?.version ?? before
         return (
           <tr key={version.version}>
             <th scope="row" data-wide>
@@ -54,12 +56,9 @@ export function VersionsTable({ flow, versions, source, nowMs }: VersionsTablePr
               <RelativeTime unixMs={version.lastRunMs} nowMs={nowMs} />
             </td>
             <td>
-              {before?.version && version.version ? (
-                <TextLink
-                  className="link"
-                  href={compareHref(flow, side(before.version), side(version.version))}
-                >
-                  Compare with {before.version}
+              {older && version.version ? (
+                <TextLink className="link" href={compareHref(flow, side(older), side(version.version))}>
+                  Compare with {older}
                 </TextLink>
               ) : null}
             </td>

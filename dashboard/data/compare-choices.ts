@@ -1,9 +1,19 @@
-import { getFilterOptions, getFlowPage, listBaselines, listExperiments, type Store } from '@weir/store'
+import {
+  getFilterOptions,
+  listBaselines,
+  listExperiments,
+  listVersions,
+  type Offered,
+  type Store,
+} from '@weir/store'
 import type { Option } from '../components/select.tsx'
 import { formatUtc } from '../format/time.ts'
 
 /** How far back the form looks for flows and versions to offer. */
 const LOOK_BACK_MS = 90 * 86_400_000
+
+/** Baselines and experiments to choose from; any other is chosen on its own page. */
+const NEWEST = 50
 
 const WINDOWS: readonly Option[] = [
   ['window=24h', 'the last 24 hours'],
@@ -13,7 +23,7 @@ const WINDOWS: readonly Option[] = [
 ]
 
 export interface CompareChoices {
-  readonly flows: readonly string[]
+  readonly flows: Offered
   /** Newest first. */
   readonly versions: readonly string[]
   /** Sides as `parseSide` reads them, with words for people. */
@@ -26,10 +36,10 @@ export async function compareChoices(store: Store, flow: string, nowMs: number):
   const { flows } = await getFilterOptions(store, window)
   if (flow === '') return { flows, versions: [], groups: [] }
   const [page, options, baselines, experiments] = await Promise.all([
-    getFlowPage(store, { ...window, flow }),
+    listVersions(store, { ...window, flow }),
     getFilterOptions(store, { ...window, flow }),
-    listBaselines(store, { flow }),
-    listExperiments(store, { limit: 200 }),
+    listBaselines(store, { flow, limit: NEWEST }),
+    listExperiments(store, { flow, limit: NEWEST }),
   ])
   const versions = page.versions.map(({ version }) => version).filter(isWritable)
   const groups = [
@@ -50,27 +60,24 @@ export async function compareChoices(store: Store, flow: string, nowMs: number):
     },
     {
       label: 'Experiments',
-      options: experiments
-        .filter((experiment) => experiment.flow === flow)
-        .slice(0, 20)
-        .map(
-          ({ experimentId, evaluation, variant, version, started }): Option => [
-            `experiment=${experimentId}`,
-            [
-              experimentId.slice(0, 12),
-              evaluation,
-              variant,
-              version && `version ${version}`,
-              formatUtc(started).slice(5, 16),
-            ]
-              .filter(Boolean)
-              .join(' · '),
-          ],
-        ),
+      options: experiments.map(
+        ({ experimentId, evaluation, variant, version, started }): Option => [
+          `experiment=${experimentId}`,
+          [
+            experimentId.slice(0, 12),
+            evaluation,
+            variant,
+            version && `version ${version}`,
+            formatUtc(started).slice(5, 16),
+          ]
+            .filter(Boolean)
+            .join(' · '),
+        ],
+      ),
     },
     {
       label: 'Environments',
-      options: options.environments
+      options: options.environments.values
         .filter(isWritable)
         .map((environment): Option => [`environment=${environment}`, `environment ${environment}`]),
     },

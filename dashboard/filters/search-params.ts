@@ -15,8 +15,8 @@ export function toQuery(values: Record<string, string | undefined>): string {
   return text && `?${text}`
 }
 
-/** The query string of the same page with one parameter changed; '' takes it away. */
-export function withParameter(params: SearchParams, name: string, value: string): string {
+/** The query string of the same page with some parameters changed; '' takes one away. */
+export function withParameters(params: SearchParams, changes: Readonly<Record<string, string>>): string {
   const values = Object.fromEntries(Object.keys(params).map((key) => [key, first(params, key)]))
-  return toQuery({ ...values, [name]: value })
+  return toQuery({ ...values, ...changes })
 }

@@ -40,7 +40,12 @@ export {
   pushDataset,
   resolveDataset,
 } from './evaluations/datasets.ts'
-export { getExperiment, listEvaluations, listExperiments } from './evaluations/experiment-pages.ts'
+export {
+  getExperiment,
+  listEvaluations,
+  listExperiments,
+  listTrends,
+} from './evaluations/experiment-pages.ts'
 export { findExperimentRuns, findExperimentTraces } from './evaluations/experiment-traces.ts'
 export { findExperiment, upsertExperiment } from './evaluations/experiments.ts'
 export { addMonitor, listMonitors, readMonitors, removeMonitor } from './evaluations/monitors.ts'
@@ -80,25 +85,31 @@ export { apiKeyId, hashApiKey } from './keys/api-key.ts'
 export type { ApiKey } from './keys/api-keys.ts'
 export { createApiKey, listApiKeys, revokeApiKey } from './keys/api-keys.ts'
 export { migrate, requireKnownSchema } from './migrate.ts'
+export { CursorError } from './pages/cursor.ts'
 export type { RunFilter } from './pages/filter.ts'
+export type { FilterOptions, Offered } from './pages/filter-options.ts'
+export { getFilterOptions } from './pages/filter-options.ts'
 export type {
+  FlowCursors,
   FlowFilter,
   FlowPage,
   FlowSeries,
   SeriesPoint,
   StepStats,
+  StepsPage,
   VersionStats,
+  VersionsPage,
 } from './pages/flow.ts'
-export { getFlowPage } from './pages/flow.ts'
+export { getFlowPage, listVersions } from './pages/flow.ts'
 export type { Attribute, SpanEvent, SpanLink } from './pages/otlp-json.ts'
-export type { FilterOptions, FlowSummary, Overview } from './pages/overview.ts'
-export { getFilterOptions, getOverview } from './pages/overview.ts'
+export type { FlowSearch, FlowSummary, Overview } from './pages/overview.ts'
+export { getOverview } from './pages/overview.ts'
 export type { RunPage, RunStep } from './pages/run.ts'
 export { getRunPage } from './pages/run.ts'
 export { getRunRecords } from './pages/run-records.ts'
 export type { RunRow } from './pages/run-row.ts'
 export type { AttributeSearch, RunSearch, RunsPage } from './pages/runs.ts'
-export { CursorError, searchRuns } from './pages/runs.ts'
+export { searchRuns } from './pages/runs.ts'
 export type { SessionPage, SessionRun } from './pages/session.ts'
 export { getSessionPage } from './pages/session.ts'
 export type { SpanDetail } from './pages/span.ts'
@@ -111,6 +122,7 @@ export { getClickHouseDisk, getStoreHealth } from './pages/store-health.ts'
 export type { RunTotals } from './pages/totals.ts'
 export type { RunRecord, Status, StepRecord } from './run-record.ts'
 export { SchemaError } from './schema-error.ts'
+export { MOST_FLOWS, OTHER_FLOWS } from './settle/known-flows.ts'
 export type { QuietParams, Settled } from './settle/settle.ts'
 export { settleQuiet, settleTraces } from './settle/settle.ts'
 export { SettledRuns } from './settle/settled-runs.ts'

@@ -1,4 +1,4 @@
-import { type Comparison, compare, getFilterOptions, parseSide, type Store } from '@weir/store'
+import { type Comparison, compare, getFilterOptions, parseSide, type Store, searchRuns } from '@weir/store'
 import { type Command, Option } from 'commander'
 import { comparisonExitCode } from '../compare/exit-code.ts'
 import { formatComparison } from '../compare/format-comparison.ts'
@@ -51,8 +51,10 @@ async function refuseUnknown(store: Store, { flow, base, candidate }: Comparison
   if (base.runs > 0 || candidate.runs > 0) return
   const to = new Date()
   const from = new Date(to.getTime() - KNOWN_DAYS * 86_400_000)
-  const { flows } = await getFilterOptions(store, { from, to })
-  if (flows.includes(flow)) return
-  const known = flows.length === 0 ? 'nothing is recorded yet' : `recorded are: ${flows.join(', ')}`
+  const { runs } = await searchRuns(store, { flow, from, to, limit: 1 })
+  if (runs.length > 0) return
+  const { values, total } = (await getFilterOptions(store, { from, to })).flows
+  const more = total > values.length ? ` and ${total - values.length} more` : ''
+  const known = total === 0 ? 'nothing is recorded yet' : `recorded are: ${values.join(', ')}${more}`
   throw usageError(`there is no flow "${flow}"; ${known}`)
 }

@@ -32,6 +32,7 @@ export async function untilSettled(store: Store, flows: readonly string[], quiet
 
 async function countRuns(store: Store, names: readonly string[]): Promise<number> {
   const now = Date.now()
-  const { flows } = await getOverview(store, { from: new Date(now - DAY_MS), to: new Date(now) })
-  return flows.filter(({ flow }) => names.includes(flow)).reduce((sum, { runs }) => sum + runs, 0)
+  const day = { from: new Date(now - DAY_MS), to: new Date(now) }
+  const overviews = await Promise.all(names.map((flow) => getOverview(store, { ...day, flow })))
+  return overviews.reduce((sum, { totals }) => sum + totals.runs, 0)
 }

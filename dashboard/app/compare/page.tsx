@@ -98,7 +98,7 @@ function Nothing({
   readonly choices: CompareChoices
   readonly flow: string
 }): ReactElement {
-  if (choices.flows.length === 0) {
+  if (choices.flows.total === 0) {
     return (
       <EmptyState title="There are no runs to compare yet" commands={['weir demo']}>
         Let the examples run: they record two versions of a flow.

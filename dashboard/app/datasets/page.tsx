@@ -3,27 +3,40 @@ import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
+import { Pager } from '../../components/pager.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Table } from '../../components/table.tsx'
 import { TextLink } from '../../components/text-link.tsx'
 import { withStore } from '../../data/with-store.tsx'
 import { datasetHref } from '../../filters/links.ts'
+import { pageLinks } from '../../filters/pages.ts'
+import { first, type SearchParams } from '../../filters/search-params.ts'
 import { formatExact } from '../../format/number.ts'
 
 export const metadata: Metadata = { title: 'Datasets' }
 
-export default function DatasetsPage(): Promise<ReactElement> {
+const PAGE_SIZE = 100
+
+interface Props {
+  readonly searchParams: Promise<SearchParams>
+}
+
+export default async function DatasetsPage({ searchParams }: Props): Promise<ReactElement> {
+  const params = await searchParams
   return withStore(async (store) => {
     const nowMs = Date.now()
-    const datasets = await listDatasets(store)
+    const after = first(params, 'after')
+    const found = await listDatasets(store, { after, limit: PAGE_SIZE + 1 })
+    const datasets = found.slice(0, PAGE_SIZE)
+    const next = found.length > PAGE_SIZE ? (datasets.at(-1)?.name ?? null) : null
     return (
       <>
         <PageHeader
           title="Datasets"
           note="Named, versioned lists of cases; the same content is the same version"
         />
-        {datasets.length === 0 ? (
+        {datasets.length === 0 && after === '' ? (
           <EmptyState
             title="No dataset is stored yet"
             commands={['weir dataset push cases.jsonl --name research']}
@@ -59,6 +72,7 @@ export default function DatasetsPage(): Promise<ReactElement> {
                 </tr>
               ))}
             </Table>
+            <Pager {...pageLinks('/datasets', params, next, 'after')} />
           </Panel>
         )}
       </>

@@ -1,10 +1,11 @@
-import { type ExperimentSummary, latestSettled, listEvaluations, listExperiments } from '@weir/store'
+import { latestSettled, listEvaluations, listTrends } from '@weir/store'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { PassRateTrend } from '../../charts/pass-rate-trend.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { LiveRefresh } from '../../components/live-refresh.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
+import { Pager } from '../../components/pager.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { StatusBadge } from '../../components/status-badge.tsx'
@@ -12,6 +13,7 @@ import { Table } from '../../components/table.tsx'
 import { TextLink } from '../../components/text-link.tsx'
 import { withStore } from '../../data/with-store.tsx'
 import { evaluationHref, experimentHref, flowHref } from '../../filters/links.ts'
+import { first, type SearchParams, toQuery } from '../../filters/search-params.ts'
 import { formatExact, formatPercent } from '../../format/number.ts'
 
 export const metadata: Metadata = { title: 'Evaluations' }
@@ -19,14 +21,30 @@ export const metadata: Metadata = { title: 'Evaluations' }
 /** Experiments per evaluation in the trend. */
 const TREND = 20
 
-export default function EvaluationsPage(): Promise<ReactElement> {
+const PAGE_SIZE = 50
+/** Names of baselines in one cell. */
+const BASELINES = 3
+
+interface Props {
+  readonly searchParams: Promise<SearchParams>
+}
+
+export default async function EvaluationsPage({ searchParams }: Props): Promise<ReactElement> {
+  const params = await searchParams
   return withStore(async (store) => {
     const nowMs = Date.now()
-    const [evaluations, token] = await Promise.all([listEvaluations(store), latestSettled(store, {})])
-    const trends = new Map<string, ExperimentSummary[]>()
-    for (const { evaluation } of evaluations) {
-      trends.set(evaluation, await listExperiments(store, { evaluation, limit: TREND }))
-    }
+    const started = Number(first(params, 'before')) || 0
+    const after = started > 0 ? { after: { started, evaluation: first(params, 'after') } } : {}
+    const [found, token] = await Promise.all([
+      listEvaluations(store, { limit: PAGE_SIZE + 1, ...after }),
+      latestSettled(store, {}),
+    ])
+    const evaluations = found.slice(0, PAGE_SIZE)
+    const last = found.length > PAGE_SIZE ? evaluations.at(-1) : undefined
+    const next =
+      last && `/evaluations${toQuery({ before: String(last.latest.started), after: last.evaluation })}`
+    const names = evaluations.map(({ evaluation }) => evaluation)
+    const trends = await listTrends(store, { evaluations: names, limit: TREND })
     const rates = (evaluation: string) =>
       (trends.get(evaluation) ?? [])
         .filter(({ evaluated }) => evaluated > 0)
@@ -44,7 +62,7 @@ export default function EvaluationsPage(): Promise<ReactElement> {
             />
           }
         />
-        {evaluations.length === 0 ? (
+        {evaluations.length === 0 && started === 0 ? (
           <EmptyState
             title="No experiment has run yet"
             commands={['weir eval examples/research/research.eval.ts', 'weir demo']}
@@ -87,13 +105,19 @@ export default function EvaluationsPage(): Promise<ReactElement> {
                     <PassRateTrend rates={rates(evaluation)} />
                   </td>
                   <td data-numeric>{formatExact(experiments)}</td>
-                  <td data-faint>{baselines.join(', ')}</td>
+                  <td data-faint>
+                    {baselines.slice(0, BASELINES).join(', ')}
+                    {baselines.length > BASELINES
+                      ? ` and ${formatExact(baselines.length - BASELINES)} more`
+                      : ''}
+                  </td>
                   <td data-numeric data-faint>
                     <RelativeTime unixMs={latest.started} nowMs={nowMs} />
                   </td>
                 </tr>
               ))}
             </Table>
+            <Pager first={started > 0 ? '/evaluations' : undefined} next={next} />
           </Panel>
         )}
       </>

@@ -5,30 +5,39 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { FilterBar } from '../../components/filter-bar.tsx'
 import { MonitorsTable } from '../../components/monitors-table.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
+import { Pager } from '../../components/pager.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { withStore } from '../../data/with-store.tsx'
 import { parseFilters } from '../../filters/filters.ts'
-import type { SearchParams } from '../../filters/search-params.ts'
+import { pageLinks } from '../../filters/pages.ts'
+import { first, type SearchParams } from '../../filters/search-params.ts'
 import { describeTimeRange, timeWindow } from '../../filters/time-range.ts'
 
 export const metadata: Metadata = { title: 'Monitors' }
+
+const PAGE_SIZE = 50
 
 interface Props {
   readonly searchParams: Promise<SearchParams>
 }
 
 export default async function MonitorsPage({ searchParams }: Props): Promise<ReactElement> {
-  const { range } = parseFilters(await searchParams)
+  const params = await searchParams
+  const { range } = parseFilters(params)
+  const after = first(params, 'after')
   return withStore(async (store) => {
     const { from, to } = timeWindow(range, Date.now())
-    const monitors = await listMonitors(store, { since: from.getTime(), until: to.getTime() })
+    const scope = { since: from.getTime(), until: to.getTime() }
+    const found = await listMonitors(store, { ...scope, after, limit: PAGE_SIZE + 1 })
+    const monitors = found.slice(0, PAGE_SIZE)
+    const next = found.length > PAGE_SIZE ? (monitors.at(-1)?.name ?? null) : null
     return (
       <>
         <PageHeader
           title="Monitors"
           note="Checks of an evaluation, judged on production runs as they settle"
         />
-        {monitors.length === 0 ? (
+        {monitors.length === 0 && after === '' ? (
           <EmptyState
             title="No monitor is deployed"
             commands={['weir monitor add examples/research/research.eval.ts --sample 1.0']}
@@ -40,6 +49,7 @@ export default async function MonitorsPage({ searchParams }: Props): Promise<Rea
             <FilterBar range={range} />
             <Panel title="All monitors" note={`Judged on runs of ${describeTimeRange(range)}`} flush>
               <MonitorsTable monitors={monitors} showFlow />
+              <Pager {...pageLinks('/monitors', params, next, 'after')} />
             </Panel>
           </>
         )}

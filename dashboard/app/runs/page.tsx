@@ -1,20 +1,21 @@
-import { CursorError, getFilterOptions, latestSettled, searchRuns } from '@weir/store'
+import { getFilterOptions, latestSettled, searchRuns } from '@weir/store'
 import type { Metadata } from 'next'
-import { redirect } from 'next/navigation'
 import type { ReactElement } from 'react'
 import { FilterBar } from '../../components/filter-bar.tsx'
 import { LiveRefresh } from '../../components/live-refresh.tsx'
 import { NoRuns } from '../../components/no-runs.tsx'
-import { originChoices } from '../../components/origin-choices.ts'
+import { originChoices, toChoices } from '../../components/origin-choices.ts'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Pager } from '../../components/pager.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { RunsTable } from '../../components/runs-table.tsx'
+import { fromFirstPage } from '../../data/from-first-page.ts'
 import { toRunFilter } from '../../data/run-filter.ts'
 import { withStore } from '../../data/with-store.tsx'
 import { parseFilters, STATUSES } from '../../filters/filters.ts'
+import { pageLinks } from '../../filters/pages.ts'
 import { parseSearch } from '../../filters/search.ts'
-import { first, type SearchParams, withParameter } from '../../filters/search-params.ts'
+import { first, type SearchParams, withParameters } from '../../filters/search-params.ts'
 
 export const metadata: Metadata = { title: 'Runs' }
 
@@ -43,11 +44,10 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
       order,
     } as const
     const [page, options, token] = await Promise.all([
-      searchRuns(store, { ...search, cursor: cursor || undefined, limit: 50 }).catch((error: unknown) => {
-        // A cursor cut short by whoever passed the address on: begin again.
-        if (error instanceof CursorError) redirect(`/runs${withParameter(params, 'cursor', '')}`)
-        throw error
-      }),
+      fromFirstPage(
+        searchRuns(store, { ...search, cursor: cursor || undefined, limit: 50 }),
+        `/runs${withParameters(params, { cursor: '' })}`,
+      ),
       getFilterOptions(store, { from: filter.from, to: filter.to, source: filter.source }),
       latestSettled(store, {}),
     ])
@@ -58,7 +58,7 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
           search={{ value: filters.search, placeholder: 'Words of input, output, error, step, or key=value' }}
           range={filters.range}
           choices={[
-            { name: 'flow', label: 'Flow', value: filters.flow, options: options.flows },
+            { name: 'flow', label: 'Flow', value: filters.flow, ...toChoices(options.flows) },
             { name: 'status', label: 'Status', value: filters.status, options: STATUSES },
             ...originChoices(filters, options),
           ]}
@@ -76,10 +76,7 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
         ) : (
           <Panel title={order === 'slowest' ? 'Slowest runs' : 'Newest runs'} flush>
             <RunsTable caption="Runs" runs={page.runs} nowMs={nowMs} />
-            <Pager
-              first={cursor === '' ? undefined : `/runs${withParameter(params, 'cursor', '')}`}
-              next={page.next === null ? undefined : `/runs${withParameter(params, 'cursor', page.next)}`}
-            />
+            <Pager {...pageLinks('/runs', params, page.next)} />
           </Panel>
         )}
       </>

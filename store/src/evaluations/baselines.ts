@@ -1,6 +1,6 @@
 import type { Store } from '../store.ts'
 import { findExperiment } from './experiments.ts'
-import { replaceRows, select, toDateTime } from './rows.ts'
+import { NO_LIMIT, replaceRows, select, toDateTime } from './rows.ts'
 import type { Baseline } from './types.ts'
 
 /** No such experiment, or one that did not finish. */
@@ -57,9 +57,17 @@ async function insertBaseline(store: Store, baseline: Omit<Baseline, 'promoted'>
   ])
 }
 
+/** The newest first. */
 export async function listBaselines(
   store: Store,
-  params: { readonly evaluation?: string; readonly flow?: string } = {},
+  params: {
+    readonly evaluation?: string
+    readonly flow?: string
+    /** Only those that are one of these. */
+    readonly experimentIds?: readonly string[]
+    /** Default: all. */
+    readonly limit?: number
+  } = {},
 ): Promise<Baseline[]> {
   return select<Baseline>(
     store,
@@ -70,8 +78,15 @@ export async function listBaselines(
      FROM baselines FINAL WHERE project = {project: String}
        AND ({evaluation: String} = '' OR evaluation = {evaluation: String})
        AND ({flow: String} = '' OR flow = {flow: String})
-     ORDER BY baselines.promoted DESC`,
-    { evaluation: params.evaluation ?? '', flow: params.flow ?? '' },
+       AND ({all: UInt8} OR experiment_id IN {experimentIds: Array(String)})
+     ORDER BY baselines.promoted DESC LIMIT {limit: UInt32}`,
+    {
+      evaluation: params.evaluation ?? '',
+      flow: params.flow ?? '',
+      all: params.experimentIds === undefined ? 1 : 0,
+      experimentIds: params.experimentIds ?? [],
+      limit: params.limit ?? NO_LIMIT,
+    },
   )
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Store } from '../store.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { insertRows, select, toDateTime } from './rows.ts'
+import { insertRows, NO_LIMIT, select, toDateTime } from './rows.ts'
 import type { Case, DatasetVersion } from './types.ts'
 
 /** SHA-256 hex of the canonical JSON lines; the order of the cases counts. */
@@ -63,12 +63,17 @@ function toDataset({ createdMs, ...row }: DatasetRow): DatasetVersion {
   return { ...row, created: createdMs }
 }
 
-/** The latest version of each dataset, by name. */
-export async function listDatasets(store: Store): Promise<DatasetVersion[]> {
+/** The latest version of each dataset, by name: all of them, or `limit` after the name `after`. */
+export async function listDatasets(
+  store: Store,
+  { after = '', limit = NO_LIMIT }: { readonly after?: string; readonly limit?: number } = {},
+): Promise<DatasetVersion[]> {
   const rows = await select<DatasetRow>(
     store,
-    `SELECT ${DATASET_COLUMNS} FROM datasets FINAL WHERE project = {project: String}
-     ORDER BY name, version DESC LIMIT 1 BY name`,
+    `SELECT ${DATASET_COLUMNS} FROM datasets FINAL
+     WHERE project = {project: String} AND ({after: String} = '' OR name > {after: String})
+     ORDER BY name, version DESC LIMIT 1 BY name LIMIT {limit: UInt32}`,
+    { after, limit },
   )
   return rows.map(toDataset)
 }
@@ -123,7 +128,7 @@ export async function getDatasetCases(
       name: params.name,
       hash: params.contentHash,
       offset: params.offset ?? 0,
-      limit: params.limit ?? 0xffffffff,
+      limit: params.limit ?? NO_LIMIT,
     },
   )
   return rows.map(toCase)

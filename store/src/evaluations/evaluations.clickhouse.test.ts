@@ -8,7 +8,7 @@ import {
   pushDataset,
   resolveDataset,
 } from './datasets.ts'
-import { getExperiment, listEvaluations, listExperiments } from './experiment-pages.ts'
+import { getExperiment, listEvaluations, listExperiments, listTrends } from './experiment-pages.ts'
 import { upsertExperiment } from './experiments.ts'
 import { insertResults, listCaseResults, listResults } from './results.ts'
 import type { Experiment, Result } from './types.ts'
@@ -128,8 +128,10 @@ describe('experiments', () => {
   it('are listed newest first, page by page', async () => {
     const [first] = await listExperiments(store(), { evaluation: 'research.pipeline', limit: 1 })
     expect(first).toMatchObject({ experimentId: 'new' })
-    const rest = await listExperiments(store(), { evaluation: 'research.pipeline', before: first!.started })
+    const rest = await listExperiments(store(), { evaluation: 'research.pipeline', after: first! })
     expect(rest.map(({ experimentId }) => experimentId)).toEqual(['base'])
+    const trends = await listTrends(store(), { evaluations: ['research.pipeline', 'other'], limit: 1 })
+    expect([...trends]).toEqual([['research.pipeline', [first]]])
     expect(await listExperiments(store(), { evaluation: 'other' })).toEqual([])
   })
 

@@ -1,24 +1,51 @@
 import type { Store } from '../store.ts'
 import { readTotals } from './experiment-totals.ts'
 import { EXPERIMENT_COLUMNS, type ExperimentRow, toExperiment } from './experiments.ts'
-import { select } from './rows.ts'
-import type { EvaluationSummary, ExperimentDetail, ExperimentSummary } from './types.ts'
+import { NO_LIMIT, select } from './rows.ts'
+import type { EvaluationSummary, Experiment, ExperimentDetail, ExperimentSummary } from './types.ts'
 
-/** Newest first; `before` is the `started` of the last row of the page before. */
+/** Newest first; `after` is the last row of the page before. */
 export async function listExperiments(
   store: Store,
-  params: { readonly evaluation?: string; readonly limit?: number; readonly before?: number } = {},
+  params: {
+    readonly evaluation?: string
+    readonly flow?: string
+    readonly limit?: number
+    readonly after?: Pick<Experiment, 'started' | 'experimentId'>
+  } = {},
 ): Promise<ExperimentSummary[]> {
   const rows = await select<ExperimentRow>(
     store,
     `SELECT ${EXPERIMENT_COLUMNS} FROM experiments FINAL
      WHERE project = {project: String}
        AND ({evaluation: String} = '' OR evaluation = {evaluation: String})
-       AND ({before: Float64} = 0 OR toUnixTimestamp64Milli(started) < {before: Float64})
-     ORDER BY started DESC, experiment_id LIMIT {limit: UInt32}`,
-    { evaluation: params.evaluation ?? '', before: params.before ?? 0, limit: params.limit ?? 50 },
+       AND ({flow: String} = '' OR flow = {flow: String})
+       AND ({started: Int64} = 0 OR (-startedMs, experiment_id) > (-{started: Int64}, {id: String}))
+     ORDER BY startedMs DESC, experiment_id LIMIT {limit: UInt32}`,
+    {
+      evaluation: params.evaluation ?? '',
+      flow: params.flow ?? '',
+      started: params.after?.started ?? 0,
+      id: params.after?.experimentId ?? '',
+      limit: params.limit ?? 50,
+    },
   )
   return summarise(store, rows)
+}
+
+/** The newest experiments of each evaluation, newest first: at most `limit` of each. */
+export async function listTrends(
+  store: Store,
+  params: { readonly evaluations: readonly string[]; readonly limit: number },
+): Promise<Map<string, ExperimentSummary[]>> {
+  const rows = await select<ExperimentRow>(
+    store,
+    `SELECT ${EXPERIMENT_COLUMNS} FROM experiments FINAL
+     WHERE project = {project: String} AND evaluation IN {evaluations: Array(String)}
+     ORDER BY started DESC, experiment_id LIMIT {limit: UInt32} BY evaluation`,
+    params,
+  )
+  return Map.groupBy(await summarise(store, rows), ({ evaluation }) => evaluation)
 }
 
 /** An experiment with the totals of its results; undefined if there is none. */
@@ -38,19 +65,35 @@ export async function getExperiment(
   return { ...toExperiment(row), ...totals.summary, checks: totals.checks }
 }
 
-/** Every evaluation with its latest experiment, the most recently run first. */
-export async function listEvaluations(store: Store): Promise<EvaluationSummary[]> {
+/**
+ * Evaluations with their latest experiments, the most recently run first: all of them, or `limit` after the last row of
+ * the page before.
+ */
+export async function listEvaluations(
+  store: Store,
+  params: { readonly limit?: number; readonly after?: Pick<Experiment, 'started' | 'evaluation'> } = {},
+): Promise<EvaluationSummary[]> {
   const rows = await select<ExperimentRow & { experiments: number }>(
     store,
-    `SELECT ${EXPERIMENT_COLUMNS}, toFloat64(count() OVER (PARTITION BY evaluation)) AS experiments
-     FROM experiments FINAL WHERE project = {project: String}
-     ORDER BY started DESC LIMIT 1 BY evaluation`,
+    `SELECT * FROM (
+       SELECT ${EXPERIMENT_COLUMNS}, toFloat64(count() OVER (PARTITION BY evaluation)) AS experiments
+       FROM experiments FINAL WHERE project = {project: String}
+       ORDER BY started DESC LIMIT 1 BY evaluation)
+     WHERE {started: Int64} = 0 OR (-startedMs, evaluation) > (-{started: Int64}, {evaluation: String})
+     ORDER BY startedMs DESC, evaluation LIMIT {limit: UInt32}`,
+    {
+      started: params.after?.started ?? 0,
+      evaluation: params.after?.evaluation ?? '',
+      limit: params.limit ?? NO_LIMIT,
+    },
   )
   const names = await select<{ evaluation: string; names: string[] }>(
     store,
     `SELECT evaluation, groupArray(name) AS names FROM
-       (SELECT evaluation, name FROM baselines FINAL WHERE project = {project: String} ORDER BY name)
+       (SELECT evaluation, name FROM baselines FINAL
+        WHERE project = {project: String} AND evaluation IN {evaluations: Array(String)} ORDER BY name)
      GROUP BY evaluation`,
+    { evaluations: rows.map(({ evaluation }) => evaluation) },
   )
   const baselines = new Map(names.map((row) => [row.evaluation, row.names]))
   const latest = await summarise(

@@ -35,16 +35,28 @@ export async function readMonitors(store: Store): Promise<Monitor[]> {
   return rows.map(({ createdMs, ...row }) => ({ ...row, created: createdMs }))
 }
 
-/** The monitors with what they found on runs that started from `since` (default: 24 hours ago) until before `until` (default: whatever is newer). */
+/**
+ * Monitors by name with what they found on runs that started from `since` (default: 24 hours ago) until before `until`
+ * (default: whatever is newer): all of them, or `limit` after the name `after`.
+ */
 export async function listMonitors(
   store: Store,
-  params: { readonly flow?: string; readonly since?: number; readonly until?: number } = {},
+  params: {
+    readonly flow?: string
+    readonly since?: number
+    readonly until?: number
+    readonly after?: string
+    readonly limit?: number
+  } = {},
 ): Promise<MonitorSummary[]> {
-  const monitors = (await readMonitors(store)).filter(
-    (monitor) => params.flow === undefined || monitor.flow === params.flow,
-  )
-  const { since = Date.now() - 86_400_000, until = 0 } = params
-  const [runs, checks] = await Promise.all([runTotals(store, since, until), checkTotals(store, since, until)])
+  const { since = Date.now() - 86_400_000, until = 0, flow, after = '', limit } = params
+  const monitors = (await readMonitors(store))
+    .filter(
+      (monitor) => (flow === undefined || monitor.flow === flow) && (after === '' || monitor.name > after),
+    )
+    .slice(0, limit)
+  const scope = { since, until, authors: monitors.map(({ name }) => name) }
+  const [runs, checks] = await Promise.all([runTotals(store, scope), checkTotals(store, scope)])
   return monitors.map((monitor) => {
     const { judged = 0, passed = 0 } = runs.find((row) => row.author === monitor.name) ?? {}
     const own = checks.filter((row) => row.author === monitor.name)
@@ -58,35 +70,36 @@ export async function listMonitors(
   })
 }
 
+interface Scope {
+  readonly since: number
+  readonly until: number
+  readonly authors: readonly string[]
+}
+
 const RECENT = `FROM scores FINAL WHERE project = {project: String} AND source = 'monitor'
-  AND run_start >= fromUnixTimestamp64Milli({since: Int64})
+  AND author IN {authors: Array(String)} AND run_start >= fromUnixTimestamp64Milli({since: Int64})
   AND ({until: Int64} = 0 OR run_start < fromUnixTimestamp64Milli({until: Int64}))`
 
 function runTotals(
   store: Store,
-  since: number,
-  until: number,
+  scope: Scope,
 ): Promise<{ author: string; judged: number; passed: number }[]> {
   return select(
     store,
     `SELECT author, toFloat64(count()) AS judged, toFloat64(countIf(bad = 0)) AS passed
      FROM (SELECT author, run_id, countIf(outcome != 'passed') AS bad ${RECENT} GROUP BY author, run_id)
      GROUP BY author`,
-    { since, until },
+    { ...scope },
   )
 }
 
-function checkTotals(
-  store: Store,
-  since: number,
-  until: number,
-): Promise<(CheckSummary & { author: string })[]> {
+function checkTotals(store: Store, scope: Scope): Promise<(CheckSummary & { author: string })[]> {
   return select(
     store,
     `SELECT author, name, toFloat64(countIf(outcome = 'passed')) AS passed,
        toFloat64(countIf(outcome IN ('failed', 'error'))) AS failed,
        toFloat64(countIf(outcome = 'unverifiable')) AS unverifiable
      ${RECENT} GROUP BY author, name ORDER BY author, name`,
-    { since, until },
+    { ...scope },
   )
 }

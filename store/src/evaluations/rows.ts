@@ -1,5 +1,8 @@
 import { insert, rows, type Store } from '../store.ts'
 
+/** For `LIMIT {limit: UInt32}` where all rows are wanted. */
+export const NO_LIMIT = 0xffffffff
+
 /** Rows of a query with its parameters and `project` bound. */
 export function select<Row>(
   store: Store,

@@ -1,4 +1,5 @@
 import { firstRow, rows, type Store } from '../store.ts'
+import { type Cursor, parseCursor, toCursor } from './cursor.ts'
 import type { RunFilter } from './filter.ts'
 import {
   BUCKET,
@@ -54,26 +55,54 @@ export interface VersionStats extends RunTotals {
   readonly lastRunMs: number
 }
 
+/** Where the lists of a flow's page go on: what the page before gave. */
+export interface FlowCursors {
+  readonly steps?: string | undefined
+  readonly versions?: string | undefined
+}
+
 export interface FlowPage {
   readonly flow: string
   readonly totals: RunTotals
   readonly previous: RunTotals
   readonly series: FlowSeries
-  /** In the order in which the steps usually start. */
-  readonly steps: readonly StepStats[]
-  /** Newest first. */
-  readonly versions: readonly VersionStats[]
+  readonly steps: StepsPage
+  readonly versions: VersionsPage
 }
 
+export interface StepsPage {
+  /** Steps of the flow, on all pages; those with the most executions are on the first. */
+  readonly total: number
+  /** In the order in which the steps usually start. */
+  readonly steps: readonly StepStats[]
+  readonly next: string | null
+}
+
+export interface VersionsPage {
+  readonly total: number
+  /** Newest first. */
+  readonly versions: readonly VersionStats[]
+  /** The one before the last of them, on the next page; '' on the last page. */
+  readonly before: string
+  readonly next: string | null
+}
+
+const STEPS_PER_PAGE = 100
+const VERSIONS_PER_PAGE = 50
+
 /** All that the page of one flow shows. */
-export async function getFlowPage(store: Store, filter: FlowFilter): Promise<FlowPage> {
+export async function getFlowPage(
+  store: Store,
+  filter: FlowFilter,
+  cursors: FlowCursors = {},
+): Promise<FlowPage> {
   const window = toChartWindow(filter, 0)
   const totals = readTotals(store, runMinutes(store, filter, window, window.toMs - window.fromMs))
   const [found, series, steps, versions] = await Promise.all([
     totals,
     totals.then(({ totals: { runs } }) => readSeries(store, filter, toChartWindow(filter, runs))),
-    readSteps(store, stepMinutes(store, filter, window)),
-    readVersions(store, runMinutes(store, filter, window)),
+    readSteps(store, stepMinutes(store, filter, window), parseCursor(cursors.steps)),
+    listVersions(store, filter, cursors.versions),
   ])
   return { flow: filter.flow, ...found, series, steps, versions }
 }
@@ -123,32 +152,49 @@ async function readSeries(store: Store, filter: FlowFilter, window: Window): Pro
 
 type StepRow = Omit<StepStats, 'errorRate' | 'p50Ns' | 'p95Ns' | 'p99Ns'> & {
   readonly quantiles: [number | null, number | null, number | null]
+  /** Usual offset from the run's start. */
+  readonly position: number
+  readonly total: number
 }
 
-async function readSteps(store: Store, { sql, params }: Minutes): Promise<StepStats[]> {
+async function readSteps(
+  store: Store,
+  { sql, params }: Minutes,
+  cursor: Cursor | undefined,
+): Promise<StepsPage> {
   const found = await rows<StepRow>(
     store,
-    `SELECT
-      step,
-      argMax(minutes.kind, minutes.executions) AS kind,
-      sum(minutes.executions) AS count,
-      sum(minutes.errors) AS errors,
-      sum(minutes.retried) AS retried,
-      sum(minutes.fallbacks) AS fallbacks,
-      quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(durations) AS quantiles
-    FROM ${sql} AS minutes
-    GROUP BY step
-    ORDER BY sum(start_offset_sum) / sum(minutes.executions), step
-    LIMIT 500`,
-    params,
+    `SELECT * FROM (
+      SELECT
+        step,
+        argMax(minutes.kind, minutes.executions) AS kind,
+        sum(minutes.executions) AS count,
+        sum(minutes.errors) AS errors,
+        sum(minutes.retried) AS retried,
+        sum(minutes.fallbacks) AS fallbacks,
+        quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(durations) AS quantiles,
+        sum(start_offset_sum) / sum(minutes.executions) AS position,
+        count() OVER () AS total
+      FROM ${sql} AS minutes
+      GROUP BY step
+    )
+    ${cursor ? 'WHERE (-toInt64(count), step) > (-{key:Int64}, {id:String})' : ''}
+    ORDER BY count DESC, step
+    LIMIT ${STEPS_PER_PAGE + 1}`,
+    { ...params, ...cursor },
   )
-  return found.map(({ quantiles: [p50, p95, p99], ...row }) => ({
-    ...row,
-    errorRate: row.count === 0 ? 0 : row.errors / row.count,
-    p50Ns: p50 ?? 0,
-    p95Ns: p95 ?? 0,
-    p99Ns: p99 ?? 0,
-  }))
+  const page = found.slice(0, STEPS_PER_PAGE)
+  const last = page.at(-1)
+  return {
+    total: found[0]?.total ?? 0,
+    steps: page.toSorted((a, b) => a.position - b.position || (a.step < b.step ? -1 : 1)).map(toStepStats),
+    next: found.length > STEPS_PER_PAGE && last ? toCursor(last.count, last.step) : null,
+  }
+}
+
+function toStepStats({ quantiles: [p50, p95, p99], position: _, total: __, ...row }: StepRow): StepStats {
+  const errorRate = row.count === 0 ? 0 : row.errors / row.count
+  return { ...row, errorRate, p50Ns: p50 ?? 0, p95Ns: p95 ?? 0, p99Ns: p99 ?? 0 }
 }
 
 interface VersionRow {
@@ -156,21 +202,36 @@ interface VersionRow {
   readonly firstRunMs: number
   readonly lastRunMs: number
   readonly totals: TotalsTuple
+  readonly total: number
 }
 
-async function readVersions(store: Store, { sql, params }: Minutes): Promise<VersionStats[]> {
+/** A page of the versions of a flow, by key. */
+export async function listVersions(store: Store, filter: FlowFilter, cursor?: string): Promise<VersionsPage> {
+  const { sql, params } = runMinutes(store, filter, toChartWindow(filter, 0))
+  const after = parseCursor(cursor)
   const found = await rows<VersionRow>(
     store,
-    `SELECT
-      version,
-      toUnixTimestamp(min(minute)) * 1000 AS firstRunMs,
-      toUnixTimestamp(max(minute)) * 1000 AS lastRunMs,
-      ${totalsSql('1')} AS totals
-    FROM ${sql}
-    GROUP BY version
+    `SELECT * FROM (
+      SELECT
+        version,
+        toUnixTimestamp(min(minute)) * 1000 AS firstRunMs,
+        toUnixTimestamp(max(minute)) * 1000 AS lastRunMs,
+        ${totalsSql('1')} AS totals,
+        count() OVER () AS total
+      FROM ${sql}
+      GROUP BY version
+    )
+    ${after ? 'WHERE (firstRunMs, version) < ({key:Int64}, {id:String})' : ''}
     ORDER BY firstRunMs DESC, version DESC
-    LIMIT 200`,
-    params,
+    LIMIT ${VERSIONS_PER_PAGE + 1}`,
+    { ...params, ...after },
   )
-  return found.map(({ totals, ...row }) => ({ ...row, ...toTotals(totals) }))
+  const page = found.slice(0, VERSIONS_PER_PAGE)
+  const last = page.at(-1)
+  return {
+    total: found[0]?.total ?? 0,
+    versions: page.map(({ totals, total: _, ...row }) => ({ ...row, ...toTotals(totals) })),
+    before: found[VERSIONS_PER_PAGE]?.version ?? '',
+    next: found.length > VERSIONS_PER_PAGE && last ? toCursor(last.firstRunMs, last.version) : null,
+  }
 }

@@ -1,7 +1,15 @@
-import { firstRow, rows, type Store } from '../store.ts'
+import { OTHER_FLOWS } from '../settle/known-flows.ts'
+import { rows, type Store } from '../store.ts'
+import { parseCursor, toCursor } from './cursor.ts'
 import type { RunFilter } from './filter.ts'
 import { BUCKET, runMinutes, toWindow, type Window } from './minutes.ts'
 import { NO_RUNS, type RunTotals, type TotalsTuple, toTotals, totalsSql } from './totals.ts'
+
+/** Runs of a bucket of the window. */
+interface RunBucket {
+  readonly runs: number
+  readonly errors: number
+}
 
 /** One flow of the overview. */
 export interface FlowSummary extends RunTotals {
@@ -9,17 +17,38 @@ export interface FlowSummary extends RunTotals {
   /** Start of the newest run, milliseconds since 1970, rounded down to the minute. */
   readonly lastRunMs: number
   /** One entry per bucket of the window, oldest first. */
-  readonly sparkline: readonly { readonly runs: number; readonly errors: number }[]
+  readonly sparkline: readonly RunBucket[]
   /** The window of equal length just before; runs 0 if there was nothing. */
   readonly previous: RunTotals
 }
 
+/** Which flows of a filter's runs to list. */
+export interface FlowSearch extends RunFilter {
+  /** Part of the flow's name, in any case. */
+  readonly name?: string | undefined
+  /** Most runs first, unless told otherwise. */
+  readonly order?: 'runs' | 'name' | undefined
+  /** {@link Overview.next} of the page before. */
+  readonly cursor?: string | undefined
+  /** 1..500, default 50. */
+  readonly limit?: number | undefined
+}
+
 export interface Overview {
+  /** Of all flows, whichever are listed. */
   readonly totals: RunTotals
   readonly previous: RunTotals
-  /** Most runs first. */
-  readonly flows: readonly FlowSummary[]
+  /** Of all flows, like {@link FlowSummary.sparkline}. */
+  readonly buckets: readonly RunBucket[]
   readonly bucketMs: number
+  /** Runs whose own flow is not told apart: the project had too many. */
+  readonly foldedRuns: number
+  /** How many flows match, on all pages. */
+  readonly flowCount: number
+  /** One page of them. */
+  readonly flows: readonly FlowSummary[]
+  /** Cursor of the next page; null on the last one. */
+  readonly next: string | null
 }
 
 interface OverviewRow {
@@ -30,77 +59,88 @@ interface OverviewRow {
   readonly lastRunMs: number
   /** Bucket indexes, runs, errors. */
   readonly line: [number[], number[], number[]]
+  readonly foldedRuns: number
+  readonly flowCount: number
 }
 
 const SPARKLINE_BUCKETS = 40
 
-/** Every flow with runs in the window, and all of them together. */
-export async function getOverview(store: Store, filter: RunFilter): Promise<Overview> {
-  const window = toWindow(filter, SPARKLINE_BUCKETS)
-  const { sql, params } = runMinutes(store, filter, window, window.toMs - window.fromMs)
+/** SQL: order of the flows, and what comes after a cursor. */
+const ORDERS = {
+  runs: { by: 'flowRuns DESC, flow', after: '(-flowRuns, flow) > (-{key:Int64}, {id:String})' },
+  name: { by: 'flow', after: 'flow > {id:String}' },
+}
+
+/** The runs of a window as a whole, and a page of the flows that have some, by key. */
+export async function getOverview(store: Store, search: FlowSearch): Promise<Overview> {
+  const window = toWindow(search, SPARKLINE_BUCKETS)
+  const limit = Math.min(500, Math.max(1, search.limit ?? 50))
+  const cursor = parseCursor(search.cursor)
+  const { sql, params } = runMinutes(store, search, window, window.toMs - window.fromMs)
+  const found = await rows<OverviewRow>(store, overviewSql(sql, search, cursor !== undefined), {
+    ...params,
+    ...cursor,
+    name: search.name ?? '',
+    other: OTHER_FLOWS,
+    limit: limit + 2,
+  })
+  const total = found.find((row) => row.isTotal === 1)
+  const listed = found.filter((row) => row.isTotal === 0)
+  const flows = listed.slice(0, limit).map((row) => toSummary(row, window))
+  const last = flows.at(-1)
+  return {
+    totals: toTotals(total?.current ?? NO_RUNS),
+    previous: toTotals(total?.previous ?? NO_RUNS),
+    buckets: toBuckets(total?.line ?? [[], [], []], window),
+    bucketMs: window.bucketMs,
+    foldedRuns: total?.foldedRuns ?? 0,
+    flowCount: total?.flowCount ?? 0,
+    flows,
+    next: listed.length > limit && last ? toCursor(last.runs, last.flow) : null,
+  }
+}
+
+function overviewSql(minutes: string, { order = 'runs' }: FlowSearch, isContinued: boolean): string {
   const current = `minute >= toDateTime({from:UInt32}, 'UTC')`
-  const found = await rows<OverviewRow>(
-    store,
-    `SELECT
-      flow,
+  const { by, after } = ORDERS[order]
+  return `
+  WITH
+  grouped AS (
+    SELECT
+      toString(flow) AS flow,
       grouping(flow) AS isTotal,
       ${totalsSql(current)} AS current,
       ${totalsSql(`NOT (${current})`)} AS previous,
       toUnixTimestamp(maxIf(minute, ${current})) * 1000 AS lastRunMs,
       sumMapIf([${BUCKET}], [toUInt64(runs)], [toUInt64(errors)], ${current}) AS line
-    FROM ${sql}
+    FROM ${minutes}
     GROUP BY GROUPING SETS ((flow), ())
-    ORDER BY current.1 DESC, flow`,
-    params,
+  ),
+  counted AS (
+    SELECT
+      *,
+      toInt64(current.1) AS flowRuns,
+      isTotal = 0 AND flowRuns > 0
+        AND ({name:String} = '' OR positionCaseInsensitiveUTF8(flow, {name:String}) > 0) AS isListed,
+      countIf(isListed) OVER () AS flowCount,
+      sumIf(flowRuns, isTotal = 0 AND flow = {other:String}) OVER () AS foldedRuns
+    FROM grouped
   )
-  const total = found.find((row) => row.isTotal === 1)
-  const flows = found.filter((row) => row.isTotal === 0 && row.current[0] > 0)
-  return {
-    totals: toTotals(total?.current ?? NO_RUNS),
-    previous: toTotals(total?.previous ?? NO_RUNS),
-    flows: flows.map((row) => toSummary(row, window)),
-    bucketMs: window.bucketMs,
-  }
+  SELECT * EXCEPT (flowRuns, isListed) FROM counted
+  WHERE isTotal = 1 OR (isListed ${isContinued ? `AND ${after}` : ''})
+  ORDER BY isTotal DESC, ${by}
+  LIMIT {limit:UInt32}`
 }
 
 function toSummary({ flow, current, previous, lastRunMs, line }: OverviewRow, window: Window): FlowSummary {
-  const sparkline = Array.from({ length: window.buckets }, () => ({ runs: 0, errors: 0 }))
-  const [buckets, runs, errors] = line
-  buckets.forEach((bucket, i) => {
-    sparkline[bucket] = { runs: runs[i] ?? 0, errors: errors[i] ?? 0 }
-  })
+  const sparkline = toBuckets(line, window)
   return { flow, ...toTotals(current), previous: toTotals(previous), lastRunMs, sparkline }
 }
 
-export interface FilterOptions {
-  readonly flows: readonly string[]
-  readonly environments: readonly string[]
-  readonly versions: readonly string[]
-  readonly services: readonly string[]
-}
-
-/**
- * The values that the filters of a page can take within a window, sorted; all but flows narrowed to `flow`. Whatever else
- * a filter says is left aside: what is chosen must not hide the other choices.
- */
-export async function getFilterOptions(
-  store: Store,
-  { project, from, to, flow, source }: Pick<RunFilter, 'project' | 'from' | 'to' | 'flow' | 'source'>,
-): Promise<FilterOptions> {
-  const window = { project, from, to, source }
-  const { sql, params } = runMinutes(store, window, toWindow(window, SPARKLINE_BUCKETS))
-  const within = flow === undefined ? '1' : 'flow = {flow:String}'
-  const values = (column: string) =>
-    `arraySort(groupUniqArrayIf(1000)(toString(${column}), ${within} AND ${column} != ''))`
-  const found = await firstRow<FilterOptions>(
-    store,
-    `SELECT
-      arraySort(groupUniqArray(1000)(toString(flow))) AS flows,
-      ${values('environment')} AS environments,
-      ${values('version')} AS versions,
-      ${values('service')} AS services
-    FROM ${sql}`,
-    { ...params, flow },
-  )
-  return found ?? { flows: [], environments: [], versions: [], services: [] }
+function toBuckets([indexes, runs, errors]: OverviewRow['line'], window: Window): RunBucket[] {
+  const buckets = Array.from({ length: window.buckets }, (): RunBucket => ({ runs: 0, errors: 0 }))
+  indexes.forEach((index, i) => {
+    buckets[index] = { runs: runs[i] ?? 0, errors: errors[i] ?? 0 }
+  })
+  return buckets
 }

@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
 import { settleQuiet } from '../settle/settle.ts'
 import { EPOCH_MS, insertSpans, LATER, span, useStore } from '../testing.ts'
+import { getFilterOptions } from './filter-options.ts'
 import { getFlowPage } from './flow.ts'
-import { getFilterOptions, getOverview } from './overview.ts'
+import { getOverview } from './overview.ts'
 import { getStoreStats, latestSettled } from './status.ts'
 
 const store = useStore()
@@ -78,11 +79,11 @@ test('flow: series without gaps, steps in order, versions newest first', async (
     p95Ns: null,
     p99Ns: null,
   })
-  expect(page.steps).toMatchObject([
+  expect(page.steps.steps).toMatchObject([
     { step: 'plan', kind: 'step', count: 10, errors: 1, retried: 0 },
     { step: 'write', kind: 'step', count: 10, errors: 1, retried: 10 },
   ])
-  expect(page.versions).toMatchObject([
+  expect(page.versions.versions).toMatchObject([
     { version: '2', runs: 5, errors: 1 },
     { version: '1', runs: 5, errors: 0 },
   ])
@@ -91,7 +92,7 @@ test('flow: series without gaps, steps in order, versions newest first', async (
 test('flow: by status the minutes come from the runs', async () => {
   const page = await getFlowPage(store(), { ...window, flow: 'research', status: 'ok' })
   expect(page.totals).toMatchObject({ runs: 9, errors: 0 })
-  expect(page.steps.map((step) => step.count)).toEqual([9, 9])
+  expect(page.steps.steps.map((step) => step.count)).toEqual([9, 9])
   expect(page.series.points.reduce((sum, point) => sum + point.runs, 0)).toBe(9)
 })
 
@@ -107,13 +108,13 @@ test('a long window has at most 100 points', async () => {
 
 test('filter options', async () => {
   expect(await getFilterOptions(store(), window)).toEqual({
-    flows: ['other', 'research'],
-    environments: ['prod', 'test'],
-    versions: ['1', '2'],
-    services: ['api'],
+    flows: { values: ['other', 'research'], total: 2 },
+    environments: { values: ['prod', 'test'], total: 2 },
+    versions: { values: ['1', '2'], total: 2 },
+    services: { values: ['api'], total: 1 },
   })
-  expect((await getFilterOptions(store(), { ...window, flow: 'other' })).versions).toEqual([])
-  expect((await getFilterOptions(store(), { ...window, source: 'experiment' })).flows).toEqual([])
+  expect((await getFilterOptions(store(), { ...window, flow: 'other' })).versions.total).toBe(0)
+  expect((await getFilterOptions(store(), { ...window, source: 'experiment' })).flows.total).toBe(0)
   const chosen = { ...window, environment: 'test', version: '2' }
   expect(await getFilterOptions(store(), chosen)).toEqual(await getFilterOptions(store(), window))
 })

@@ -24,8 +24,10 @@ export interface RunPage {
   readonly spans: readonly SpanNode[]
   /** More spans than were returned. */
   readonly spansCut: boolean
-  /** Runs that this run started. */
+  /** Runs that this run started, oldest first: at most 100. */
   readonly children: readonly RunRow[]
+  /** All of them. */
+  readonly childCount: number
 }
 
 type DetailRow = SelectedRunRow &
@@ -61,7 +63,7 @@ export async function getRunPage(
     ...{ metadata, input, output, models, rootSpanId, traceIds, steps },
     spans: toSpanTree(found.slice(0, spanLimit), row),
     spansCut: found.length > spanLimit,
-    children,
+    ...children,
   }
 }
 
@@ -81,17 +83,22 @@ function readRun(store: Store, project: string, runId: string): Promise<DetailRo
   )
 }
 
-async function readChildren(store: Store, project: string, runId: string): Promise<RunRow[]> {
-  const found = await rows<SelectedRunRow>(
+async function readChildren(
+  store: Store,
+  project: string,
+  runId: string,
+): Promise<Pick<RunPage, 'children' | 'childCount'>> {
+  const found = await rows<SelectedRunRow & { childCount: number }>(
     store,
-    `SELECT ${RUN_ROW}
+    `SELECT ${RUN_ROW}, count() OVER () AS childCount
     FROM runs AS run FINAL
     WHERE project = {project:String} AND parent_run_id = {runId:String}
     ORDER BY run.start, run.run_id
-    LIMIT 500`,
+    LIMIT 100`,
     { project, runId },
   )
-  return found.map(toRunRow)
+  const children = found.map(({ childCount: _, ...row }) => toRunRow(row))
+  return { children, childCount: found[0]?.childCount ?? 0 }
 }
 
 /** Only the fields of a list's row, without the steps and payloads that came with them. */

@@ -1,9 +1,10 @@
 import { beforeAll, expect, test } from 'vitest'
 import { settleQuiet } from '../settle/settle.ts'
 import { EPOCH_MS, hex, insertSpans, LATER, span, useStore } from '../testing.ts'
+import { CursorError } from './cursor.ts'
 import { getRunPage } from './run.ts'
 import { getRunRecords } from './run-records.ts'
-import { CursorError, type RunSearch, searchRuns } from './runs.ts'
+import { type RunSearch, searchRuns } from './runs.ts'
 import { getSessionPage } from './session.ts'
 import { getSpan } from './span.ts'
 
@@ -123,7 +124,12 @@ test('a cursor that is none is refused', async () => {
 test('a session, oldest run first', async () => {
   const session = await getSessionPage(store(), { sessionId: 'chat' })
   expect(session?.runs.map((run) => run.input)).toEqual(['question 0', 'question 1', 'question 2'])
-  expect(session).toMatchObject({ sessionId: 'chat', userIds: ['ann'], cut: false })
+  expect(session).toMatchObject({ sessionId: 'chat', userIds: ['ann'], totals: { runs: 3 }, next: null })
+  const first = await getSessionPage(store(), { sessionId: 'chat', limit: 2 })
+  expect(first?.totals).toEqual(session?.totals)
+  const rest = await getSessionPage(store(), { sessionId: 'chat', limit: 2, cursor: first!.next! })
+  expect([...first!.runs, ...rest!.runs]).toEqual(session?.runs)
+  expect(rest?.next).toBeNull()
   expect(await getSessionPage(store(), { sessionId: 'none' })).toBeNull()
 })
 

@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { rows, type Store } from '../store.ts'
+import { type Cursor, parseCursor, toCursor } from './cursor.ts'
 import { type Conditions, dimensionConditions, type RunFilter } from './filter.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
 
@@ -32,30 +32,17 @@ export interface RunsPage {
   readonly next: string | null
 }
 
-/** A cursor was not one of {@link RunsPage.next}. */
-export class CursorError extends Error {
-  readonly code = 'INVALID_CURSOR'
-  override readonly name = 'CursorError'
-}
-
 /** One page of the runs that match, by key: a page never repeats or skips a run that does not change. */
 export async function searchRuns(store: Store, search: RunSearch): Promise<RunsPage> {
   const limit = Math.min(500, Math.max(1, search.limit ?? 50))
-  const cursor =
-    search.cursor === undefined ? undefined : parseCursor(search.cursor, search.order ?? 'newest')
+  const cursor = parseCursor(search.cursor, search.order === 'slowest' ? 'UInt64' : undefined)
   const find = search.order === 'slowest' ? findSlowest : findNewest
   const found = await find(store, search, cursor, limit + 1)
   const runs = found.slice(0, limit).map(toRunRow)
   const last = runs.at(-1)
   if (found.length <= limit || !last) return { runs, next: null }
-  const key = search.order === 'slowest' ? String(last.durationNs) : String(last.startUnixNano)
-  return { runs, next: toCursor({ key, runId: last.runId }) }
-}
-
-interface Cursor {
-  /** Nanoseconds of the last run: its start, or its duration when ordered by that. */
-  readonly key: string
-  readonly runId: string
+  const key = search.order === 'slowest' ? last.durationNs : last.startUnixNano
+  return { runs, next: toCursor(key, last.runId) }
 }
 
 const FIRST_SPAN_MS = 10 * 60_000
@@ -84,7 +71,7 @@ async function findNewest(
     if (begin < first) begin = first
     const window = { begin: String(begin), end: String(end) }
     const after = cursor
-      ? `AND (run.start, run.run_id) < (fromUnixTimestamp64Nano({key:Int64}, 'UTC'), {runId:String})`
+      ? `AND (run.start, run.run_id) < (fromUnixTimestamp64Nano({key:Int64}, 'UTC'), {id:String})`
       : ''
     found.push(
       ...(await select(
@@ -120,7 +107,7 @@ function findSlowest(
 ): Promise<SelectedRunRow[]> {
   const { first, last } = nanosecondsOf(search)
   const window = { begin: String(first), end: String(last) }
-  const after = cursor ? 'AND (run.duration_ns, run.run_id) < ({key:UInt64}, {runId:String})' : ''
+  const after = cursor ? 'AND (run.duration_ns, run.run_id) < ({key:UInt64}, {id:String})' : ''
   return select(store, search, window, after, cursor, 'run.duration_ns DESC, run.run_id DESC', limit)
 }
 
@@ -196,33 +183,4 @@ function hasAttribute(nth: number, isEmpty: boolean): string {
           arrayMap((key, value) -> cityHash64(key, value), mapKeys(attributes), mapValues(attributes)),
           cityHash64(${key}, ${value})))
         AND attributes[${key}] = ${value}${isEmpty ? ` AND mapContains(attributes, ${key})` : ''})`
-}
-
-/** A start is an Int64, a duration a UInt64. */
-const fits = {
-  newest: (key: string) => BigInt.asIntN(64, BigInt(key)) === BigInt(key),
-  slowest: (key: string) => BigInt.asUintN(64, BigInt(key)) === BigInt(key),
-}
-const cursorShape = (order: 'newest' | 'slowest') =>
-  z.object({
-    key: z
-      .string()
-      .regex(/^-?\d{1,20}$/)
-      .refine(fits[order]),
-    runId: z.string(),
-  })
-
-function toCursor(cursor: Cursor): string {
-  return Buffer.from(JSON.stringify(cursor)).toString('base64url')
-}
-
-function parseCursor(text: string, order: 'newest' | 'slowest'): Cursor {
-  try {
-    return cursorShape(order).parse(JSON.parse(Buffer.from(text, 'base64url').toString()))
-  } catch (cause) {
-    throw new CursorError(
-      `expected the cursor of a page of runs, got ${JSON.stringify(text)}: start at the first page`,
-      { cause },
-    )
-  }
 }

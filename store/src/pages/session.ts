@@ -1,4 +1,5 @@
-import { rows, type Store } from '../store.ts'
+import { firstRow, rows, type Store } from '../store.ts'
+import { parseCursor, toCursor } from './cursor.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
 
 /** A run of a session, with the beginning of what went in and came out (at most 4,000 characters each). */
@@ -9,44 +10,70 @@ export interface SessionRun extends RunRow {
   readonly output: string
 }
 
-/** The runs of a session, in order. */
+/** What a session consists of, and a page of its runs. */
 export interface SessionPage {
   readonly sessionId: string
+  /** At most 20. */
   readonly userIds: readonly string[]
+  /** Of the whole session. */
+  readonly totals: SessionTotals
   /** Oldest first. */
   readonly runs: readonly SessionRun[]
-  /** More runs than were returned. */
-  readonly cut: boolean
+  /** Cursor of the next page; null on the last one. */
+  readonly next: string | null
 }
 
-/** A session's runs (the first `limit`, default 200), or null if it has none. */
+interface SessionTotals {
+  readonly runs: number
+  /** Runs with status error. */
+  readonly errors: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cost: number
+}
+
+/** A page of a session's runs (`limit`, default 50), by key; null if it has none. */
 export async function getSessionPage(
   store: Store,
   {
     sessionId,
     project = store.project,
-    limit = 200,
-  }: { sessionId: string; project?: string; limit?: number },
+    cursor,
+    limit = 50,
+  }: { sessionId: string; project?: string; cursor?: string | undefined; limit?: number },
 ): Promise<SessionPage | null> {
+  const totals = await firstRow<SessionTotals & { userIds: string[] }>(store, TOTALS, { project, sessionId })
+  if (!totals?.runs) return null
+  const after = parseCursor(cursor)
   const found = await rows<SelectedRunRow & { input: string; output: string; firstStep: string }>(
     store,
     `SELECT ${RUN_ROW}, substringUTF8(run.input, 1, 4000) AS input, substringUTF8(run.output, 1, 4000) AS output,
       lower(hex(run.step_span_ids[1])) AS firstStep
     FROM runs AS run FINAL
     WHERE project = {project:String} AND session_id = {sessionId:String}
+      ${after ? `AND (run.start, run.run_id) > (fromUnixTimestamp64Nano({key:Int64}, 'UTC'), {id:String})` : ''}
     ORDER BY run.start, run.run_id
     LIMIT {limit:UInt32} + 1`,
-    { project, sessionId, limit },
+    { project, sessionId, ...after, limit },
   )
-  if (found.length === 0) return null
   const inputs = await readStepInputs(store, project, found)
   const runs = found.slice(0, limit).map(({ firstStep, ...row }): SessionRun => {
     const step = row.input === '' ? inputs.get(row.traceId + firstStep) : undefined
     return { ...toRunRow(row), input: step?.input ?? row.input, inputStep: step?.name ?? '' }
   })
-  const userIds = [...new Set(runs.map((run) => run.userId).filter((user) => user !== ''))]
-  return { sessionId, userIds, runs, cut: found.length > limit }
+  const last = runs.at(-1)
+  const next = found.length > limit && last ? toCursor(last.startUnixNano, last.runId) : null
+  const { userIds, ...sums } = totals
+  return { sessionId, userIds, totals: sums, runs, next }
 }
+
+const TOTALS = `
+  SELECT
+    count() AS runs, countIf(status = 'error') AS errors, sum(run.input_tokens) AS inputTokens,
+    sum(run.output_tokens) AS outputTokens, sum(run.cost) AS cost,
+    arraySort(groupUniqArrayIf(20)(user_id, user_id != '')) AS userIds
+  FROM runs AS run FINAL
+  WHERE project = {project:String} AND session_id = {sessionId:String}`
 
 /** Genkit's agents record what was said to them on their first step only. */
 async function readStepInputs(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { rows, type Store } from '../store.ts'
-import { describeRuns, insertSpans, intercepted, LATER, span, useStore } from '../testing.ts'
+import { describeRuns, insertSpans, intercepted, knowFlows, LATER, span, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
 import { SettledRuns } from './settled-runs.ts'
 
@@ -67,6 +67,7 @@ test.each([
     const flow = `new ${request} for ${who}`
     const spans = span('flow', flow, 0, 70, { input_tokens: 3 }, span('step', 's', 10, 20))
     await insertSpans(store(), `n${request}${who}`.slice(0, 16), spans)
+    await knowFlows(store())
     const known = new SettledRuns()
     const error = await settleQuiet(crashingAt(request), { quietMs: 0, now: LATER, known }).catch(
       (thrown: unknown) => thrown,

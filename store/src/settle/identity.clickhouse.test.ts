@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest'
 import { rows } from '../store.ts'
-import { describeRuns, hex, insertSpans, LATER, span, type TestSpan, useStore } from '../testing.ts'
+import {
+  describeRuns,
+  hex,
+  insertSpans,
+  knowFlows,
+  LATER,
+  span,
+  type TestSpan,
+  useStore,
+} from '../testing.ts'
 import { settleQuiet } from './settle.ts'
 import { SettledRuns } from './settled-runs.ts'
 
@@ -9,6 +18,7 @@ const known = new SettledRuns()
 
 async function insertAndSettle(trace: string, ...roots: TestSpan[]): Promise<void> {
   await insertSpans(store(), trace, ...roots)
+  await knowFlows(store())
   await settleQuiet(store(), { quietMs: 0, now: LATER, known })
 }
 

@@ -2,6 +2,7 @@ import { firstRow, type Store } from '../store.ts'
 import { type Batch, complete, type Taken, takeQuiet, takeTraces } from './batch.ts'
 import { checkOff } from './check-off.ts'
 import { countMinutes } from './count-minutes.ts'
+import { addFlows } from './known-flows.ts'
 import { rebuildMinutes } from './rebuild-minutes.ts'
 import { resolveSpans } from './resolve-spans.ts'
 import { settleSimple } from './settle-simple.ts'
@@ -99,6 +100,7 @@ async function settleTaken(
 async function settleBatch(store: Store, batch: Batch, now: Date | undefined): Promise<number> {
   if (batch.traces === 0) return 0
   await resolveSpans(store, batch)
+  await addFlows(store, batch.id)
   await updateSpans(store, batch)
   await writeRuns(store, batch, now)
   const { id, version } = batch

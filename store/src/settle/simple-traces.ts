@@ -1,5 +1,6 @@
 import { execute, type QueryParams, type Store } from '../store.ts'
 import { RECEIVED_SINCE, type Taken } from './batch.ts'
+import { foldedFlow, isDecided } from './known-flows.ts'
 import { RUN_COLUMNS } from './write-runs.ts'
 
 /** Larger traces are left to the general way: what is decided here compares all ids of a trace with each other. */
@@ -15,8 +16,8 @@ export interface Wanted {
 
 /**
  * Writes the runs of those fresh traces that are one run each and simple: one entry, nothing missing above any span, an
- * end, one declared run id or none, at most one flow span, and no usage above other usage but that of its children. One statement, without
- * pointers to follow; what it leaves out is settled the general way, with the same outcome.
+ * end, one declared run id or none, at most one flow span of a known name, and no usage above other usage but that of its children. One
+ * statement, without pointers to follow; what it leaves out is settled the general way, with the same outcome.
  */
 export async function insertSimpleRuns(store: Store, taken: Taken, wanted: Wanted): Promise<void> {
   const { forgottenUntilMs } = wanted
@@ -142,6 +143,7 @@ const simple = (metadata: string) => `
     FROM (${rooted(metadata)}) AS trace
     WHERE (root_entry OR (declared = [''] AND step_entries = 0))
       AND hasAll(['', run_flow], flows)
+      AND ${isDecided('run_flow')}
       AND root_finish != 0
       AND (root_service != '' OR services = 0)
       AND (root_environment != '' OR environments = 0)
@@ -156,7 +158,7 @@ const simple = (metadata: string) => `
 const RUNS = (metadata: string) => `
   SELECT
     project, run AS run_id, trace_id, [trace_id] AS trace_ids, ${bytes('root_id')} AS root_span_id,
-    root_parent_run AS parent_run_id, run_flow AS flow, root_version AS version, root_environment AS environment,
+    root_parent_run AS parent_run_id, ${foldedFlow('run_flow')} AS flow, root_version AS version, root_environment AS environment,
     root_service AS service, if(root_experiment_id = '', 'production', 'experiment') AS source,
     if(root_status IN ('', 'running'), 'ok', root_status) AS status, 0 AS incomplete,
     fromUnixTimestamp64Nano(root_begin, 'UTC') AS start, greatest(0, root_finish - root_begin) AS duration_ns,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { execute, insert, rows } from '../store.ts'
-import { describeRuns, hex, insertSpans, LATER, span, spanRows, useStore } from '../testing.ts'
+import { describeRuns, hex, insertSpans, knowFlows, LATER, span, spanRows, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
 import { SettledKeys } from './settled-keys.ts'
 import { SettledRuns } from './settled-runs.ts'
@@ -94,6 +94,7 @@ test('whole traces settle alike whether they are known to be new or not', { time
         traces.flatMap((shape, i) => spansOf(shape, `t${i}`)).map((row) => ({ ...row, project }))
       await execute(store(), 'TRUNCATE TABLE runs')
       await insert(store(), 'spans', of('fresh'))
+      await knowFlows(store())
       const known = new SettledRuns()
       await settleQuiet(store(), { quietMs: 0, now: LATER, known })
       const [versions] = await rows<{ first: number }>(
@@ -132,6 +133,7 @@ test('a trace that only seems to be known is settled as a new one', async () => 
     'mistaken',
     span('flow', 'f', 0, 70, { span_id: 'root' }, span('step', 's', 10, 20)),
   )
+  await knowFlows(store())
   expect(await settled()).toBe(0)
   expect(await describeRuns(store(), `flow = 'f'`)).toEqual(['f ok 0+70 s#0 ok 10+20'])
   await insertSpans(store(), 'mistaken', span('step', 't', 40, 20, { parent_span_id: 'root____' }))

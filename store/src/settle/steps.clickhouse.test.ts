@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { describeRuns, hex, insertSpans, LATER, span, type TestSpan, useStore } from '../testing.ts'
+import {
+  describeRuns,
+  hex,
+  insertSpans,
+  knowFlows,
+  LATER,
+  span,
+  type TestSpan,
+  useStore,
+} from '../testing.ts'
 import { settleQuiet } from './settle.ts'
 import { SettledRuns } from './settled-runs.ts'
 
@@ -9,6 +18,7 @@ const failed = { status: 'error' }
 
 async function settled(trace: string, ...roots: TestSpan[]): Promise<string[]> {
   await insertSpans(store(), trace, ...roots)
+  await knowFlows(store())
   await settleQuiet(store(), { quietMs: 0, now: LATER, known })
   return describeRuns(store(), `has(trace_ids, toFixedString(unhex('${hex(trace)}'), 16))`)
 }

@@ -1,5 +1,6 @@
 import { execute, firstRow, type QueryParams, type Store } from '../store.ts'
 import { BATCH_TRACES, type Batch, RECEIVED_SINCE, type Taken } from './batch.ts'
+import { foldedFlow, OTHER_FLOWS } from './known-flows.ts'
 import { OF_BATCH, PAYS, paramsOf } from './simple-traces.ts'
 
 /** Corrects run and flow of the spans of a batch that have others, and takes usage off wrappers of usage. */
@@ -59,16 +60,22 @@ const SPAN_KEY = `concat(trace_id, span_id, project)`
 const TRACE_KEY = `concat(trace_id, project)`
 
 const CHANGES = `
-  SELECT ${SPAN_KEY}, run_id, flow, superseded FROM settling_spans WHERE batch = {batch:UUID} AND changed`
+  SELECT ${SPAN_KEY}, run_id, ${foldedFlow('flow')}, superseded FROM settling_spans WHERE batch = {batch:UUID} AND changed`
 
 const USAGE = ['input_tokens', 'output_tokens', 'cached_input_tokens', 'reasoning_tokens', 'cost']
 const counted = (column: string) =>
   `${column} = if(joinGet({path:String}, 'superseded', ${SPAN_KEY}), 0, ${column})`
 
+/** Where the run is counted with others, its spans keep what they said. */
+const flowOf = (key: string) => {
+  const flow = `joinGet({path:String}, 'flow', ${key})`
+  return `if(${flow} = '${OTHER_FLOWS}', flow, ${flow})`
+}
+
 const UPDATE_SPANS = `
   UPDATE spans SET
     run_id = joinGet({path:String}, 'run_id', ${SPAN_KEY}),
-    flow = joinGet({path:String}, 'flow', ${SPAN_KEY}),
+    flow = ${flowOf(SPAN_KEY)},
     ${USAGE.map(counted).join(',\n    ')}
   WHERE (project, trace_id, span_id) IN (
       SELECT project, trace_id, span_id FROM settling_spans WHERE batch = {batch:UUID} AND changed)
@@ -89,5 +96,5 @@ const FLOWS = `
   WHERE settled = toDateTime64({version:String}, 6, 'UTC') AND (project, trace_id) IN ${BATCH_TRACES}`
 
 const UPDATE_FLOWS = `
-  UPDATE spans SET flow = joinGet({path:String}, 'flow', ${TRACE_KEY})
+  UPDATE spans SET flow = ${flowOf(TRACE_KEY)}
   WHERE ${JUST_WRITTEN} AND flow = ''`

@@ -1,5 +1,6 @@
 import { execute, type Store } from '../store.ts'
 import { BATCH_TRACES, type Batch, NEVER, RECEIVED_SINCE } from './batch.ts'
+import { foldedFlow } from './known-flows.ts'
 import { within } from './ranges.ts'
 import { shapeRuns } from './shape-runs.ts'
 
@@ -135,7 +136,7 @@ function insertRunsSql(largest: number): string {
   ),
   ${shapeRuns(largest)}
   SELECT
-    project, run_id, trace_id, trace_ids, root_span_id, parent_run_id, flow, version, environment, service,
+    project, run_id, trace_id, trace_ids, root_span_id, parent_run_id, ${foldedFlow('stepped.flow')} AS flow, version, environment, service,
     if(experiment_id = '', 'production', 'experiment') AS source,
     status, incomplete, start,
     greatest(0, toUnixTimestamp64Nano(if(incomplete, newest, last_end)) - toUnixTimestamp64Nano(start)) AS duration_ns,

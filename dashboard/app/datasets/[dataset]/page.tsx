@@ -15,6 +15,8 @@ import { first, type SearchParams, toQuery } from '../../../filters/search-param
 import { formatExact } from '../../../format/number.ts'
 
 const PAGE_SIZE = 100
+/** Versions to choose from; any other can be written. */
+const VERSIONS = 200
 /** As much of a value as tells one case from another. */
 const GLANCE = 400
 
@@ -62,7 +64,8 @@ export default async function DatasetPage({ params, searchParams }: Props): Prom
                   name: 'version',
                   label: 'Version',
                   value: wanted,
-                  options: versions.map(({ version }) => String(version)),
+                  options: versions.slice(0, VERSIONS).map(({ version }) => String(version)),
+                  total: versions.length,
                 },
               ]}
             />

@@ -26,20 +26,22 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function EvaluationPage({ params, searchParams }: Props): Promise<ReactElement> {
   const evaluation = pathValue((await params).evaluation)
-  const before = Number(first(await searchParams, 'before')) || 0
+  const query = await searchParams
+  const started = Number(first(query, 'before')) || 0
+  const after = started > 0 ? { after: { started, experimentId: first(query, 'after') } } : {}
   return withStore(async (store) => {
     const nowMs = Date.now()
-    const [experiments, promoted] = await Promise.all([
-      listExperiments(store, { evaluation, limit: PAGE_SIZE, before }),
-      listBaselines(store, { evaluation }),
-    ])
+    const found = await listExperiments(store, { evaluation, limit: PAGE_SIZE + 1, ...after })
+    const experiments = found.slice(0, PAGE_SIZE)
     const [newest] = experiments
     if (!newest) notFound()
+    const experimentIds = experiments.map(({ experimentId }) => experimentId)
+    const promoted = await listBaselines(store, { evaluation, experimentIds })
     const baselines = Map.groupBy(promoted, ({ experimentId }) => experimentId)
     const names = new Map([...baselines].map(([id, list]) => [id, list.map(({ name }) => name)]))
     const finished = experiments.filter(({ evaluated }) => evaluated > 0).toReversed()
     const href = evaluationHref(evaluation)
-    const last = experiments.at(-1)
+    const last = found.length > PAGE_SIZE ? experiments.at(-1) : undefined
     return (
       <>
         <PageHeader
@@ -68,12 +70,8 @@ export default async function EvaluationPage({ params, searchParams }: Props): P
         <Panel title="Experiments" flush>
           <ExperimentsTable experiments={experiments} baselines={names} nowMs={nowMs} />
           <Pager
-            first={before > 0 ? href : undefined}
-            next={
-              experiments.length === PAGE_SIZE && last
-                ? `${href}${toQuery({ before: String(last.started) })}`
-                : undefined
-            }
+            first={started > 0 ? href : undefined}
+            next={last && `${href}${toQuery({ before: String(last.started), after: last.experimentId })}`}
           />
         </Panel>
       </>

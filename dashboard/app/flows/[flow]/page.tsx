@@ -1,4 +1,12 @@
-import { getFilterOptions, getFlowPage, latestSettled, listMonitors, searchRuns } from '@weir/store'
+import {
+  getFilterOptions,
+  getFlowPage,
+  latestSettled,
+  listMonitors,
+  type StepsPage,
+  searchRuns,
+  type VersionsPage,
+} from '@weir/store'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { latencyPoints, throughputPoints } from '../../../charts/points.ts'
@@ -10,19 +18,26 @@ import { MonitorsTable } from '../../../components/monitors-table.tsx'
 import { NoRuns } from '../../../components/no-runs.tsx'
 import { originChoices } from '../../../components/origin-choices.ts'
 import { PageHeader } from '../../../components/page-header.tsx'
+import { Pager } from '../../../components/pager.tsx'
 import { Panel } from '../../../components/panel.tsx'
 import { RunsTable } from '../../../components/runs-table.tsx'
 import { StepsTable } from '../../../components/steps-table.tsx'
 import { TextLink } from '../../../components/text-link.tsx'
 import { Totals } from '../../../components/totals.tsx'
 import { VersionsTable } from '../../../components/versions-table.tsx'
+import { fromFirstPage } from '../../../data/from-first-page.ts'
 import { toRunFilter } from '../../../data/run-filter.ts'
 import { withStore } from '../../../data/with-store.tsx'
 import { filtersQuery, parseFilters } from '../../../filters/filters.ts'
 import { flowHref } from '../../../filters/links.ts'
+import { pageLinks } from '../../../filters/pages.ts'
 import { pathValue } from '../../../filters/path-value.ts'
-import type { SearchParams } from '../../../filters/search-params.ts'
+import { first, type SearchParams, withParameters } from '../../../filters/search-params.ts'
+import { formatExact } from '../../../format/number.ts'
 import styles from './flow.module.css'
+
+/** The page of all monitors has the others. */
+const MONITORS = 20
 
 interface Props {
   readonly params: Promise<{ flow: string }>
@@ -35,18 +50,32 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function FlowPage({ params, searchParams }: Props): Promise<ReactElement> {
   const flow = pathValue((await params).flow)
-  const filters = { ...parseFilters(await searchParams), flow, status: '' as const, search: '' }
+  const query = await searchParams
+  const filters = { ...parseFilters(query), flow, status: '' as const, search: '' }
+  const href = flowHref(flow)
   return withStore(async (store) => {
     const nowMs = Date.now()
     const filter = { ...toRunFilter(filters, nowMs), flow }
     const [page, options, newest, monitors, token] = await Promise.all([
-      getFlowPage(store, filter),
+      fromFirstPage(
+        getFlowPage(store, filter, {
+          steps: first(query, 'steps') || undefined,
+          versions: first(query, 'versions') || undefined,
+        }),
+        `${href}${withParameters(query, { steps: '', versions: '' })}`,
+      ),
       getFilterOptions(store, filter),
       searchRuns(store, { ...filter, limit: 15 }),
-      listMonitors(store, { flow, since: filter.from.getTime(), until: filter.to.getTime() }),
+      listMonitors(store, {
+        flow,
+        since: filter.from.getTime(),
+        until: filter.to.getTime(),
+        limit: MONITORS + 1,
+      }),
       latestSettled(store, { flow }),
     ])
     const runsQuery = filtersQuery(filters)
+    const { steps, versions } = page
     return (
       <>
         <PageHeader
@@ -56,7 +85,7 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
         />
         <FilterBar range={filters.range} choices={originChoices(filters, options)} />
         {page.totals.runs === 0 ? (
-          <NoRuns store={store} search={filter} filters={{ ...filters, flow: '' }} path={flowHref(flow)} />
+          <NoRuns store={store} search={filter} filters={{ ...filters, flow: '' }} path={href} />
         ) : (
           <>
             <Totals totals={page.totals} previous={page.previous} />
@@ -78,13 +107,21 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
                 />
               </Panel>
             </div>
-            {page.steps.length > 0 ? (
-              <Panel title="Steps" note="Executions over all runs shown; the last attempt decides" flush>
-                <StepsTable steps={page.steps} />
+            {steps.total > 0 ? (
+              <Panel title="Steps" note={describeSteps(steps)} flush>
+                <StepsTable steps={steps.steps} />
+                <Pager {...pageLinks(href, query, steps.next, 'steps')} />
               </Panel>
             ) : null}
-            <Panel title="Versions" flush>
-              <VersionsTable flow={flow} versions={page.versions} source={filters.source} nowMs={nowMs} />
+            <Panel title="Versions" note={describeVersions(versions)} flush>
+              <VersionsTable
+                flow={flow}
+                versions={versions.versions}
+                before={versions.before}
+                source={filters.source}
+                nowMs={nowMs}
+              />
+              <Pager {...pageLinks(href, query, versions.next, 'versions')} />
             </Panel>
             {monitors.length > 0 ? (
               <Panel
@@ -92,7 +129,8 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
                 note="Judged on the production runs of this time, of any version and environment"
                 flush
               >
-                <MonitorsTable monitors={monitors} />
+                <MonitorsTable monitors={monitors.slice(0, MONITORS)} />
+                <Pager first={undefined} next={monitors.length > MONITORS ? '/monitors' : undefined} />
               </Panel>
             ) : null}
             <Panel
@@ -116,4 +154,15 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
       </>
     )
   })
+}
+
+function describeSteps({ steps, total }: StepsPage): string {
+  const counted = 'Executions over all runs shown; the last attempt decides'
+  if (steps.length === total) return counted
+  return `${formatExact(steps.length)} of ${formatExact(total)} steps, those with the most executions first. ${counted}`
+}
+
+function describeVersions({ versions, total }: VersionsPage): string | undefined {
+  if (versions.length === total) return undefined
+  return `${formatExact(versions.length)} of ${formatExact(total)}, newest first`
 }

@@ -69,11 +69,18 @@ export default async function RunPage({ params }: Props): Promise<ReactElement> 
         ) : null}
         {scores.length + own.length > 0 ? <RunJudgements scores={scores} results={own} /> : null}
         {page.children.length > 0 ? (
-          <Panel title="Nested runs" note="Runs that this run started" flush>
+          <Panel title="Nested runs" note={describeChildren(page.children.length, page.childCount)} flush>
             <RunsTable caption="Nested runs" runs={page.children} nowMs={nowMs} />
           </Panel>
         ) : null}
       </>
     )
   })
+}
+
+function describeChildren(shown: number, count: number): string {
+  const runs = 'runs that this run started'
+  return shown === count
+    ? `${formatExact(count)} ${runs}`
+    : `The first ${formatExact(shown)} of ${formatExact(count)} ${runs}`
 }

@@ -3,29 +3,36 @@ import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import type { ReactElement } from 'react'
 import { PageHeader } from '../../../components/page-header.tsx'
+import { Pager } from '../../../components/pager.tsx'
 import { SessionRun } from '../../../components/session-run.tsx'
 import { StatTiles } from '../../../components/stat-tiles.tsx'
+import { fromFirstPage } from '../../../data/from-first-page.ts'
 import { withStore } from '../../../data/with-store.tsx'
+import { sessionHref } from '../../../filters/links.ts'
+import { pageLinks } from '../../../filters/pages.ts'
 import { pathValue } from '../../../filters/path-value.ts'
+import { first, type SearchParams } from '../../../filters/search-params.ts'
 import { formatCost, formatCount } from '../../../format/number.ts'
 
 interface Props {
   readonly params: Promise<{ session: string }>
+  readonly searchParams: Promise<SearchParams>
 }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return { title: `Session ${pathValue((await params).session)}` }
 }
 
-export default async function SessionPage({ params }: Props): Promise<ReactElement> {
+export default async function SessionPage({ params, searchParams }: Props): Promise<ReactElement> {
   const sessionId = pathValue((await params).session)
+  const query = await searchParams
   return withStore(async (store) => {
-    const session = await getSessionPage(store, { sessionId })
+    const href = sessionHref(sessionId)
+    const cursor = first(query, 'cursor') || undefined
+    const session = await fromFirstPage(getSessionPage(store, { sessionId, cursor }), href)
     if (!session) notFound()
     const nowMs = Date.now()
-    const { runs, userIds, cut } = session
-    const sum = (value: (run: (typeof runs)[number]) => number) =>
-      runs.reduce((total, run) => total + value(run), 0)
+    const { runs, userIds, totals } = session
     return (
       <>
         <PageHeader
@@ -36,15 +43,16 @@ export default async function SessionPage({ params }: Props): Promise<ReactEleme
         <StatTiles
           label="Session"
           stats={[
-            { label: 'Runs', value: `${formatCount(runs.length)}${cut ? ' first' : ''}` },
-            { label: 'With error', value: formatCount(sum(({ status }) => (status === 'error' ? 1 : 0))) },
-            { label: 'Tokens', value: formatCount(sum((run) => run.inputTokens + run.outputTokens)) },
-            { label: 'Cost', value: formatCost(sum(({ cost }) => cost)) },
+            { label: 'Runs', value: formatCount(totals.runs) },
+            { label: 'With error', value: formatCount(totals.errors) },
+            { label: 'Tokens', value: formatCount(totals.inputTokens + totals.outputTokens) },
+            { label: 'Cost', value: formatCost(totals.cost) },
           ]}
         />
         {runs.map((run) => (
           <SessionRun key={run.runId} run={run} nowMs={nowMs} />
         ))}
+        <Pager {...pageLinks(href, query, session.next)} />
       </>
     )
   })
