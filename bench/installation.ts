@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
-const weir = join(import.meta.dirname, '..', '..', 'cli', 'bin', 'weir.js')
+/** What a user runs. */
+export const WEIR: string = join(import.meta.dirname, '..', '..', 'cli', 'bin', 'weir.js')
 
 export interface Started {
   readonly process: ChildProcess
@@ -19,7 +20,7 @@ export interface Started {
   stop(): Promise<void>
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
   await Promise.all(servers.map((server) => server.listening || once(server, 'listening')))
   const ports = servers.map((server) => (server.address() as { port: number }).port)
@@ -45,7 +46,7 @@ export async function startWeir(home: string, variables: NodeJS.ProcessEnv = {})
     ...variables,
   }
   const from = performance.now()
-  const child = spawn(process.execPath, [weir, 'up', '--no-demo'], {
+  const child = spawn(process.execPath, [WEIR, 'up', '--no-demo'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -24,6 +24,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   'ingest-profile': () => import('./ingest-profile.ts'),
   storage: () => import('./storage.ts'),
   settle: () => import('./settle.ts'),
+  faults: () => import('./faults.ts'),
 }
 
 const wanted = process.argv.slice(2)
