@@ -61,7 +61,11 @@ export const allowedHosts: z.ZodType<readonly string[], string> = z
 
 /** Of a request over HTTP/1. */
 export function requestHead({ method, url = '', headers, rawHeaders }: IncomingMessage): RequestHead {
-  const hosts = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]!.toLowerCase() === 'host')
+  const hosts: string[] = []
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts.push(rawHeaders[at + 1]!)
+  }
   return { method, headers, hosts, target: /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] }
 }
 

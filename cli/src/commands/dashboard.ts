@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { refusalOf, requestHead } from '@weir/store'
 import type { Command } from 'commander'
 import { type Config, reachableHost, readConfig } from '../config.ts'
 import { usageError } from '../errors.ts'
@@ -38,7 +39,14 @@ async function runDashboard(): Promise<void> {
   })
   await app.prepare()
   const handle = app.getRequestHandler()
+  const hosts = [...config.allowedHosts, config.host.toLowerCase()]
   const server = createServer((request, response) => {
+    const refusal = refusalOf(requestHead(request), { hosts })
+    if (refusal !== undefined) {
+      response.writeHead(refusal.statusCode, { 'content-type': 'text/plain; charset=utf-8' })
+      response.end(`${refusal.message}\n`)
+      return
+    }
     handle(request, response).catch((error: unknown) => {
       console.error(error)
       response.destroy()
