@@ -16,7 +16,13 @@ interface NextApp {
   getRequestHandler(): (request: IncomingMessage, response: ServerResponse) => Promise<void>
   close(): Promise<void>
 }
-type CreateNext = (options: { dev: false; dir: string; hostname: string; port: number }) => NextApp
+type CreateNext = (options: {
+  dev: false
+  dir: string
+  hostname: string
+  port: number
+  httpServer: Server
+}) => NextApp
 
 export function addDashboard(program: Command): void {
   program.command('dashboard').description('serve the pages alone').action(runDashboard)
@@ -36,6 +42,8 @@ async function runDashboard(): Promise<void> {
     dir,
     hostname: config.host,
     port: config.ports.dashboard,
+    // Next answers upgrades of this server by itself. Ours has none, so that all requests go through the checks below.
+    httpServer: createServer(),
   })
   await app.prepare()
   const handle = app.getRequestHandler()

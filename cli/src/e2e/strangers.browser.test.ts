@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, request as openRequest, type Server } from 'node:http'
+import { createServer, type IncomingMessage, request as openRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -133,6 +133,18 @@ describe('a page whose name was pointed at this machine', () => {
     const answer = await page.goto(new URL('/runs', page.url()).href)
     expect(answer?.status()).toBe(421)
     expect(await answer?.text()).toMatch(/WEIR_ALLOWED_HOSTS/)
+  })
+
+  test('opens no WebSocket', async () => {
+    const upgrade = { host: EVIL, connection: 'upgrade', upgrade: 'websocket' }
+    for (const url of [weir.dashboardUrl, weir.collectorUrl, workerUrl()]) {
+      for (const path of ['/', 'http://localhost:1/']) {
+        const request = openRequest(url, { path, headers: upgrade, agent: false }).end()
+        const [answer] = (await once(request, 'response')) as [IncomingMessage]
+        expect(answer.statusCode, `${url} ${path}`).toBe(421)
+        answer.resume()
+      }
+    }
   })
 
   test('reads and posts where WEIR_ALLOWED_HOSTS has its name', async () => {
