@@ -81,7 +81,10 @@ test('the life of a key, and of what sends with it', async () => {
   await weir.stop()
   await weir.restart()
   expect(await statusOf()).toBe(401)
-  expect(weir.output()).toMatch(/All API keys are revoked/)
+  await eventually(
+    async () => weir.output(),
+    (output) => output.includes('All API keys are revoked'),
+  )
   const opened = await weir.weir(['keys', 'open'])
   expect(opened).toMatchObject({ code: 0, stdout: expect.stringMatching(/there is no key any more/) })
   expect((await weir.weir(['keys', 'list'])).stdout).toMatch(/no key yet/)
