@@ -1,17 +1,8 @@
 import { type NextRequest, NextResponse } from 'next/server'
-import { isTrustedHost } from './data/trusted-host.ts'
 import { isReadablePath } from './filters/path-value.ts'
 
-/** Turns strangers away, and gives each page a Content-Security-Policy with a nonce of its own; Next puts the nonce on its scripts. */
+/** Gives each page a Content-Security-Policy with a nonce of its own; Next puts the nonce on its scripts. */
 export function proxy(request: NextRequest): NextResponse {
-  if (!isTrustedHost(request.headers.get('host'))) {
-    return new NextResponse(
-      'This dashboard answers to localhost only; start it with WEIR_HOST=0.0.0.0 to serve it under other names.\n',
-      {
-        status: 421,
-      },
-    )
-  }
   const { pathname } = request.nextUrl
   if (!isReadablePath(pathname)) {
     return new NextResponse(

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { refusalOf } from '@weir/store'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readConfig } from './config.ts'
@@ -100,6 +101,28 @@ describe.each(services)('service %s', (name, service) => {
       expect(compose.services).toHaveProperty(needed)
     for (const volume of service.volumes ?? []) expect(compose.volumes).toHaveProperty(volume.split(':')[0]!)
   })
+})
+
+test('every process answers to its name in the network, to health checks, to the ports of this machine and to names of yours', () => {
+  for (const [name, { build, environment, healthcheck }] of services) {
+    if (build === undefined) continue
+    const hostsOf = (given: string) =>
+      readConfig({
+        WEIR_ALLOWED_HOSTS: environment!.WEIR_ALLOWED_HOSTS!.replace(/\$\{WEIR_ALLOWED_HOSTS:-\}/, given),
+      }).allowedHosts
+    const answers = (host: string, given = '') =>
+      refusalOf({ method: 'GET', hosts: [host], headers: {} }, { hosts: hostsOf(given) }) === undefined
+    const [, checked] = /fetch\('http:\/\/([^/]+)\//.exec(healthcheck!.test.join(' '))!
+    for (const host of [checked!, `${name}:${portsOf[name]![0]}`, `localhost:${portsOf[name]![0]}`]) {
+      expect(answers(host), `${name} as ${host}`).toBe(true)
+    }
+    expect([answers('weir.example.com'), answers('weir.example.com', 'weir.example.com')]).toEqual([
+      false,
+      true,
+    ])
+  }
+  const endpoint = new URL(compose.services.worker!.environment!.WEIR_ENDPOINT!)
+  expect(endpoint.hostname).toBe('collector')
 })
 
 test('says how to make the key that the collector requires there, with a command that exists', async () => {

@@ -48,6 +48,11 @@ describe('readConfig', () => {
       { WEIR_CLICKHOUSE_URL: 'db:8123' },
       'WEIR_CLICKHOUSE_URL is "db:8123", expected an http:// or https:// URL',
     ],
+    [
+      { WEIR_ALLOWED_HOSTS: 'https://weir.example.com' },
+      'WEIR_ALLOWED_HOSTS is "https://weir.example.com", expected names such as weir.example.com or *.example.com, ' +
+        'separated by commas, or * for all',
+    ],
     [{ WEIR_SETTLE_QUIET: '2' }, 'WEIR_SETTLE_QUIET is "2", expected a duration such as 500ms, 2s or 1m'],
   ])('names the variable, what came and what was expected: %o', (env, message) => {
     expect(() => readConfig(env)).toThrow(expect.objectContaining({ message, exitCode: 2 }))

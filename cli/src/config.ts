@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { allowedHosts } from '@weir/store'
 import { z } from 'zod'
 import { usageError } from './errors.ts'
 import { ENGINE_HOST, type Engine, readQueueKey, readUrl } from './supervisor/secrets.ts'
@@ -8,6 +9,8 @@ export interface Config {
   readonly home: string
   /** Address that servers bind. */
   readonly host: string
+  /** Names beside `host` and localhost under which servers are reached; `*` for all. */
+  readonly allowedHosts: readonly string[]
   readonly ports: {
     readonly otlpHttp: number
     readonly otlpGrpc: number
@@ -44,6 +47,7 @@ const duration = z
 const environment = z.object({
   WEIR_HOME: z.string().default('.weir'),
   WEIR_HOST: z.string().default(LOOPBACK),
+  WEIR_ALLOWED_HOSTS: z.string().default('').pipe(allowedHosts),
   WEIR_OTLP_HTTP_PORT: port.default(4318),
   WEIR_OTLP_GRPC_PORT: port.default(4317),
   WEIR_DASHBOARD_PORT: port.default(3000),
@@ -65,6 +69,7 @@ const environment = z.object({
 })
 
 const EXPECTED: Record<string, string> = {
+  WEIR_ALLOWED_HOSTS: 'names such as weir.example.com or *.example.com, separated by commas, or * for all',
   WEIR_CLICKHOUSE_URL: 'an http:// or https:// URL',
   WEIR_CLICKHOUSE_DATABASE: 'letters, digits and underscores',
   WEIR_REDIS_URL: 'a redis:// or rediss:// URL',
@@ -85,6 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return {
     home,
     host: values.WEIR_HOST,
+    allowedHosts: values.WEIR_ALLOWED_HOSTS,
     ports: {
       otlpHttp: values.WEIR_OTLP_HTTP_PORT,
       otlpGrpc: values.WEIR_OTLP_GRPC_PORT,

@@ -91,6 +91,7 @@ export async function startCollector({
     rewriter,
     rateLimit: rateLimit === undefined ? undefined : new RateLimit(rateLimit),
   })
+  const hosts = [...settings.allowedHosts, settings.host.toLowerCase()]
   const authenticator = await openAuthenticator({ store, host: settings.host, directory: walDirectory, log })
   const http = new HttpServer({
     ingest,
@@ -99,6 +100,7 @@ export async function startCollector({
     ping: () => storage.ready(),
     flush: () => storage.flush(),
     log,
+    hosts,
     corsOrigins: settings.corsOrigins,
     ...(limits !== undefined && { limits }),
   })
@@ -137,6 +139,7 @@ export async function startCollector({
     const server = new GrpcServer({
       ingest,
       authorise: (authorization) => authenticator.authorise(authorization),
+      hosts,
       requests: metrics.requests,
       log,
       ...(keepaliveInterval !== undefined && { keepaliveInterval }),

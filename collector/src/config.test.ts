@@ -4,6 +4,7 @@ import { CollectorConfigError, collectorSettingsFromEnv } from './config.ts'
 test('defaults', () => {
   expect(collectorSettingsFromEnv({})).toEqual({
     host: '127.0.0.1',
+    allowedHosts: [],
     port: 4318,
     grpcPort: 4317,
     logLevel: 'info',
@@ -16,8 +17,18 @@ test('defaults', () => {
 })
 
 test('from the environment', () => {
-  const env = { WEIR_HOST: '0.0.0.0', WEIR_OTLP_HTTP_PORT: '0', WEIR_MAX_BODY_BYTES: '2048' }
-  expect(collectorSettingsFromEnv(env)).toMatchObject({ host: '0.0.0.0', port: 0, maxBodyBytes: 2048 })
+  const env = {
+    WEIR_HOST: '0.0.0.0',
+    WEIR_ALLOWED_HOSTS: 'collector, Weir.example.com:443',
+    WEIR_OTLP_HTTP_PORT: '0',
+    WEIR_MAX_BODY_BYTES: '2048',
+  }
+  expect(collectorSettingsFromEnv(env)).toMatchObject({
+    host: '0.0.0.0',
+    allowedHosts: ['collector', 'weir.example.com'],
+    port: 0,
+    maxBodyBytes: 2048,
+  })
 })
 
 test.for([
@@ -29,6 +40,7 @@ test.for([
   ['WEIR_RATE_LIMIT', '0'],
   ['WEIR_RATE_LIMIT', 'many'],
   ['WEIR_LOG_LEVEL', 'loud'],
+  ['WEIR_ALLOWED_HOSTS', 'https://weir.example.com'],
 ])('%s=%s is refused by name', ([variable, value]) => {
   expect(() => collectorSettingsFromEnv({ [variable!]: value })).toThrow(CollectorConfigError)
   expect(() => collectorSettingsFromEnv({ [variable!]: value })).toThrow(`${variable}="${value}"`)

@@ -1,3 +1,4 @@
+import { allowedHosts } from '@weir/store'
 import { z } from 'zod'
 
 /** `*`, or what browsers send in the header `origin`. */
@@ -5,6 +6,7 @@ const ORIGIN = /^(\*|[a-z][a-z0-9+.-]*:\/\/[^/]+)$/
 
 const environment = z.object({
   WEIR_HOST: z.string().min(1).default('127.0.0.1'),
+  WEIR_ALLOWED_HOSTS: z.string().default('').pipe(allowedHosts),
   WEIR_OTLP_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(4318),
   WEIR_OTLP_GRPC_PORT: z.coerce.number().int().min(0).max(65_535).default(4317),
   WEIR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -49,6 +51,8 @@ const environment = z.object({
 /** What a collector is started with, apart from the store. */
 export interface CollectorSettings {
   readonly host: string
+  /** Names beside `host` and localhost that requests may name as their host; `*` for all. */
+  readonly allowedHosts: readonly string[]
   /** Port of OTLP/HTTP; 0 takes any free one. */
   readonly port: number
   /** Port of OTLP/gRPC; 0 takes any free one. */
@@ -93,6 +97,7 @@ export function collectorSettingsFromEnv(
   }
   return {
     host: data.WEIR_HOST,
+    allowedHosts: data.WEIR_ALLOWED_HOSTS,
     port: data.WEIR_OTLP_HTTP_PORT,
     grpcPort: data.WEIR_OTLP_GRPC_PORT,
     logLevel: data.WEIR_LOG_LEVEL,

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { refusalOf, requestHead } from '@weir/store'
 import type { Command } from 'commander'
 import { type Config, reachableHost, readConfig } from '../config.ts'
 import { usageError } from '../errors.ts'
@@ -16,7 +17,13 @@ interface NextApp {
   getRequestHandler(): (request: IncomingMessage, response: ServerResponse) => Promise<void>
   close(): Promise<void>
 }
-type CreateNext = (options: { dev: false; dir: string; hostname: string; port: number }) => NextApp
+type CreateNext = (options: {
+  dev: false
+  dir: string
+  hostname: string
+  port: number
+  httpServer: Server
+}) => NextApp
 
 export function addDashboard(program: Command): void {
   program.command('dashboard').description('serve the pages alone').action(runDashboard)
@@ -36,10 +43,19 @@ async function runDashboard(): Promise<void> {
     dir,
     hostname: config.host,
     port: config.ports.dashboard,
+    // Next answers upgrades of this server by itself. Ours has none, so that all requests go through the checks below.
+    httpServer: createServer(),
   })
   await app.prepare()
   const handle = app.getRequestHandler()
+  const hosts = [...config.allowedHosts, config.host.toLowerCase()]
   const server = createServer((request, response) => {
+    const refusal = refusalOf(requestHead(request), { hosts })
+    if (refusal !== undefined) {
+      response.writeHead(refusal.statusCode, { 'content-type': 'text/plain; charset=utf-8' })
+      response.end(`${refusal.message}\n`)
+      return
+    }
     handle(request, response).catch((error: unknown) => {
       console.error(error)
       response.destroy()

@@ -1,4 +1,4 @@
-import { type ApiKey, createApiKey, listApiKeys, revokeApiKey, type Store } from '@weir/store'
+import { type ApiKey, createApiKey, forgetApiKeys, listApiKeys, revokeApiKey, type Store } from '@weir/store'
 import { type Command, InvalidArgumentError } from 'commander'
 import { usageError } from '../errors.ts'
 import { printTable } from '../table.ts'
@@ -23,6 +23,12 @@ export function addKeys(program: Command): void {
     .command('revoke <id>')
     .description('refuse a key from now on')
     .action((id: string) => withStore((store) => revoke(store, id)))
+  keys
+    .command('open')
+    .description(
+      'forget the keys, all of them revoked, so that collectors on loopback take spans without one',
+    )
+    .action(() => withStore(open))
 }
 
 interface CreateOptions {
@@ -77,11 +83,25 @@ async function revoke(store: Store, given: string): Promise<void> {
   }
   console.log(`key ${id} of project ${key.project} is revoked: collectors refuse it within 3 s`)
   if ((await listApiKeys(store)).every(({ revoked }) => revoked)) {
-    console.log('no valid key is left: a collector on loopback takes spans without one again')
+    console.log('no valid key is left, so collectors take no spans: make another one with weir keys create,')
+    console.log('or let collectors on loopback take spans without a key: weir keys open')
   }
 }
 
+async function open(store: Store): Promise<void> {
+  const valid = await forgetApiKeys(store)
+  if (valid.length > 0) {
+    throw usageError(`keys are valid still: ${idsOf(valid)}. Revoke each with weir keys revoke <id> first`)
+  }
+  console.log('there is no key any more: collectors on loopback take spans without one within 3 s,')
+  console.log('collectors on other addresses take none until weir keys create')
+}
+
 function unknown(id: string, keys: readonly ApiKey[]): string {
-  const known = keys.filter(({ revoked }) => !revoked).map((key) => key.id)
-  return `there is no key "${id}"; ${known.length === 0 ? 'there is no valid key at all' : `valid are: ${known.join(', ')}`}`
+  const known = keys.filter(({ revoked }) => !revoked)
+  return `there is no key "${id}"; ${known.length === 0 ? 'there is no valid key at all' : `valid are: ${idsOf(known)}`}`
+}
+
+function idsOf(keys: readonly ApiKey[]): string {
+  return keys.map(({ id }) => id).join(', ')
 }

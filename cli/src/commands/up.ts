@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { type Config, reachableHost, readConfig } from '../config.ts'
 import { loadOptional } from '../optional-package.ts'
 import { requireServers } from '../supervisor/configured-servers.ts'
-import { needsFirstKey } from '../supervisor/first-key.ts'
+import { adviceOnKeys } from '../supervisor/first-key.ts'
 import { endLeftOvers, lockHome, prepareHome, requireRoom } from '../supervisor/home.ts'
 import { openHome } from '../supervisor/open-home.ts'
 import { processList } from '../supervisor/process-list.ts'
@@ -13,8 +13,6 @@ import { passwordOf, saveUrl } from '../supervisor/secrets.ts'
 import { requireFreePorts, Supervisor } from '../supervisor/supervisor.ts'
 
 const WEIR = fileURLToPath(new URL('../../bin/weir.js', import.meta.url))
-
-const FIRST_KEY = `  This address is open to others, so spans are taken with an API key only. Make the first one: weir keys create`
 
 export function addUp(program: Command): void {
   program
@@ -59,7 +57,8 @@ async function run(
   try {
     if ((await Promise.race([started, stopRequested])) === undefined) {
       printReady(config)
-      if (await needsFirstKey(config).catch(() => false)) print(FIRST_KEY)
+      const advice = await adviceOnKeys(config).catch(() => undefined)
+      if (advice !== undefined) print(`  ${advice}`)
       if (options.demo) await runDemo(config, stopRequested)
       await stopRequested
     }

@@ -19,11 +19,12 @@ export interface Browser {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export async function openBrowser(): Promise<Browser> {
+/** @param flags of Chromium, beside those that all tests need */
+export async function openBrowser(...flags: readonly string[]): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'weir-chromium-'))
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     viewport: { width: 1400, height: 900 },
   })
   const page = context.pages()[0] ?? (await context.newPage())

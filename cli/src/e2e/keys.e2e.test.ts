@@ -50,6 +50,8 @@ test('the life of a key, and of what sends with it', async () => {
     ),
   ).toBe(401)
   expect(await statusOf(key)).toBe(200)
+  const early = await weir.weir(['keys', 'open'])
+  expect(early).toMatchObject({ code: 2, stderr: expect.stringMatching(`keys are valid still: ${id}`) })
   // What sends says what is missing, before it does anything.
   const program = join(import.meta.dirname, '..', '..', '..', 'examples', 'research', 'research.eval.ts')
   const refused = await weir.weir(['eval', program])
@@ -67,16 +69,29 @@ test('the life of a key, and of what sends with it', async () => {
     code: 0,
     stdout: expect.stringMatching(`key ${id} of project default is revoked`),
   })
-  expect(revoked.stdout).toMatch(/no valid key is left/)
+  expect(revoked.stdout).toMatch(/no valid key is left, so collectors take no spans.*\n.*weir keys open$/m)
   expect(revoked.stdout).not.toContain(key)
   expect((await weir.weir(['keys', 'revoke', id])).stdout).toMatch(/was revoked already/)
   expect((await weir.weir(['keys', 'list'])).stdout).toMatch(new RegExp(`${id} .* revoked`))
-  expect(
-    await eventually(
-      () => statusOf(),
-      (status) => status === 200,
-    ),
-  ).toBe(200)
+  await eventually(
+    () => statusOf(key),
+    (status) => status === 401,
+  )
+  expect(await statusOf()).toBe(401)
+  await weir.stop()
+  await weir.restart()
+  expect(await statusOf()).toBe(401)
+  await eventually(
+    async () => weir.output(),
+    (output) => output.includes('All API keys are revoked'),
+  )
+  const opened = await weir.weir(['keys', 'open'])
+  expect(opened).toMatchObject({ code: 0, stdout: expect.stringMatching(/there is no key any more/) })
+  expect((await weir.weir(['keys', 'list'])).stdout).toMatch(/no key yet/)
+  await eventually(
+    () => statusOf(),
+    (status) => status === 200,
+  )
 
   const log = readFileSync(join(weir.home, 'log', 'collector.log'), 'utf8')
   expect(log).not.toContain(key.slice(-64))

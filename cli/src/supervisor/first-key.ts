@@ -6,12 +6,19 @@ import { openStore } from '../open-store.ts'
 /** A collector that has just started reads the keys within a fraction of this. */
 const PATIENCE_MS = 3_000
 
-/** True where the collector takes spans with a key only, as it does on open addresses, and nobody has made one yet. */
-export async function needsFirstKey(config: Config): Promise<boolean> {
-  if ((await answerWithoutKey(config.endpoint)) !== 401) return false
+const FIRST_KEY =
+  'This address is open to others, so spans are taken with an API key only. Make the first one: weir keys create'
+const ALL_REVOKED =
+  'All API keys are revoked, so no spans are taken. Make one: weir keys create; or, on loopback, need none: weir keys open'
+
+/** What to do where the collector takes spans with a key only and no key is valid; undefined where spans are taken. */
+export async function adviceOnKeys(config: Config): Promise<string | undefined> {
+  if ((await answerWithoutKey(config.endpoint)) !== 401) return undefined
   const store = await openStore(config)
   try {
-    return (await listApiKeys(store)).every(({ revoked }) => revoked)
+    const keys = await listApiKeys(store)
+    if (keys.some(({ revoked }) => !revoked)) return undefined
+    return keys.length === 0 ? FIRST_KEY : ALL_REVOKED
   } finally {
     await store.close()
   }

@@ -2,7 +2,7 @@ import { context } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { testDatabase } from '@weir/engines/testing'
-import { createApiKey, revokeApiKey, rows } from '@weir/store'
+import { createApiKey, forgetApiKeys, revokeApiKey, rows } from '@weir/store'
 import { afterAll, afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
 import type { Collector } from '../collector.ts'
 import { protobufOfJson } from '../decode/json.ts'
@@ -74,6 +74,33 @@ test('open, then a key is made, used and revoked, while the collector runs', asy
   for (const path of ['healthz', 'readyz', 'metrics']) {
     expect((await fetch(`${collector.url}/${path}`)).status).toBe(200)
   }
+})
+
+test('a loopback collector whose last key is revoked stays closed, after a restart without ClickHouse too, until keys are forgotten', async () => {
+  const proxy = await startProxy(store.url)
+  const config = { store: { ...store, url: proxy.url }, walDirectory: temporaryDirectory(), grpcPort: 0 }
+  collector = await startTestCollector(config)
+  const { text, id } = await createApiKey(store)
+  expect(await statusOf(text)).toBe(200)
+  await revokeApiKey(store, { id })
+  await until(401, text)
+  const grpcCode = async () => {
+    const client = new GrpcClient(collector.grpcPort!)
+    const { error } = await client.export(protobufOfJson(Buffer.from(JSON.stringify(requestOf([{}])))))
+    client.close()
+    return error?.code
+  }
+  expect([await statusOf(), await grpcCode()]).toEqual([401, 16])
+  await collector.close()
+  await proxy.shut()
+  collector = await startTestCollector(config)
+  expect([await statusOf(), await grpcCode()]).toEqual([401, 16])
+  await proxy.open()
+  expect(await forgetApiKeys(store)).toEqual([])
+  await until(200)
+  expect(await grpcCode()).toBeUndefined()
+  await collector.close()
+  await proxy.shut()
 })
 
 test('401 is a google.rpc.Status that says how to make a key, in the encoding of the request', async () => {

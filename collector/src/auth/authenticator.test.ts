@@ -98,7 +98,7 @@ describe('as soon as there is a key', () => {
     expect(asked - before).toBeLessThanOrEqual(1)
   })
 
-  test('a revoked one stops working, and the last one opens loopback again', async () => {
+  test('a revoked one stops working, and the last one opens nothing before all are forgotten', async () => {
     stored = [keyOf('a', 'shop'), keyOf('b', 'desk')]
     const auth = await start()
     stored = [keyOf('a', 'shop', true), keyOf('b', 'desk')]
@@ -106,7 +106,19 @@ describe('as soon as there is a key', () => {
     await expect(auth.authorise(bearer('a'))).rejects.toThrow(UnauthenticatedError)
     stored = [keyOf('a', 'shop', true), keyOf('b', 'desk', true)]
     await rings[0]!.refresh()
+    for (const header of [undefined, bearer('a'), bearer('b'), bearer('c')]) {
+      await expect(auth.authorise(header)).rejects.toThrow(UnauthenticatedError)
+    }
+    stored = []
+    await rings[0]!.refresh()
     expect(await auth.authorise(undefined)).toBe('own')
+  })
+
+  test('one that is revoked from the start counts', async () => {
+    stored = [keyOf('a', 'shop', true)]
+    await expect((await start()).authorise(undefined)).rejects.toThrow(
+      /API key is required: `weir keys create`/,
+    )
   })
 })
 
@@ -123,6 +135,27 @@ describe('while ClickHouse is away', () => {
       // It may have been made since: its spans must not be lost.
       await expect(auth.authorise(bearer('b'))).rejects.toThrow(BackpressureError)
     }
+  })
+
+  test('that all are revoked is known over a restart', async () => {
+    stored = [keyOf('a', 'shop', true)]
+    await start()
+    stored = undefined
+    const auth = await start()
+    expect(auth.requiresKey).toBe(true)
+    await expect(auth.authorise(undefined)).rejects.toThrow(UnauthenticatedError)
+    await expect(auth.authorise(bearer('b'))).rejects.toThrow(BackpressureError)
+  })
+
+  test('a file of an older version is read', async () => {
+    const { id, project, hash } = keyOf('a', 'shop')
+    stored = undefined
+    writeFileSync(file(), JSON.stringify({ keys: [{ id, project, hash }] }))
+    const auth = await start()
+    expect(await auth.authorise(bearer('a'))).toBe('shop')
+    await expect(auth.authorise(undefined)).rejects.toThrow(UnauthenticatedError)
+    writeFileSync(file(), JSON.stringify({ keys: [] }))
+    expect(await (await start()).authorise(undefined)).toBe('own')
   })
 
   test('that there were none is known over a restart', async () => {

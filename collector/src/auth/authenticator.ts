@@ -27,9 +27,9 @@ export class Authenticator {
     this.#isLoopback = isLoopback
   }
 
-  /** A key is required as soon as there is one, and wherever other machines can send. */
+  /** A key is required as soon as one was made, also once all are revoked, and wherever other machines can send. */
   get requiresKey(): boolean {
-    return !this.#isLoopback || (this.#ring.size ?? 0) > 0
+    return !this.#isLoopback || this.#ring.made
   }
 
   /**

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiKey } from '@weir/store'
 import type { Log } from '../log.ts'
-import { type KnownKey, readKeyFile, writeKeyFile } from './key-file.ts'
+import { type KnownKey, type KnownKeys, readKeyFile, writeKeyFile } from './key-file.ts'
 
 /** Milliseconds between two readings: a revoked key stops working within this and the time of one query. */
 const REFRESH = 2_000
@@ -26,6 +26,7 @@ export class KeyRing {
   readonly #options: KeyRingOptions
   readonly #known = Promise.withResolvers<void>()
   #keys: ReadonlyMap<string, KnownKey> | undefined
+  #made = false
   #written = ''
   #isCurrent = false
   #asked = Number.NEGATIVE_INFINITY
@@ -49,6 +50,11 @@ export class KeyRing {
   /** Undefined where neither ClickHouse nor the file could ever be read. */
   get size(): number | undefined {
     return this.#keys?.size
+  }
+
+  /** True where a key was made, even if all are revoked by now; false where none is known. */
+  get made(): boolean {
+    return this.#made
   }
 
   /** False where ClickHouse did not answer when it was last asked: keys may have been made since. */
@@ -91,9 +97,11 @@ export class KeyRing {
     this.#asked = performance.now()
     try {
       const keys = await this.#options.load()
-      this.#set(
-        keys.filter(({ revoked }) => !revoked).map(({ id, project, hash }) => ({ id, project, hash })),
-      )
+      const valid = keys.filter(({ revoked }) => !revoked)
+      this.#set({
+        keys: valid.map(({ id, project, hash }) => ({ id, project, hash })),
+        made: keys.length > 0,
+      })
       this.#isCurrent = true
     } catch (error) {
       this.#isCurrent = false
@@ -111,14 +119,15 @@ export class KeyRing {
     this.#timer.unref()
   }
 
-  #set(keys: readonly KnownKey[] | undefined): void {
-    if (keys === undefined) return
-    this.#keys = new Map(keys.map((key) => [key.id, key]))
+  #set(known: KnownKeys | undefined): void {
+    if (known === undefined) return
+    this.#keys = new Map(known.keys.map((key) => [key.id, key]))
+    this.#made = known.made
     this.#known.resolve()
-    const text = JSON.stringify(keys)
+    const text = JSON.stringify(known)
     if (text === this.#written) return
     try {
-      writeKeyFile(this.#options.file, keys)
+      writeKeyFile(this.#options.file, known)
       this.#written = text
     } catch (error) {
       this.#options.log.warn(

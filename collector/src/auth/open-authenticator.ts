@@ -17,6 +17,8 @@ const TIMEOUT = 5_000
 const FILE = 'api-keys.json'
 const NO_KEY =
   'no API key exists and the address is not loopback: all spans are refused until `weir keys create`'
+const ALL_REVOKED =
+  'all API keys are revoked: all spans are refused until `weir keys create`, or on loopback `weir keys open`'
 
 /** Reads the keys for a collector that listens at `host`, and says in its log who may send. */
 export async function openAuthenticator(options: {
@@ -33,7 +35,7 @@ export async function openAuthenticator(options: {
   const authenticator = new Authenticator({ ring, project, isLoopback: isLoopback(host) })
   void ring.known.then(() => {
     if (!authenticator.requiresKey) log.info({ host, project }, 'spans are taken without an API key')
-    else if (ring.size === 0) log.warn({ host }, NO_KEY)
+    else if (ring.size === 0) log.warn({ host }, ring.made ? ALL_REVOKED : NO_KEY)
     else log.info({ host, keys: ring.size }, 'an API key is required')
   })
   return {

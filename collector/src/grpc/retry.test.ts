@@ -31,7 +31,9 @@ afterEach(async () => {
 async function holdMemory(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')
-  const headers = ['content-type: application/json', 'host: x', `content-length: ${ROOM}`].join('\r\n')
+  const headers = ['content-type: application/json', 'host: localhost', `content-length: ${ROOM}`].join(
+    '\r\n',
+  )
   socket.write(`POST /v1/traces HTTP/1.1\r\n${headers}\r\n\r\n${' '.repeat(ROOM - 10)}`)
   for (;;) if ((await client.export(message)).error !== undefined) return socket
 }

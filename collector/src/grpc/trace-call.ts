@@ -4,7 +4,7 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2'
-import { HttpError, httpErrorOf } from '../http/http-error.ts'
+import { HttpError, httpErrorOf, strangerError } from '../http/http-error.ts'
 import { type Coding, codingOf } from '../http/inflate.ts'
 import type { RequestMetrics } from '../http/request-metrics.ts'
 import { exportResponse } from '../http/responses.ts'
@@ -29,6 +29,8 @@ export interface TraceCallOptions {
   readonly ingest: Ingest
   /** The project that a call writes to, by its metadata `authorization`; rejects where it may not. */
   readonly authorise: (authorization: string | undefined) => Promise<string>
+  /** Names that calls may name as their host, beside localhost; `*` for all. */
+  readonly hosts: readonly string[]
   readonly requests: RequestMetrics
   readonly log: Log
 }
@@ -87,8 +89,11 @@ export class TraceCall {
   }
 
   async #export(): Promise<number> {
-    const { authorise, ingest } = this.#options
-    const { authorization, ':path': path } = this.#headers
+    const { authorise, hosts, ingest } = this.#options
+    const { authorization, host, ':authority': authority, ':path': path } = this.#headers
+    const named = [...new Set([authority, host])].filter((name) => name !== undefined)
+    const stranger = strangerError({ method: 'POST', hosts: named, headers: this.#headers }, { hosts })
+    if (stranger !== undefined) throw stranger
     if (path !== EXPORT_METHOD)
       throw new HttpError(404, 'not_found', `${path} does not exist here, expected ${EXPORT_METHOD}`)
     const project = await authorise(authorization)

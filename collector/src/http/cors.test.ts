@@ -30,16 +30,15 @@ const post = (origin?: string, body = '{}'): RawRequest => ({
   body,
 })
 
-test('without origins there is no CORS: nothing is allowed, requests are answered all the same', async () => {
+test('without origins there is no CORS: pages are refused, all else is answered', async () => {
   const send = await start()
-  const asked = await send(preflight(APP))
-  expect(asked.status).toBe(405)
-  const answer = await send(post(APP))
+  const refused = [await send(preflight(APP)), await send(post(APP))]
+  expect(refused.map(({ status }) => status)).toEqual([403, 403])
+  const answer = await send(post())
   expect(answer.status).toBe(200)
-  for (const { headers } of [asked, answer]) {
-    expect(
-      Object.keys(headers).filter((name) => name.startsWith('access-control') || name === 'vary'),
-    ).toEqual([])
+  expect(answer.headers).not.toHaveProperty('vary')
+  for (const { headers } of [...refused, answer]) {
+    expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([])
   }
 })
 
@@ -74,14 +73,15 @@ describe('with a list of origins', () => {
 
   test('no other may, and caches are told that answers differ', async () => {
     const send = await start(APP)
-    for (const request of [
-      preflight(OTHER),
-      post(OTHER),
-      preflight('null'),
-      preflight(`${APP}.evil.example`),
-      post(),
-    ]) {
-      const { headers } = await send(request)
+    for (const [request, expected] of [
+      [preflight(OTHER), 403],
+      [post(OTHER), 403],
+      [preflight('null'), 403],
+      [preflight(`${APP}.evil.example`), 403],
+      [post(), 200],
+    ] as const) {
+      const { status, headers } = await send(request)
+      expect(status).toBe(expected)
       expect(headers).not.toHaveProperty('access-control-allow-origin')
       expect(headers.vary).toContain('Origin')
     }
@@ -91,16 +91,18 @@ describe('with a list of origins', () => {
 test('with * all may, without credentials', async () => {
   const send = await start('*')
   for (const request of [preflight(OTHER), post(OTHER)]) {
-    const { headers } = await send(request)
+    const { status, headers } = await send(request)
+    expect(status).toBe(request.method === 'OPTIONS' ? 204 : 200)
     expect(headers).toMatchObject({ 'access-control-allow-origin': '*' })
     expect(headers).not.toHaveProperty('access-control-allow-credentials')
   }
 })
 
-test('other paths have none', async () => {
+test('other paths have none, and pages get nothing there', async () => {
   const send = await start('*')
   for (const target of ['/metrics', '/readyz', '/v1/logs']) {
-    const { headers } = await send({ method: 'GET', target, headers: { origin: APP } })
+    const { status, headers } = await send({ method: 'GET', target, headers: { origin: APP } })
+    expect(status).toBe(403)
     expect(headers).not.toHaveProperty('access-control-allow-origin')
   }
 })

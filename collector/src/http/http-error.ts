@@ -1,3 +1,4 @@
+import { type RequestHead, refusalOf, type Trusted } from '@weir/store'
 import { RateLimitError } from '../auth/rate-limit.ts'
 import { UnauthenticatedError } from '../auth/unauthenticated-error.ts'
 import { OversizeError } from '../columns/span-block.ts'
@@ -5,15 +6,17 @@ import { DecodeError } from '../decode/decode-error.ts'
 import { BackpressureError } from '../wal/backpressure-error.ts'
 
 /** Codes of google.rpc.Code. */
-export type RpcCode = 3 | 4 | 5 | 8 | 12 | 13 | 14 | 16
+export type RpcCode = 3 | 4 | 5 | 7 | 8 | 12 | 13 | 14 | 16
 
 /** Why a request was not answered with success; a label of metrics. */
 export type Reason =
   | 'backpressure'
   | 'cut_off'
+  | 'host'
   | 'internal'
   | 'method'
   | 'not_found'
+  | 'origin'
   | 'protocol'
   | 'rate_limited'
   | 'timeout'
@@ -50,10 +53,12 @@ export class HttpError extends Error {
 /** github.com/googleapis/googleapis/blob/master/google/rpc/code.proto; all others are INVALID_ARGUMENT. */
 const RPC_CODES: Readonly<Record<number, RpcCode>> = {
   401: 16,
+  403: 7,
   404: 5,
   405: 12,
   408: 4,
   413: 8,
+  421: 7,
   429: 8,
   500: 13,
   501: 12,
@@ -69,6 +74,14 @@ export function unavailable(message: string): HttpError {
 export function methodNotAllowed(method: string | undefined, path: string, allowed: string): HttpError {
   const message = `${method} ${path} is not supported, expected ${allowed}`
   return new HttpError(405, 'method', message, { allow: allowed })
+}
+
+/** Why a request is not answered for its Host and Origin; undefined for one that is. */
+export function strangerError(request: RequestHead, trusted: Trusted): HttpError | undefined {
+  const refusal = refusalOf(request, trusted)
+  if (refusal === undefined) return undefined
+  const { statusCode, reason, message } = refusal
+  return new HttpError(statusCode, reason, message, reason === 'origin' ? { vary: 'Origin' } : {})
 }
 
 /** What the sender is told about whatever went wrong. */

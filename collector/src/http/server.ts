@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { promisify } from 'node:util'
+import { requestHead } from '@weir/store'
 import type { Ingest } from '../ingest.ts'
 import type { Log } from '../log.ts'
 import { answerError, rawError } from './answer.ts'
 import { ClientErrors } from './client-error.ts'
 import { type Cors, corsFor } from './cors.ts'
-import { HttpError, httpErrorOf, methodNotAllowed } from './http-error.ts'
+import { HttpError, httpErrorOf, methodNotAllowed, strangerError } from './http-error.ts'
 import type { Metrics } from './metrics.ts'
 import { operationRoutes, type Route } from './operation-routes.ts'
 import { type Authorise, TraceRoute } from './trace-route.ts'
@@ -20,6 +21,8 @@ export interface HttpServerOptions {
   /** Resolves once ClickHouse has what was acknowledged before. */
   readonly flush: () => Promise<void>
   readonly log: Log
+  /** Names that requests may name as their host, beside localhost; `*` for all. */
+  readonly hosts: readonly string[]
   /** Origins of pages that may send from a browser; `*` for all. */
   readonly corsOrigins: readonly string[]
   readonly limits?: ConnectionLimits
@@ -145,6 +148,7 @@ export class HttpServer {
       throw new HttpError(400, 'protocol', 'the request has no host header, which HTTP/1.1 requires')
     }
     const path = pathOf(request.url!)
+    this.#refuseStrangers(request, path)
     if (path === TRACES) {
       if (this.#cors(request, response)) return
       return this.#traces.handle(request, response, wait)
@@ -153,6 +157,18 @@ export class HttpServer {
     const operation = Object.hasOwn(this.#operations, path) ? this.#operations[path] : undefined
     if (operation) return operation(request, response)
     throw new HttpError(404, 'not_found', `${path} does not exist here, traces go to ${TRACES}`)
+  }
+
+  /** Pages of listed origins may send traces, and do nothing else. */
+  #refuseStrangers(request: IncomingMessage, path: string): void {
+    const { hosts, corsOrigins, metrics, log } = this.#options
+    const trusted = path === TRACES ? { hosts, origins: corsOrigins } : { hosts }
+    const error = strangerError(requestHead(request), trusted)
+    if (error === undefined) return
+    const { statusCode, reason } = error
+    metrics.requests.fail('http', reason)
+    log.info({ statusCode }, `request refused: ${reason}`)
+    throw error
   }
 }
 

@@ -59,7 +59,7 @@ describe('success', () => {
     expect(body.toString()).toContain(errorMessage)
   })
 
-  test.for(['/v1/traces/', '/v1/traces?key=value', 'http://collector.example:4318/v1/traces'])(
+  test.for(['/v1/traces/', '/v1/traces?key=value', 'http://127.0.0.1:4318/v1/traces'])(
     'the target may be %s',
     async (target) => {
       expect(await send({ target, headers: { 'content-type': JSON_TYPE }, body: '{}' })).toMatchObject({

@@ -11,7 +11,7 @@ async function pingCollector(endpoint: string, apiKey: string | undefined): Prom
   const url = `${base}/readyz`
   const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
   const problem = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) }).then(
-    (response) => (response.ok ? '' : `it answered ${response.status}`),
+    async (response) => (response.ok ? '' : `it answered ${response.status}: ${await response.text()}`),
     (error: unknown) => messageOf((error as { cause?: unknown }).cause ?? error),
   )
   if (problem === '') return requireAccess(base, headers)

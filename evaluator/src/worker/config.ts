@@ -1,10 +1,12 @@
-import { createStore, type Store, storeOptionsFromEnv } from '@weir/store'
+import { allowedHosts, createStore, type Store, storeOptionsFromEnv } from '@weir/store'
 import { z } from 'zod'
 import { parseDuration } from '../checks/duration.ts'
 import { UsageError } from '../errors.ts'
 
 export interface WorkerConfig {
   readonly host: string
+  /** Names beside `host` and localhost that requests may name as their host; `*` for all. */
+  readonly allowedHosts?: readonly string[]
   /** Health and metrics; 0: any free port. */
   readonly port: number
   readonly redisUrl: string
@@ -35,6 +37,7 @@ const duration = z.string().transform((value, context) => {
 
 const environment = z.object({
   WEIR_HOST: z.string().min(1).default('127.0.0.1'),
+  WEIR_ALLOWED_HOSTS: z.string().default('').pipe(allowedHosts),
   WEIR_WORKER_PORT: port.default(4319),
   WEIR_REDIS_URL: z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
   WEIR_ENDPOINT: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:4318'),
@@ -55,6 +58,7 @@ export function workerConfigFromEnv(
   const { data } = parsed
   return {
     host: data.WEIR_HOST,
+    allowedHosts: data.WEIR_ALLOWED_HOSTS,
     port: data.WEIR_WORKER_PORT,
     redisUrl: data.WEIR_REDIS_URL,
     store: createStore(storeOptionsFromEnv(env)),

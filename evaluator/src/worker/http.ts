@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { refusalOf, requestHead } from '@weir/store'
 import Fastify from 'fastify'
 import type { Registry } from 'prom-client'
 
@@ -8,9 +9,13 @@ export interface Health {
   close(): Promise<void>
 }
 
-/** Serves /healthz (alive), /readyz (can work) and /metrics. */
+/** Serves /healthz (alive), /readyz (can work) and /metrics, to names that are ours and to no page of another site. */
 export async function startHealth(
-  { host, port }: { readonly host: string; readonly port: number },
+  {
+    host,
+    port,
+    allowedHosts = [],
+  }: { readonly host: string; readonly port: number; readonly allowedHosts?: readonly string[] },
   registry: Registry,
   /** What is not ready; nothing: all is. */
   problems: () => Promise<readonly string[]>,
@@ -18,6 +23,11 @@ export async function startHealth(
   warnings: () => Promise<readonly string[]>,
 ): Promise<Health> {
   const app = Fastify({ forceCloseConnections: true })
+  const hosts = [...allowedHosts, host.toLowerCase()]
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = refusalOf(requestHead(request.raw), { hosts })
+    if (refusal !== undefined) return reply.code(refusal.statusCode).send(`${refusal.message}\n`)
+  })
   app.get('/healthz', () => 'ok\n')
   app.get('/readyz', async (_request, reply) => {
     const found = await problems()

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { execute, rows } from '../store.ts'
 import { useStore } from '../testing.ts'
 import { apiKeyId, hashApiKey } from './api-key.ts'
-import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts'
+import { createApiKey, forgetApiKeys, listApiKeys, revokeApiKey } from './api-keys.ts'
 
 const store = useStore()
 
@@ -34,4 +34,17 @@ it('the text of a key is nowhere in the table', async () => {
   )
   expect(row!.id).toBe(id)
   expect(row!.all).not.toContain(secret)
+})
+
+it('keys are forgotten once all are revoked, and none comes back with what ClickHouse merges', async () => {
+  for (const { id } of await listApiKeys(store())) await revokeApiKey(store(), { id })
+  const last = await createApiKey(store())
+  expect(await forgetApiKeys(store())).toMatchObject([{ id: last.id }])
+  expect(await listApiKeys(store())).toHaveLength(4)
+  await revokeApiKey(store(), { id: last.id })
+  expect(await forgetApiKeys(store())).toEqual([])
+  expect(await listApiKeys(store())).toEqual([])
+  await execute(store(), 'OPTIMIZE TABLE api_keys FINAL')
+  expect(await listApiKeys(store())).toEqual([])
+  expect(await forgetApiKeys(store())).toEqual([])
 })

@@ -45,6 +45,21 @@ export async function revokeApiKey(
   return key
 }
 
+/**
+ * Removes all keys where each of them is revoked, as if none had ever been made.
+ * @returns those that are valid; with any, nothing is removed
+ */
+export async function forgetApiKeys(store: Store): Promise<readonly ApiKey[]> {
+  const keys = await listApiKeys(store)
+  const valid = keys.filter(({ revoked }) => !revoked)
+  if (valid.length > 0) return valid
+  // By id: a revoked key is two rows until they are merged, and the older one is valid.
+  const ids = keys.map(({ id }) => id)
+  if (ids.length > 0)
+    await execute(store, 'DELETE FROM api_keys WHERE key_id IN {ids: Array(String)}', { ids })
+  return []
+}
+
 /** Not as JSON: `key_hash` is bytes. */
 async function write(store: Store, { id, project, name, created, revoked, hash }: ApiKey): Promise<void> {
   await execute(
