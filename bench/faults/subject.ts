@@ -31,7 +31,7 @@ export class Subject implements AsyncDisposable {
   /** @throws where this process may not mount a file system */
   static async create(ports: Record<string, string>): Promise<Subject> {
     const disk = mkdtempSync(join(tmpdir(), 'weir-faults-'))
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'weir-faults', disk])
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'weir-faults', disk])
     const subject = new Subject(disk, ports)
     await subject.start()
     return subject
@@ -107,7 +107,7 @@ export class Subject implements AsyncDisposable {
     await this.stop()
     for (let tries = 0; tries < 10 && existsSync(this.#disk); tries++) {
       try {
-        execFileSync('umount', ['--lazy', this.#disk])
+        execFileSync('/bin/umount', ['--lazy', this.#disk])
         rmSync(this.#disk, { recursive: true })
       } catch {
         await sleep(500)

@@ -12,7 +12,7 @@ export interface SignedJob {
  * A job is not what the worker may run: its signature is missing, or of another key. Whoever can write to the queue could have it load any
  * file otherwise.
  */
-export class UnsignedJobError extends Error {
+class UnsignedJobError extends Error {
   readonly code = 'WEIR_UNSIGNED_JOB'
   override readonly name = 'UnsignedJobError'
 }

@@ -6,7 +6,12 @@ import { type Health, startHealth } from './http.ts'
 let health: Health
 beforeAll(async () => {
   const config = { host: '0.0.0.0', port: 0, allowedHosts: ['worker'] }
-  health = await startHealth(config, new Registry(), async () => ['Redis is away'])
+  health = await startHealth(
+    config,
+    new Registry(),
+    async () => ['Redis is away'],
+    async () => [],
+  )
 })
 afterAll(() => health?.close())
 
