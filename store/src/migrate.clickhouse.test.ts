@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { expect, inject, test } from 'vitest'
-import { migrate, requireKnownSchema, toStatements } from './migrate.ts'
+import { requireKnownSchema } from './known-schema.ts'
+import { migrate, toStatements } from './migrate.ts'
 import { SchemaError } from './schema-error.ts'
 import { SPAN_COLUMNS } from './span-columns.ts'
 import { createStore, execute, insert, rows } from './store.ts'

@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import { SchemaError } from './schema-error.ts'
+import { appliedNames, MIGRATIONS, requireKnown } from './known-schema.ts'
 import { createStore, execute, insert, rows, type Store } from './store.ts'
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)
@@ -36,25 +36,11 @@ export async function migrate(store: Store): Promise<string[]> {
   await createDatabase(store)
   await execute(store, MIGRATIONS_TABLE)
   const applied = await appliedNames(store)
-  const files = await migrationFiles()
-  requireKnown(store.database, applied, files)
-  const pending = files.filter((name) => !applied.has(name))
+  requireKnown(store.database, applied)
+  const pending = MIGRATIONS.filter((name) => !applied.has(name))
   if (pending.length > 0) await applyAll(store, pending)
   else await dropReplaced(store)
   return pending
-}
-
-/**
- * For those who read without migrating.
- * @throws SchemaError where a newer version has migrated the database
- */
-export async function requireKnownSchema(store: Store): Promise<void> {
-  requireKnown(store.database, await appliedNames(store), await migrationFiles())
-}
-
-function requireKnown(database: string, applied: ReadonlySet<string>, files: readonly string[]): void {
-  const unknown = [...applied].filter((name) => !files.includes(name)).sort()
-  if (unknown.length > 0) throw new SchemaError(database, unknown, files.at(-1) ?? 'nothing')
 }
 
 /** Drops what migrations renamed away, once no other process can still be in the middle of the same migration. */
@@ -89,10 +75,6 @@ async function applyFile(store: Store, name: string): Promise<void> {
   await insert(store, 'migrations', [{ name }])
 }
 
-async function appliedNames(store: Store): Promise<ReadonlySet<string>> {
-  return new Set((await rows<{ name: string }>(store, 'SELECT name FROM migrations')).map((row) => row.name))
-}
-
 /** A statement that fails because another process has just done the same is done: what it did may take a moment to show. */
 async function apply(store: Store, { sql, onlyWhile }: Statement): Promise<void> {
   const isDue = async () => onlyWhile === undefined || (await rows(store, onlyWhile)).length > 0
@@ -118,10 +100,6 @@ async function createDatabase(store: Store): Promise<void> {
   } finally {
     await client.close()
   }
-}
-
-async function migrationFiles(): Promise<string[]> {
-  return (await readdir(DIRECTORY)).filter((name) => name.endsWith('.sql')).sort()
 }
 
 /**
