@@ -7,7 +7,7 @@ import { freePorts } from './installation.ts'
 export const name = 'faults: each in turn under load, and what Weir says and loses'
 
 /** How long a process may be silent here before it is started again: the default is 30 s. */
-const LIVENESS_TIMEOUT = '6s'
+const LIVENESS_TIMEOUT = '10s'
 /** A fault of which nothing is said by then is not said. */
 const SAID_MS = 30_000
 const BACK_MS = 180_000
@@ -75,8 +75,7 @@ async function drill(subject: Subject, fault: Fault, before: number): Promise<Ou
 async function untilSaid(subject: Subject, fault: Fault): Promise<[status: string, doctor: string]> {
   const deadline = performance.now() + (fault.isQuiet ? 0 : SAID_MS)
   for (;;) {
-    const { problems } = await subject.status()
-    const doctor = await subject.doctor()
+    const [{ problems }, doctor] = await Promise.all([subject.status(), subject.doctor()])
     if ((problems.length > 0 && doctor.length > 0) || performance.now() > deadline) {
       return [shortened(problems.map(({ name, found }) => `${name} ${found}`)), shortened(doctor)]
     }
