@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   export: async () => (await import('./commands/export.ts')).addExport,
   import: async () => (await import('./commands/import.ts')).addImport,
   keys: async () => (await import('./commands/keys.ts')).addKeys,
+  quarantine: async () => (await import('./commands/quarantine.ts')).addQuarantine,
   status: async () => (await import('./commands/status.ts')).addStatus,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   collector: async () => (await import('./commands/collector.ts')).addCollector,
