@@ -239,9 +239,10 @@ export class Delivery {
     if (this.#isStopped) return
     const failure = this.#observe(parcel, error)
     if (parcel.tries === 0) parcel.storedBefore = this.#stored
-    this.#failures += 1
     const now = performance.now()
-    this.#pausedUntil = now + Math.min(FIRST_PAUSE * 2 ** (this.#failures - 1), LONGEST_PAUSE)
+    // A refusal of this segment's content says nothing about the others: they go on after a moment.
+    if (failure !== 'poison') this.#failures += 1
+    this.#pausedUntil = now + Math.min(FIRST_PAUSE * 2 ** Math.max(0, this.#failures - 1), LONGEST_PAUSE)
     if (failure === 'poison' || failure === 'unclear') {
       parcel.tries += 1
       parcel.notBefore = now + pauseAfter(parcel.tries)

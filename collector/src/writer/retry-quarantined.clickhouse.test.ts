@@ -122,7 +122,7 @@ test('a file that does not have the bytes that were set aside is not inserted', 
   writeFileSync(path, bytes)
   expect(await retry(id)).toMatchObject({
     stored: 0,
-    refused: 10,
+    refused: 3,
     reason: expect.stringContaining('damaged'),
   })
   expect(await countSpans(store, 'changed')).toMatchObject({ rows: 97 })
