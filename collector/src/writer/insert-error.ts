@@ -34,6 +34,12 @@ export class InsertError extends Error {
   get isOfContent(): boolean {
     return this.failure === 'poison' || this.failure === 'unclear'
   }
+
+  /** The same, naming no row. */
+  withoutRow(): InsertError {
+    const { exceptionCode, cause } = this
+    return new InsertError(this.message, this.failure, { exceptionCode, cause })
+  }
 }
 
 // github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp

@@ -75,39 +75,36 @@ const refusedRows = (refused: readonly Refused[]) => refused.flatMap(({ part }) 
 
 const sizes = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 6 })
 const chosen = fc.array(fc.nat(1000), { maxLength: 12 })
+const anyDeaths = fc.array(fc.record({ inserts: fc.integer({ min: 1, max: 20 }), takesOthers: fc.boolean() }))
 const choose = (whole: Part, numbers: readonly number[]) => {
   const places = placesIn(whole)
   return [...new Set(numbers.map((number) => places[number % places.length]!))]
 }
 
-test('good rows are stored once and bad ones are refused alone, wherever an answer is lost', async () => {
+test('good rows are stored once and bad ones are refused alone, wherever an answer is lost', {
+  timeout: 60_000,
+}, async () => {
   await fc.assert(
-    fc.asyncProperty(
-      sizes,
-      chosen,
-      fc.boolean(),
-      fc.array(fc.integer({ min: 1, max: 20 })),
-      async (...given) => {
-        const [rows, numbers, namesRows, deaths] = given
-        const whole = blocksOf(rows)
-        const table = new Table(choose(whole, numbers), namesRows)
-        const path = newJournal()
-        for (const death of deaths) {
-          table.dies = table.inserts + death
-          await split(table, whole, path).catch(() => undefined)
-        }
-        table.dies = Number.POSITIVE_INFINITY
-        const refused = await split(table, whole, path)
-        expect(refusedRows(refused)).toEqual([...table.bad].sort())
-        expect(refused.every(({ part }) => rowsOf(part) === 1)).toBe(true)
-        expect([...table.rows].sort()).toEqual(
-          placesIn(whole)
-            .filter((row) => !table.bad.has(row))
-            .sort(),
-        )
-      },
-    ),
-    { numRuns: 60 },
+    fc.asyncProperty(sizes, chosen, fc.boolean(), anyDeaths, async (...given) => {
+      const [rows, numbers, namesRows, deaths] = given
+      const whole = blocksOf(rows)
+      const table = new Table(choose(whole, numbers), namesRows)
+      const path = newJournal()
+      for (const { inserts, takesOthers } of deaths) {
+        table.dies = table.inserts + inserts
+        await split(table, whole, path, { takesOthers }).catch(() => undefined)
+      }
+      table.dies = Number.POSITIVE_INFINITY
+      const refused = await split(table, whole, path)
+      expect(refusedRows(refused)).toEqual([...table.bad].sort())
+      expect(refused.every(({ part }) => rowsOf(part) === 1)).toBe(true)
+      expect([...table.rows].sort()).toEqual(
+        placesIn(whole)
+          .filter((row) => !table.bad.has(row))
+          .sort(),
+      )
+    }),
+    { numRuns: 100 },
   )
 })
 
@@ -165,6 +162,17 @@ test('bad rows beside each other are no reason to believe that nothing is stored
     expect(refusedRows(refused)).toEqual(bad.sort())
     expect(table.rows).toHaveLength(900)
   }
+})
+
+test('many named rows are no reason to believe that nothing is stored', async () => {
+  const whole = blocksOf([100, 200])
+  const bad = choose(
+    whole,
+    Array.from({ length: 13 }, (_, at) => at * 10),
+  )
+  const table = new Table(bad, true)
+  expect(refusedRows(await split(table, whole, newJournal(), { takesOthers: false }))).toEqual(bad.sort())
+  expect(table.rows).toHaveLength(287)
 })
 
 test('what is refused for its columns is not divided', async () => {

@@ -94,7 +94,7 @@ export class SplitInsert {
   }
 
   async #namesRow(part: Part, { row }: InsertError): Promise<boolean> {
-    if (row === undefined || !this.#believesRows || this.#isSpent) return false
+    if (row === undefined || this.#isSpent) return false
     const rows = rowsOf(part)
     return row >= 1 && row <= rows && rows > 1 && rows <= NAMED_ROWS && (await this.#isDivisible(part))
   }
@@ -147,6 +147,8 @@ export class SplitInsert {
       },
     )
     if (this.#inserts > FAST_INSERTS) await sleep(Math.min(performance.now() - began, LONGEST_PAUSE))
-    return { error }
+    // The journal has what is believed, so that the part is divided in the same way by whoever reads it. Where nothing
+    // is stored yet, halves say sooner whether something is.
+    return { error: this.storesSome && this.#believesRows ? error : error?.withoutRow() }
   }
 }
