@@ -61,7 +61,7 @@ export function quarantinedPath(directory: string, id: string): string {
   return join(directory, id + BLOCKS)
 }
 
-export function notePath(directory: string, id: string): string {
+function notePath(directory: string, id: string): string {
   return join(directory, `${id}.json`)
 }
 

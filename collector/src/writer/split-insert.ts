@@ -49,14 +49,16 @@ export class SplitInsert {
   #inserts = 0
   /** Whether blocks are divisible, by their offsets. */
   readonly #divisible = new Map<number, boolean>()
-  /** Whether ClickHouse has stored something since the rows were refused. */
-  storesSome: boolean
+  /**
+   * Whether one of the parts is stored. The order of the parts depends on nothing else, so that whoever goes on begins
+   * with the part whose answer was lost, while ClickHouse knows its token.
+   */
+  storesSome = false
   /** Until ClickHouse names a row that it takes alone. */
   #believesRows = true
 
   constructor(options: SplitOptions) {
     this.#options = options
-    this.storesSome = options.takesOthers
   }
 
   /**
@@ -122,7 +124,8 @@ export class SplitInsert {
     const { part } = refusal
     const isBlock = part.length === 1 && isWhole(part[0]!) && !(await this.#isDivisible(part))
     this.#refused.push({ ...refusal, isBlock })
-    if (!this.storesSome && this.#refused.length >= (isLast ? 1 : SUSPECTS)) throw this.#refused[0]!.error
+    const areAtFault = this.storesSome || this.#options.takesOthers
+    if (!areAtFault && this.#refused.length >= (isLast ? 1 : SUSPECTS)) throw this.#refused[0]!.error
   }
 
   /** The error where it is about what is in the rows. */
