@@ -16,6 +16,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   import: async () => (await import('./commands/import.ts')).addImport,
   sql: async () => (await import('./commands/sql.ts')).addSql,
   keys: async () => (await import('./commands/keys.ts')).addKeys,
+  quarantine: async () => (await import('./commands/quarantine.ts')).addQuarantine,
   status: async () => (await import('./commands/status.ts')).addStatus,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   collector: async () => (await import('./commands/collector.ts')).addCollector,

@@ -1,2 +1,10 @@
 export { type Collector, type CollectorConfig, startCollector } from './collector.ts'
 export { CollectorConfigError, type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
+export {
+  dropQuarantined,
+  listQuarantined,
+  type Quarantined,
+  type Retried,
+  type RetryTarget,
+  retryQuarantined,
+} from './writer/retry-quarantined.ts'

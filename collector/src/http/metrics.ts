@@ -27,7 +27,11 @@ export class Metrics {
     'weir_wal_lag_seconds',
     'Since the oldest span came that ClickHouse does not have',
   )
-  readonly #quarantinedBlocks = this.#gauge('weir_wal_quarantined_blocks', 'Blocks that were set aside')
+  readonly #quarantinedBlocks = this.#gauge(
+    'weir_wal_quarantined_blocks',
+    'Files of blocks that were set aside',
+  )
+  readonly #quarantinedSpans = this.#gauge('weir_wal_quarantined_spans', 'Spans that were set aside')
   readonly #quarantinedBytes = this.#gauge('weir_wal_quarantined_bytes', 'Bytes that were set aside')
   readonly #insertErrors = this.#counter('weir_insert_errors_total', 'Inserts that failed and are repeated', [
     'reason',
@@ -88,6 +92,7 @@ export class Metrics {
     this.#walSegments.set(wal.segments)
     this.#walLag.set(wal.lagSeconds)
     this.#quarantinedBlocks.set(wal.quarantinedBlocks)
+    this.#quarantinedSpans.set(wal.quarantinedSpans)
     this.#quarantinedBytes.set(wal.quarantinedBytes)
   }
 

@@ -1,5 +1,6 @@
 import { KEEP_BYTES } from './column.ts'
 import { Dictionary } from './dictionary.ts'
+import { words } from './words.ts'
 
 const VERSION = 1
 /** The dictionary comes with the block, and every block brings its own. */
@@ -68,11 +69,4 @@ export class Indexes {
       new Uint8Array(narrow.buffer, narrow.byteOffset, narrow.byteLength),
     ]
   }
-}
-
-/** UInt64 values. */
-function words(...values: number[]): Uint8Array {
-  const halves = new Uint32Array(values.length * 2)
-  for (const [at, value] of values.entries()) halves[at * 2] = value
-  return new Uint8Array(halves.buffer)
 }

@@ -1,5 +1,6 @@
 import { type ColumnLayout, DICTIONARY_FLAGS } from './block-layout.ts'
 import { Cursor } from './cursor.ts'
+import { words } from './words.ts'
 
 /** The data of one column of several blocks, to become that of one. */
 export interface ColumnMerge {
@@ -127,11 +128,4 @@ class MapMerge implements ColumnMerge {
   pieces(): readonly Uint8Array[] {
     return [words(1), ...this.#ends, ...this.#keys.pieces(), ...this.#values]
   }
-}
-
-/** Small numbers as 64 bits each. */
-function words(...values: readonly number[]): Uint8Array {
-  const bytes = Buffer.alloc(8 * values.length)
-  for (const [at, value] of values.entries()) bytes.writeUInt32LE(value, 8 * at)
-  return bytes
 }

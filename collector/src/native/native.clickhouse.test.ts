@@ -2,9 +2,11 @@ import fc from 'fast-check'
 import { expect, inject, test } from 'vitest'
 import { readNative } from '../testing/native-reader.ts'
 import { Block } from './block.ts'
+import { layoutOf } from './block-layout.ts'
 import { DictionaryColumn } from './dictionary-column.ts'
 import { MapColumn } from './map-column.ts'
 import { BytesColumn, DoubleColumn, Word32Column, Word64Column } from './number-columns.ts'
+import { sliceBlock } from './slice-block.ts'
 import { TextColumn } from './text-column.ts'
 
 const COLUMNS = [
@@ -170,4 +172,22 @@ test('texts that collide in the dictionary are stored all the same', async () =>
   const rows = new Rows()
   for (const row of given) rows.write(row)
   expect(await readByEngine(rows.take())).toEqual(given)
+})
+
+test('the engine reads the same rows from a block and from slices of it', async () => {
+  const rowsAndCuts = fc
+    .array(anyRow, { minLength: 1, maxLength: 60 })
+    .chain((given) => fc.tuple(fc.constant(given), fc.array(fc.nat(given.length), { maxLength: 6 })))
+  await fc.assert(
+    fc.asyncProperty(rowsAndCuts, async ([given, cuts]) => {
+      const rows = new Rows()
+      for (const row of given) rows.write(row)
+      const block = Buffer.from(rows.take())
+      const ends = [...new Set([0, ...cuts, given.length])].sort((a, b) => a - b)
+      const slices = ends.slice(1).map((end, at) => sliceBlock(layoutOf(block)!, ends[at]!, end))
+      expect(readNative(Buffer.concat(slices))).toEqual(readNative(block))
+      expect(await readByEngine(Buffer.concat(slices))).toEqual(given)
+    }),
+    { numRuns: 40 },
+  )
 })

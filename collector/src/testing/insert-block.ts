@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { SPAN_COLUMNS } from '@weir/store'
 import type { ClickHouseWriter } from '../writer/clickhouse-writer.ts'
+import { wholeBlocks } from '../writer/part.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** Inserts a Native block as if it were a segment. */
@@ -11,5 +12,5 @@ export async function insertBlock(writer: ClickHouseWriter, block: Buffer, token
   writeFileSync(path, block)
   const columns = SPAN_COLUMNS.map(({ name }) => name)
   const record = { offset: 0, length: block.length, crc: crc32(block), rows: 0, rejected: 0 }
-  await writer.insert({ path, records: [record], columns }, token)
+  await writer.insert({ path, part: wholeBlocks([record]), columns }, token)
 }

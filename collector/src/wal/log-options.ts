@@ -25,7 +25,9 @@ export interface LogSnapshot {
   readonly maxBytes: number
   /** Segments that are not in ClickHouse yet. */
   readonly segments: number
+  /** Files of blocks that were set aside, and the spans in them. */
   readonly quarantinedBlocks: number
+  readonly quarantinedSpans: number
   readonly quarantinedBytes: number
   /** Since the oldest span came that is not in ClickHouse yet; 0 where there is none. */
   readonly lagSeconds: number

@@ -1,7 +1,14 @@
-import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createReadStream, statSync } from 'node:fs'
+import { mkdir, rename } from 'node:fs/promises'
 import type { Log } from '../log.ts'
+import {
+  listFiles,
+  type QuarantinedPiece,
+  quarantineDirectory,
+  quarantinedPath,
+  writeNote,
+  writeQuarantined,
+} from './quarantine-files.ts'
 import { blocksPath, indexPath, type Segment, syncDirectory } from './segment.ts'
 
 /** A part of a segment's file. */
@@ -10,80 +17,113 @@ export interface Range {
   readonly length: number
 }
 
-const BLOCKS = '.native'
+/** Changes of a directory within so many milliseconds may have the same time. */
+const SAME_TIME = 1_000
 
 /**
- * Blocks that cannot be delivered, each as a file of its own beside a note of why. Nothing reads them again: they are
- * for people, who can insert or delete them.
+ * Spans that cannot be delivered, in files beside a note of why. The collector reads none of them again:
+ * `weir quarantine` inserts or deletes them, also while the collector runs. So the directory is what is counted.
  */
 export class Quarantine {
   readonly #directory: string
   readonly #log: Log
-  /** Sizes by file name. */
-  readonly #files: Map<string, number>
-  #bytes = 0
+  #changed = Number.NaN
+  #counts = { files: 0, bytes: 0, rows: 0 }
 
-  private constructor(directory: string, log: Log, files: Map<string, number>) {
+  private constructor(directory: string, log: Log) {
     this.#directory = directory
     this.#log = log
-    this.#files = files
-    for (const size of files.values()) this.#bytes += size
+    this.refresh()
   }
 
   static async open(parent: string, log: Log): Promise<Quarantine> {
-    const directory = join(parent, 'quarantine')
+    const directory = quarantineDirectory(parent)
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    const names = (await readdir(directory)).filter((name) => name.endsWith(BLOCKS))
-    const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory, name))).size))
-    return new Quarantine(directory, log, new Map(names.map((name, at) => [name, sizes[at]!])))
+    return new Quarantine(directory, log)
   }
 
-  get blocks(): number {
-    return this.#files.size
+  get files(): number {
+    return this.#counts.files
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.#counts.bytes
   }
 
-  /** Copies a part of a segment; doing it again replaces the copy. */
-  async add(segment: Segment, range: Range, rows: number, reason: string): Promise<void> {
-    const { offset, length } = range
-    const name = `${segment.name}-${offset}`
-    const path = join(this.#directory, name + BLOCKS)
-    const copy = await open(path, 'w', 0o600)
-    try {
-      const end = offset + length - 1
-      // Of a block that the disk has lost there is only the note.
-      if (length > 0) await copy.writeFile(createReadStream(blocksPath(segment), { start: offset, end }))
-      await copy.datasync()
-    } finally {
-      await copy.close()
+  /** Spans, where it is known how many. */
+  get rows(): number {
+    return this.#counts.rows
+  }
+
+  /** Counts again where the directory has changed: `weir quarantine` is another process. */
+  refresh(): void {
+    const changed = statSync(this.#directory, { throwIfNoEntry: false })?.mtimeMs ?? 0
+    if (changed === this.#changed) return
+    const files = listFiles(this.#directory)
+    this.#counts = {
+      files: files.length,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      rows: files.reduce((sum, { note }) => sum + (note.rows ?? 0), 0),
     }
-    await this.#note(name, { reason, rows, columns: segment.columns })
-    this.#count(name, length)
-    this.#log.error({ path, rows, bytes: length, reason }, 'spans were set aside')
+    this.#changed = Date.now() - changed < SAME_TIME ? Number.NaN : changed
+  }
+
+  /** Writes rows of a segment that ClickHouse refuses for one reason; doing it again replaces them. */
+  async addRows(
+    { name, columns }: Segment,
+    group: string,
+    pieces: AsyncIterable<QuarantinedPiece>,
+    reason: string,
+  ): Promise<void> {
+    await this.#write(`${name}-${group}`, pieces, { reason, columns: [...columns] })
+  }
+
+  /** Copies a part of a segment that is damaged; doing it again replaces the copy. */
+  async addDamaged(segment: Segment, range: Range, rows: number): Promise<void> {
+    const note = { reason: 'damaged on the disk', damaged: true, columns: [...segment.columns] }
+    await this.#write(`${segment.name}-${range.offset}`, bytesOf(segment, range, rows), note)
   }
 
   /** Moves a segment whose index is damaged, so that nobody knows where its blocks begin. */
   async addWhole(segment: Pick<Segment, 'directory' | 'name'>, bytes: number): Promise<void> {
-    const path = join(this.#directory, segment.name + BLOCKS)
-    await rename(blocksPath(segment), path)
-    await rename(indexPath(segment), join(this.#directory, `${segment.name}.index`)).catch(() => undefined)
+    const path = quarantinedPath(this.#directory, segment.name)
     const reason = 'its index is damaged'
-    await this.#note(segment.name, { reason })
-    this.#count(segment.name, bytes)
+    await writeNote(this.#directory, segment.name, { reason, damaged: true, at: new Date().toISOString() })
+    await rename(blocksPath(segment), path)
+    await rename(indexPath(segment), path.replace(/\.native$/, '.index')).catch(() => undefined)
+    await syncDirectory(this.#directory)
+    this.refresh()
     this.#log.error({ path, bytes, reason }, 'a segment was set aside')
   }
 
-  #count(name: string, bytes: number): void {
-    const file = name + BLOCKS
-    this.#bytes += bytes - (this.#files.get(file) ?? 0)
-    this.#files.set(file, bytes)
+  async #write(
+    id: string,
+    pieces: AsyncIterable<QuarantinedPiece>,
+    note: { reason: string; columns: string[]; damaged?: boolean },
+  ): Promise<void> {
+    const at = new Date().toISOString()
+    const { bytes, note: written } = await writeQuarantined(this.#directory, id, pieces, { ...note, at })
+    this.refresh()
+    const path = quarantinedPath(this.#directory, id)
+    this.#log.error({ path, rows: written.rows, bytes, reason: note.reason }, 'spans were set aside')
   }
+}
 
-  async #note(name: string, note: object): Promise<void> {
-    await writeFile(join(this.#directory, `${name}.json`), `${JSON.stringify(note)}\n`, { mode: 0o600 })
-    await syncDirectory(this.#directory)
+async function* bytesOf(
+  segment: Segment,
+  { offset, length }: Range,
+  rows: number,
+): AsyncGenerator<QuarantinedPiece> {
+  let left = rows
+  // Of a block that the disk has lost there is only the note.
+  if (length > 0) {
+    for await (const bytes of createReadStream(blocksPath(segment), {
+      start: offset,
+      end: offset + length - 1,
+    })) {
+      yield { bytes, rows: left }
+      left = 0
+    }
   }
+  if (left > 0) yield { bytes: Buffer.alloc(0), rows: left }
 }

@@ -42,6 +42,11 @@ export function indexPath({ directory, name }: Pick<Segment, 'directory' | 'name
   return join(directory, name + INDEX)
 }
 
+/** What became of the parts of a segment that is inserted in parts. */
+export function partsPath({ directory, name }: Pick<Segment, 'directory' | 'name'>): string {
+  return join(directory, `${name}.parts`)
+}
+
 /** The names of the segments whose files these are, oldest first. */
 export function segmentNames(files: readonly string[]): string[] {
   const names = files
@@ -52,6 +57,7 @@ export function segmentNames(files: readonly string[]): string[] {
 
 /** The index goes last: without blocks it means nothing, while blocks without an index would be a damage. */
 export async function removeSegment(segment: Pick<Segment, 'directory' | 'name'>): Promise<void> {
+  await rm(partsPath(segment), { force: true })
   await rm(blocksPath(segment), { force: true })
   await rm(indexPath(segment), { force: true })
 }

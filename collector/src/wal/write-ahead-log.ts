@@ -120,6 +120,9 @@ export class WriteAheadLog {
     }
     const { maxBytes } = this.#options
     if (this.#bytes + waiting < maxBytes) return undefined
+    // `weir quarantine` may have made room.
+    this.quarantine.refresh()
+    if (this.#bytes + waiting < maxBytes) return undefined
     return new BackpressureError(
       `the log has reached its ${maxBytes} bytes, ClickHouse does not take spans fast enough`,
     )
@@ -189,12 +192,14 @@ export class WriteAheadLog {
   }
 
   snapshot(): LogSnapshot {
+    this.quarantine.refresh()
     const [oldest] = this.#segments.keys()
     return {
       bytes: this.#bytes,
       maxBytes: this.#options.maxBytes,
       segments: this.#segments.size,
-      quarantinedBlocks: this.quarantine.blocks,
+      quarantinedBlocks: this.quarantine.files,
+      quarantinedSpans: this.quarantine.rows,
       quarantinedBytes: this.quarantine.bytes,
       lagSeconds: oldest === undefined ? 0 : (performance.now() - this.#openedAt.get(oldest)!) / 1000,
     }

@@ -1,8 +1,8 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { failureOf, InsertError } from './insert-error.ts'
-import { bytesOf, type StoredBlocks } from './segment-body.ts'
+import { failureOf, InsertError, rowIn } from './insert-error.ts'
+import { type Piece, piecesOf, type StoredRows } from './segment-body.ts'
 
 export interface ClickHouseTarget {
   /** Base URL of the HTTP interface; may carry `user:password@`. */
@@ -12,8 +12,8 @@ export interface ClickHouseTarget {
   readonly timeout: number
 }
 
-/** Native blocks of the log. */
-export interface Blocks extends StoredBlocks {
+/** Rows of Native blocks in a file. */
+export interface Rows extends StoredRows {
   /** Names of the columns. */
   readonly columns: readonly string[]
 }
@@ -59,25 +59,27 @@ export class ClickHouseWriter {
   }
 
   /**
-   * Inserts blocks into `spans`; resolves once ClickHouse has them.
-   * @param token the same for every try of the same blocks: ClickHouse stores them once
+   * Inserts rows into `spans`; resolves once ClickHouse has them.
+   * @param token the same for every try of the same rows: ClickHouse stores them once
    * @throws InsertError
    */
-  async insert(blocks: Blocks, token: string): Promise<void> {
+  async insert(rows: Rows, token: string): Promise<void> {
     if (this.#isClosed) throw new InsertError('inserts have ended', 'away')
-    const columns = blocks.columns.map((name) => `\`${name}\``).join(', ')
+    const columns = rows.columns.map((name) => `\`${name}\``).join(', ')
     const query = `INSERT INTO spans (${columns}) FORMAT Native`
     const settings = new URLSearchParams({ query, insert_deduplication_token: token, ...SETTINGS })
-    const response = await this.#respond(`?${settings}`, blocks)
+    const response = await this.#respond(`?${settings}`, rows)
     const answer = await text(response).catch((cause: Error) => {
       throw new InsertError(`ClickHouse's answer broke off: ${cause.message}`, 'away', { cause })
     })
     const { statusCode = 0, headers } = response
     const code = headers['x-clickhouse-exception-code'] ?? /^Code: (\d+)\./.exec(answer)?.[1]
     if (statusCode === 200 && code === undefined) return
+    const exceptionCode = code === undefined ? undefined : Number(code)
     throw new InsertError(
       `ClickHouse answered ${statusCode}: ${answer.slice(0, MESSAGE_LIMIT).trim()}`,
-      failureOf(statusCode, code === undefined ? undefined : Number(code)),
+      failureOf(statusCode, exceptionCode),
+      { exceptionCode, row: rowIn(answer) },
     )
   }
 
@@ -108,7 +110,7 @@ export class ClickHouseWriter {
     return this.#url.protocol === 'https:'
   }
 
-  #respond(path: string, blocks: StoredBlocks): Promise<IncomingMessage> {
+  #respond(path: string, rows: StoredRows): Promise<IncomingMessage> {
     const begin = this.#isSecure ? httpsRequest : httpRequest
     const options = { method: 'POST', headers: this.#headers, agent: this.#agent }
     return new Promise((resolve, reject) => {
@@ -122,7 +124,7 @@ export class ClickHouseWriter {
         reject(new InsertError(`ClickHouse at ${at} cannot be reached: ${cause.message}`, 'away', { cause }))
       }
       request.on('error', fail)
-      send(request, bytesOf(blocks)).catch((cause: Error) => {
+      send(request, piecesOf(rows)).catch((cause: Error) => {
         request.destroy(cause)
         fail(cause)
       })
@@ -131,8 +133,8 @@ export class ClickHouseWriter {
 }
 
 /** Sends a body of pieces, each of which has left the memory that it is in before the next one is asked for. */
-async function send(request: ClientRequest, pieces: AsyncIterable<Buffer>): Promise<void> {
-  for await (const piece of pieces) await written(request, piece)
+async function send(request: ClientRequest, pieces: AsyncIterable<Piece>): Promise<void> {
+  for await (const { bytes } of pieces) await written(request, bytes)
   request.end()
 }
 

@@ -12,6 +12,8 @@ class Sender implements SegmentSender {
   readonly begun: string[] = []
   readonly stored: string[] = []
   readonly failing = new Map<string, InsertFailure>()
+  readonly begunInParts = new Set<string>()
+  readonly budgets: number[] = []
   most = 0
   #inFlight = 0
   #gates = new Map<string, () => void>()
@@ -34,8 +36,15 @@ class Sender implements SegmentSender {
     return { stored: rows, poison: 0, corrupt: 0 }
   }
 
-  async deliverInParts({ name, rows }: Segment, takesOthers: boolean): Promise<Outcome> {
-    if (!takesOthers) throw new InsertError(`${name} failed`, 'poison')
+  isInParts({ name }: Segment): boolean {
+    return this.begunInParts.has(name)
+  }
+
+  async deliverInParts({ name, rows }: Segment, takesOthers: boolean, budget: number): Promise<Outcome> {
+    this.begun.push(`${name} in parts`)
+    if (!takesOthers && !this.begunInParts.has(name)) throw new InsertError(`${name} failed`, 'poison')
+    this.budgets.push(budget)
+    if (!this.isOpen) await new Promise<void>((resolve) => this.#gates.set(`${name} in parts`, resolve))
     this.stored.push(`${name} in parts`)
     return { stored: rows - 1, poison: 1, corrupt: 0 }
   }
@@ -128,6 +137,25 @@ test('a segment that fails alone is not set aside, and is tried ever more rarely
   expect(finished).toEqual([])
   delivery.add(segment('2'))
   await expect.poll(() => sender.stored, { timeout: 20_000 }).toEqual(['2', '1 in parts'])
+})
+
+test('a segment in parts holds up no others, and is delivered in parts again after a restart', async () => {
+  const { sender, delivery, finished } = start(false)
+  for (const name of ['1', '2', '3']) {
+    sender.begunInParts.add(name)
+    delivery.add(segment(name, true))
+  }
+  expect(sender.begun).toEqual(['1 in parts'])
+  expect(delivery.isIdle).toBe(true)
+  delivery.add(segment('4'))
+  expect(sender.begun).toEqual(['1 in parts', '4'])
+  await sender.finish('4')
+  await expect.poll(() => finished.length).toBe(1)
+  expect(delivery.isIdle).toBe(true)
+  for (const name of ['1', '2', '3']) await sender.finish(`${name} in parts`)
+  await expect.poll(() => finished.length).toBe(4)
+  // The more wait, the fewer inserts each of them has.
+  expect(sender.budgets).toEqual([20_000, 10_000, 20_000])
 })
 
 test('draining ends when all is stored, when the time is over, and at once when the store is away', async () => {

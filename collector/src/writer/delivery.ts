@@ -6,8 +6,10 @@ import { InsertError, type InsertFailure } from './insert-error.ts'
 /** Inserts segments. */
 export interface SegmentSender {
   deliver(segment: Segment): Promise<Outcome>
-  /** Where ClickHouse refuses the whole for its content. */
-  deliverInParts(segment: Segment, takesOthers: boolean): Promise<Outcome>
+  /** Whether an earlier process began to deliver it in parts. */
+  isInParts(segment: Segment): boolean
+  /** Where ClickHouse refuses the whole for its content: in so many inserts about. */
+  deliverInParts(segment: Segment, takesOthers: boolean, budget: number): Promise<Outcome>
 }
 
 export interface DeliveryOptions {
@@ -49,17 +51,25 @@ const LONGEST_SEGMENT_PAUSE = 30_000
 const REFUSALS = 2
 /** Tries after which an error that others do not meet counts as a refusal for the content. */
 const TRIES = 5
+/** Inserts for the segments together that wait to be delivered in parts, and for each of them at least. */
+const PART_INSERTS = 20_000
+const LEAST_PART_INSERTS = 16
 
 /**
  * The segments that wait to be inserted, oldest first: one at a time, so that spans become visible in the order in
  * which they were acknowledged. Where many wait, several at a time, and one more that is new, so that new spans are
  * seen before all of the old ones are. A segment that fails is tried again until it is stored; those behind it go on.
+ * What ClickHouse refuses for its content is delivered in parts beside all others, one segment at a time: that takes
+ * thousands of inserts where thousands of spans are at fault. The more segments wait for it, the fewer inserts each has.
  */
 export class Delivery {
   readonly #sender: SegmentSender
   readonly #options: DeliveryOptions
   readonly #waiting: Parcel[] = []
   readonly #inFlight = new Map<Parcel, Promise<void>>()
+  /** Those at fault, to be delivered in parts. */
+  readonly #refused: Parcel[] = []
+  #inParts: Promise<void> | undefined
   /** The one in flight that was taken before older ones. */
   #fresh: Parcel | undefined
   #failures = 0
@@ -76,7 +86,10 @@ export class Delivery {
   /** Takes a segment that is newer than those before. */
   add(segment: Segment): void {
     const since = segment.left ? Number.NEGATIVE_INFINITY : performance.now()
-    this.#waiting.push({ segment, since, tries: 0, refusals: 0, storedBefore: 0, notBefore: 0 })
+    const isInParts = segment.left && this.#sender.isInParts(segment)
+    const refusals = isInParts ? REFUSALS : 0
+    const parcel = { segment, since, tries: 0, refusals, storedBefore: 0, notBefore: 0 }
+    ;(isInParts ? this.#refused : this.#waiting).push(parcel)
     this.#next()
   }
 
@@ -92,7 +105,8 @@ export class Delivery {
   async drain(patience: number): Promise<void> {
     const deadline = performance.now() + patience
     while (performance.now() < deadline) {
-      if (this.#inFlight.size === 0 && (this.#isFailing || this.#waiting.length === 0)) return
+      const isDone = this.#waiting.length + this.#refused.length === 0 && this.#inParts === undefined
+      if (this.#inFlight.size === 0 && (this.#isFailing || isDone)) return
       const pause = new Promise((resolve) => setTimeout(resolve, 20))
       await Promise.race([pause, ...this.#inFlight.values()])
     }
@@ -102,7 +116,7 @@ export class Delivery {
   async stop(): Promise<void> {
     this.#isStopped = true
     clearTimeout(this.#timer)
-    await Promise.all(this.#inFlight.values())
+    await Promise.all([...this.#inFlight.values(), this.#inParts])
   }
 
   get #isFailing(): boolean {
@@ -119,12 +133,14 @@ export class Delivery {
     if (this.#isStopped) return
     const now = performance.now()
     for (let parcel = this.#pick(now); parcel !== undefined; parcel = this.#pick(now)) this.#begin(parcel)
+    this.#beginParts(now)
     if (this.isIdle) this.#options.onIdle()
     this.#wakeUp(now)
   }
 
   #wakeUp(now: number): void {
-    const waitsFor = this.#waiting.map(({ notBefore }) => notBefore).filter((time) => time > now)
+    const waiting = [...this.#waiting, ...this.#refused]
+    const waitsFor = waiting.map(({ notBefore }) => notBefore).filter((time) => time > now)
     const due = now < this.#pausedUntil ? this.#pausedUntil : Math.min(...waitsFor)
     if (due < Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.#next(), Math.ceil(due - now))
   }
@@ -156,13 +172,10 @@ export class Delivery {
   }
 
   async #deliver(parcel: Parcel): Promise<void> {
-    const { segment } = parcel
     const began = performance.now()
     let outcome: Outcome
     try {
-      outcome = await (this.#isAtFault(parcel)
-        ? this.#sender.deliverInParts(segment, this.#stored > parcel.storedBefore)
-        : this.#sender.deliver(segment))
+      outcome = await this.#sender.deliver(parcel.segment)
     } catch (error) {
       this.#fail(parcel, error as Error)
       return
@@ -171,33 +184,79 @@ export class Delivery {
     if (this.#isFailing) this.#options.log.info({}, 'ClickHouse takes spans again')
     this.#failures = 0
     this.#stored += 1
-    // What cannot be counted or deleted says so itself, and stays for the next process.
+    await this.#finish(parcel, outcome)
+  }
+
+  /** What cannot be counted or deleted says so itself, and stays for the next process. */
+  async #finish({ segment }: Parcel, outcome: Outcome): Promise<void> {
     await this.#options.finish(segment, outcome).catch(() => undefined)
+  }
+
+  #beginParts(now: number): void {
+    if (this.#inParts !== undefined || now < this.#pausedUntil) return
+    const at = this.#refused.findIndex(({ notBefore }) => notBefore <= now)
+    if (at === -1) return
+    const budget = Math.max(LEAST_PART_INSERTS, Math.round(PART_INSERTS / this.#refused.length))
+    const [parcel] = this.#refused.splice(at, 1)
+    this.#inParts = this.#deliverInParts(parcel!, budget).finally(() => {
+      this.#inParts = undefined
+      this.#next()
+    })
+  }
+
+  /** Says nothing about whether ClickHouse takes the other segments, except that it does when some is stored. */
+  async #deliverInParts(parcel: Parcel, budget: number): Promise<void> {
+    try {
+      const takesOthers = this.#stored > parcel.storedBefore
+      const outcome = await this.#sender.deliverInParts(parcel.segment, takesOthers, budget)
+      if (outcome.stored > 0) {
+        this.#failures = 0
+        this.#stored += 1
+      }
+      await this.#finish(parcel, outcome)
+    } catch (error) {
+      if (this.#isStopped) return
+      const failure = this.#observe(parcel, error as Error)
+      const isOutage = failure === 'away' || failure === 'busy'
+      if (!isOutage) parcel.tries += 1
+      parcel.notBefore = performance.now() + (isOutage ? LONGEST_PAUSE : pauseAfter(parcel.tries))
+      putBack(this.#refused, parcel)
+    }
   }
 
   #isAtFault({ refusals, tries, storedBefore }: Parcel): boolean {
     return refusals >= REFUSALS || (tries >= TRIES && this.#stored > storedBefore)
   }
 
-  #fail(parcel: Parcel, error: Error): void {
-    if (this.#isStopped) return
+  #observe({ segment }: Parcel, error: Error): InsertFailure {
     const failure = error instanceof InsertError ? error.failure : 'unclear'
     this.#options.observeFailure?.(failure)
-    this.#options.log.error({ segment: parcel.segment.name, failure, reason: error.message }, 'insert failed')
-    if (parcel.tries === 0) parcel.storedBefore = this.#stored
-    this.#failures += 1
-    const now = performance.now()
-    this.#pausedUntil = now + Math.min(FIRST_PAUSE * 2 ** (this.#failures - 1), LONGEST_PAUSE)
-    if (failure === 'poison' || failure === 'unclear') {
-      parcel.tries += 1
-      parcel.notBefore = now + Math.min(FIRST_PAUSE * 2 ** parcel.tries, LONGEST_SEGMENT_PAUSE)
-    }
-    if (failure === 'poison') parcel.refusals += 1
-    this.#putBack(parcel)
+    this.#options.log.error({ segment: segment.name, failure, reason: error.message }, 'insert failed')
+    return failure
   }
 
-  #putBack(parcel: Parcel): void {
-    const at = this.#waiting.findIndex(({ segment }) => segment.name > parcel.segment.name)
-    this.#waiting.splice(at === -1 ? this.#waiting.length : at, 0, parcel)
+  #fail(parcel: Parcel, error: Error): void {
+    if (this.#isStopped) return
+    const failure = this.#observe(parcel, error)
+    if (parcel.tries === 0) parcel.storedBefore = this.#stored
+    const now = performance.now()
+    // A refusal of this segment's content says nothing about the others: they go on after a moment.
+    if (failure !== 'poison') this.#failures += 1
+    this.#pausedUntil = now + Math.min(FIRST_PAUSE * 2 ** Math.max(0, this.#failures - 1), LONGEST_PAUSE)
+    if (failure === 'poison' || failure === 'unclear') {
+      parcel.tries += 1
+      parcel.notBefore = now + pauseAfter(parcel.tries)
+    }
+    if (failure === 'poison') parcel.refusals += 1
+    putBack(this.#isAtFault(parcel) ? this.#refused : this.#waiting, parcel)
   }
+}
+
+function pauseAfter(tries: number): number {
+  return Math.min(FIRST_PAUSE * 2 ** tries, LONGEST_SEGMENT_PAUSE)
+}
+
+function putBack(parcels: Parcel[], parcel: Parcel): void {
+  const at = parcels.findIndex(({ segment }) => segment.name > parcel.segment.name)
+  parcels.splice(at === -1 ? parcels.length : at, 0, parcel)
 }
