@@ -4,6 +4,7 @@ import { openAuthenticator } from './auth/open-authenticator.ts'
 import { RateLimit } from './auth/rate-limit.ts'
 import { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
 import { GrpcServer } from './grpc/server.ts'
+import { Connections, maxConnections } from './http/connections.ts'
 import { Metrics } from './http/metrics.ts'
 import { type ConnectionLimits, HttpServer } from './http/server.ts'
 import { Ingest } from './ingest.ts'
@@ -88,6 +89,7 @@ export async function startCollector({
     rateLimit: rateLimit === undefined ? undefined : new RateLimit(rateLimit),
   })
   const authenticator = await openAuthenticator({ store, host: settings.host, directory: walDirectory, log })
+  const connections = new Connections(limits?.maxConnections ?? maxConnections(), log)
   const http = new HttpServer({
     ingest,
     metrics,
@@ -95,6 +97,7 @@ export async function startCollector({
     ping: () => storage.ready(),
     flush: () => storage.flush(),
     log,
+    connections,
     corsOrigins: settings.corsOrigins,
     ...(limits !== undefined && { limits }),
   })
@@ -135,6 +138,7 @@ export async function startCollector({
       authorise: (authorization) => authenticator.authorise(authorization),
       requests: metrics.requests,
       log,
+      connections,
       ...(keepaliveInterval !== undefined && { keepaliveInterval }),
     })
     await server.listen({ host: settings.host, port: given.grpcPort })

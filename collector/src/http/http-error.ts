@@ -1,7 +1,7 @@
 import { RateLimitError } from '../auth/rate-limit.ts'
 import { UnauthenticatedError } from '../auth/unauthenticated-error.ts'
-import { OversizeError } from '../columns/span-block.ts'
 import { DecodeError } from '../decode/decode-error.ts'
+import { OversizeError } from '../decode/oversize-error.ts'
 import { BackpressureError } from '../wal/backpressure-error.ts'
 
 /** Codes of google.rpc.Code. */

@@ -5,6 +5,7 @@ import type { Ingest } from '../ingest.ts'
 import type { Log } from '../log.ts'
 import { answerError, rawError } from './answer.ts'
 import { ClientErrors } from './client-error.ts'
+import type { Connections } from './connections.ts'
 import { type Cors, corsFor } from './cors.ts'
 import { HttpError, httpErrorOf, methodNotAllowed } from './http-error.ts'
 import type { Metrics } from './metrics.ts'
@@ -20,6 +21,7 @@ export interface HttpServerOptions {
   /** Resolves once ClickHouse has what was acknowledged before. */
   readonly flush: () => Promise<void>
   readonly log: Log
+  readonly connections: Connections
   /** Origins of pages that may send from a browser; `*` for all. */
   readonly corsOrigins: readonly string[]
   readonly limits?: ConnectionLimits
@@ -29,7 +31,7 @@ export interface HttpServerOptions {
 export interface ConnectionLimits {
   /** Milliseconds within which a request has to arrive whole. */
   readonly requestTimeout?: number
-  /** Connections that are open at the same time; one more is closed at once. */
+  /** Connections that are open at the same time, of gRPC too; one more takes the place of one that is idle, or is closed at once. */
   readonly maxConnections?: number
 }
 
@@ -42,7 +44,6 @@ const HEADERS_TIMEOUT = 15_000
  * sends a request on a connection that is being closed.
  */
 const KEEP_ALIVE_TIMEOUT = 360_000
-const MAX_CONNECTIONS = 10_000
 /** Milliseconds between two looks at what is late. */
 const CHECK_INTERVAL = 1_000
 
@@ -58,7 +59,7 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     const { metrics, log, corsOrigins, limits = {} } = options
-    const { requestTimeout = REQUEST_TIMEOUT, maxConnections = MAX_CONNECTIONS } = limits
+    const { requestTimeout = REQUEST_TIMEOUT } = limits
     const { requests } = metrics
     this.#options = options
     this.#traces = new TraceRoute({ ...options, requests })
@@ -75,7 +76,6 @@ export class HttpServer {
       connectionsCheckingInterval: CHECK_INTERVAL,
       requireHostHeader: false,
     })
-    this.#server.maxConnections = maxConnections
     // A sender that closes its side after a request still gets the answer. Node has it, its typings do not.
     Object.assign(this.#server, { httpAllowHalfOpen: true })
     this.#listen()
@@ -86,6 +86,8 @@ export class HttpServer {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject).listen({ host, port }, () => {
         this.#server.off('error', reject)
+        // Where a connection cannot be accepted, for want of descriptors mostly, the others go on.
+        this.#server.on('error', (err) => this.#options.log.warn({ err }, 'connection not accepted'))
         resolve()
       })
     })
@@ -109,11 +111,10 @@ export class HttpServer {
   }
 
   #listen(): void {
-    const { metrics, log } = this.#options
     const refuse = (error: HttpError) => (_request: IncomingMessage, response: ServerResponse) =>
       void Promise.resolve().then(() => answerError(response, error))
     this.#server
-      .on('connection', (socket) => this.#clientErrors.watch(socket))
+      .on('connection', (socket) => this.#open(socket))
       .on('request', (request, response) => this.#handle(request, response, false))
       .on('checkContinue', (request, response) => this.#handle(request, response, true))
       .on(
@@ -124,14 +125,24 @@ export class HttpServer {
         socket.end(rawError(methodNotAllowed('CONNECT', request.url!, 'POST'), undefined))
       })
       .on('clientError', (error, socket) => this.#clientErrors.handle(error, socket as Socket))
-      .on('drop', () => {
-        metrics.requests.fail('http', 'connections')
-        log.warn({ limit: this.#server.maxConnections }, 'connection refused: too many are open')
-      })
+  }
+
+  #open(socket: Socket): void {
+    const { connections, metrics } = this.#options
+    if (!connections.add(socket, () => socket.destroy())) {
+      metrics.requests.fail('http', 'connections')
+      return
+    }
+    socket.once('close', () => connections.delete(socket))
+    this.#clientErrors.watch(socket)
   }
 
   #handle(request: IncomingMessage, response: ServerResponse, wait: boolean): void {
     this.#clientErrors.track(request, response)
+    response.once(
+      'close',
+      this.#options.connections.begin(request.socket, () => request.complete),
+    )
     if (this.#closing) response.setHeader('connection', 'close')
     this.#route(request, response, wait).catch((cause) => {
       const error = httpErrorOf(cause)
