@@ -2,6 +2,11 @@ import type { HttpError } from './http/http-error.ts'
 
 /** Milliseconds of work after which the event loop gets its turn: health checks, other senders, those that leave. */
 const TURN = 10
+/**
+ * Turns of the event loop after heavy work in which there is none: an answer takes several, to accept the connection, to
+ * read the request, to write. Where nothing else is to be done they take microseconds.
+ */
+const REST = 5
 
 /** Somebody who waits for work to be done. */
 export interface Waiting {
@@ -18,7 +23,7 @@ interface Job {
 
 /**
  * Shares the thread between requests, whose work is done in one go. Light work is done at once while the event loop's turn
- * is short, else in the next turns, as it came. Heavy work waits while there is any: one request in a turn, the projects
+ * is short, else in the next turns, as it came. Heavy work waits while there is any: one request at a time, the projects
  * in rotation. So nobody waits behind more heavy work than one request of each project.
  */
 export class Turns {
@@ -26,25 +31,27 @@ export class Turns {
   readonly #heavy = new Map<string, Job[]>()
   /** Milliseconds of work in this turn of the event loop. */
   #spent = 0
+  /** Turns without heavy work that are left. */
+  #rest = 0
   #isScheduled = false
 
   /** Resolves to what `work` returns; rejects with the refusal where the work has lost its purpose. */
   light<T>(waiting: Waiting, work: () => T): Promise<T> {
-    return this.#add(waiting, work, (job) => this.#light.push(job))
+    return this.#add(waiting, work, true, (job) => this.#light.push(job))
   }
 
   heavy<T>(waiting: Waiting, work: () => T): Promise<T> {
-    return this.#add(waiting, work, (job) => {
+    return this.#add(waiting, work, this.#rest === 0, (job) => {
       const jobs = this.#heavy.get(waiting.project)
       if (jobs === undefined) this.#heavy.set(waiting.project, [job])
       else jobs.push(job)
     })
   }
 
-  #add<T>(waiting: Waiting, work: () => T, enqueue: (job: Job) => void): Promise<T> {
+  #add<T>(waiting: Waiting, work: () => T, isDue: boolean, enqueue: (job: Job) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const job = { waiting, run: () => resolve(work()), refuse: reject }
-      const isFree = this.#spent < TURN && this.#light.length === 0 && this.#heavy.size === 0
+      const isFree = isDue && this.#spent < TURN && this.#light.length === 0 && this.#heavy.size === 0
       if (isFree) this.#do(job, false)
       else enqueue(job)
     })
@@ -56,8 +63,9 @@ export class Turns {
     let light = 0
     while (light < this.#light.length && this.#spent < TURN) this.#do(this.#light[light++]!, true)
     this.#light.splice(0, light)
-    while (this.#heavy.size > 0 && !this.#do(this.#nextHeavy(), true));
-    if (this.#light.length > 0 || this.#heavy.size > 0) this.#schedule()
+    if (this.#rest > 0) this.#rest -= 1
+    else while (this.#heavy.size > 0 && !this.#do(this.#nextHeavy(), true));
+    if (this.#light.length > 0 || this.#heavy.size > 0 || this.#rest > 0) this.#schedule()
   }
 
   #nextHeavy(): Job {
@@ -83,6 +91,7 @@ export class Turns {
       refuse(error as Error)
     }
     this.#spent += performance.now() - began
+    if (this.#spent > TURN) this.#rest = REST
     return true
   }
 
