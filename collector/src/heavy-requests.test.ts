@@ -92,12 +92,17 @@ test('requests whose sender has left are not worked on', { timeout: 60_000 }, as
   expect(await received()).toBeLessThan(COUNT)
 })
 
-test('a sender that has closed its side alone is told to come again', { timeout: 60_000 }, async () => {
+test('a sender that has closed its side alone is told to come again with a heavy request, and has its answer to others', {
+  timeout: 60_000,
+}, async () => {
   await start()
   const connections = await Promise.all(
     Array.from({ length: COUNT }, () => RawConnection.open(collector.port)),
   )
   for (const { socket } of connections) socket.end(heavyRequest)
+  const small = await RawConnection.open(collector.port)
+  small.socket.end(rawRequest({ headers: { 'content-type': 'application/json' }, body: '{}' }))
+  expect((await small.response()).status).toBe(200)
   const answers = await Promise.all(connections.map((connection) => connection.response()))
   const taken = answers.filter(({ status }) => status === 200)
   const refused = answers.filter(({ status, headers }) => status === 503 && headers['retry-after'] === '1')

@@ -11,7 +11,7 @@ const REST = 5
 /** Somebody who waits for work to be done. */
 export interface Waiting {
   readonly project: string
-  /** Why the work has lost its purpose, such as a sender that has left. @param hasWaited true after a turn of the event loop */
+  /** Why the work has lost its purpose, such as a sender that has left. @param hasWaited true where heavy work had to wait */
   refusal(hasWaited: boolean): HttpError | undefined
 }
 
@@ -61,7 +61,7 @@ export class Turns {
     this.#isScheduled = false
     this.#spent = 0
     let light = 0
-    while (light < this.#light.length && this.#spent < TURN) this.#do(this.#light[light++]!, true)
+    while (light < this.#light.length && this.#spent < TURN) this.#do(this.#light[light++]!, false)
     this.#light.splice(0, light)
     if (this.#rest > 0) this.#rest -= 1
     else while (this.#heavy.size > 0 && !this.#do(this.#nextHeavy(), true));
