@@ -60,7 +60,8 @@ const METHODS: Readonly<Record<Exclude<Coding, 'identity'>, (body: Buffer, limit
 /** Bytes of a body once it is inflated, as far as one can know before. */
 export function expectedSize(coding: Coding, size: number, lastBytes: Buffer): number {
   if (coding === 'identity') return size
-  return coding === 'gzip' ? Math.max(gzipSize(lastBytes), size) : USUAL_RATIO * size
+  const said = coding === 'gzip' ? gzipSize(lastBytes) : 0
+  return said >= size && said <= PLAUSIBLE_RATIO * size ? said : USUAL_RATIO * size
 }
 
 /** The most bytes that so many can be inflated to; where zstd makes more of less, that takes it no longer. */
@@ -69,6 +70,8 @@ export function largestSize(coding: Coding, size: number): number {
 }
 
 const USUAL_RATIO = 4
+/** Of telemetry. Who says more is broken or a bomb, and found to be so at once. */
+const PLAUSIBLE_RATIO = 32
 /** zlib.net/zlib_tech.html */
 const DEFLATE_RATIO = 1032
 
