@@ -11,12 +11,13 @@ const REST = 5
 /** Somebody who waits for work to be done. */
 export interface Waiting {
   readonly project: string
-  /** Why the work has lost its purpose, such as a sender that has left. @param hasWaited true where heavy work had to wait */
-  refusal(hasWaited: boolean): HttpError | undefined
+  /** Why the work has lost its purpose, such as a sender that has left. @param waited milliseconds */
+  refusal(waited: number): HttpError | undefined
 }
 
 interface Job {
   readonly waiting: Waiting
+  readonly since: number
   readonly run: () => void
   readonly refuse: (error: Error) => void
 }
@@ -50,9 +51,9 @@ export class Turns {
 
   #add<T>(waiting: Waiting, work: () => T, isDue: boolean, enqueue: (job: Job) => void): Promise<T> {
     return new Promise((resolve, reject) => {
-      const job = { waiting, run: () => resolve(work()), refuse: reject }
+      const job = { waiting, since: performance.now(), run: () => resolve(work()), refuse: reject }
       const isFree = isDue && this.#spent < TURN && this.#light.length === 0 && this.#heavy.size === 0
-      if (isFree) this.#do(job, false)
+      if (isFree) this.#do(job)
       else enqueue(job)
     })
   }
@@ -61,10 +62,10 @@ export class Turns {
     this.#isScheduled = false
     this.#spent = 0
     let light = 0
-    while (light < this.#light.length && this.#spent < TURN) this.#do(this.#light[light++]!, false)
+    while (light < this.#light.length && this.#spent < TURN) this.#do(this.#light[light++]!)
     this.#light.splice(0, light)
     if (this.#rest > 0) this.#rest -= 1
-    else while (this.#heavy.size > 0 && !this.#do(this.#nextHeavy(), true));
+    else while (this.#heavy.size > 0 && !this.#do(this.#nextHeavy()));
     if (this.#light.length > 0 || this.#heavy.size > 0 || this.#rest > 0) this.#schedule()
   }
 
@@ -77,14 +78,14 @@ export class Turns {
   }
 
   /** @returns false where there was nothing to do */
-  #do({ waiting, run, refuse }: Job, hasWaited: boolean): boolean {
-    const refusal = waiting.refusal(hasWaited)
+  #do({ waiting, since, run, refuse }: Job): boolean {
+    const began = performance.now()
+    const refusal = waiting.refusal(began - since)
     if (refusal !== undefined) {
       refuse(refusal)
       return false
     }
     this.#schedule()
-    const began = performance.now()
     try {
       run()
     } catch (error) {

@@ -92,7 +92,7 @@ class TraceRequest {
     Object.assign(this.body.payload, { encoding: this.encoding, coding: this.coding })
     const rejected = await ingest.export(this.body.payload, {
       project,
-      refusal: (hasWaited) => this.#whereGone(hasWaited),
+      refusal: (waited) => this.#whereGone(waited),
     })
     const message = rejected === 0 ? '' : `${rejected} spans have an invalid trace id or span id`
     answer(this.#response, 200, HEADERS[this.encoding], exportResponse(this.encoding, rejected, message))
@@ -102,14 +102,16 @@ class TraceRequest {
    * A sender that has closed its side has mostly given up, and shows no other sign of it. One that has not will send the
    * spans again.
    */
-  #whereGone(hasWaited: boolean): HttpError | undefined {
+  #whereGone(waited: number): HttpError | undefined {
     const { socket } = this.#request
     if (socket.destroyed) return GONE
-    if (!hasWaited || !socket.readableEnded) return undefined
+    if (waited < PATIENCE || !socket.readableEnded) return undefined
     return unavailable('the sender has closed its side while the request waited for its turn. Try again')
   }
 }
 
+/** Milliseconds that a sender surely waits for its answer that has closed its side. */
+const PATIENCE = 1_000
 const GONE = new HttpError(400, 'cut_off', 'the connection broke off')
 
 const HEADERS: Readonly<Record<Encoding, Readonly<Record<string, string>>>> = {
