@@ -4,6 +4,7 @@ import { openAuthenticator } from './auth/open-authenticator.ts'
 import { RateLimit } from './auth/rate-limit.ts'
 import { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
 import { GrpcServer } from './grpc/server.ts'
+import { Connections, maxConnections } from './http/connections.ts'
 import { Metrics } from './http/metrics.ts'
 import { type ConnectionLimits, HttpServer } from './http/server.ts'
 import { Ingest } from './ingest.ts'
@@ -93,6 +94,7 @@ export async function startCollector({
   })
   const hosts = [...settings.allowedHosts, settings.host.toLowerCase()]
   const authenticator = await openAuthenticator({ store, host: settings.host, directory: walDirectory, log })
+  const connections = new Connections(limits?.maxConnections ?? maxConnections(), log)
   const http = new HttpServer({
     ingest,
     metrics,
@@ -101,6 +103,7 @@ export async function startCollector({
     flush: () => storage.flush(),
     log,
     hosts,
+    connections,
     corsOrigins: settings.corsOrigins,
     ...(limits !== undefined && { limits }),
   })
@@ -142,6 +145,7 @@ export async function startCollector({
       hosts,
       requests: metrics.requests,
       log,
+      connections,
       ...(keepaliveInterval !== undefined && { keepaliveInterval }),
     })
     await server.listen({ host: settings.host, port: given.grpcPort })

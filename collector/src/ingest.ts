@@ -4,6 +4,7 @@ import type { Encoding } from './http/encoding.ts'
 import { MemoryBudget } from './http/memory-budget.ts'
 import { Scratch } from './native/scratch.ts'
 import type { Rewriter } from './redaction/rewriter.ts'
+import { Turns, type Waiting } from './turns.ts'
 import type { GroupCommit } from './wal/group-commit.ts'
 
 export interface IngestOptions {
@@ -13,7 +14,23 @@ export interface IngestOptions {
   readonly rateLimit: RateLimit | undefined
 }
 
-/** From a request's bytes to spans in the log: rate limit -> decode -> redaction -> dialect -> columns -> block -> log. */
+/** What a request sent, whole. */
+export interface Upload {
+  readonly encoding: Encoding
+  /** Bytes once decompressed, as far as one can know before: senders may lie. */
+  readonly expectedSize: number
+  /** The most that it can have cost to find out that it cannot be decompressed, in bytes. */
+  readonly largestSize: number
+  /** All of it, decompressed; undefined where that is more than `most` bytes. @throws HttpError */
+  read(most?: number): Buffer | undefined
+  /** Gives back the memory that it takes. */
+  release(): void
+}
+
+/** Bytes of requests that take a few milliseconds: 1,000 spans or so. */
+const LIGHT_BYTES = 1024 * 1024
+
+/** From a request's bytes to spans in the log: turn -> rate limit -> decompress -> decode -> redaction -> dialect -> columns -> block -> log. */
 export class Ingest {
   readonly maxBodyBytes: number
   /** Bounds what requests and pending blocks hold in memory together. */
@@ -21,6 +38,7 @@ export class Ingest {
   readonly #commits: GroupCommit
   readonly #rewriter: Rewriter
   readonly #rateLimit: RateLimit | undefined
+  readonly #turns = new Turns()
   readonly #converted = new Scratch()
 
   constructor(commits: GroupCommit, { maxBodyBytes, maxPendingBytes, rewriter, rateLimit }: IngestOptions) {
@@ -32,16 +50,47 @@ export class Ingest {
   }
 
   /**
-   * Resolves once the request's spans are in the log, to the number of spans that were refused for their ids. The body
-   * is read before this returns.
-   * @throws DecodeError, OversizeError, BackpressureError, RateLimitError; nothing of the request is kept then
+   * Resolves once the request's spans are in the log, to the number of spans that were refused for their ids. The
+   * upload's memory is given back before.
+   * @throws DecodeError, OversizeError, BackpressureError, RateLimitError, HttpError; nothing of the request is kept then
    */
-  async export(encoding: Encoding, body: Buffer, project: string): Promise<number> {
+  async export(upload: Upload, sender: Waiting): Promise<number> {
+    const { project } = sender
     this.#rateLimit?.admit(project)
-    const request = this.#rewriter.rewrite(encoding === 'json' ? protobufOfJson(body, this.#converted) : body)
-    const { accepted, invalid, durable } = this.#commits.add(request, project)
-    this.#rateLimit?.charge(project, accepted + invalid)
+    const isLight = upload.expectedSize <= LIGHT_BYTES
+    const taken =
+      (isLight
+        ? await this.#turns.light(sender, () => this.#take(upload, project, LIGHT_BYTES))
+        : undefined) ?? (await this.#turns.heavy(sender, () => this.#take(upload, project)))
+    const { invalid, durable } = taken!
     await durable
     return invalid
+  }
+
+  /** Undefined where the upload has more than `most` bytes. */
+  #take(upload: Upload, project: string, most?: number) {
+    this.#rateLimit?.admit(project)
+    const body = this.#read(upload, project, most)
+    if (body === undefined) return undefined
+    try {
+      const paid = this.#rateLimit?.chargeBytes(project, body.length) ?? 0
+      const request = this.#rewriter.rewrite(
+        upload.encoding === 'json' ? protobufOfJson(body, this.#converted) : body,
+      )
+      const added = this.#commits.add(request, project)
+      this.#rateLimit?.charge(project, Math.max(added.accepted + added.invalid - paid, 0))
+      return added
+    } finally {
+      upload.release()
+    }
+  }
+
+  #read(upload: Upload, project: string, most: number | undefined): Buffer | undefined {
+    try {
+      return upload.read(most)
+    } catch (error) {
+      this.#rateLimit?.chargeBytes(project, upload.largestSize)
+      throw error
+    }
   }
 }

@@ -41,6 +41,13 @@ test('a request larger than the burst is taken whole, and waited for as long as 
   expect(refusal(() => used.admit('a'))).toBeUndefined()
 })
 
+test('bytes cost what they are worth in spans, whatever comes of them, and no request is free', () => {
+  const { limit: used } = limit(10, 20)
+  expect([0, 1, 16_384, 16_385].map((bytes) => used.chargeBytes('a', bytes))).toEqual([1, 1, 1, 2])
+  expect(used.chargeBytes('a', 64 * 2 ** 20)).toBe(4096)
+  expect(refusal(() => used.admit('a'))?.retryAfter).toBe(Math.ceil((4096 + 5 + 1 - 20) / 10))
+})
+
 test('projects do not share a limit', () => {
   const { limit: used } = limit(1, 1)
   used.admit('a')

@@ -12,6 +12,11 @@ export class RateLimitError extends Error {
 }
 
 const BURST_SECONDS = 10
+/**
+ * Bytes, decompressed, that cost as much as a span: many times what a span has on average, so that only requests pay for
+ * them that are few spans and much work, or none at all.
+ */
+const BYTES_OF_SPAN = 16 * 1024
 
 interface Bucket {
   spans: number
@@ -19,8 +24,8 @@ interface Bucket {
 }
 
 /**
- * Limits the spans per second of each project. A request is admitted whole while there is room for one span, and paid for once its spans
- * are taken: what it takes too much, the next ones wait for. So none is half refused, and none is too large to be taken ever.
+ * Limits the spans per second of each project. A request costs its spans, or its bytes where these cost more. It is admitted whole while there
+ * is room for one span: what it takes too much, the next ones wait for. So none is half refused, and none is too large to be taken ever.
  */
 export class RateLimit {
   readonly #rate: number
@@ -53,6 +58,13 @@ export class RateLimit {
       `project ${project} sent more than ${this.#rate} spans a second. Try again in ${seconds} s`,
       seconds,
     )
+  }
+
+  /** To be paid before the work that they make, whatever comes of it. @returns how many spans they cost, at least one */
+  chargeBytes(project: string, bytes: number): number {
+    const spans = Math.max(Math.ceil(bytes / BYTES_OF_SPAN), 1)
+    this.charge(project, spans)
+    return spans
   }
 
   charge(project: string, spans: number): void {

@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DecodeError } from '../decode/decode-error.ts'
 import { protobufOfJson } from '../decode/json.ts'
+import { OversizeError } from '../decode/oversize-error.ts'
 import { captureNames, readCapture } from '../testing/captures.ts'
 import { readNative } from '../testing/native-reader.ts'
 import { normaliseSpan, requestOf } from '../testing/normalised.ts'
-import { OversizeError, SpanBlock } from './span-block.ts'
+import { SpanBlock } from './span-block.ts'
 
 const captures = captureNames('otel-js-', 'genkit-', 'openinference-', 'edge-')
   .flatMap((name) => readCapture(name).requests)

@@ -1,5 +1,6 @@
 import { SPAN_COLUMNS } from '@weir/store'
-import { type OwnerView, type RequestVisitor, walkRequest } from '../decode/request.ts'
+import { OversizeError } from '../decode/oversize-error.ts'
+import { OwnerView, type RequestVisitor, walkRequest } from '../decode/request.ts'
 import type { SpanView } from '../decode/span.ts'
 import { DIALECTS } from '../dialects/all.ts'
 import { Block } from '../native/block.ts'
@@ -14,12 +15,6 @@ export interface Appended {
   readonly invalid: number
 }
 
-/** A request's spans would take too much memory: what its resource says once is stored with every span. */
-export class OversizeError extends Error {
-  readonly code = 'WEIR_OVERSIZE'
-  override readonly name = 'OversizeError'
-}
-
 /** Rows, events, links and kilobytes that are written between two looks at the size. */
 const CHECK_EVERY = 2000
 
@@ -31,6 +26,10 @@ export class SpanBlock implements RequestVisitor {
   readonly #resource: DictionaryColumn
   readonly #scope: DictionaryColumn
   readonly #maxBytes: number
+  /** Of the spans that come next. What they say is written once there is a span to store, and only then. */
+  #owners = { resource: new OwnerView(), scope: new OwnerView() }
+  #isResourceDue = false
+  #isScopeDue = false
   /** Of the resource: fields that it says are written with every span. */
   #kilobytes = 0
   #unchecked = 0
@@ -59,7 +58,8 @@ export class SpanBlock implements RequestVisitor {
   /**
    * Adds the spans of one request in protobuf to a project, all or none.
    * @throws DecodeError where the request is broken
-   * @throws OversizeError where its rows would be larger than the limit
+   * @throws OversizeError where its rows would be larger than the limit, which what a resource says once and every span
+   * repeats can make them, or where it has too many messages
    */
   append(request: Buffer, project: string): Appended {
     const before = this.#block.rows
@@ -86,15 +86,14 @@ export class SpanBlock implements RequestVisitor {
     return this.#block.take()
   }
 
-  resource(bytes: Buffer, resource: OwnerView): void {
-    const json = resourceJson(bytes, resource)
-    this.#kilobytes = json.length / 1024
-    this.#resource.text(this.#block.rows, json)
-    this.#spans.resolver.resolveResource(bytes, resource.attributes)
+  resource(_bytes: Buffer, resource: OwnerView): void {
+    this.#owners.resource = resource
+    this.#isResourceDue = true
   }
 
-  scope(bytes: Buffer, scope: OwnerView): void {
-    this.#scope.text(this.#block.rows, scopeJson(bytes, scope))
+  scope(_bytes: Buffer, scope: OwnerView): void {
+    this.#owners.scope = scope
+    this.#isScopeDue = true
   }
 
   span(bytes: Buffer, span: SpanView): void {
@@ -105,9 +104,22 @@ export class SpanBlock implements RequestVisitor {
       this.#invalid += 1
       return
     }
+    if (this.#isScopeDue) this.#writeOwners(bytes)
     this.#unchecked += 1 + this.#kilobytes + span.events.length + span.links.length
     if (this.#unchecked > CHECK_EVERY) this.#checkSize()
     this.#spans.writeRow(bytes, span)
+  }
+
+  #writeOwners(bytes: Buffer): void {
+    const { resource, scope } = this.#owners
+    this.#isScopeDue = false
+    this.#scope.text(this.#block.rows, scopeJson(bytes, scope))
+    if (!this.#isResourceDue) return
+    this.#isResourceDue = false
+    const json = resourceJson(bytes, resource)
+    this.#kilobytes = json.length / 1024
+    this.#resource.text(this.#block.rows, json)
+    this.#spans.resolver.resolveResource(bytes, resource.attributes)
   }
 
   #checkSize(): void {

@@ -1,5 +1,6 @@
 import { ARRAY, AttributeList, BINARY, BOOL, DOUBLE, EMPTY, INT, KVLIST, STRING } from './attributes.ts'
 import { DecodeError } from './decode-error.ts'
+import { countMessages } from './message-limit.ts'
 import { BYTES, int64At, int64Text, WireReader } from './wire.ts'
 
 /** Arrays and lists may nest this deep; protobuf libraries stop at about the same depth. */
@@ -105,5 +106,6 @@ function itemsOf(bytes: Buffer, attributes: AttributeList, at: number, isArray: 
     else if (isArray) items.readBare(reader)
     else items.read(reader)
   }
+  countMessages(items.count)
   return items
 }

@@ -13,6 +13,7 @@ import {
   type Shape,
   VALUE,
 } from './json-shapes.ts'
+import { beginRequest, countMessages } from './message-limit.ts'
 import type { WireWriter } from './wire-writer.ts'
 
 /** Arrays and lists may nest this deep; protobuf libraries stop at about the same depth. */
@@ -30,8 +31,10 @@ const fieldEnd = new Int32Array(LEVELS * MAX_MEMBERS)
  * twice, the last one stays.
  * @param scratch the result is in
  * @throws DecodeError where it is not JSON, or not of the shape of a trace request
+ * @throws OversizeError where it has too many messages
  */
 export function protobufOfJson(body: Buffer, scratch: Scratch = new Scratch()): Buffer {
+  beginRequest()
   return new Conversion(body, scratch).request()
 }
 
@@ -123,6 +126,7 @@ class Conversion {
     }
     let fit = true
     do {
+      countMessages(1)
       if (shape === KEY_VALUE && this.#depth === 0 && takeUsualAttribute(this.#scalars, field)) continue
       if (scanner.peek() === LETTER_N) {
         scanner.word()

@@ -1,4 +1,5 @@
 import { AttributeList } from './attributes.ts'
+import { beginRequest, countMessages } from './message-limit.ts'
 import { SpanView } from './span.ts'
 import { BYTES, VARINT, WireReader } from './wire.ts'
 
@@ -30,8 +31,10 @@ export interface RequestVisitor {
 /**
  * Walks an ExportTraceServiceRequest (trace_service.proto) without building it.
  * @throws DecodeError where the bytes are not protobuf
+ * @throws OversizeError where they are too many messages
  */
 export function walkRequest(bytes: Buffer, visitor: RequestVisitor): void {
+  beginRequest()
   const reader = new WireReader(bytes)
   const views = { resource: new OwnerView(), scope: new OwnerView(), span: new SpanView() }
   while (reader.next()) {
@@ -51,6 +54,7 @@ function walkResourceSpans(reader: WireReader, visitor: RequestVisitor, views: V
   const end = reader.delimited()
   const outer = reader.end
   readOwner(reader, end, views.resource, readResource)
+  countMessages(1 + views.resource.attributes.count)
   visitor.resource(reader.bytes, views.resource)
   reader.end = end
   while (reader.next()) {
@@ -64,6 +68,7 @@ function walkScopeSpans(reader: WireReader, visitor: RequestVisitor, views: View
   const end = reader.delimited()
   const outer = reader.end
   readOwner(reader, end, views.scope, readScope)
+  countMessages(1 + views.scope.attributes.count)
   visitor.scope(reader.bytes, views.scope)
   reader.end = end
   while (reader.next()) {
@@ -73,6 +78,7 @@ function walkScopeSpans(reader: WireReader, visitor: RequestVisitor, views: View
     }
     const spanEnd = reader.delimited()
     views.span.read(reader, spanEnd)
+    countMessages(views.span.messages)
     visitor.span(reader.bytes, views.span)
     reader.pos = spanEnd
   }

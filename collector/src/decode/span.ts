@@ -1,5 +1,6 @@
 import { AttributeList, MAX_ITEMS } from './attributes.ts'
 import { DecodeError } from './decode-error.ts'
+import { countMessages } from './message-limit.ts'
 import { BYTES, FIXED32, FIXED64, VARINT, type WireReader } from './wire.ts'
 
 /** Positions of length-delimited values: start and end by turns. */
@@ -33,6 +34,11 @@ export class SpanView {
   droppedAttributes = 0
   droppedEvents = 0
   droppedLinks = 0
+
+  /** How many it is, its attributes, events and links included. */
+  get messages(): number {
+    return 1 + this.attributes.count + (this.events.length + this.links.length) / 2
+  }
 
   read(reader: WireReader, end: number): void {
     const outer = reader.end
@@ -159,6 +165,7 @@ export class EventView {
       else if (reader.field === 4 && reader.wire === VARINT) this.droppedAttributes = reader.uint32()
       else reader.skip()
     }
+    countMessages(this.attributes.count)
   }
 }
 
@@ -188,6 +195,7 @@ export class LinkView {
       else if (reader.field === 6 && reader.wire === FIXED32) this.flags = reader.fixed(4)
       else reader.skip()
     }
+    countMessages(this.attributes.count)
   }
 
   #readBytes(reader: WireReader): void {

@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import { HttpError } from '../http/http-error.ts'
-import type { Coding } from '../http/inflate.ts'
+import { codingOf } from '../http/inflate.ts'
 import type { MemoryBudget } from '../http/memory-budget.ts'
 import { Payload } from '../http/payload.ts'
 
@@ -9,18 +9,18 @@ const PREFIX = 5
 
 /** The one message of a call (github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md). */
 export class Message {
-  readonly #payload: Payload
+  readonly payload: Payload
   #length: number | undefined
   #isCompressed = false
 
   /** @param limit bytes, before and after decompression */
   constructor(limit: number, budget: MemoryBudget) {
-    this.#payload = new Payload('message', limit, budget)
+    this.payload = new Payload({ what: 'message', limit, budget, prefix: PREFIX })
   }
 
   /** Bytes on the wire. */
   get received(): number {
-    return this.#payload.received
+    return this.payload.received
   }
 
   /**
@@ -47,40 +47,31 @@ export class Message {
     })
   }
 
-  /**
-   * What was received, decompressed; valid until another message is.
-   * @param coding gives the one that the call names
-   * @throws HttpError
-   */
-  decompressed(coding: () => Coding): Buffer {
-    const message = this.#payload.join().subarray(PREFIX)
-    if (!this.#isCompressed) return message
-    const named = coding()
-    if (named === 'identity')
+  /** @param encoding how the call says that its message is compressed, if it is @throws HttpError */
+  compressedBy(encoding: string | undefined): void {
+    if (!this.#isCompressed) return
+    const coding = codingOf(encoding)
+    this.payload.coding = coding
+    if (coding === 'identity')
       throw new HttpError(400, 'protocol', 'the message is compressed, grpc-encoding does not say how')
-    return this.#payload.inflate(named, message)
-  }
-
-  release(): void {
-    this.#payload.release()
   }
 
   #add(chunk: Buffer): HttpError | undefined {
-    this.#payload.add(chunk)
+    this.payload.add(chunk)
     const isNew = this.#length === undefined && this.received >= PREFIX
     const error = isNew ? this.#readPrefix() : this.#checkEnd()
     // What is too large is told so before what there is no room for, which would be sent again.
-    return error ?? this.#payload.hold(chunk.length)
+    return error ?? this.payload.hold(chunk.length)
   }
 
   #readPrefix(): HttpError | undefined {
-    const { chunks, limit } = this.#payload
+    const { chunks, limit } = this.payload
     const prefix = chunks[0]!.length >= PREFIX ? chunks[0]! : Buffer.concat(chunks)
     const flag = prefix.readUInt8(0)
     if (flag > 1) return new HttpError(400, 'protocol', `compressed-flag ${flag}, expected 0 or 1`)
     this.#isCompressed = flag === 1
     this.#length = prefix.readUInt32BE(1)
-    return this.#length > limit ? this.#payload.tooLarge() : this.#checkEnd()
+    return this.#length > limit ? this.payload.tooLarge() : this.#checkEnd()
   }
 
   #checkEnd(): HttpError | undefined {

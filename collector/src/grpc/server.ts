@@ -6,7 +6,8 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Connections } from '../http/connections.ts'
 import { NOTICE_TIME, TraceCall, type TraceCallOptions } from './trace-call.ts'
 
 /** The port of OTLP/gRPC cannot be bound. */
@@ -15,7 +16,6 @@ class GrpcPortError extends Error {
   override readonly name = 'GrpcPortError'
 }
 
-const MAX_CONNECTIONS = 10_000
 const MAX_CALLS_OF_CONNECTION = 100
 /** Bytes that a sender may send of a call before it hears that they were read. */
 const WINDOW = 256 * 1024
@@ -23,6 +23,7 @@ const KEEPALIVE_INTERVAL = 60_000
 const GRPC_TYPE = /^application\/grpc(\+proto)?\s*(;|$)/i
 
 export interface GrpcServerOptions extends TraceCallOptions {
+  readonly connections: Connections
   /** Milliseconds between two pings; a connection that has not answered one by the next is dead. */
   readonly keepaliveInterval?: number
 }
@@ -33,13 +34,19 @@ export class GrpcServer {
   readonly #sessions = new Set<ServerHttp2Session>()
   readonly #silent = new Set<ServerHttp2Session>()
   readonly #keepalive: NodeJS.Timeout
+  readonly #options: GrpcServerOptions
+  /** Of the session that opens next: a session gives its socket to nobody. */
+  #socket: Socket | undefined
 
-  constructor({ keepaliveInterval = KEEPALIVE_INTERVAL, ...options }: GrpcServerOptions) {
+  constructor(options: GrpcServerOptions) {
+    this.#options = options
     this.#server = createServer({
       settings: { maxConcurrentStreams: MAX_CALLS_OF_CONNECTION, initialWindowSize: WINDOW },
     })
-    this.#server.maxConnections = MAX_CONNECTIONS
     this.#server
+      .prependListener('connection', (socket: Socket) => {
+        this.#socket = socket
+      })
       .on('session', (session) => this.#open(session))
       // What is no HTTP/2 ends its own connection.
       .on('sessionError', () => {})
@@ -48,9 +55,9 @@ export class GrpcServer {
         stream.on('error', () => {})
         if (headers[':method'] !== 'POST') refuse(stream, { ':status': 405, allow: 'POST' })
         else if (!GRPC_TYPE.test(headers['content-type'] ?? '')) refuse(stream, { ':status': 415 })
-        else this.#handle(new TraceCall(stream, headers, options), options)
+        else this.#handle(new TraceCall(stream, headers, options), stream)
       })
-    this.#keepalive = setInterval(() => this.#ping(), keepaliveInterval).unref()
+    this.#keepalive = setInterval(() => this.#ping(), options.keepaliveInterval ?? KEEPALIVE_INTERVAL).unref()
   }
 
   get port(): number {
@@ -70,6 +77,7 @@ export class GrpcServer {
         { cause },
       )
     }
+    this.#server.on('error', (err) => this.#options.log.warn({ err }, 'connection not accepted'))
   }
 
   /** Takes no new calls, answers those that are open, and cuts off what is left after `timeout` milliseconds. */
@@ -85,14 +93,32 @@ export class GrpcServer {
     clearTimeout(cut)
   }
 
-  #handle(call: TraceCall, { log }: TraceCallOptions): void {
+  #handle(call: TraceCall, stream: ServerHttp2Stream): void {
+    const { log, connections } = this.#options
+    if (stream.session !== undefined)
+      stream.once(
+        'close',
+        connections.begin(stream.session, () => stream.readableEnded),
+      )
     call.handle().catch((error: unknown) => log.error({ err: error }, 'call could not be answered'))
   }
 
   #open(session: ServerHttp2Session): void {
-    this.#sessions.add(session)
+    const { connections, requests } = this.#options
+    const socket = this.#socket
     session.on('error', () => {})
+    const close = () => {
+      session.destroy()
+      // What says goodbye is written by then; a sender that does not answer must not keep the descriptor.
+      setImmediate(() => socket?.destroy())
+    }
+    if (!connections.add(session, close)) {
+      requests.fail('grpc', 'connections')
+      return
+    }
+    this.#sessions.add(session)
     session.on('close', () => {
+      connections.delete(session)
       this.#sessions.delete(session)
       this.#silent.delete(session)
     })

@@ -5,7 +5,6 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import { HttpError, httpErrorOf, strangerError } from '../http/http-error.ts'
-import { type Coding, codingOf } from '../http/inflate.ts'
 import type { RequestMetrics } from '../http/request-metrics.ts'
 import { exportResponse } from '../http/responses.ts'
 import type { Ingest } from '../ingest.ts'
@@ -19,6 +18,8 @@ export const EXPORT_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceServi
 
 /** Milliseconds that a sender has to notice that its call is over while it still sends. */
 export const NOTICE_TIME = 1_000
+const LATE = new HttpError(408, 'timeout', 'the deadline of the call has passed')
+const CANCELLED = new HttpError(400, 'cut_off', 'the call was cancelled')
 const HEADERS: OutgoingHttpHeaders = {
   ':status': 200,
   'content-type': 'application/grpc+proto',
@@ -42,7 +43,6 @@ export class TraceCall {
   readonly #options: TraceCallOptions
   readonly #message: Message
   #status: GrpcStatus | 'aborted' = 'aborted'
-  #coding: Coding = 'identity'
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: TraceCallOptions) {
     this.#stream = stream
@@ -65,7 +65,7 @@ export class TraceCall {
     requests.end({
       transport: 'grpc',
       encoding: 'protobuf',
-      compression: this.#coding,
+      compression: this.#message.payload.coding,
       status: this.#status,
       reason: error?.reason,
       bytes: this.#message.received,
@@ -76,11 +76,9 @@ export class TraceCall {
   /** Resolves to the number of rejected spans; after the deadline the others may be stored nevertheless. */
   async #exportInTime(): Promise<number> {
     const { promise: late, reject } = Promise.withResolvers<never>()
-    const timer = setTimeout(
-      () => reject(new HttpError(408, 'timeout', 'the deadline of the call has passed')),
-      timeoutOf(this.#headers['grpc-timeout']),
-    )
-    const exported = this.#export().finally(() => this.#message.release())
+    const timeout = timeoutOf(this.#headers['grpc-timeout'])
+    const timer = setTimeout(() => reject(LATE), timeout)
+    const exported = this.#export(performance.now() + timeout).finally(() => this.#message.payload.release())
     try {
       return await Promise.race([exported, late])
     } finally {
@@ -88,7 +86,8 @@ export class TraceCall {
     }
   }
 
-  async #export(): Promise<number> {
+  /** @param deadline after which nobody waits for the answer, as `performance.now()` gives it */
+  async #export(deadline: number): Promise<number> {
     const { authorise, hosts, ingest } = this.#options
     const { authorization, host, ':authority': authority, ':path': path } = this.#headers
     const named = [...new Set([authority, host])].filter((name) => name !== undefined)
@@ -98,11 +97,14 @@ export class TraceCall {
       throw new HttpError(404, 'not_found', `${path} does not exist here, expected ${EXPORT_METHOD}`)
     const project = await authorise(authorization)
     await this.#message.receive(this.#stream)
-    const message = this.#message.decompressed(() => {
-      this.#coding = codingOf(this.#headers['grpc-encoding'] as string | undefined)
-      return this.#coding
+    this.#message.compressedBy(this.#headers['grpc-encoding'] as string | undefined)
+    return ingest.export(this.#message.payload, {
+      project,
+      refusal: () => {
+        if (this.#stream.destroyed || this.#stream.closed) return CANCELLED
+        return performance.now() < deadline ? undefined : LATE
+      },
     })
-    return ingest.export('protobuf', message, project)
   }
 
   #ok(rejected: number): void {

@@ -1,30 +1,28 @@
 import type { IncomingMessage } from 'node:http'
-import { giveBack } from '../native/scratch.ts'
 import { BROKEN, brokenBy } from './broken-request.ts'
 import { HttpError } from './http-error.ts'
-import type { Coding } from './inflate.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { Payload } from './payload.ts'
 
-/** The body of one request: what was received, then what it says. */
+/** The body of one request. */
 export class Body {
+  readonly payload: Payload
   readonly #request: IncomingMessage
-  readonly #payload: Payload
 
   /** @param limit bytes, before and after decompression */
   constructor(request: IncomingMessage, limit: number, budget: MemoryBudget) {
     this.#request = request
-    this.#payload = new Payload('body', limit, budget)
+    this.payload = new Payload({ what: 'body', limit, budget, ownsChunks: true })
   }
 
   /** Bytes on the wire. */
   get received(): number {
-    return this.#payload.received
+    return this.payload.received
   }
 
   /** @throws HttpError 413 where the sender says that it is larger than the limit */
   checkLength(): void {
-    if (Number(this.#request.headers['content-length']) > this.#payload.limit) throw this.#payload.tooLarge()
+    if (Number(this.#request.headers['content-length']) > this.payload.limit) throw this.payload.tooLarge()
   }
 
   /**
@@ -51,23 +49,9 @@ export class Body {
     })
   }
 
-  /**
-   * What was received, decompressed; valid until another body is.
-   * @throws HttpError 413 beyond the limit, 503 without room, 400 where it is broken
-   */
-  decompressed(coding: Coding): Buffer {
-    const bytes = this.#payload.join()
-    return coding === 'identity' ? bytes : this.#payload.inflate(coding, bytes)
-  }
-
-  release(): void {
-    for (const chunk of this.#payload.chunks) giveBack(chunk)
-    this.#payload.release()
-  }
-
   #add(chunk: Buffer): HttpError | undefined {
-    this.#payload.add(chunk)
-    if (this.received > this.#payload.limit) return this.#payload.tooLarge()
-    return this.#payload.hold(chunk.length)
+    this.payload.add(chunk)
+    if (this.received > this.payload.limit) return this.payload.tooLarge()
+    return this.payload.hold(chunk.length)
   }
 }

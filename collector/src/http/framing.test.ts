@@ -130,21 +130,6 @@ describe('connections', () => {
     await connection.closed()
   })
 
-  test('beyond the limit are closed, and counted', async () => {
-    const few = await startTestCollector({ limits: { maxConnections: 2 } })
-    const first = await RawConnection.open(few.port)
-    const second = await RawConnection.open(few.port)
-    const third = await RawConnection.open(few.port)
-    await third.closed()
-    second.destroy()
-    await first.write(rawRequest({ method: 'GET', target: '/metrics' }))
-    expect((await first.response()).body.toString()).toContain(
-      'weir_request_errors_total{transport="http",reason="connections"} 1',
-    )
-    first.destroy()
-    await few.close()
-  })
-
   test('that break off in the middle of a body harm no other', async () => {
     const connection = await open()
     await connection.write(rawRequest({ headers: typed, body: '{}' }).subarray(0, -1))

@@ -52,13 +52,31 @@ export function inflate(
 }
 
 const METHODS: Readonly<Record<Exclude<Coding, 'identity'>, (body: Buffer, limit: number) => Buffer>> = {
-  gzip: (body, limit) => gunzipSync(body, optionsFor(gzipSize(body), limit)),
+  gzip: (body, limit) => gunzipSync(body, optionsFor(expectedSize('gzip', body.length, body), limit)),
   deflate: (body, limit) => once(isZlib(body) ? inflateSync : inflateRawSync, body, limit),
   zstd: unzstd,
 }
 
+/** Bytes of a body once it is inflated, as far as one can know before. */
+export function expectedSize(coding: Coding, size: number, lastBytes: Buffer): number {
+  if (coding === 'identity') return size
+  const said = coding === 'gzip' ? gzipSize(lastBytes) : 0
+  return said >= size && said <= PLAUSIBLE_RATIO * size ? said : USUAL_RATIO * size
+}
+
+/** The most bytes that so many can be inflated to; where zstd makes more of less, that takes it no longer. */
+export function largestSize(coding: Coding, size: number): number {
+  return coding === 'identity' ? size : DEFLATE_RATIO * size
+}
+
+const USUAL_RATIO = 4
+/** Of telemetry. Who says more is broken or a bomb, and found to be so at once. */
+const PLAUSIBLE_RATIO = 32
+/** zlib.net/zlib_tech.html */
+const DEFLATE_RATIO = 1032
+
 /** Bytes of output that are allocated at a time. */
-const MIN_CHUNK = 1024
+const MIN_CHUNK = 4096
 const MAX_CHUNK = 1024 * 1024
 
 function optionsFor(size: number, limit: number): { maxOutputLength: number; chunkSize: number } {
@@ -67,8 +85,8 @@ function optionsFor(size: number, limit: number): { maxOutputLength: number; chu
 }
 
 /** What the last member says its size is (rfc-editor.org/rfc/rfc1952#page-5), one more to see the end: only a hint. */
-function gzipSize(body: Buffer): number {
-  return body.length < 18 ? 0 : body.readUInt32LE(body.length - 4) + 1
+function gzipSize(lastBytes: Buffer): number {
+  return lastBytes.length < 4 ? 0 : lastBytes.readUInt32LE(lastBytes.length - 4) + 1
 }
 
 /** "deflate" means zlib (rfc-editor.org/rfc/rfc9110#section-8.4.1.2), yet some senders leave its header out. */
@@ -86,7 +104,10 @@ interface WithInfo {
 }
 
 function once(method: Inflate, body: Buffer, limit: number): Buffer {
-  const { buffer, engine } = method(body, { ...optionsFor(4 * body.length, limit), info: true }) as WithInfo
+  const { buffer, engine } = method(body, {
+    ...optionsFor(USUAL_RATIO * body.length, limit),
+    info: true,
+  }) as WithInfo
   if (engine.bytesWritten === body.length) return buffer
   throw new HttpError(
     400,
@@ -99,8 +120,8 @@ function once(method: Inflate, body: Buffer, limit: number): Buffer {
 const ZSTD_WINDOW_LOG = 23
 const ZSTD_PARAMS = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG }
 
-/** A body of tiny frames would take its time: each one costs a decoder. */
-const MAX_FRAMES = 1000
+/** A body of tiny frames would take its time: each one costs a decoder, which is some 50 microseconds. */
+const MAX_FRAMES = 100
 
 /** All frames: Node stops after the first. */
 function unzstd(body: Buffer, limit: number): Buffer {
@@ -112,7 +133,7 @@ function unzstd(body: Buffer, limit: number): Buffer {
       throw new HttpError(400, 'undecodable', `the body has more than ${MAX_FRAMES} zstd frames`)
     }
     const options = {
-      ...optionsFor(4 * rest.length, room),
+      ...optionsFor(USUAL_RATIO * rest.length, room),
       params: ZSTD_PARAMS,
       info: true as const,
     }

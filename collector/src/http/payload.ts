@@ -1,29 +1,47 @@
-import { Scratch } from '../native/scratch.ts'
+import type { Upload } from '../ingest.ts'
+import { giveBack, Scratch } from '../native/scratch.ts'
+import type { Encoding } from './encoding.ts'
 import { HttpError, unavailable } from './http-error.ts'
-import { type Coding, inflate } from './inflate.ts'
+import { type Coding, expectedSize, inflate, largestSize } from './inflate.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
+const NOTHING = Buffer.alloc(0)
 /** For the request at hand: what it sent is read as soon as it is whole, and nothing of it is kept. */
 const joined = new Scratch()
 
+export interface PayloadOptions {
+  /** Its name in messages. */
+  readonly what: string
+  /** Bytes, before and after decompression. */
+  readonly limit: number
+  readonly budget: MemoryBudget
+  /** Bytes that come before what was compressed. */
+  readonly prefix?: number
+  /** True where nobody else reads the chunks. */
+  readonly ownsChunks?: boolean
+}
+
 /** What one request sends, as it comes, and what that holds of the budget: every byte counts from when it comes. */
-export class Payload {
+export class Payload implements Upload {
   readonly chunks: Buffer[] = []
   readonly limit: number
+  encoding: Encoding = 'protobuf'
+  coding: Coding = 'identity'
   readonly #what: string
+  readonly #prefix: number
+  readonly #ownsChunks: boolean
   readonly #budget: MemoryBudget
   /** Bytes on the wire. */
   received = 0
   #held = 0
+  #inflated: Buffer | undefined
 
-  /**
-   * @param what its name in messages
-   * @param limit bytes, before and after decompression
-   */
-  constructor(what: string, limit: number, budget: MemoryBudget) {
+  constructor({ what, limit, budget, prefix = 0, ownsChunks = false }: PayloadOptions) {
     this.#what = what
     this.limit = limit
     this.#budget = budget
+    this.#prefix = prefix
+    this.#ownsChunks = ownsChunks
   }
 
   add(chunk: Buffer): void {
@@ -38,22 +56,32 @@ export class Payload {
     return undefined
   }
 
-  /** All of it; valid until another payload is joined. */
-  join(): Buffer {
-    const [first] = this.chunks
-    return this.chunks.length === 1 ? first! : joined.join(this.chunks)
+  /** Bytes once decompressed, as far as one can know before: senders may lie. */
+  get expectedSize(): number {
+    return expectedSize(this.coding, this.received, this.chunks.at(-1) ?? NOTHING)
+  }
+
+  /** The most that it can have cost to find out that it cannot be decompressed. */
+  get largestSize(): number {
+    return Math.min(largestSize(this.coding, this.received), this.limit)
   }
 
   /**
-   * `bytes`, decompressed.
-   * @throws HttpError 413 beyond the limit, 503 without room, 400 where they are broken
+   * All of it, decompressed, and valid until another payload is read; undefined where that is more than `most` bytes.
+   * @throws HttpError 413 beyond the limit, 503 without room, 400 where it is broken
    */
-  inflate(coding: Exclude<Coding, 'identity'>, bytes: Buffer): Buffer {
+  read(most: number = this.limit): Buffer | undefined {
+    const bytes = this.#join()
+    if (this.coding === 'identity') return bytes
     const { room } = this.#budget
-    const inflated = inflate(coding, bytes, Math.min(this.limit, room))
-    if (inflated === undefined) throw room < this.limit ? full() : this.tooLarge()
+    const inflated = inflate(this.coding, bytes, Math.min(most, this.limit, room))
+    if (inflated === undefined) {
+      if (most < this.limit && most <= room) return undefined
+      throw room < this.limit ? full() : this.tooLarge()
+    }
     const error = this.hold(inflated.length)
     if (error) throw error
+    this.#inflated = inflated
     return inflated
   }
 
@@ -65,7 +93,16 @@ export class Payload {
   release(): void {
     this.#budget.give(this.#held)
     this.#held = 0
+    if (this.#ownsChunks) for (const chunk of this.chunks) giveBack(chunk)
     this.chunks.length = 0
+    if (this.#inflated !== undefined) giveBack(this.#inflated)
+    this.#inflated = undefined
+  }
+
+  #join(): Buffer {
+    const [first] = this.chunks
+    const bytes = this.chunks.length === 1 ? first! : joined.join(this.chunks)
+    return this.#prefix === 0 ? bytes : bytes.subarray(this.#prefix)
   }
 }
 

@@ -6,6 +6,7 @@ import type { Ingest } from '../ingest.ts'
 import type { Log } from '../log.ts'
 import { answerError, rawError } from './answer.ts'
 import { ClientErrors } from './client-error.ts'
+import type { Connections } from './connections.ts'
 import { type Cors, corsFor } from './cors.ts'
 import { HttpError, httpErrorOf, methodNotAllowed, strangerError } from './http-error.ts'
 import type { Metrics } from './metrics.ts'
@@ -23,6 +24,7 @@ export interface HttpServerOptions {
   readonly log: Log
   /** Names that requests may name as their host, beside localhost; `*` for all. */
   readonly hosts: readonly string[]
+  readonly connections: Connections
   /** Origins of pages that may send from a browser; `*` for all. */
   readonly corsOrigins: readonly string[]
   readonly limits?: ConnectionLimits
@@ -32,7 +34,7 @@ export interface HttpServerOptions {
 export interface ConnectionLimits {
   /** Milliseconds within which a request has to arrive whole. */
   readonly requestTimeout?: number
-  /** Connections that are open at the same time; one more is closed at once. */
+  /** Connections that are open at the same time, of gRPC too; one more takes the place of one that is idle, or is closed at once. */
   readonly maxConnections?: number
 }
 
@@ -45,7 +47,6 @@ const HEADERS_TIMEOUT = 15_000
  * sends a request on a connection that is being closed.
  */
 const KEEP_ALIVE_TIMEOUT = 360_000
-const MAX_CONNECTIONS = 10_000
 /** Milliseconds between two looks at what is late. */
 const CHECK_INTERVAL = 1_000
 
@@ -61,7 +62,7 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     const { metrics, log, corsOrigins, limits = {} } = options
-    const { requestTimeout = REQUEST_TIMEOUT, maxConnections = MAX_CONNECTIONS } = limits
+    const { requestTimeout = REQUEST_TIMEOUT } = limits
     const { requests } = metrics
     this.#options = options
     this.#traces = new TraceRoute({ ...options, requests })
@@ -78,7 +79,6 @@ export class HttpServer {
       connectionsCheckingInterval: CHECK_INTERVAL,
       requireHostHeader: false,
     })
-    this.#server.maxConnections = maxConnections
     // A sender that closes its side after a request still gets the answer. Node has it, its typings do not.
     Object.assign(this.#server, { httpAllowHalfOpen: true })
     this.#listen()
@@ -89,6 +89,8 @@ export class HttpServer {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject).listen({ host, port }, () => {
         this.#server.off('error', reject)
+        // Where a connection cannot be accepted, for want of descriptors mostly, the others go on.
+        this.#server.on('error', (err) => this.#options.log.warn({ err }, 'connection not accepted'))
         resolve()
       })
     })
@@ -112,11 +114,10 @@ export class HttpServer {
   }
 
   #listen(): void {
-    const { metrics, log } = this.#options
     const refuse = (error: HttpError) => (_request: IncomingMessage, response: ServerResponse) =>
       void Promise.resolve().then(() => answerError(response, error))
     this.#server
-      .on('connection', (socket) => this.#clientErrors.watch(socket))
+      .on('connection', (socket) => this.#open(socket))
       .on('request', (request, response) => this.#handle(request, response, false))
       .on('checkContinue', (request, response) => this.#handle(request, response, true))
       .on(
@@ -127,14 +128,24 @@ export class HttpServer {
         socket.end(rawError(methodNotAllowed('CONNECT', request.url!, 'POST'), undefined))
       })
       .on('clientError', (error, socket) => this.#clientErrors.handle(error, socket as Socket))
-      .on('drop', () => {
-        metrics.requests.fail('http', 'connections')
-        log.warn({ limit: this.#server.maxConnections }, 'connection refused: too many are open')
-      })
+  }
+
+  #open(socket: Socket): void {
+    const { connections, metrics } = this.#options
+    if (!connections.add(socket, () => socket.destroy())) {
+      metrics.requests.fail('http', 'connections')
+      return
+    }
+    socket.once('close', () => connections.delete(socket))
+    this.#clientErrors.watch(socket)
   }
 
   #handle(request: IncomingMessage, response: ServerResponse, wait: boolean): void {
     this.#clientErrors.track(request, response)
+    response.once(
+      'close',
+      this.#options.connections.begin(request.socket, () => request.complete),
+    )
     if (this.#closing) response.setHeader('connection', 'close')
     this.#route(request, response, wait).catch((cause) => {
       const error = httpErrorOf(cause)

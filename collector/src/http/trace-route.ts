@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import { answer, answerError } from './answer.ts'
 import { Body } from './body.ts'
 import { CONTENT_TYPE, type Encoding, encodingOf } from './encoding.ts'
-import { HttpError, httpErrorOf, methodNotAllowed } from './http-error.ts'
+import { HttpError, httpErrorOf, methodNotAllowed, unavailable } from './http-error.ts'
 import { type Coding, codingOf } from './inflate.ts'
 import type { RequestMetrics } from './request-metrics.ts'
 import { exportResponse } from './responses.ts'
@@ -39,7 +39,7 @@ export class TraceRoute {
     } catch (cause) {
       error = this.#refuse(response, cause)
     }
-    trace.body.release()
+    trace.body.payload.release()
     const aborted = request.socket.destroyed
     requests.end({
       transport: 'http',
@@ -89,11 +89,30 @@ class TraceRequest {
     this.body.checkLength()
     if (wait) this.#response.writeContinue()
     await this.body.receive()
-    const rejected = await ingest.export(this.encoding, this.body.decompressed(this.coding), project)
+    Object.assign(this.body.payload, { encoding: this.encoding, coding: this.coding })
+    const rejected = await ingest.export(this.body.payload, {
+      project,
+      refusal: (waited) => this.#whereGone(waited),
+    })
     const message = rejected === 0 ? '' : `${rejected} spans have an invalid trace id or span id`
     answer(this.#response, 200, HEADERS[this.encoding], exportResponse(this.encoding, rejected, message))
   }
+
+  /**
+   * A sender that has closed its side has mostly given up, and shows no other sign of it. One that has not will send the
+   * spans again.
+   */
+  #whereGone(waited: number): HttpError | undefined {
+    const { socket } = this.#request
+    if (socket.destroyed) return GONE
+    if (waited < PATIENCE || !socket.readableEnded) return undefined
+    return unavailable('the sender has closed its side while the request waited for its turn. Try again')
+  }
 }
+
+/** Milliseconds that a sender surely waits for its answer that has closed its side. */
+const PATIENCE = 1_000
+const GONE = new HttpError(400, 'cut_off', 'the connection broke off')
 
 const HEADERS: Readonly<Record<Encoding, Readonly<Record<string, string>>>> = {
   protobuf: { 'content-type': CONTENT_TYPE.protobuf },

@@ -1,4 +1,5 @@
 import { DecodeError } from '../decode/decode-error.ts'
+import { beginRequest, countMessages } from '../decode/message-limit.ts'
 import { BYTES, FIXED64, int64Text, VARINT, WireReader } from '../decode/wire.ts'
 import { Edits, varint } from './edits.ts'
 import { ARRAY, type Field, LIST, type MessageShape, REQUEST } from './message-shapes.ts'
@@ -49,10 +50,12 @@ export class Rewriter {
   /**
    * @param request an ExportTraceServiceRequest; comes back as it is where nothing has to change
    * @throws DecodeError where the bytes are not protobuf
+   * @throws OversizeError where they are too many messages
    */
   rewrite(request: Buffer): Buffer {
     if (!this.#mayForbid(request) && request.length <= this.#maxFieldBytes) return request
     this.#reader = new WireReader(request)
+    beginRequest()
     try {
       this.#message(REQUEST, request.length, 0)
       return this.#edits.apply(request)
@@ -77,7 +80,10 @@ export class Rewriter {
     while (reader.next()) {
       const field = reader.wire === BYTES ? shape[reader.field] : undefined
       if (field === undefined) reader.skip()
-      else this.#field(field, depth)
+      else {
+        if (field !== 'text' && field !== 'label') countMessages(1)
+        this.#field(field, depth)
+      }
     }
     reader.end = outer
   }

@@ -1,6 +1,7 @@
-import { OversizeError, SpanBlock } from '../columns/span-block.ts'
+import { SpanBlock } from '../columns/span-block.ts'
 import { DecodeError } from '../decode/decode-error.ts'
 import { protobufOfJson } from '../decode/json.ts'
+import { OversizeError } from '../decode/oversize-error.ts'
 import { type MutatedRequest, mutatedRequest } from './mutate.ts'
 
 export interface FuzzOptions {
