@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { post, requestOf } from './load.ts'
 import type { Subject } from './subject.ts'
@@ -155,6 +156,28 @@ const damagedPart: Fault = {
   },
 }
 
+const LIBFAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
+
+const clock: Fault = {
+  name: 'the clock steps back by a day',
+  isQuiet: true,
+  async begin(subject) {
+    if (!existsSync(LIBFAKETIME)) throw new Error(`${LIBFAKETIME} is missing: install faketime`)
+    const file = join(subject.home, '..', 'clock')
+    writeFileSync(file, '+0')
+    await subject.stop()
+    await subject.start({
+      LD_PRELOAD: LIBFAKETIME,
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    })
+    await sleep(5_000)
+    writeFileSync(file, '-1d')
+    return undefined
+  },
+}
+
 /** In the order of the drill; what leaves a trace in the status comes last. */
 export const FAULTS: readonly Fault[] = [
   ...killed,
@@ -162,6 +185,7 @@ export const FAULTS: readonly Fault[] = [
   killedAll,
   damagedQueue,
   distantTimes,
+  clock,
   bombs,
   idle,
   poison,

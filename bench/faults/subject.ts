@@ -41,8 +41,9 @@ export class Subject implements AsyncDisposable {
     return `http://127.0.0.1:${this.#ports.WEIR_OTLP_HTTP_PORT}`
   }
 
-  async start(): Promise<void> {
-    this.#weir = await startWeir(this.home, this.#ports)
+  /** @param variables of the environment, beside the ports */
+  async start(variables: NodeJS.ProcessEnv = {}): Promise<void> {
+    this.#weir = await startWeir(this.home, { ...this.#ports, ...variables })
   }
 
   async stop(): Promise<void> {
