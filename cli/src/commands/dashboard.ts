@@ -9,7 +9,7 @@ import { type Config, reachableHost, readConfig } from '../config.ts'
 import { usageError } from '../errors.ts'
 import { loadOptional } from '../optional-package.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
-import { openHome } from '../supervisor/open-home.ts'
+import { openHomeIfPossible } from '../supervisor/open-home.ts'
 
 /** The part of Next's custom-server API that is used here; the command line does not depend on Next itself. */
 interface NextApp {
@@ -31,7 +31,7 @@ export function addDashboard(program: Command): void {
 
 /** What `next start` does, in this process, so that it ends with the supervisor and closes cleanly. */
 async function runDashboard(): Promise<void> {
-  const config = openHome(readConfig())
+  const config = openHomeIfPossible(readConfig())
   const manifest = await findDashboard()
   const dir = dirname(manifest)
   if (!existsSync(join(dir, '.next', 'BUILD_ID'))) {

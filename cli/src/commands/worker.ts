@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
-import { openHome } from '../supervisor/open-home.ts'
+import { openHomeIfPossible } from '../supervisor/open-home.ts'
 import { untilMigrated } from '../until-migrated.ts'
 
 export function addWorker(program: Command): void {
@@ -12,7 +12,7 @@ export function addWorker(program: Command): void {
 }
 
 async function runWorker(): Promise<void> {
-  const config = openHome(readConfig())
+  const config = openHomeIfPossible(readConfig())
   const { startWorker, workerConfigFromEnv } = await import('@weir/evaluator/worker')
   const settings = workerConfigFromEnv({
     ...process.env,

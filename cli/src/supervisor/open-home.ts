@@ -30,3 +30,17 @@ export function openHome(config: Config): Config {
     )
   }
 }
+
+/**
+ * The same for a process that keeps nothing in the home: where both engines are servers of the user's, it works without one too, as in a
+ * container that may write nothing.
+ */
+export function openHomeIfPossible(config: Config): Config {
+  try {
+    return openHome(config)
+  } catch (error) {
+    if (config.embedded.clickhouse || config.embedded.valkey) throw error
+    console.error(`${(error as Error).message}. Going on without it: queued evaluations need WEIR_QUEUE_KEY`)
+    return config
+  }
+}
