@@ -118,8 +118,10 @@ export function hex(id: string, length = 16): string {
   return Buffer.from(id.padEnd(length, '_')).toString('hex')
 }
 
-/** Later than anything that a test inserts, but before anything expires: everything is quiet. */
-export const LATER: Date = new Date(Date.now() + 300_000)
+/** Later than anything that a test has inserted, but before anything expires: everything is quiet. */
+export function later(): Date {
+  return new Date(Date.now() + 300_000)
+}
 
 /**
  * The settled runs of some flows, one line each, e.g.

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { settleQuiet } from '../settle/settle.ts'
-import { EPOCH_MS, insertSpans, LATER, span, useStore } from '../testing.ts'
+import { EPOCH_MS, insertSpans, later, span, useStore } from '../testing.ts'
 import { getFilterOptions } from './filter-options.ts'
 import { getFlowPage } from './flow.ts'
 import { getOverview } from './overview.ts'
@@ -34,7 +34,7 @@ beforeAll(async () => {
   }
   await insertSpans(store(), 'before', span('flow', 'research', -60_000, 50))
   await insertSpans(store(), 'other', span('flow', 'other', 0, null))
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: later() })
 })
 
 test('overview: every flow with totals, sparkline and the window before', async () => {
@@ -137,6 +137,6 @@ test('status and the token of the newest settling', async () => {
     span('step', 'late', 50, 1, { span_id: 'late', parent_span_id: 's0______' }),
   )
   expect((await getStoreStats(store())).unsettledTraces).toBe(1)
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: later() })
   expect(await latestSettled(store())).not.toBe(before)
 })

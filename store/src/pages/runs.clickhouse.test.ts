@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { settleQuiet } from '../settle/settle.ts'
-import { EPOCH_MS, hex, insertSpans, LATER, span, useStore } from '../testing.ts'
+import { EPOCH_MS, hex, insertSpans, later, span, useStore } from '../testing.ts'
 import { CursorError } from './cursor.ts'
 import { getRunPage } from './run.ts'
 import { getRunRecords } from './run-records.ts'
@@ -65,7 +65,7 @@ beforeAll(async () => {
     span('step', 'c', 80, 5),
   )
   await insertSpans(store(), 'tree', tree)
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: later() })
 })
 
 async function pages(search: Partial<RunSearch>): Promise<string[]> {
@@ -137,7 +137,7 @@ test('a turn whose run recorded no input shows that of its first step', async ()
   const step = span('step', 'turn', 1, 5, { input: 'hello' })
   const columns = { session_id: 'agent', output: 'hi' }
   await insertSpans(store(), 'agent', span('agent', 'support', 0, 10, columns, step))
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: later() })
   const session = await getSessionPage(store(), { sessionId: 'agent' })
   expect(session?.runs).toMatchObject([{ input: 'hello', inputStep: 'turn', output: 'hi' }])
   expect(session?.runs[0]).not.toHaveProperty('firstStep')
@@ -196,7 +196,7 @@ test('a run of two traces shows the spans of both', async () => {
   const declared = { declared_run_id: 'job-1', run_id: 'job-1' }
   await insertSpans(store(), 'first', span('flow', 'job', 0, 10, declared))
   await insertSpans(store(), 'second', span('flow', 'job', 50, 10, declared, span('step', 'resumed', 52, 5)))
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: later() })
   const page = await getRunPage(store(), { runId: 'job-1' })
   expect(page?.traceIds).toHaveLength(2)
   expect(page?.spans.map(({ name, startNs }) => [name, startNs])).toEqual([

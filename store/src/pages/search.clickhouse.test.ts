@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { settleQuiet } from '../settle/settle.ts'
 import { execute, rows, type Store } from '../store.ts'
-import { EPOCH_MS, hex, insertSpans, LATER, span, useStore } from '../testing.ts'
+import { EPOCH_MS, hex, insertSpans, later, span, useStore } from '../testing.ts'
 import { type RunSearch, searchRuns } from './runs.ts'
 
 const store = useStore()
@@ -22,7 +22,7 @@ beforeAll(async () => {
     span('flow', 'f', 0, 10, { attributes: { tier: 'gold' } }, step({ 'customer.id': '43' })),
   )
   await insertSpans(store(), 'three', span('flow', 'f', 0, 10, step({ tier: '42', note: '' })))
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: later() })
   await execute(store(), MANY_SPANS)
   await execute(store(), MANY_RUNS)
 })

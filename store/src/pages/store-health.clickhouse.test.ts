@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { settleQuiet } from '../settle/settle.ts'
 import { execute, rows } from '../store.ts'
-import { insertSpans, LATER, span, useStore } from '../testing.ts'
+import { insertSpans, later, span, useStore } from '../testing.ts'
 import { getStoreStats } from './status.ts'
 import { getStoreHealth } from './store-health.ts'
 
@@ -29,7 +29,7 @@ test('spans wait with the time at which the newest of their trace came, until th
   const waiting = await getStoreStats(store())
   expect(waiting).toMatchObject({ spans: 0, spanRows: 2, unsettledTraces: 1, lastSettledMs: null })
   expect(waiting.oldestUnsettledMs).toBe(waiting.newestSpanMs)
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: later() })
   const settled = await getStoreStats(store())
   expect(settled).toMatchObject({ spans: 2, spanRows: 2, unsettledTraces: 0, oldestUnsettledMs: null })
   expect(settled.lastSettledMs).toBeGreaterThan(0)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { rows, type Store } from '../store.ts'
-import { describeRuns, insertSpans, intercepted, knowFlows, LATER, span, useStore } from '../testing.ts'
+import { describeRuns, insertSpans, intercepted, knowFlows, later, span, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
 import { SettledRuns } from './settled-runs.ts'
 
@@ -27,19 +27,19 @@ test('whatever statement a pass dies before, the next pass completes it', { time
       input_tokens: 3,
     })
     await insertSpans(store(), `t${request}`, step)
-    await settleQuiet(store(), { quietMs: 0, now: LATER })
+    await settleQuiet(store(), { quietMs: 0, now: later() })
     await insertSpans(
       store(),
       `t${request}`,
       span('flow', name, 0, 70_000, { span_id: 'root', input_tokens: 3 }),
     )
 
-    const error = await settleQuiet(crashingAt(request), { quietMs: 0, now: LATER }).catch(
+    const error = await settleQuiet(crashingAt(request), { quietMs: 0, now: later() }).catch(
       (thrown: unknown) => thrown,
     )
     if (error instanceof Crash) {
       crashes++
-      expect((await settleQuiet(store(), { quietMs: 0, now: LATER })).traces).toBe(1)
+      expect((await settleQuiet(store(), { quietMs: 0, now: later() })).traces).toBe(1)
     }
 
     expect(await describeRuns(store(), `flow IN ('${name}', '${guess}')`)).toEqual([
@@ -49,7 +49,7 @@ test('whatever statement a pass dies before, the next pass completes it', { time
     expect(await rows(store(), minutes)).toEqual([{ flow: name, runs: 1, input_tokens: 3 }])
     const steps = `SELECT flow, executions FROM step_minutes FINAL WHERE flow IN ('${name}', '${guess}')`
     expect(await rows(store(), steps)).toEqual([{ flow: name, executions: 1 }])
-    expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({
+    expect(await settleQuiet(store(), { quietMs: 0, now: later() })).toEqual({
       traces: 0,
       runs: 0,
       more: false,
@@ -69,11 +69,11 @@ test.each([
     await insertSpans(store(), `n${request}${who}`.slice(0, 16), spans)
     await knowFlows(store())
     const known = new SettledRuns()
-    const error = await settleQuiet(crashingAt(request), { quietMs: 0, now: LATER, known }).catch(
+    const error = await settleQuiet(crashingAt(request), { quietMs: 0, now: later(), known }).catch(
       (thrown: unknown) => thrown,
     )
     if (error instanceof Crash)
-      expect((await settleQuiet(store(), { quietMs: 0, now: LATER, known: next(known) })).traces).toBe(1)
+      expect((await settleQuiet(store(), { quietMs: 0, now: later(), known: next(known) })).traces).toBe(1)
 
     expect(await describeRuns(store(), `flow = '${flow}'`)).toEqual([`${flow} ok 0+70 s#0 ok 10+20`])
     const minutes = `SELECT runs, input_tokens FROM run_minutes FINAL WHERE flow = '${flow}'`

@@ -5,7 +5,7 @@ import { getOverview } from '../pages/overview.ts'
 import { getRunPage } from '../pages/run.ts'
 import { searchRuns } from '../pages/runs.ts'
 import { execute, insert, rows } from '../store.ts'
-import { EPOCH_MS, hex, LATER, span, spanRows, useStore } from '../testing.ts'
+import { EPOCH_MS, hex, later, span, spanRows, useStore } from '../testing.ts'
 import { settleQuiet, settleTraces } from './settle.ts'
 import { SettledRuns } from './settled-runs.ts'
 
@@ -86,7 +86,7 @@ async function recount(): Promise<unknown> {
   return [await rows(store(), runs), await rows(store(), steps)]
 }
 
-const settle = (known?: SettledRuns) => settleQuiet(store(), { quietMs: 0, now: LATER, known })
+const settle = (known?: SettledRuns) => settleQuiet(store(), { quietMs: 0, now: later(), known })
 
 /** Merges what merges would one day: normal runs and distant ones then share granules. */
 const merge = async () => {

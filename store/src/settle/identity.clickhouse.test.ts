@@ -5,7 +5,7 @@ import {
   hex,
   insertSpans,
   knowFlows,
-  LATER,
+  later,
   span,
   type TestSpan,
   useStore,
@@ -19,7 +19,7 @@ const known = new SettledRuns()
 async function insertAndSettle(trace: string, ...roots: TestSpan[]): Promise<void> {
   await insertSpans(store(), trace, ...roots)
   await knowFlows(store())
-  await settleQuiet(store(), { quietMs: 0, now: LATER, known })
+  await settleQuiet(store(), { quietMs: 0, now: later(), known })
 }
 
 const ofTrace = (trace: string) => `has(trace_ids, toFixedString(unhex('${hex(trace)}'), 16))`

@@ -2,13 +2,13 @@ import { beforeEach, expect, test } from 'vitest'
 import { addMonitor } from '../evaluations/monitors.ts'
 import { getOverview } from '../pages/overview.ts'
 import { execute, insert, rows } from '../store.ts'
-import { EPOCH_MS, insertSpans, LATER, span, spanRows, useStore } from '../testing.ts'
+import { EPOCH_MS, insertSpans, later, span, spanRows, useStore } from '../testing.ts'
 import { MOST_FLOWS, OTHER_FLOWS } from './known-flows.ts'
 import { settleQuiet } from './settle.ts'
 import { SettledRuns } from './settled-runs.ts'
 
 const store = useStore()
-const settle = (known?: SettledRuns) => settleQuiet(store(), { quietMs: 0, now: LATER, known })
+const settle = (known?: SettledRuns) => settleQuiet(store(), { quietMs: 0, now: later(), known })
 const window = { from: new Date(EPOCH_MS - 60_000), to: new Date(EPOCH_MS + 3_600_000) }
 
 const TABLES = ['flows', 'spans', 'runs', 'run_minutes', 'step_minutes', 'unsettled_traces', 'monitors']

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { getRunPage } from '../pages/run.ts'
 import { insert, rows } from '../store.ts'
-import { hex, LATER, span, spanRows, useStore } from '../testing.ts'
+import { hex, later, span, spanRows, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
 
 const store = useStore()
@@ -19,7 +19,7 @@ test('a chain of 5,000 spans: the last one still knows its run and step', async 
     ),
   ).flat()
   await insert(store(), 'spans', chain)
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: later() })
   const query = `SELECT span_count, step_names, step_parents FROM runs FINAL WHERE run_id = {run:String}`
   expect(await rows(store(), query, { run: hex('deep') })).toEqual([
     { span_count: SPANS, step_names: ['n1', `n${SPANS - 1}`], step_parents: [-1, 0] },
@@ -31,7 +31,7 @@ test('a chain of 5,000 spans: the last one still knows its run and step', async 
 test('5,000 steps below one flow', async () => {
   const steps = Array.from({ length: SPANS - 1 }, (_, i) => span('step', `n${i % 7}`, i, 1))
   await insert(store(), 'spans', spanRows('wide', span('flow', 'wide', 0, SPANS, ...steps)))
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: later() })
   const query = `SELECT length(step_names) AS steps, step_occurrences[-1] AS last FROM runs FINAL WHERE flow = 'wide'`
   expect(await rows(store(), query)).toEqual([{ steps: SPANS - 1, last: Math.floor((SPANS - 2) / 7) }])
 })

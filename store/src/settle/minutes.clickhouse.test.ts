@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { execute, insert, rows } from '../store.ts'
-import { insertSpans, intercepted, LATER, span, useStore } from '../testing.ts'
+import { insertSpans, intercepted, later, span, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
 import { SettledRuns } from './settled-runs.ts'
 
@@ -57,7 +57,8 @@ const slices = async () =>
 
 const GENERAL = 'SELECT uniqExact(trace_id) AS traces FROM settling_spans'
 
-const settle = (to = store(), known = new SettledRuns()) => settleQuiet(to, { quietMs: 0, now: LATER, known })
+const settle = (to = store(), known = new SettledRuns()) =>
+  settleQuiet(to, { quietMs: 0, now: later(), known })
 
 test('many new runs are added to their minutes; a late or repeated span rebuilds them', {
   timeout: 300_000,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { execute, insert, rows, type Store } from '../store.ts'
-import { LATER, span, spanRows, useStore } from '../testing.ts'
+import { later, span, spanRows, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
 import { SettledRuns } from './settled-runs.ts'
 
@@ -85,7 +85,7 @@ test.each(WAYS)(
         const spans = [...one, ...two]
         await clear(store())
         await insert(store(), 'spans', spans)
-        await settleQuiet(store(), { quietMs: 0, now: LATER })
+        await settleQuiet(store(), { quietMs: 0, now: later() })
         const atOnce = await state(store())
 
         await clear(store())
@@ -101,10 +101,10 @@ test.each(WAYS)(
             'spans',
             order.filter((_, i) => i % parts === part).map(({ row }) => row),
           )
-          await settleQuiet(store(), { quietMs: 0, now: LATER, known })
+          await settleQuiet(store(), { quietMs: 0, now: later(), known })
         }
         expect(await state(store())).toEqual(atOnce)
-        expect(await settleQuiet(store(), { quietMs: 0, now: LATER, known })).toEqual({
+        expect(await settleQuiet(store(), { quietMs: 0, now: later(), known })).toEqual({
           traces: 0,
           runs: 0,
           more: false,

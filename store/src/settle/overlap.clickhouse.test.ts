@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import { rows, type Store } from '../store.ts'
-import { describeRuns, hex, insertSpans, intercepted, LATER, span, useStore } from '../testing.ts'
+import { describeRuns, hex, insertSpans, intercepted, later, span, useStore } from '../testing.ts'
 import { settleQuiet, settleTraces } from './settle.ts'
 
 const store = useStore()
 
-const quiet = (to: Store) => settleQuiet(to, { quietMs: 0, now: LATER })
+const quiet = (to: Store) => settleQuiet(to, { quietMs: 0, now: later() })
 
 test.each([
   ['another worker', 'a', () => quiet(store())],
-  ['an evaluation', 'b', (trace: string) => settleTraces(store(), [hex(trace)], { now: LATER })],
+  ['an evaluation', 'b', (trace: string) => settleTraces(store(), [hex(trace)], { now: later() })],
 ])(
   'a pass of %s in between, whenever it comes, leaves nothing that is outdated',
   {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { rows } from '../store.ts'
-import { describeRuns, hex, insertSpans, LATER, span, useStore } from '../testing.ts'
+import { describeRuns, hex, insertSpans, later, span, useStore } from '../testing.ts'
 import { settleQuiet, settleTraces } from './settle.ts'
 
 const store = useStore()
@@ -10,16 +10,20 @@ test('settles a trace once it is quiet, and again only when spans come', async (
   await insertSpans(store(), 'quiet', flow)
   expect(await settleQuiet(store(), { quietMs: 3_600_000 })).toEqual({ traces: 0, runs: 0, more: false })
 
-  const settled = await settleQuiet(store(), { quietMs: 0, now: LATER })
+  const settled = await settleQuiet(store(), { quietMs: 0, now: later() })
   expect(settled).toEqual({
     traces: 1,
     runs: 1,
     more: false,
   })
-  expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: 0, more: false })
+  expect(await settleQuiet(store(), { quietMs: 0, now: later() })).toEqual({
+    traces: 0,
+    runs: 0,
+    more: false,
+  })
 
   await insertSpans(store(), 'quiet', flow)
-  expect((await settleQuiet(store(), { quietMs: 0, now: LATER })).traces).toBe(1)
+  expect((await settleQuiet(store(), { quietMs: 0, now: later() })).traces).toBe(1)
   expect(await rows(store(), 'SELECT count() AS runs, sum(span_count) AS spans FROM runs FINAL')).toEqual([
     { runs: 1, spans: 2 },
   ])
@@ -28,9 +32,13 @@ test('settles a trace once it is quiet, and again only when spans come', async (
 test('an unfinished run is running, then expires without another span', async () => {
   await insertSpans(store(), 'lost', span('flow', 'lost', 0, null, span('step', 'plan', 0, 10)))
   const status = () => rows(store(), `SELECT status, incomplete FROM runs FINAL WHERE flow = 'lost'`)
-  await settleQuiet(store(), { quietMs: 0, now: LATER })
+  await settleQuiet(store(), { quietMs: 0, now: later() })
   expect(await status()).toEqual([{ status: 'running', incomplete: 1 }])
-  expect(await settleQuiet(store(), { quietMs: 0, now: LATER })).toEqual({ traces: 0, runs: 0, more: false })
+  expect(await settleQuiet(store(), { quietMs: 0, now: later() })).toEqual({
+    traces: 0,
+    runs: 0,
+    more: false,
+  })
 
   const eleven = new Date(Date.now() + 11 * 60_000)
   expect((await settleQuiet(store(), { quietMs: 0, now: eleven })).runs).toBe(1)
@@ -49,7 +57,7 @@ test('named traces settle at once, unknown ones are ignored', async () => {
 test('two passes at once agree, and come to an end', async () => {
   for (let i = 0; i < 5; i++)
     await insertSpans(store(), `both${i}`, span('flow', 'both', i, 10, span('step', 's', i, 5)))
-  const pass = () => settleQuiet(store(), { quietMs: 0, now: LATER })
+  const pass = () => settleQuiet(store(), { quietMs: 0, now: later() })
   await Promise.all([pass(), pass()])
   let passes = 0
   while ((await pass()).traces > 0) passes++

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { execute, insert, rows } from '../store.ts'
-import { describeRuns, hex, insertSpans, knowFlows, LATER, span, spanRows, useStore } from '../testing.ts'
+import { describeRuns, hex, insertSpans, knowFlows, later, span, spanRows, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
 import { SettledKeys } from './settled-keys.ts'
 import { SettledRuns } from './settled-runs.ts'
@@ -96,14 +96,14 @@ test('whole traces settle alike whether they are known to be new or not', { time
       await insert(store(), 'spans', of('fresh'))
       await knowFlows(store())
       const known = new SettledRuns()
-      await settleQuiet(store(), { quietMs: 0, now: LATER, known })
+      await settleQuiet(store(), { quietMs: 0, now: later(), known })
       const [versions] = await rows<{ first: number }>(
         store(),
         'SELECT countIf(settled = (SELECT min(settled) FROM runs)) AS first FROM runs',
       )
       simple += versions?.first ?? 0
       await insert(store(), 'spans', of('other'))
-      await settleQuiet(store(), { quietMs: 0, now: LATER })
+      await settleQuiet(store(), { quietMs: 0, now: later() })
       expect(await state('fresh')).toEqual(await state('other'))
       for (const table of ['spans', 'runs', 'run_minutes', 'step_minutes', 'unsettled_traces', 'run_traces'])
         await execute(store(), `TRUNCATE TABLE ${table}`)
@@ -124,7 +124,7 @@ test('a trace that only seems to be known is settled as a new one', async () => 
   alone.add(key!.low, key!.high)
   const known = new SettledRuns(alone)
   const settled = async () => {
-    await settleQuiet(store(), { quietMs: 0, now: LATER, known })
+    await settleQuiet(store(), { quietMs: 0, now: later(), known })
     const query = `SELECT count() AS general FROM settling_spans WHERE trace_id = unhex({trace:String})`
     return (await rows<{ general: number }>(store(), query, { trace: hex('mistaken') }))[0]?.general
   }

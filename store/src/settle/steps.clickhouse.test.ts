@@ -4,7 +4,7 @@ import {
   hex,
   insertSpans,
   knowFlows,
-  LATER,
+  later,
   span,
   type TestSpan,
   useStore,
@@ -19,7 +19,7 @@ const failed = { status: 'error' }
 async function settled(trace: string, ...roots: TestSpan[]): Promise<string[]> {
   await insertSpans(store(), trace, ...roots)
   await knowFlows(store())
-  await settleQuiet(store(), { quietMs: 0, now: LATER, known })
+  await settleQuiet(store(), { quietMs: 0, now: later(), known })
   return describeRuns(store(), `has(trace_ids, toFixedString(unhex('${hex(trace)}'), 16))`)
 }
 
@@ -155,7 +155,7 @@ test('without a root, what hangs in the air are the steps', async () => {
     'rootless',
     span('span', 'x', 5, 20, { parent_span_id: 'missing1' }, span('span', 'y', 6, 2)),
   )
-  await settleQuiet(store(), { quietMs: 0, now: LATER, known })
+  await settleQuiet(store(), { quietMs: 0, now: later(), known })
   expect(await describeRuns(store(), `run_id = '${hex('rootless')}'`)).toEqual(['running? 5+20 x#0 ok 0+20'])
 })
 

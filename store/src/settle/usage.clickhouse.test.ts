@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { rows } from '../store.ts'
-import { hex, insertSpans, knowFlows, LATER, span, type TestSpan, useStore } from '../testing.ts'
+import { hex, insertSpans, knowFlows, later, span, type TestSpan, useStore } from '../testing.ts'
 import { settleQuiet } from './settle.ts'
 import { SettledRuns } from './settled-runs.ts'
 
@@ -11,7 +11,7 @@ const usage = (input_tokens: number, cost = 0) => ({ input_tokens, output_tokens
 async function insertAndSettle(trace: string, ...roots: TestSpan[]): Promise<void> {
   await insertSpans(store(), trace, ...roots)
   await knowFlows(store())
-  await settleQuiet(store(), { quietMs: 0, now: LATER, known })
+  await settleQuiet(store(), { quietMs: 0, now: later(), known })
 }
 
 const totals = (trace: string) =>
