@@ -28,6 +28,8 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts', '**/*.test.tsx'],
           exclude: [...exclude, '**/*.{clickhouse,redis,e2e,browser}.test.ts'],
+          // Property tests and simulations take seconds where a machine is slow.
+          testTimeout: 30_000,
         },
       },
       needing('clickhouse', { globalSetup: ['./engines/src/testing/clickhouse.setup.ts'], timeout: 60_000 }),
