@@ -1,7 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { post, requestOf } from './load.ts'
@@ -14,6 +22,8 @@ export interface Fault {
   begin(subject: Subject): Promise<(() => Promise<void> | void) | undefined>
   /** Weir says nothing of it, since nothing is wrong with Weir. */
   readonly isQuiet?: boolean
+  /** Milliseconds in which it has to be said; default: 30 s. */
+  readonly patienceMs?: number
 }
 
 const PROCESSES = ['collector', 'worker', 'clickhouse', 'valkey', 'dashboard'] as const
@@ -81,11 +91,13 @@ function fill(path: string): void {
 }
 
 const poison: Fault = {
-  name: '500 spans that the table refuses among 2,000',
+  name: '100 spans that the table refuses among 1,000',
+  // The bad ones are told apart first, by an insert or two each.
+  patienceMs: 120_000,
   async begin(subject) {
     await subject.query("ALTER TABLE weir.spans ADD CONSTRAINT drill CHECK name != 'poison'")
-    const spans = Array.from({ length: 2_000 }, (_, at) => ({ name: at % 4 === 0 ? 'poison' : 'good' }))
-    for (let request = 0; request < 2_000; request += 100) {
+    const spans = Array.from({ length: 1_000 }, (_, at) => ({ name: at % 10 === 0 ? 'poison' : 'good' }))
+    for (let request = 0; request < 1_000; request += 100) {
       await post(
         `${subject.collectorUrl}/v1/traces`,
         requestOf(spans.slice(request, request + 100), 'poisoned'),
@@ -144,15 +156,24 @@ const idle: Fault = {
 const damagedPart: Fault = {
   name: 'a data file of a part cut short while stopped',
   async begin(subject) {
-    await subject.query('INSERT INTO weir.projects SELECT * FROM weir.projects WHERE 0')
     const [part] = await subject.query<{ path: string }>(
-      `SELECT path FROM system.parts WHERE active AND database = 'weir' AND table = 'step_minutes' OR active AND database = 'weir' AND table = 'run_minutes' ORDER BY rows LIMIT 1`,
+      `SELECT trim(TRAILING '/' FROM path) AS path FROM system.parts WHERE active AND database = 'weir' AND table = 'run_minutes' ORDER BY rows LIMIT 1`,
     )
     await subject.stop()
     const file = readdirSync(part!.path).find((name) => name.endsWith('.bin'))!
     const path = join(part!.path, file)
-    truncateSync(path, Math.floor(readFileSync(path).length / 2))
-    return () => subject.start()
+    const backup = readFileSync(path)
+    truncateSync(path, Math.floor(backup.length / 2))
+    await subject.start()
+    // As docs/OPERATING.md says it.
+    return async () => {
+      await subject.stop()
+      const [table, name] = [dirname(part!.path), basename(part!.path)]
+      const aside = join(table, 'detached', `broken-on-start_${name}`)
+      writeFileSync(join(aside, file), backup)
+      renameSync(aside, part!.path)
+      await subject.start()
+    }
   },
 }
 

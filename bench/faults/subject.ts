@@ -14,6 +14,13 @@ export interface Problem {
   readonly found: string
 }
 
+/** What the drill reads of `weir status --json`. */
+interface Status {
+  readonly supervisor: number | null
+  readonly healthy: boolean
+  readonly problems: readonly Problem[]
+}
+
 /** A Weir as a user runs it, on a small disk of its own, which faults are done to. */
 export class Subject implements AsyncDisposable {
   readonly home: string
@@ -78,7 +85,11 @@ export class Subject implements AsyncDisposable {
   async status(): Promise<{ healthy: boolean; problems: readonly Problem[] }> {
     const { stdout } = await this.weir('status', '--json')
     try {
-      return JSON.parse(stdout) as { healthy: boolean; problems: Problem[] }
+      const { supervisor, healthy, problems } = JSON.parse(stdout) as Status
+      return {
+        healthy,
+        problems: supervisor === null ? [{ name: 'weir', found: 'is not running' }] : problems,
+      }
     } catch {
       return { healthy: false, problems: [{ name: 'status', found: 'printed no JSON' }] }
     }

@@ -19,7 +19,12 @@ async function diagnosePort(home: string, spec: ProcessSpec, { number, variable 
   const code = await bindError(spec.host, number)
   if (code === undefined) return { name, ok: true, found: `free (${spec.name})` }
   const owner = portOwner(number)
-  const pid = ownProcess(portOwnerPid(number), spec.args)
+  const ownerPid = portOwnerPid(number)
+  const pid = ownProcess(ownerPid, spec.args)
+  if (pid === undefined && ownerPid !== undefined && homeOf(ownerPid) === home) {
+    const found = `held by what a ${spec.name} that was killed has left (pid ${ownerPid}): weir up ends it`
+    return { name, ok: true, found }
+  }
   if (pid === undefined) {
     const found = `${code}${owner === undefined ? '' : `, used by ${owner}`} (wanted by ${spec.name})`
     return { name, ok: false, found, advice: `stop that program or set ${variable} to a free port` }

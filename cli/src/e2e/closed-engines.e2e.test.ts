@@ -114,6 +114,7 @@ test('after kill -9 of everything but the queue server, weir up starts again, wi
     (alive) => alive.length === 0,
   )
   expect(isAlive(server)).toBe(true)
+  expect((await weir.weir(['doctor'])).stdout).toContain(`has left (pid ${server}): weir up ends it`)
   await weir.restart()
   expect(isAlive(server)).toBe(false)
   expect(new URL(secret('clickhouse.url')).password).toBe(password)

@@ -159,16 +159,23 @@ describe('a page whose name was pointed at this machine', () => {
 })
 
 describe('a page of another site', () => {
-  const quoted = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
-
   /** Status of what answers a form that the page sends, or a sandboxed frame in it. */
   async function submit(page: Page, action: string, isFramed: boolean): Promise<number> {
-    const form = `<form method="post" enctype="text/plain" action="${action}"><input name="${quoted(body)}"></form>`
-    const sent = `${form}<script>document.forms[0].submit()</script>`
-    const frame = `<iframe sandbox="allow-scripts allow-forms" srcdoc="${quoted(sent)}"></iframe>`
+    const send = `{
+      const form = document.createElement('form')
+      Object.assign(form, { method: 'post', enctype: 'text/plain', action: ${JSON.stringify(action)} })
+      form.append(Object.assign(document.createElement('input'), { name: ${JSON.stringify(body)} }))
+      document.documentElement.append(form)
+      form.submit()
+    }`
+    const frame = `{
+      const frame = document.createElement('iframe')
+      frame.sandbox = 'allow-scripts allow-forms'
+      frame.srcdoc = ${JSON.stringify(`<script>${send}</script>`).replaceAll('</', '<\\/')}
+      document.documentElement.append(frame)
+    }`
     const answered = page.waitForResponse(action)
-    await page.setContent(isFramed ? frame : form, { waitUntil: 'commit' })
-    if (!isFramed) await page.evaluate('document.forms[0].submit()')
+    await page.evaluate(isFramed ? frame : send)
     return (await answered).status()
   }
 

@@ -17,8 +17,13 @@ const FILE = 'weir-server.json'
 /** A server that cannot write its file any more ends nevertheless. */
 const PATIENCE_MS = 5_000
 
+/** A full disk must not keep the server from running: one that is not remembered has to be ended by hand after a crash. */
 export function remember(directory: string, server: Remembered): void {
-  writeFileSync(join(directory, FILE), `${JSON.stringify(server)}\n`)
+  try {
+    writeFileSync(join(directory, FILE), `${JSON.stringify(server)}\n`)
+  } catch (error) {
+    console.error(`the server's process id could not be written: ${(error as Error).message}`)
+  }
 }
 
 export function forget(directory: string): void {
