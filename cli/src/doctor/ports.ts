@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Config } from '../config.ts'
 import type { Finding } from '../status/finding.ts'
 import { answersAtAll } from '../supervisor/liveness.ts'
@@ -21,7 +21,7 @@ async function diagnosePort(home: string, spec: ProcessSpec, { number, variable 
   const owner = portOwner(number)
   const ownerPid = portOwnerPid(number)
   const pid = ownProcess(ownerPid, spec.args)
-  if (pid === undefined && ownerPid !== undefined && homeOf(ownerPid) === home) {
+  if (pid === undefined && ownerPid !== undefined && ownerPid === (await leftServer(home))) {
     const found = `held by what a ${spec.name} that was killed has left (pid ${ownerPid}): weir up ends it`
     return { name, ok: true, found }
   }
@@ -49,6 +49,17 @@ function ownProcess(owner: number | undefined, args: readonly string[]): number 
   if (isWeir(owner, args)) return owner
   const parent = parentOf(owner)
   return parent !== undefined && isWeir(parent, args) ? parent : undefined
+}
+
+/** The Valkey server that was started on a home, by its process id. */
+async function leftServer(home: string): Promise<number | undefined> {
+  try {
+    const { leftoverPid } = await import('@weir/engines')
+    return leftoverPid(join(home, 'valkey'))
+  } catch {
+    // Without the package there are no embedded engines.
+    return undefined
+  }
 }
 
 /** WEIR_HOME of a process; undefined where the system does not tell. */

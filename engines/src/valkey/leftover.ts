@@ -63,6 +63,11 @@ async function stillServes({ pid, host, port }: Remembered, password: string | u
   return /(redis|valkey)-server/.test(command) && command.includes(`:${port}`)
 }
 
+/** The process id of the server that was started on the directory, whether it still runs or not. */
+export function leftoverPid(directory: string): number | undefined {
+  return remembered(directory)?.pid
+}
+
 function remembered(directory: string): Remembered | undefined {
   try {
     return JSON.parse(readFileSync(join(directory, FILE), 'utf8')) as Remembered
