@@ -4,9 +4,9 @@ import { prepareHome } from './home.ts'
 import { closeToOthers, openQueueKey, openUrl } from './secrets.ts'
 
 /**
- * Makes a home usable by this process and closed to other users, and completes the configuration with its secrets. They are made at the
- * first start, by whichever process comes first: the URLs of the embedded engines with their passwords, and the key that
- * signs queued jobs.
+ * Makes a home usable by this process and closed to other users, and completes the configuration with its secrets: the
+ * URLs of the embedded engines with their passwords, and the key that signs queued jobs. The first process that starts
+ * makes them.
  *
  * @throws CliError where the home cannot be used
  */
@@ -32,8 +32,8 @@ export function openHome(config: Config): Config {
 }
 
 /**
- * The same for a process that keeps nothing in the home: where both engines are servers of the user's, it works without one too, as in a
- * container that may write nothing.
+ * The same for a process that keeps nothing in the home. Where both engines are servers of the user's, it works without a
+ * home too, as in a container that may write nothing.
  */
 export function openHomeIfPossible(config: Config): Config {
   try {

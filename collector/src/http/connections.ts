@@ -17,9 +17,9 @@ interface Connection {
 }
 
 /**
- * The connections of all servers. Where they are as many as there may be, a new one takes the place of one that nothing
- * is lost with: of the one that has been idle for the longest time, else of the one that has been sending a request for
- * the longest time. So who opens connections and does not use them keeps nobody out.
+ * The connections of all servers. At the limit, a new one takes the place of the one that has been idle for the longest
+ * time. Where none is idle, it takes the place of the one that has been sending a request for the longest time. So
+ * whoever opens connections and does not use them keeps nobody out.
  */
 export class Connections {
   readonly #limit: number
