@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { InsertFailure } from '@weir/store'
 import { type DiskSpace, directorySpace, diskProblem, SPAN_COLUMNS, type Store } from '@weir/store'
 import type { CollectorSettings } from './config.ts'
 import type { Log } from './log.ts'
@@ -9,7 +10,6 @@ import type { LogSnapshot } from './wal/log-options.ts'
 import { WriteAheadLog } from './wal/write-ahead-log.ts'
 import { ClickHouseWriter } from './writer/clickhouse-writer.ts'
 import { Delivery } from './writer/delivery.ts'
-import type { InsertFailure } from './writer/insert-error.ts'
 import { SegmentDelivery } from './writer/segment-delivery.ts'
 
 export interface StorageOptions {

@@ -1,4 +1,5 @@
 import type { SessionPage } from '@weir/store'
+import { cutText } from '@weir/store/cut-text'
 import type { ReactElement } from 'react'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'
@@ -52,7 +53,7 @@ function Payload({ title, text }: { readonly title: string; readonly text: strin
       {text === '' ? (
         <p className="muted">Not recorded</p>
       ) : (
-        <pre>{text.length > GLANCE ? `${text.slice(0, GLANCE)}…` : text}</pre>
+        <pre>{text.length > GLANCE ? `${cutText(text, GLANCE)}…` : text}</pre>
       )}
     </section>
   )

@@ -1,3 +1,4 @@
+import { cutText } from '@weir/store/cut-text'
 /** Why the store could not answer, in words for the reader of a page. */
 export interface StoreProblem {
   readonly title: string
@@ -71,5 +72,5 @@ function reason(error: Error): string {
   if (error instanceof AggregateError && error.message === '') {
     return error.errors.map((part) => (part instanceof Error ? part.message : String(part))).join('\n')
   }
-  return error.message.slice(0, 2000)
+  return cutText(error.message, 2000)
 }

@@ -1,3 +1,4 @@
+import { cutText } from '@weir/store/cut-text'
 import { first, type SearchParams, toQuery } from './search-params.ts'
 import { parseTimeRange, type TimeRange, timeRangeParameters } from './time-range.ts'
 
@@ -40,7 +41,7 @@ export function parseFilters(params: SearchParams): Filters {
     version: first(params, 'version'),
     status: oneOf(STATUSES, first(params, 'status')),
     source: oneOf(SOURCES, first(params, 'source')) || DEFAULT_SOURCE,
-    search: first(params, 'q').trim().slice(0, 200),
+    search: cutText(first(params, 'q').trim(), 200),
   }
 }
 

@@ -1,3 +1,4 @@
+import { cutText } from '@weir/store/cut-text'
 /** A recorded value as a page carries it: its beginning, and how long it is. */
 export interface CutValue {
   readonly text: string
@@ -9,5 +10,5 @@ export interface CutValue {
 const CUT_AT = 20_000
 
 export function cutValue(text: string, full = false): CutValue {
-  return { text: full ? text : text.slice(0, CUT_AT), length: text.length }
+  return { text: full ? text : cutText(text, CUT_AT), length: text.length }
 }

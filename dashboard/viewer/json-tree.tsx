@@ -1,5 +1,6 @@
 'use client'
 
+import { cutText } from '@weir/store/cut-text'
 import { type ReactElement, useState } from 'react'
 import { BigNumber } from './parse-json.ts'
 import styles from './viewer.module.css'
@@ -85,7 +86,7 @@ function Leaf({ value }: { value: unknown }): ReactElement {
   const cut = !whole && value.length > LONG_TEXT
   return (
     <span className={styles.string}>
-      {cut ? `${value.slice(0, LONG_TEXT)}…` : value}
+      {cut ? `${cutText(value, LONG_TEXT)}…` : value}
       {cut ? (
         <button type="button" className={styles.switch} onClick={() => setWhole(true)}>
           Show all

@@ -1,3 +1,5 @@
+import { cutText } from './cut-text.ts'
+
 /** Deeper containers are replaced by a marker. */
 const MAX_DEPTH = 32
 
@@ -36,7 +38,7 @@ function write(writer: Writer, value: unknown): string {
 
 function writeString(writer: Writer, text: string): string {
   const room = Math.max(writer.left, 0)
-  const kept = text.length <= room ? text : `${text.slice(0, room)}… [truncated, ${text.length} characters]`
+  const kept = text.length <= room ? text : `${cutText(text, room)}… [truncated, ${text.length} characters]`
   return spent(writer, JSON.stringify(kept.toWellFormed()))
 }
 

@@ -1,3 +1,4 @@
+import { cutText } from './cut-text.ts'
 import type { SchemaIssue } from './schema.ts'
 
 /** An option or argument is wrong: thrown where it was given, before anything runs. */
@@ -43,7 +44,7 @@ export function expected(option: string, wanted: string, got: unknown): UsageErr
 }
 
 function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${cutText(value, 60)}…` : value)
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
   return typeof value === 'function' ? 'a function' : String(value)
 }

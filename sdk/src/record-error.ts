@@ -1,5 +1,6 @@
 import { type Span, SpanStatusCode } from '@opentelemetry/api'
 import { isCancellation } from './abort.ts'
+import { cutText } from './cut-text.ts'
 import {
   ERROR_TYPE,
   EXCEPTION_EVENT,
@@ -42,13 +43,13 @@ export function recordError(span: Span, error: unknown): void {
 function typeOf(error: unknown): string {
   const name = read(error, 'name')
   const code = read(error, 'code')
-  if (typeof code === 'string' && (name === 'Error' || name === undefined)) return code.slice(0, 256)
-  return typeof name === 'string' && name !== '' ? name.slice(0, 256) : typeof error
+  if (typeof code === 'string' && (name === 'Error' || name === undefined)) return cutText(code, 256)
+  return typeof name === 'string' && name !== '' ? cutText(name, 256) : typeof error
 }
 
 function messageOf(error: unknown): string {
   const message = read(error, 'message')
-  return (typeof message === 'string' ? message : text(error)).slice(0, MAX_MESSAGE).toWellFormed()
+  return cutText(typeof message === 'string' ? message : text(error), MAX_MESSAGE).toWellFormed()
 }
 
 /** The stack and those of the causes below it. */
@@ -60,7 +61,7 @@ function stackOf(error: unknown): string {
     stacks.push(typeof stack === 'string' ? stack : text(current))
     current = read(current, 'cause')
   }
-  return stacks.join('\nCaused by: ').slice(0, MAX_STACK).toWellFormed()
+  return cutText(stacks.join('\nCaused by: '), MAX_STACK).toWellFormed()
 }
 
 function read(value: unknown, key: string): unknown {

@@ -1,4 +1,5 @@
 import { writeBounded } from './bounded-json.ts'
+import { cutText } from './cut-text.ts'
 
 /** A value as it is stored on a span. */
 export interface Serialised {
@@ -23,7 +24,7 @@ export function serialise(value: unknown, maxLength: number): Serialised | undef
 /** The string, or its beginning and how long it was. */
 function truncate(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text.isWellFormed() ? text : text.toWellFormed()
-  return `${text.slice(0, maxLength).toWellFormed()}… [truncated, ${text.length} characters]`
+  return `${cutText(text, maxLength).toWellFormed()}… [truncated, ${text.length} characters]`
 }
 
 /** `JSON.stringify` for what is known beforehand to be small, plain and without surprises. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { cutText } from './cut-text.ts'
 
 /**
  * A web page can make its reader's browser send requests to any address, loopback too. What it cannot do is change the
@@ -132,5 +133,5 @@ function isOriginOf(origin: string, host: string): boolean {
 const MAX_QUOTED = 200
 
 function quoted(text: string): string {
-  return JSON.stringify(text.slice(0, MAX_QUOTED))
+  return JSON.stringify(cutText(text, MAX_QUOTED))
 }

@@ -69,12 +69,24 @@ export async function execute(store: Store, query: string, params: QueryParams =
   await store.client.command({ query, query_params: { ...params } })
 }
 
-/** Inserts objects; keys are column names, missing columns take their defaults. */
+/**
+ * Inserts objects; keys are column names, missing columns take their defaults. The one place where text becomes JSON for ClickHouse, so
+ * that all of it is Unicode here: half an emoji would have the whole insert refused, and becomes U+FFFD.
+ */
 export async function insert<T extends object>(
   store: Store,
   table: string,
   values: readonly T[],
 ): Promise<void> {
   if (values.length === 0) return
-  await store.client.insert({ table, values: [...values], format: 'JSONEachRow' })
+  await store.client.insert({ table, values: values.map(wellFormed), format: 'JSONEachRow' })
+}
+
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (Array.isArray(value)) return value.map(wellFormed)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key.toWellFormed(), wellFormed(inner)]),
+  )
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Quarantined } from '@weir/collector'
+import { cutText } from '@weir/store'
 import type { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { infrastructureError, usageError } from '../errors.ts'
@@ -54,7 +55,7 @@ async function list(json: boolean): Promise<void> {
       new Date(setAside).toISOString(),
       String(spans ?? 'unknown'),
       String(bytes),
-      reason.length > REASON_WIDTH ? `${reason.slice(0, REASON_WIDTH)}...` : reason,
+      reason.length > REASON_WIDTH ? `${cutText(reason, REASON_WIDTH)}...` : reason,
     ]),
   )
   console.log(`${describe(found)}. When the cause is gone: weir quarantine retry --all`)

@@ -1,3 +1,4 @@
+import { cutText } from '@weir/store'
 import { type JsonCursor, JsonTextError } from './json-cursor.ts'
 
 /** Told what a text of OTLP/JSON trace requests holds, in its order. Members are `"key":value` as they are in the text. */
@@ -52,7 +53,7 @@ async function nothing(cursor: JsonCursor): Promise<void> {
   const { offset } = cursor
   const text = String(await cursor.value())
   if (text !== 'null')
-    throw new JsonTextError(`${text.slice(0, 20)} at byte ${offset}, expected an array of objects`)
+    throw new JsonTextError(`${cutText(text, 20)} at byte ${offset}, expected an array of objects`)
 }
 
 async function member(cursor: JsonCursor, key: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { cutText } from '@weir/store'
 import type { Finding } from './finding.ts'
 import type { InstallationStatus } from './installation-status.ts'
 
@@ -45,13 +46,13 @@ export function checkMerges({ storeHealth }: InstallationStatus): Finding | unde
   if (storeHealth === null) return undefined
   const [mutation] = storeHealth.failedMutations
   if (mutation !== undefined) {
-    const found = `${mutation.command} of ${mutation.table} cannot be completed: ${mutation.reason.slice(0, 300)}`
+    const found = `${mutation.command} of ${mutation.table} cannot be completed: ${cutText(mutation.reason, 300)}`
     const advice = `mend the cause, or KILL MUTATION WHERE table = '${mutation.table}'`
     return { name: 'merges', ok: false, found, advice }
   }
   const error = storeHealth.errors.find(({ lastMs }) => storeHealth.nowMs - lastMs < RECENT_MS)
   if (error !== undefined) {
-    const found = `ClickHouse failed ${error.count} times with ${error.name}, the last time within a minute: ${error.message.slice(0, 300)}`
+    const found = `ClickHouse failed ${error.count} times with ${error.name}, the last time within a minute: ${cutText(error.message, 300)}`
     return {
       name: 'merges',
       ok: false,

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http2'
+import { cutText } from '@weir/store'
 import { WireWriter } from '../decode/wire-writer.ts'
 import type { HttpError, Reason } from '../http/http-error.ts'
 
@@ -88,8 +89,7 @@ const MAX_MESSAGE = 1000
 
 /** github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses */
 function percentEncoded(message: string): string {
-  return message
-    .slice(0, MAX_MESSAGE)
+  return cutText(message, MAX_MESSAGE)
     .toWellFormed()
     .replace(/[^\x20-\x24\x26-\x7e]/gu, encodeURIComponent)
 }

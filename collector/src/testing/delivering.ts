@@ -1,3 +1,4 @@
+import type { InsertFailure } from '@weir/store'
 import { SPAN_COLUMNS } from '@weir/store'
 import { onTestFinished } from 'vitest'
 import { SpanBlock } from '../columns/span-block.ts'
@@ -5,7 +6,6 @@ import { Log } from '../log.ts'
 import { WriteAheadLog } from '../wal/write-ahead-log.ts'
 import { ClickHouseWriter } from '../writer/clickhouse-writer.ts'
 import { Delivery } from '../writer/delivery.ts'
-import type { InsertFailure } from '../writer/insert-error.ts'
 import { SegmentDelivery } from '../writer/segment-delivery.ts'
 import { manySpans } from './many-spans.ts'
 

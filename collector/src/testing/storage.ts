@@ -1,8 +1,8 @@
+import type { InsertFailure } from '@weir/store'
 import { onTestFinished } from 'vitest'
 import { collectorSettingsFromEnv } from '../config.ts'
 import { Log } from '../log.ts'
 import { Storage, type StorageOptions } from '../storage.ts'
-import type { InsertFailure } from '../writer/insert-error.ts'
 
 /** A storage as a collector has it, which is closed after the test, and the inserts that failed so far. */
 export async function openStorage(

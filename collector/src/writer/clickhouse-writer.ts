@@ -1,7 +1,8 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { failureOf, InsertError, rowIn } from './insert-error.ts'
+import { cutText, insertFailureOf } from '@weir/store'
+import { InsertError, rowIn } from './insert-error.ts'
 import { type Piece, piecesOf, type StoredRows } from './segment-body.ts'
 
 export interface ClickHouseTarget {
@@ -77,8 +78,8 @@ export class ClickHouseWriter {
     if (statusCode === 200 && code === undefined) return
     const exceptionCode = code === undefined ? undefined : Number(code)
     throw new InsertError(
-      `ClickHouse answered ${statusCode}: ${answer.slice(0, MESSAGE_LIMIT).trim()}`,
-      failureOf(statusCode, exceptionCode),
+      `ClickHouse answered ${statusCode}: ${cutText(answer, MESSAGE_LIMIT).trim()}`,
+      insertFailureOf(statusCode, exceptionCode),
       { exceptionCode, row: rowIn(answer) },
     )
   }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { InsertFailure } from '@weir/store'
 import { expect, onTestFinished, test } from 'vitest'
 import { Log } from '../log.ts'
 import type { Outcome } from '../wal/ledger.ts'
 import type { Segment } from '../wal/segment.ts'
 import { Delivery, type SegmentSender } from './delivery.ts'
-import { InsertError, type InsertFailure } from './insert-error.ts'
+import { InsertError } from './insert-error.ts'
 
 /** A store that says of every segment when it is stored, or why it is not. */
 class Sender implements SegmentSender {

@@ -1,7 +1,8 @@
+import type { InsertFailure } from '@weir/store'
 import type { Log } from '../log.ts'
 import type { Outcome } from '../wal/ledger.ts'
 import type { Segment } from '../wal/segment.ts'
-import { InsertError, type InsertFailure } from './insert-error.ts'
+import { InsertError } from './insert-error.ts'
 
 /** Inserts segments. */
 export interface SegmentSender {

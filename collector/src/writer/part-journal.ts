@@ -1,5 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises'
-import { InsertError, type InsertFailure } from './insert-error.ts'
+import type { InsertFailure } from '@weir/store'
+import { InsertError } from './insert-error.ts'
 
 /** What ClickHouse said about a part: the error where it refused it for its content. */
 export interface PartOutcome {

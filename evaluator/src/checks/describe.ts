@@ -1,3 +1,4 @@
+import { cutText } from '@weir/store'
 import type { Check } from './check.ts'
 import { formatDuration } from './duration.ts'
 
@@ -60,7 +61,7 @@ function quote(text: string): string {
 
 function json(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined'
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text
+  return text.length > SHOWN ? `${cutText(text, SHOWN)}...` : text
 }
 
 function compact(nanoseconds: number): string {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { RunRecord } from '@weir/store'
+import { cutText, type RunRecord } from '@weir/store'
 import {
   type Finding,
   failed,
@@ -74,5 +74,5 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function text(value: unknown): string {
   const json = JSON.stringify(value) ?? 'undefined'
-  return json.length > SHOWN ? `${json.slice(0, SHOWN)}...` : json
+  return json.length > SHOWN ? `${cutText(json, SHOWN)}...` : json
 }

@@ -1,4 +1,5 @@
 import { type Case, getDatasetCases, listDatasetVersions } from '@weir/store'
+import { cutText } from '@weir/store/cut-text'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import type { ReactElement } from 'react'
@@ -112,5 +113,5 @@ function CaseRow({ item }: { readonly item: Case }): ReactElement {
 
 function glance(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text.length > GLANCE ? `${text.slice(0, GLANCE)}…` : text
+  return text.length > GLANCE ? `${cutText(text, GLANCE)}…` : text
 }

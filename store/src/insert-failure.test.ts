@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failureOf } from './insert-error.ts'
+import { insertFailureOf } from './insert-failure.ts'
 
 test.for([
   ['too many parts', 500, 252, 'busy'],
@@ -14,5 +14,5 @@ test.for([
   ['a column that the table does not have', 404, 16, 'poison'],
   ['a value that does not fit', 400, 53, 'poison'],
 ] as const)('%s: %i, %i, %s', ([, status, code, failure]) => {
-  expect(failureOf(status, code)).toBe(failure)
+  expect(insertFailureOf(status, code)).toBe(failure)
 })
