@@ -1,16 +1,31 @@
 import type { Store } from '../store.ts'
 import { TRIAL_OUTCOME } from './experiment-totals.ts'
+import { insertApart } from './insert-apart.ts'
 import { insertRows, select } from './rows.ts'
 import type { CaseCheckResult, CaseCursor, CaseResult, CaseResultPage, Outcome, Result } from './types.ts'
 
 /** Rows per insert: bounded memory, few parts. */
 const BATCH = 50_000
 
-/** Inserts or replaces results. */
-export async function insertResults(store: Store, results: readonly Result[]): Promise<void> {
+/**
+ * Inserts or replaces results.
+ * @returns them as they are stored: one that ClickHouse refuses for its content is an error of a task, else unverifiable, and its reason
+ * says why
+ */
+export async function insertResults(store: Store, results: readonly Result[]): Promise<Result[]> {
+  const stored: Result[] = []
   for (let from = 0; from < results.length; from += BATCH) {
-    await insertRows(store, 'results', results.slice(from, from + BATCH).map(toRow))
+    const batch = results.slice(from, from + BATCH)
+    stored.push(
+      ...(await insertApart(batch, (some) => insertRows(store, 'results', some.map(toRow)), unstorable)),
+    )
   }
+  return stored
+}
+
+function unstorable(result: Result, reason: string): Result {
+  const outcome = result.kind === 'task' ? 'error' : 'unverifiable'
+  return { ...result, outcome, score: 0, reason, durationNs: 0 }
 }
 
 function toRow(result: Result): Record<string, unknown> {

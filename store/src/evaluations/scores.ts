@@ -1,25 +1,33 @@
 import type { Store } from '../store.ts'
+import { insertApart } from './insert-apart.ts'
 import { insertRows, select, toDateTimeNano } from './rows.ts'
 import type { Score, StoredScore } from './types.ts'
 
-/** Inserts or replaces judgements of runs. */
-export async function insertScores(store: Store, scores: readonly Score[]): Promise<void> {
-  await insertRows(
-    store,
-    'scores',
-    scores.map((score) => ({
-      run_id: score.runId,
-      source: score.source,
-      author: score.author,
-      name: score.name,
-      kind: score.kind,
-      flow: score.flow,
-      run_start: toDateTimeNano(score.runStartUnixNano),
-      outcome: score.outcome,
-      score: score.score,
-      reason: score.reason,
-    })),
+/**
+ * Inserts or replaces judgements of runs.
+ * @returns them as they are stored: one that ClickHouse refuses for its content is unverifiable, and its reason says why
+ */
+export function insertScores(store: Store, scores: readonly Score[]): Promise<Score[]> {
+  return insertApart(
+    scores,
+    (some) => insertRows(store, 'scores', some.map(toRow)),
+    (score, reason) => ({ ...score, outcome: 'unverifiable', score: 0, reason }),
   )
+}
+
+function toRow(score: Score): Record<string, unknown> {
+  return {
+    run_id: score.runId,
+    source: score.source,
+    author: score.author,
+    name: score.name,
+    kind: score.kind,
+    flow: score.flow,
+    run_start: toDateTimeNano(score.runStartUnixNano),
+    outcome: score.outcome,
+    score: score.score,
+    reason: score.reason,
+  }
 }
 
 type ScoreRow = Omit<StoredScore, 'runStartUnixNano'> & { readonly runStartText: string }
