@@ -10,8 +10,12 @@ export class InfrastructureError extends Error {
   readonly code: string = 'INFRASTRUCTURE'
 }
 
-/** The words of anything that was thrown. */
+/** The words of anything that was thrown. Never throws: not everything can be made a text. */
 export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
-  return error instanceof Error ? error.message : String(error)
+  try {
+    if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return `something that has no words (${typeof error})`
+  }
 }

@@ -1,4 +1,4 @@
-import { diskProblem, getClickHouseDisk, type Score } from '@weir/store'
+import { diskProblem, getClickHouseDisk } from '@weir/store'
 import { type Job, Worker } from 'bullmq'
 import { EXPERIMENT_QUEUE, TRIAL_QUEUE } from './queue.ts'
 import { type WorkerConfig, workerConfigFromEnv } from './worker/config.ts'
@@ -39,14 +39,19 @@ export async function startWorker(
   const clickhouse = new Outage('ClickHouse', log)
   const queueOutage = new Outage('Redis', log)
   const redis = createWorkerRedis(config.redisUrl, (error) => queueOutage.failed(error))
-  const countScores = (scores: readonly Score[]) => {
-    for (const { outcome } of scores) metrics.monitorScores.inc({ outcome })
-  }
-  const monitors = new Monitors(store, countScores, log)
+  const monitors = new Monitors(store, {
+    scored: (scores, setAside) => {
+      for (const { outcome } of scores) metrics.monitorScores.inc({ outcome })
+      metrics.setAsideScores.inc(setAside)
+    },
+    unusable: (count) => metrics.unusableMonitors.set(count),
+    log,
+  })
   const problems = async () => {
     const ping = await store.client.ping({ select: true, abort_signal: AbortSignal.timeout(ANSWER_MS) })
+    const problem = ping.success ? clickhouse.problem : 'ClickHouse does not answer'
     return [
-      ...(ping.success ? [] : ['ClickHouse does not answer']),
+      ...(problem === undefined ? [] : [problem]),
       ...(redis.status === 'ready' ? [] : [`Redis is ${redis.status}`]),
     ]
   }

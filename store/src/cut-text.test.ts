@@ -10,13 +10,17 @@ test('a cut falls between two characters', () => {
 
 test('the beginning of any text is well-formed, and as long as whole characters allow', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('a', '\uffff', '😀', '\u{10ffff}') }), fc.nat(30), (text, length) => {
-      const cut = cutText(text, length)
-      expect(text.startsWith(cut)).toBe(true)
-      expect(cut.isWellFormed()).toBe(true)
-      expect(cut.length).toBeGreaterThanOrEqual(Math.min(text.length, length) - 1)
-      expect(cut.length).toBeLessThanOrEqual(length)
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', '\uffff', '😀', '\u{10ffff}') }),
+      fc.nat(30),
+      (text, length) => {
+        const cut = cutText(text, length)
+        expect(text.startsWith(cut)).toBe(true)
+        expect(cut.isWellFormed()).toBe(true)
+        expect(cut.length).toBeGreaterThanOrEqual(Math.min(text.length, length) - 1)
+        expect(cut.length).toBeLessThanOrEqual(length)
+      },
+    ),
   )
 })
 

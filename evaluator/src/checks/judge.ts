@@ -1,5 +1,6 @@
-import type { RunRecord } from '@weir/store'
-import type { Check, Finding, Judgement } from './check.ts'
+import { cutText, type RunRecord } from '@weir/store'
+import { messageOf } from '../errors.ts'
+import { type Check, type Finding, type Judgement, unverifiable } from './check.ts'
 import { judgeOutputContain, judgeOutputEqual, judgeOutputSchema } from './output-checks.ts'
 import { judgeCost, judgeErrors, judgeRunDuration, judgeRunStatus, judgeTokens } from './run-checks.ts'
 import {
@@ -14,18 +15,38 @@ import { judgeRan } from './step-ran.ts'
 import { judgeTrajectory } from './step-trajectory.ts'
 import { stepsText } from './steps-text.ts'
 
+/** Characters of a reason: it quotes what was recorded, which can be any length. */
+const LONGEST_REASON = 4_000
+
 /**
- * What a check says of a recorded run. Pure: the same check and run always give the same judgement.
- * `unverifiable` means that the run does not hold what the check needs; it fails a gate like `failed`.
+ * What a check says of a recorded run. Pure: the same check and run always give the same judgement. Never throws.
+ * `unverifiable` means that the run does not hold what the check needs, or that it cannot be judged; it fails a gate like `failed`.
  */
 export function judge(check: Check, run: RunRecord): Judgement {
-  const finding = find(check, run)
+  const { outcome, reason } = judgement(check, run)
+  return {
+    outcome,
+    reason: reason.length > LONGEST_REASON ? `${cutText(reason, LONGEST_REASON)}...` : reason,
+  }
+}
+
+function judgement(check: Check, run: RunRecord): Judgement {
+  const finding = findSafely(check, run)
   if (check.not !== true) return { outcome: finding.outcome, reason: finding.reason }
   if (finding.outcome === 'unverifiable' || finding.absent === true) {
     return { outcome: 'unverifiable', reason: finding.reason }
   }
   if (finding.outcome === 'failed') return { outcome: 'passed', reason: `as expected: ${finding.reason}` }
   return { outcome: 'failed', reason: `Expected the opposite: ${finding.reason}. ${stepsText(run)}` }
+}
+
+/** What a check cannot cope with in one run must not keep the others from being judged. */
+function findSafely(check: Check, run: RunRecord): Finding {
+  try {
+    return find(check, run)
+  } catch (error) {
+    return unverifiable(`Could not be judged: ${messageOf(error)}`)
+  }
 }
 
 function find(check: Check, run: RunRecord): Finding {

@@ -10,6 +10,7 @@ import {
   unverifiable,
 } from './check.ts'
 import { schemaErrors } from './json-schema.ts'
+import { DEEPEST, isTooDeep } from './nesting.ts'
 
 /** Characters of an output in a reason. */
 const SHOWN = 200
@@ -46,7 +47,10 @@ function onOutput(run: RunRecord, judge: (output: unknown) => Finding): Finding 
   if (run.output === '') return unverifiable(`The run recorded no output (${run.status}).`)
   if (CUT.test(run.output))
     return unverifiable('The output was cut when it was recorded: raise capture.maxLength.')
-  return judge(parseRecorded(run.output))
+  const output = parseRecorded(run.output)
+  if (isTooDeep(output))
+    return unverifiable(`The output is nested deeper than ${DEEPEST} levels: it cannot be judged.`)
+  return judge(output)
 }
 
 /** Recorded values are JSON text, or plain text where they are not. */

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Case, canonicalJson, getDatasetCases, hashCases, resolveDataset, type Store } from '@weir/store'
 import { z } from 'zod'
+import { DEEPEST, isTooDeep } from '../checks/nesting.ts'
 import { messageOf, UsageError } from '../errors.ts'
 import { isDataSource } from './data-source.ts'
 import type { CaseInput, Evaluation } from './definition.ts'
@@ -94,8 +95,14 @@ export function toCases(evaluation: string, inputs: readonly unknown[]): Case[] 
   const parsed = z.array(written).safeParse(inputs)
   if (!parsed.success)
     throw new UsageError(`The cases of "${evaluation}" are not valid.\n${z.prettifyError(parsed.error)}`)
+  const deep = parsed.data.findIndex((item) => isTooDeep(Object.values(item)))
+  if (deep !== -1)
+    throw new UsageError(
+      `Case ${deep + 1} of "${evaluation}" is nested deeper than ${DEEPEST} levels: give what is so deep as JSON text.`,
+    )
   const cases = parsed.data.map(({ id, input, reference, tags, metadata }) => ({
-    id: id === undefined ? hashId(input) : String(id),
+    // As it is stored, so that two that would be one are refused.
+    id: id === undefined ? hashId(input) : String(id).toWellFormed(),
     input,
     ...(reference === undefined ? {} : { reference }),
     ...(tags === undefined ? {} : { tags }),

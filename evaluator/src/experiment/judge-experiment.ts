@@ -1,4 +1,5 @@
 import type { Case, Result, RunRecord, Store } from '@weir/store'
+import { messageOf } from '../errors.ts'
 import { judgeGates } from './gates.ts'
 import { judgeTrial } from './judge-trial.ts'
 import { judgeLatency } from './latency.ts'
@@ -23,11 +24,27 @@ export async function judgeTrials(
     for (const [index, trialRun] of queue) {
       const item = cases.get(trialRun.caseId)!
       const run = runs.get(trialRun.runId)
-      judged[index] = await judgeTrial(plan.evaluation, plan.experimentId, item, trialRun, run)
+      judged[index] = await judgeTrial(plan.evaluation, plan.experimentId, item, trialRun, run).catch(
+        (error: unknown) => [unjudged(plan, trialRun, error)],
+      )
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
   return judged.flat()
+}
+
+/** One trial that cannot be judged is an error of its own. */
+function unjudged(
+  { experimentId }: Plan,
+  { caseId, trial, runId, durationMs }: TrialRun,
+  error: unknown,
+): Result {
+  const reason = `Could not be judged: ${messageOf(error)}`
+  const durationNs = durationMs * 1e6
+  return {
+    ...{ experimentId, caseId, trial, runId, durationNs },
+    ...{ kind: 'task', name: '', outcome: 'error', score: 0, reason },
+  }
 }
 
 /** Gates and report of judged results. */

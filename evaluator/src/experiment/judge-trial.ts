@@ -107,7 +107,7 @@ async function judgeScorer(
     const given = await timeLimited(scorer.score(scored), timeoutMs)
     const { score, reason = '' } = typeof given === 'number' ? { score: given } : given
     if (typeof score === 'number' && score >= 0 && score <= 1)
-      return { ...base, outcome: 'passed', score, reason }
+      return { ...base, outcome: 'passed', score, reason: String(reason) }
     throw new TypeError(`a scorer gives a number from 0 to 1, got ${String(score)} (${typeof score})`)
   } catch (thrown) {
     return { ...base, outcome: 'error', score: 0, reason: `The scorer failed: ${messageOf(thrown)}` }
@@ -118,9 +118,10 @@ async function judgeScorer(
 function unique(verdicts: readonly Verdict[]): Verdict[] {
   const seen = new Map<string, number>()
   return verdicts.map((verdict) => {
-    const key = `${verdict.kind} ${verdict.name}`
+    const name = verdict.name.toWellFormed()
+    const key = `${verdict.kind} ${name}`
     const times = (seen.get(key) ?? 0) + 1
     seen.set(key, times)
-    return times === 1 ? verdict : { ...verdict, name: `${verdict.name} (${times})` }
+    return { ...verdict, name: times === 1 ? name : `${name} (${times})` }
   })
 }

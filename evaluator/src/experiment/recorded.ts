@@ -107,8 +107,8 @@ export async function judgeRecorded(
 ): Promise<ExperimentReport> {
   const expected = trialRuns.filter(({ error }) => error === undefined || error.reason === 'thrown')
   const runs = await readBack(plan, expected, store)
-  const results = await judgeTrials(plan, trialRuns, runs)
-  await whileAway(() => insertResults(store, results))
+  const judged = await judgeTrials(plan, trialRuns, runs)
+  const results = await whileAway(() => insertResults(store, judged))
   const missing = expected.filter(({ runId }) => !isRecorded(runs.get(runId))).length
   const problem = crashProblem(trialRuns) || deliveryProblemOf(missing, expected, delivery)
   const report = await whileAway(() => concludeExperiment(plan, mode, results, store, problem))

@@ -7,6 +7,8 @@ export interface Metrics {
   readonly settleSeconds: Histogram
   readonly settleFailures: Counter
   readonly monitorScores: Counter<'outcome'>
+  readonly setAsideScores: Counter
+  readonly unusableMonitors: Gauge
   readonly jobs: Counter<'queue' | 'outcome'>
 }
 
@@ -45,6 +47,16 @@ export function createMetrics(diskFree: () => Promise<number | undefined>): Metr
       name: 'weir_worker_monitor_scores_total',
       help: 'Judgements of production runs by monitors.',
       labelNames: ['outcome'],
+      registers,
+    }),
+    setAsideScores: new Counter({
+      name: 'weir_worker_set_aside_scores_total',
+      help: 'Judgements that ClickHouse refused for their content, stored as unverifiable with its reason.',
+      registers,
+    }),
+    unusableMonitors: new Gauge({
+      name: 'weir_worker_unusable_monitors',
+      help: 'Monitors that judge nothing, because they cannot be read.',
       registers,
     }),
     jobs: new Counter({

@@ -1,12 +1,12 @@
 import {
   findSettledRuns,
-  getRunRecords,
   insertScores,
   latestMonitorScore,
   type Monitor,
   type RunRecord,
   readClock,
   readMonitors,
+  readRunRecords,
   type Score,
   type SettledRunRef,
   type Store,
@@ -36,26 +36,43 @@ interface Place {
   readonly recent: ReadonlyMap<string, number>
 }
 
+/** A check of a monitor and its name among the scores. */
+interface NamedCheck {
+  readonly check: Check
+  readonly name: string
+}
+
+interface UsableMonitor extends Monitor {
+  readonly checks: readonly NamedCheck[]
+}
+
+/** What monitors tell of their work. */
+export interface MonitorsObserver {
+  /** @param setAside how many of the scores could not be stored as they were */
+  scored(scores: readonly Score[], setAside: number): void
+  /** Monitors that cannot be read. */
+  unusable(monitors: number): void
+  log(line: string): void
+}
+
 /** Judges production runs as they settle. Its place is kept in the scores themselves. */
 export class Monitors {
   readonly #store: Store
-  readonly #onScores: (scores: readonly Score[]) => void
-  readonly #log: (line: string) => void
-  readonly #refused: Set<string> = new Set()
+  readonly #observer: MonitorsObserver
+  readonly #unusable: Set<string> = new Set()
   /** Undefined: not known yet. */
   #place: Place | undefined
   /** Where the clock was set back: the place among the runs that settled before, some of which settle again. */
   #ahead: Place | undefined
 
-  constructor(store: Store, onScores: (scores: readonly Score[]) => void, log: (line: string) => void) {
+  constructor(store: Store, observer: MonitorsObserver) {
     this.#store = store
-    this.#onScores = onScores
-    this.#log = log
+    this.#observer = observer
   }
 
   /** Judges what settled since the last pass; judging a run again replaces its scores. */
   async judgeSettled(): Promise<void> {
-    const usable = (await readMonitors(this.#store)).filter((monitor) => this.#isUsable(monitor))
+    const usable = this.#usable(await readMonitors(this.#store))
     if (usable.length === 0) {
       this.#place = undefined
       this.#ahead = undefined
@@ -79,7 +96,7 @@ export class Monitors {
   }
 
   /** Judges what settled from a place on, before `until`; gives the place that it came to. */
-  async #judgeFrom(place: Place, monitors: readonly Monitor[], until?: number): Promise<Place> {
+  async #judgeFrom(place: Place, monitors: readonly UsableMonitor[], until?: number): Promise<Place> {
     let { since, recent } = place
     for (;;) {
       const settled = await findSettledRuns(this.#store, {
@@ -99,14 +116,25 @@ export class Monitors {
   }
 
   /** One that cannot be read, say of a newer version, must not keep the others from judging. */
-  #isUsable(monitor: Monitor): boolean {
-    try {
-      return checksOf(monitor).length > 0
-    } catch (error) {
-      if (!this.#refused.has(monitor.name)) this.#log(`monitor "${monitor.name}": ${messageOf(error)}`)
-      this.#refused.add(monitor.name)
-      return false
+  #usable(monitors: readonly Monitor[]): UsableMonitor[] {
+    const usable: UsableMonitor[] = []
+    const unusable = new Map<string, string>()
+    for (const monitor of monitors) {
+      try {
+        usable.push({ ...monitor, checks: checksOf(monitor) })
+      } catch (error) {
+        unusable.set(monitor.name, messageOf(error))
+      }
     }
+    for (const [name, problem] of unusable) {
+      if (!this.#unusable.has(name)) this.#observer.log(`monitor "${name}": ${problem}`)
+      this.#unusable.add(name)
+    }
+    for (const name of this.#unusable) {
+      if (!unusable.has(name)) this.#unusable.delete(name)
+    }
+    this.#observer.unusable(unusable.size)
+    return usable.filter(({ checks }) => checks.length > 0)
   }
 
   /** After a restart: where the scores end, but no earlier than the oldest monitor. */
@@ -116,7 +144,7 @@ export class Monitors {
   }
 
   async #judgeRuns(
-    monitors: readonly Monitor[],
+    monitors: readonly UsableMonitor[],
     settled: readonly SettledRunRef[],
     recent: ReadonlyMap<string, number>,
   ): Promise<void> {
@@ -130,24 +158,26 @@ export class Monitors {
     })
     if (due.length === 0) return
     const wanted = new Map(due)
-    const records = await getRunRecords(this.#store, { runIds: [...wanted.keys()] })
-    const scores = records.flatMap((run) =>
-      (wanted.get(run.runId) ?? []).flatMap((monitor) => scoreRun(monitor, run)),
-    )
-    await insertScores(this.#store, scores)
-    this.#onScores(scores)
+    const scores: Score[] = []
+    for await (const run of readRunRecords(this.#store, { runIds: [...wanted.keys()] }))
+      scores.push(...(wanted.get(run.runId) ?? []).flatMap((monitor) => scoreRun(monitor, run)))
+    const stored = await insertScores(this.#store, scores)
+    const setAside = stored.filter((score, index) => score !== scores[index])
+    if (setAside.length > 0)
+      this.#observer.log(`monitors: ${setAside.length} of ${scores.length} scores: ${setAside[0]!.reason}`)
+    this.#observer.scored(stored, setAside.length)
   }
 }
 
 /** What a monitor's checks say of a run. */
-function scoreRun(monitor: Monitor, run: RunRecord): Score[] {
-  return checksOf(monitor).map((check) => {
+function scoreRun(monitor: UsableMonitor, run: RunRecord): Score[] {
+  return monitor.checks.map(({ check, name }) => {
     const { outcome, reason } = judge(check, run)
     return {
       runId: run.runId,
       source: 'monitor',
       author: monitor.name,
-      name: describeCheck(check),
+      name,
       kind: 'check',
       flow: run.flow,
       runStartUnixNano: run.startUnixNano,
@@ -161,6 +191,7 @@ function scoreRun(monitor: Monitor, run: RunRecord): Score[] {
 const definition = z.object({ checks: z.array(z.unknown()) })
 
 /** The checks of a stored monitor. */
-function checksOf(monitor: Pick<Monitor, 'definition'>): Check[] {
-  return parseChecks(definition.parse(JSON.parse(monitor.definition)).checks)
+function checksOf(monitor: Pick<Monitor, 'definition'>): NamedCheck[] {
+  const { checks } = definition.parse(JSON.parse(monitor.definition))
+  return parseChecks(checks).map((check) => ({ check, name: describeCheck(check) }))
 }

@@ -1,21 +1,28 @@
 import { messageOf } from '../errors.ts'
 
-/** Says once that something is away, and once that it is back. */
+/** Says once that something is away or refuses its part, and once that it is back. */
 export class Outage {
   readonly #what: string
   readonly #log: (line: string) => void
   #since: number | undefined
+  #reason = ''
 
   constructor(what: string, log: (line: string) => void) {
     this.#what = what
     this.#log = log
   }
 
+  /** What it says while it lasts, in one line. */
+  get problem(): string | undefined {
+    return this.#since === undefined ? undefined : `${this.#what}: ${this.#reason}`
+  }
+
   failed(error: unknown): void {
+    const reason = messageOf(error) || (error as { code?: string }).code || 'no reason given'
+    this.#reason = reason.split('\n')[0]!
     if (this.#since !== undefined) return
     this.#since = performance.now()
-    const reason = messageOf(error) || (error as { code?: string }).code || 'no reason given'
-    this.#log(`${this.#what}: ${reason.split('\n')[0]}; trying again until it answers`)
+    this.#log(`${this.problem}; trying again until it succeeds`)
   }
 
   succeeded(): void {

@@ -84,6 +84,7 @@ export class Settler {
     const { store, monitors, metrics, settleQuietMs, clickhouse, queueOutage } = this.#parts
     this.#heard = performance.now()
     queueOutage.succeeded()
+    let monitorsFailed: { readonly error: unknown } | undefined
     try {
       let more = true
       while (more) {
@@ -96,10 +97,17 @@ export class Settler {
         end()
         metrics.settledRuns.inc(settled.runs)
         // Batch by batch: after a crash, monitors look back for a minute, not for as long as a backlog takes.
-        if (settled.runs > 0 || !this.#judgedOnce) await monitors.judgeSettled()
-        this.#judgedOnce = true
+        // What keeps them from judging does not keep runs from settling.
+        if (monitorsFailed === undefined && (settled.runs > 0 || !this.#judgedOnce)) {
+          monitorsFailed = await monitors.judgeSettled().then(
+            () => undefined,
+            (error: unknown) => ({ error }),
+          )
+        }
+        this.#judgedOnce = monitorsFailed === undefined
         more = settled.more && this.#worker.closing === undefined
       }
+      if (monitorsFailed !== undefined) throw monitorsFailed.error
       clickhouse.succeeded()
     } catch (error) {
       metrics.settleFailures.inc()

@@ -20,7 +20,12 @@ const result = (caseId: string, rest: Partial<Result> = {}): Result => ({
 })
 
 it('half an emoji in a text is stored as U+FFFD', async () => {
-  const half = score('half', { author: '\ud83d m', name: 'a \ude00', flow: '\ud83d\ude00', reason: 'b \ud83d' })
+  const half = score('half', {
+    author: '\ud83d m',
+    name: 'a \ude00',
+    flow: '\ud83d\ude00',
+    reason: 'b \ud83d',
+  })
   await insertScores(store(), [half])
   expect(await getRunScores(store(), { runId: 'half' })).toMatchObject([
     { author: '\ufffd m', name: 'a \ufffd', flow: '😀', reason: 'b \ufffd' },
@@ -45,7 +50,9 @@ it('results that ClickHouse refuses keep out no other, and say in their place wh
   expect(stored[8]).toEqual({ ...results[8], outcome: 'unverifiable', score: 0, reason, durationNs: 0 })
   expect(stored.filter((row, index) => row === results[index])).toHaveLength(38)
   const read = await listResults(store(), { experimentId: 'e' })
-  expect(new Map(read.map((row) => [row.caseId, row]))).toEqual(new Map(stored.map((row) => [row.caseId, row])))
+  expect(new Map(read.map((row) => [row.caseId, row]))).toEqual(
+    new Map(stored.map((row) => [row.caseId, row])),
+  )
 })
 
 it('a score that is refused in its place too is left out, and the others are stored', async () => {

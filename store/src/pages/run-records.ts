@@ -1,5 +1,5 @@
 import type { RunRecord, Status, StepRecord } from '../run-record.ts'
-import { rows, type Store } from '../store.ts'
+import type { QueryParams, Store } from '../store.ts'
 
 /** The parallel `step_*` arrays of a run. */
 export interface StepColumns {
@@ -39,31 +39,42 @@ type RecordRow = Omit<RunRecord, 'steps' | 'startUnixNano'> & StepColumns & { re
 /** Ids travel in the URL of the query: as many as fit into any server's limit. */
 const IDS_PER_QUERY = 100
 
+interface RunIds {
+  readonly project?: string
+  readonly runIds: readonly string[]
+}
+
 /** Runs for checks, scorers and comparisons; unknown ids are left out. Ordered by start. */
 export async function getRunRecords(
   store: Store,
-  params: { project?: string; runIds: readonly string[] } | { project?: string; experimentId: string },
+  params: RunIds | { readonly project?: string; readonly experimentId: string },
 ): Promise<RunRecord[]> {
-  const project = params.project ?? store.project
-  if ('experimentId' in params) {
-    return select(store, 'experiment_id = {experimentId:String}', {
-      project,
-      experimentId: params.experimentId,
-    })
-  }
+  const found = 'experimentId' in params ? readExperiment(store, params) : readRunRecords(store, params)
   const records: RunRecord[] = []
-  const ids = [...new Set(params.runIds)]
-  for (let i = 0; i < ids.length; i += IDS_PER_QUERY) {
-    const runIds = ids.slice(i, i + IDS_PER_QUERY)
-    records.push(...(await select(store, 'run_id IN {runIds:Array(String)}', { project, runIds })))
-  }
+  for await (const record of found) records.push(record)
   return records.sort((a, b) => Number(a.startUnixNano - b.startUnixNano) || (a.runId < b.runId ? -1 : 1))
 }
 
-async function select(store: Store, where: string, params: Record<string, unknown>): Promise<RunRecord[]> {
-  const found = await rows<RecordRow>(
-    store,
-    `SELECT
+/** The same one by one, in no order: inputs and outputs can be large, and need not be in memory together. */
+export async function* readRunRecords(store: Store, params: RunIds): AsyncGenerator<RunRecord> {
+  const { project = store.project } = params
+  const ids = [...new Set(params.runIds)]
+  for (let i = 0; i < ids.length; i += IDS_PER_QUERY) {
+    const runIds = ids.slice(i, i + IDS_PER_QUERY)
+    yield* select(store, 'run_id IN {runIds:Array(String)}', { project, runIds })
+  }
+}
+
+function readExperiment(
+  store: Store,
+  { project = store.project, experimentId }: { readonly project?: string; readonly experimentId: string },
+): AsyncGenerator<RunRecord> {
+  return select(store, 'experiment_id = {experimentId:String}', { project, experimentId })
+}
+
+async function* select(store: Store, where: string, params: QueryParams): AsyncGenerator<RunRecord> {
+  const result = await store.client.query({
+    query: `SELECT
       run.run_id AS runId, lower(hex(run.trace_id)) AS traceId, run.flow AS flow, run.version AS version,
       run.environment AS environment, run.source AS source, run.status AS status, toBool(run.incomplete) AS incomplete,
       toString(toUnixTimestamp64Nano(run.start)) AS startNs, run.duration_ns AS durationNs,
@@ -72,11 +83,13 @@ async function select(store: Store, where: string, params: Record<string, unknow
       run.input_tokens AS inputTokens, run.output_tokens AS outputTokens, run.cost AS cost,
       ${STEP_COLUMNS}
     FROM runs AS run FINAL
-    WHERE project = {project:String} AND ${where}
-    ORDER BY run.start, run.run_id`,
-    params,
-  )
-  return found.map(toRecord)
+    WHERE project = {project:String} AND ${where}`,
+    query_params: { ...params },
+    format: 'JSONEachRow',
+  })
+  for await (const some of result.stream<RecordRow>()) {
+    for (const row of some) yield toRecord(row.json())
+  }
 }
 
 function toRecord(row: RecordRow): RunRecord {
