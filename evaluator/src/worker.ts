@@ -35,8 +35,11 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const { store, queueKey, concurrency = 8, lockMs = 30_000 } = config
   const clickHouseDisk = () => getClickHouseDisk(store, AbortSignal.timeout(ANSWER_MS)).catch(() => undefined)
-  const metrics = createMetrics(async () => (await clickHouseDisk())?.freeBytes)
   const clickhouse = new Outage('ClickHouse', log)
+  const metrics = createMetrics({
+    diskFree: async () => (await clickHouseDisk())?.freeBytes,
+    failing: () => clickhouse.seconds,
+  })
   const queueOutage = new Outage('Redis', log)
   const redis = createWorkerRedis(config.redisUrl, (error) => queueOutage.failed(error))
   const monitors = new Monitors(store, {
@@ -49,16 +52,14 @@ export async function startWorker(
   })
   const problems = async () => {
     const ping = await store.client.ping({ select: true, abort_signal: AbortSignal.timeout(ANSWER_MS) })
-    const problem = ping.success ? clickhouse.problem : 'ClickHouse does not answer'
     return [
-      ...(problem === undefined ? [] : [problem]),
+      ...(ping.success ? [] : ['ClickHouse does not answer']),
       ...(redis.status === 'ready' ? [] : [`Redis is ${redis.status}`]),
     ]
   }
   const warnings = async () => {
     const disk = await clickHouseDisk()
-    const problem = disk && diskProblem(disk, disk.path)
-    return problem === undefined ? [] : [problem]
+    return [clickhouse.problem, disk && diskProblem(disk, disk.path)].filter((text) => text !== undefined)
   }
   const health = await startHealth(config, metrics.registry, problems, warnings)
   const settleQuietMs = config.settleQuietMs

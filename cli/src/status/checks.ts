@@ -24,6 +24,7 @@ export function checkInstallation(status: InstallationStatus, now: number): Find
     checkMerges(status),
     checkMissingSpans(status),
     checkSettling(status, now),
+    ...checkJudging(status),
     checkClock(status, now),
   ].filter((finding) => finding !== undefined)
 }
@@ -110,6 +111,34 @@ function checkSettling({ stored }: InstallationStatus, now: number): Finding | u
   const stands = waited > SETTLING_MS && now - (lastSettledMs ?? 0) > SETTLING_MS
   if (!stands) return { name: 'settling', ok: true, found }
   return { name: 'settling', ok: false, found, advice: 'see the log of the worker, and that of clickhouse' }
+}
+
+/** A pass that fails is tried again every second: what lasts has another cause than a moment. */
+const FAILING_SECONDS = 10
+
+/** The worker, and what its monitors could not do. */
+function checkJudging({ judging, stored }: InstallationStatus): Finding[] {
+  if (judging === null || stored === null) return []
+  const { failingSeconds, unusableMonitors, setAsideScores } = judging
+  const problem = (found: string, advice: string): Finding => ({ name: 'judging', ok: false, found, advice })
+  const warning = (found: string, advice: string) => ({ ...problem(found, advice), isWarning: true })
+  const findings: Finding[] = []
+  if (failingSeconds > FAILING_SECONDS) {
+    const since = formatAge(failingSeconds * 1000)
+    findings.push(problem(`settling or judging has failed for ${since}`, 'see the log of the worker'))
+  }
+  if (unusableMonitors > 0) {
+    const advice = 'the log of the worker says why: weir monitor add them again, or remove them'
+    findings.push(warning(`monitors that cannot be read and judge nothing: ${unusableMonitors}`, advice))
+  }
+  if (setAsideScores > 0) {
+    const advice = 'they are stored as unverifiable with the reason; the log of the worker has it too'
+    findings.push(
+      warning(`scores that ClickHouse refused since the worker was started: ${setAsideScores}`, advice),
+    )
+  }
+  if (findings.length > 0) return findings
+  return [{ name: 'judging', ok: true, found: 'monitors have stored every score' }]
 }
 
 function checkClock(

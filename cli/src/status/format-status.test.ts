@@ -20,6 +20,7 @@ const RUNNING: InstallationStatus = {
       residentBytes: 104_857_600,
     },
   ],
+  judging: null,
   ingest: {
     spansPerSecond: 1500,
     received: 100,

@@ -18,6 +18,7 @@ import { checkInstallation } from './checks.ts'
 import type { Finding } from './finding.ts'
 import { type IngestStatus, readIngest } from './ingest.ts'
 import { type InspectedProcess, inspectProcess } from './inspect-process.ts'
+import { type JudgingStatus, readJudging } from './judging.ts'
 
 /** What `weir status --json` prints. */
 export interface InstallationStatus {
@@ -33,6 +34,8 @@ export interface InstallationStatus {
   readonly disk: DiskSpace | null
   /** Null if the collector does not answer. */
   readonly ingest: IngestStatus | null
+  /** Null if no worker of the home answers. */
+  readonly judging: JudgingStatus | null
   /** Null if the store does not answer, or has no tables yet, or those of a newer version. */
   readonly stored: StoreStats | null
   /** Why the tables cannot be read, where a newer version has migrated them. */
@@ -47,13 +50,14 @@ export interface InstallationStatus {
 /** Looks at the Weir of a home; takes two seconds, over which the ingest rate is measured. */
 export async function readInstallation(config: Config): Promise<InstallationStatus> {
   const supervisor = supervisorPid(config.home) ?? null
-  const [ingest = null, store, processes] = await Promise.all([
+  const [ingest = null, judging = null, store, processes] = await Promise.all([
     readIngest(collectorUrlOf(config)),
+    readJudging(config.home),
     readStore(config),
     Promise.all(readStatus(config.home).map(inspectProcess)),
   ])
   const disk = directorySpace(config.home) ?? null
-  const read = { home: config.home, supervisor, processes, disk, ingest, ...store }
+  const read = { home: config.home, supervisor, processes, disk, ingest, judging, ...store }
   const findings = checkInstallation({ ...read, healthy: false, problems: [] }, Date.now())
   const problems = findings.filter(({ ok }) => !ok)
   const isUp = supervisor !== null && processes.length > 0 && ingest !== null && store.stored !== null

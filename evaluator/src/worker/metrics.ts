@@ -12,8 +12,14 @@ export interface Metrics {
   readonly jobs: Counter<'queue' | 'outcome'>
 }
 
-/** @param diskFree bytes that are free where ClickHouse stores; undefined where it does not answer */
-export function createMetrics(diskFree: () => Promise<number | undefined>): Metrics {
+interface Read {
+  /** Bytes that are free where ClickHouse stores; undefined where it does not answer. */
+  readonly diskFree: () => Promise<number | undefined>
+  /** Seconds since when passes fail; 0: the last one succeeded. */
+  readonly failing: () => number
+}
+
+export function createMetrics({ diskFree, failing }: Read): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -23,6 +29,14 @@ export function createMetrics(diskFree: () => Promise<number | undefined>): Metr
     registers,
     async collect() {
       this.set((await diskFree()) ?? Number.NaN)
+    },
+  })
+  new Gauge({
+    name: 'weir_worker_failing_seconds',
+    help: 'Since when settling or judging fails, 0 where the last pass succeeded.',
+    registers,
+    collect() {
+      this.set(failing())
     },
   })
   return {

@@ -17,6 +17,11 @@ export class Outage {
     return this.#since === undefined ? undefined : `${this.#what}: ${this.#reason}`
   }
 
+  /** For how long it has lasted; 0: it is none. */
+  get seconds(): number {
+    return this.#since === undefined ? 0 : (performance.now() - this.#since) / 1000
+  }
+
   failed(error: unknown): void {
     const reason = messageOf(error) || (error as { code?: string }).code || 'no reason given'
     this.#reason = reason.split('\n')[0]!
@@ -27,7 +32,7 @@ export class Outage {
 
   succeeded(): void {
     if (this.#since === undefined) return
-    const seconds = Math.round((performance.now() - this.#since) / 1000)
+    const seconds = Math.round(this.seconds)
     this.#since = undefined
     this.#log(`${this.#what}: back after ${seconds} s`)
   }

@@ -10,6 +10,7 @@ import { flow, flush, init, shutdown } from '@weir/sdk'
 import {
   addMonitor,
   createStore,
+  execute,
   getRunRecords,
   getRunScores,
   listMonitors,
@@ -125,6 +126,24 @@ it('runs settle, and monitors judge those that settle from then on', async () =>
     ['all', 2, 1],
     ['none', 0, 0],
   ])
+})
+
+it('settles on and says what is wrong while monitors cannot judge', async () => {
+  const readyz = async () => (await fetch(`${worker.url}/readyz`)).text()
+  const failing = async () =>
+    Number(
+      /^weir_worker_failing_seconds (.*)$/m.exec(await (await fetch(`${worker.url}/metrics`)).text())?.[1],
+    )
+  expect([await readyz(), await failing()]).toEqual(['ok\n', 0])
+  await execute(store, 'RENAME TABLE scores TO scores_away')
+  await settled(await produce(false))
+  await until(readyz, (text) => text.startsWith('ok, but ClickHouse: '))
+  expect(await failing()).toBeGreaterThan(0)
+  const meanwhile = await produce(false)
+  await settled(meanwhile)
+  await execute(store, 'RENAME TABLE scores_away TO scores')
+  await judged(meanwhile)
+  await until(readyz, (text) => text === 'ok\n')
 })
 
 it('goes on when Redis loses its data', async () => {
