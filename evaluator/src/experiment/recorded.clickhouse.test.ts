@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { trace } from '@opentelemetry/api'
 import { type Collector, startCollector } from '@weir/collector'
 import type {} from '@weir/engines/testing'
@@ -24,6 +25,7 @@ import { run, steps } from '../checks/matchers.ts'
 import { InfrastructureError } from '../errors.ts'
 import { dataset } from '../evaluation/data-source.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
+import { loadEvalFile } from '../evaluation/load-file.ts'
 import { exactMatch } from '../scorers/text.ts'
 import { preflight } from './preflight.ts'
 import { type EvaluationMode, prepareMode, runEvaluation } from './run-evaluation.ts'
@@ -167,6 +169,27 @@ describe('a recorded experiment', () => {
     })
     expect(report.gates[1]!.reason).toContain(`weir baseline promote ${report.experimentId} --name main`)
   })
+})
+
+it('what one trial says ends no other, whether it is text or not', async () => {
+  const file = fileURLToPath(new URL('../../fixtures/queue/odd.eval.mjs', import.meta.url))
+  const [evaluation] = await loadEvalFile(file)
+  const [report] = await runEvaluation(evaluation!, mode, {}, { file })
+  expect(report).toMatchObject({ status: 'failed', planned: 7, evaluated: 7, errors: 3, error: '' })
+  const results = await listResults(store, { experimentId: report!.experimentId })
+  expect(results).toHaveLength(7 * 4)
+  const found = (caseId: string, kind: string) =>
+    results.find((row) => row.caseId === caseId && row.kind === kind)
+  const reasons = ['throws \ufffd', 'throws no text', 'throws no message'].map(
+    (id) => found(id, 'task')?.reason,
+  )
+  expect(reasons).toEqual(['half \ufffd', 'something that has no words (object)', '[object Object]'])
+  expect(found('nested', 'check')?.outcome).toBe('unverifiable')
+  expect(['half a reason', 'no reason', 'plain'].map((id) => found(id, 'scorer'))).toMatchObject([
+    { name: 'scorer \ufffd', reason: 'half \ufffd' },
+    { name: 'scorer \ufffd', reason: '42' },
+    { name: 'scorer \ufffd', reason: 'fine', score: 1 },
+  ])
 })
 
 describe('what is not there', () => {

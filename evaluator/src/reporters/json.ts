@@ -3,9 +3,11 @@ import type { ExitCode } from '../experiment/exit-code.ts'
 import type { ExperimentReport } from '../experiment/report.ts'
 import type { Reporter } from './reporter.ts'
 
-/** The whole result as JSON text. */
+/** The whole result as JSON text, all of it Unicode: half an emoji is U+FFFD, which every reader takes. */
 export function toJsonReport(reports: readonly ExperimentReport[], exitCode: ExitCode): string {
-  return `${JSON.stringify({ format: 1, exitCode, experiments: reports }, null, 2)}\n`
+  const report = { format: 1, exitCode, experiments: reports }
+  const unicode = (_key: string, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value)
+  return `${JSON.stringify(report, unicode, 2)}\n`
 }
 
 /** Writes the whole result to a file. */

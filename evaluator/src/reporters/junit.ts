@@ -63,12 +63,15 @@ function attributes(values: Readonly<Record<string, string | number>>): string {
     .join('')
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+/** A carriage return is legal, but a parser reads it as the end of a line. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' },
+  '\r': '&#13;',
+}
 
-/** Control characters are not allowed in XML 1.0, not even as entities. */
+/** What is no Char of XML 1.0 (w3.org/TR/xml/#charsets), not even as an entity; with the flag `u` also half a pair of surrogates. */
+const ILLEGAL = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu
+
 function escapeXml(text: string): string {
-  const legal = Array.from(text.toWellFormed(), (character) =>
-    character < ' ' && character !== '\n' && character !== '\t' ? '\uFFFD' : character,
-  ).join('')
-  return legal.replaceAll(/[&<>"]/g, (character) => ENTITIES[character]!)
+  return text.replaceAll(ILLEGAL, '\ufffd').replaceAll(/[&<>"\r]/g, (character) => ENTITIES[character]!)
 }

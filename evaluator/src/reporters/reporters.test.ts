@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toExitCode } from '../experiment/exit-code.ts'
 import { toGate } from '../experiment/latency.ts'
 import type { ExperimentReport } from '../experiment/report.ts'
+import { toJsonReport } from './json.ts'
 import { toJunit } from './junit.ts'
 import { terminalReporter } from './terminal.ts'
 
@@ -88,6 +90,67 @@ it('JUnit is well-formed and counts trials and gates', () => {
     </testsuites>
     "
   `)
+})
+
+const withReason = (reason: string): ExperimentReport => ({
+  ...report,
+  error: reason,
+  gates: [{ name: reason, outcome: 'failed', reason }],
+  trials: [{ ...report.trials[0]!, results: [{ ...report.trials[0]!.results[1]!, name: reason, reason }] }],
+})
+
+const anyText = fc.string({
+  unit: fc.oneof(
+    fc.constantFrom(
+      '<',
+      '&',
+      '"',
+      ']',
+      '>',
+      '\r',
+      '\n',
+      '\u0000',
+      '\u001b',
+      '\ud83d',
+      '\ude00',
+      '😀',
+      '\ufffe',
+      '\uffff',
+    ),
+    fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
+  ),
+  maxLength: 20,
+})
+
+it('JUnit holds characters of XML 1.0 only, and every legal text comes out of it as it was', () => {
+  const isLegal = (point: number) =>
+    [0x9, 0xa, 0xd].includes(point) ||
+    (point >= 0x20 && point <= 0xd7ff) ||
+    (point >= 0xe000 && point <= 0xfffd) ||
+    point >= 0x10000
+  const read: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#13': '\r' }
+  fc.assert(
+    fc.property(anyText, (text) => {
+      const xml = toJunit([withReason(text)])
+      expect(Array.from(xml).every((character) => isLegal(character.codePointAt(0)!))).toBe(true)
+      const [, error = ''] = /<error message="[^"<]*">([^<]*)<\/error>/.exec(xml) ?? []
+      expect(error.includes('\r')).toBe(false)
+      expect(error.replaceAll(/&([^;]*);/g, (_, name: string) => read[name]!)).toBe(
+        Array.from(text, (character) => (isLegal(character.codePointAt(0)!) ? character : '\ufffd')).join(''),
+      )
+    }),
+  )
+})
+
+it('the JSON report is Unicode, and says the rest as it is', () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      const [read] = JSON.parse(toJsonReport([withReason(text)], 1)).experiments
+      expect([read.error, read.gates[0].name, read.trials[0].results[0].reason]).toEqual(
+        Array(3).fill(text.toWellFormed()),
+      )
+    }),
+  )
 })
 
 it('an experiment that could not be evaluated outweighs a failed gate', () => {

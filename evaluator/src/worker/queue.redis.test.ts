@@ -19,6 +19,7 @@ import { signJob } from '../signed-job.ts'
 const ENGINE = new URL('../../fixtures/queue/engine.mjs', import.meta.url)
 const WORKER = new URL('../../fixtures/queue/worker.mjs', import.meta.url)
 const CASES = new URL('../../fixtures/queue/cases.eval.mjs', import.meta.url)
+const ODD = new URL('../../fixtures/queue/odd.eval.mjs', import.meta.url)
 const SLOW = new URL('../../fixtures/queue/slow.eval.mjs', import.meta.url)
 const children: ChildProcess[] = []
 /** A database of its own: other tests have workers on the same server. */
@@ -135,6 +136,32 @@ it('a queued experiment of which no trial could be run was not evaluated', async
   )
   expect(report).toMatchObject({ status: 'error', planned: 1, errors: 1 })
   expect(report!.error).toBe('No trial could be run: The process that ran the evaluation ended: exit code 8.')
+}, 60_000)
+
+it('what one trial says ends no other, whether it is text or not', async () => {
+  const file = fileURLToPath(ODD)
+  const [evaluation] = await loadEvalFile(file)
+  const [report] = await runEvaluation(
+    evaluation!,
+    { kind: 'queue', store, redisUrl, queueKey },
+    {},
+    { file },
+  )
+  expect(report).toMatchObject({ status: 'failed', planned: 7, evaluated: 7, errors: 3, error: '' })
+  const results = await listResults(store, { experimentId: report!.experimentId })
+  expect(results).toHaveLength(7 * 4)
+  const found = (caseId: string, kind: string) =>
+    results.find((row) => row.caseId === caseId && row.kind === kind)
+  const reasons = ['throws \ufffd', 'throws no text', 'throws no message'].map(
+    (id) => found(id, 'task')?.reason,
+  )
+  expect(reasons).toEqual(['half \ufffd', 'something that has no words (object)', '[object Object]'])
+  expect(found('nested', 'check')?.outcome).toBe('unverifiable')
+  expect(['half a reason', 'no reason', 'plain'].map((id) => found(id, 'scorer'))).toMatchObject([
+    { name: 'scorer \ufffd', reason: 'half \ufffd' },
+    { name: 'scorer \ufffd', reason: '42' },
+    { name: 'scorer \ufffd', reason: 'fine', score: 1 },
+  ])
 }, 60_000)
 
 it('a job that nobody signed runs nothing', async () => {
