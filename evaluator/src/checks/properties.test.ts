@@ -113,3 +113,52 @@ it('what an incomplete run decides stays so, whatever steps come after', () => {
     { numRuns: 500 },
   )
 })
+
+const oddText = fc.string({
+  unit: fc.constantFrom('a', '"', '[', '{', '\\', '😀', '\ud83d', '\u0000'),
+  maxLength: 400,
+})
+const output = fc.oneof(
+  oddText,
+  fc.json(),
+  fc.nat(20_000).map((levels) => '['.repeat(levels) + ']'.repeat(levels)),
+  fc.nat(3_000).map((levels) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`),
+)
+const recursive = {
+  $ref: '#/$defs/list',
+  $defs: { list: { type: 'array', items: { $ref: '#/$defs/list' } } },
+}
+const outputCheck = fc.oneof(
+  fc.oneof(oddText, fc.jsonValue()).map((value) => runChecks.toHaveOutputEqual(value)),
+  fc.oneof(oddText, fc.jsonValue()).map((value) => runChecks.toHaveOutputContaining(value)),
+  fc.constantFrom({ type: 'object' }, recursive).map((schema) => runChecks.toHaveOutputMatching(schema)),
+)
+
+it('no output keeps a check from judging, and reasons are cut between characters', () => {
+  fc.assert(
+    fc.property(output, outputCheck, (recorded, positive) => {
+      for (const check of [positive, { ...positive, not: true }]) {
+        const { reason } = judge(check, toRun({ output: recorded }))
+        expect(reason).not.toMatch(/^Could not be judged/)
+        expect(reason.length).toBeLessThanOrEqual(4_003)
+        // JSON text writes half an emoji as an escape.
+        expect(reason.isWellFormed()).toBe(true)
+      }
+    }),
+  )
+})
+
+it('what is nested too deep is unverifiable, and so is what a check cannot cope with', () => {
+  const nested = (levels: number) => toRun({ output: '['.repeat(levels) + ']'.repeat(levels) })
+  const check = runChecks.toHaveOutputEqual([1])
+  expect([500, 501, 100_000].map((levels) => judge(check, nested(levels)).outcome)).toEqual([
+    'failed',
+    'unverifiable',
+    'unverifiable',
+  ])
+  const broken = { ...nested(1), steps: undefined as never }
+  expect(judge(stepChecks.not.toHaveRun('a'), broken)).toEqual({
+    outcome: 'unverifiable',
+    reason: expect.stringMatching(/^Could not be judged: .*undefined/),
+  })
+})

@@ -47,6 +47,19 @@ describe('evaluation files', () => {
 })
 
 describe('cases', () => {
+  it('that are nested too deep to be hashed are refused by their number', () => {
+    const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
+    expect(toCases('e', [{ input: nested(490) }])).toHaveLength(1)
+    const cases = [{ input: 1 }, { input: 2, metadata: { a: nested(10_000) } }]
+    expect(() => toCases('e', cases)).toThrow('Case 2 of "e" is nested deeper than 500 levels')
+  })
+
+  it('that would have one id when it is stored are refused', () => {
+    expect(toCases('e', [{ id: 'a \ud83d', input: 1 }])[0]!.id).toBe('a \ufffd')
+    const cases = ['\ud83d', '\ude00'].map((id) => ({ id, input: 1 }))
+    expect(() => toCases('e', cases)).toThrow('two cases with the id "\ufffd"')
+  })
+
   const evaluation = (data: ReturnType<typeof evaluate>['data']) => ({ name: 'e', data })
 
   it('come from a file beside the evaluation', async () => {

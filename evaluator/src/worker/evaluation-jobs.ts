@@ -1,4 +1,5 @@
 import { type Job, UnrecoverableError } from 'bullmq'
+import { messageOf } from '../errors.ts'
 import { trialsOf } from '../experiment/run-trials.ts'
 import {
   type ExperimentJob,
@@ -70,15 +71,16 @@ function collectTrials(
 ): TrialJobResult[] {
   return [...trialsOf(job)].map(({ item, trial }, index) => {
     const id = trialJobId(job.experimentId, index)
+    const crashed = (message: string): TrialJobResult => {
+      return { caseId: item.id, trial, runId: '', durationMs: 0, error: { reason: 'crashed', message } }
+    }
     const value = values.get(id)
-    if (value !== undefined) return parseTrialJobResult(value)
-    const message = String(failures.get(id) ?? 'the queue has no result of this trial')
-    return {
-      caseId: item.id,
-      trial,
-      runId: '',
-      durationMs: 0,
-      error: { reason: 'crashed', message },
+    if (value === undefined)
+      return crashed(String(failures.get(id) ?? 'the queue has no result of this trial'))
+    try {
+      return parseTrialJobResult(value)
+    } catch (error) {
+      return crashed(`the queue has no result of this trial that can be read: ${messageOf(error)}`)
     }
   })
 }
