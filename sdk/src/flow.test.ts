@@ -67,6 +67,7 @@ describe('a run', () => {
     ],
     ['a plain object', { reason: 'x' }, 'object', '{"reason":"x"}'],
     ['a hostile proxy', new Proxy({}, { get: () => (0n as never) + 1 }), 'object', undefined],
+    ['a long message', new Error(`${'a'.repeat(4_095)}😀`), 'Error', 'a'.repeat(4_095)],
   ])('records %s that was thrown', async (_, thrown, type, message) => {
     await using recording = record()
     const failing = flow('failing', () => {

@@ -43,7 +43,17 @@ describe('serialise', () => {
   it('keeps a string as text and cuts it with its length', () => {
     expect(serialise('abc', 3)).toEqual({ text: 'abc', mimeType: 'text/plain' })
     expect(serialise('abcd', 3)).toEqual({ text: 'abc… [truncated, 4 characters]', mimeType: 'text/plain' })
-    expect(serialise('a😀', 2)?.text.isWellFormed()).toBe(true)
+  })
+
+  it('cuts between two characters, wherever it cuts', () => {
+    expect(serialise('a😀b', 2)?.text).toBe('a… [truncated, 4 characters]')
+    const text = fc.string({ unit: fc.constantFrom('a', '😀'), minLength: 1, maxLength: 40 })
+    fc.assert(
+      fc.property(text, fc.nat(40), (emojis, maxLength) => {
+        for (const value of [emojis, [emojis, emojis], { [emojis]: emojis }, new Map([[emojis, emojis]])])
+          expect(serialise(value, maxLength)?.text).not.toContain('\ufffd')
+      }),
+    )
   })
 
   it('records nothing for undefined', () => {

@@ -127,6 +127,42 @@ test('a new run appears without a reload', async () => {
     .waitFor({ timeout: 20_000 })
 })
 
+test('a long text is cut between two characters', async () => {
+  const { page } = browser
+  const now = `${Date.now()}000000`
+  const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } })
+  // Half of each emoji is beyond a bound: of a session's glance, of a text in a tree, of a value that travels whole.
+  const input = `${'a'.repeat(1_199)}😀${'b'.repeat(18_798)}😀c`
+  const span = {
+    ...{ traceId: 'ef'.repeat(16), spanId: 'cd'.repeat(8), name: 'long texts' },
+    ...{ startTimeUnixNano: now, endTimeUnixNano: now },
+    attributes: [
+      attribute('input.value', input),
+      attribute('output.value', JSON.stringify([`${'d'.repeat(599)}😀e`])),
+      attribute('session.id', 'long'),
+    ],
+  }
+  await fetch(`${weir.collectorUrl}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }),
+  })
+  await eventually(
+    async () => (await fetch(`${weir.dashboardUrl}/sessions/long`)).status,
+    (status) => status === 200,
+  )
+  await page.goto(`${weir.dashboardUrl}/sessions/long`)
+  const turn = await page.getByRole('region', { name: 'Input' }).textContent()
+  expect(turn).toBe(`Input${'a'.repeat(1_199)}…`)
+  await page.goto(`${weir.dashboardUrl}/runs/${span.traceId}`)
+  const payload = page.getByRole('region', { name: 'Input' }).locator('pre')
+  expect(await payload.first().textContent()).toBe(`${'a'.repeat(1_199)}😀${'b'.repeat(18_798)}`)
+  await page
+    .getByText(`${'d'.repeat(599)}…`)
+    .first()
+    .waitFor()
+})
+
 test('no page logged an error', () => {
   expect(browser.errors).toEqual([])
 })
