@@ -58,7 +58,7 @@ async function importFile(file: string): Promise<Record<string, unknown>> {
 
 /** A syntax error's own position is only in its stack; of others the first frames say where. */
 function whereOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
+  if (!(cause instanceof Error)) return messageOf(cause)
   const stack = (cause.stack ?? '').replaceAll('file://', '').replaceAll(/\?modified=[\d.]+/g, '')
   const lines = stack.split('\n').filter((line) => !/ \(?node:internal|@weir[/\\]evaluator/.test(line))
   return lines.length === 0 || lines[0] === '' ? messageOf(cause) : lines.slice(0, 8).join('\n')
