@@ -4,6 +4,7 @@ import { parseJsonLines, toCases } from '@weir/evaluator'
 import { getDatasetCases, listDatasets, pushDataset, resolveDataset, type Store } from '@weir/store'
 import type { Command } from 'commander'
 import { usageError } from '../errors.ts'
+import { print, printJson } from '../print.ts'
 import { requireWritable } from '../require-writable.ts'
 import { printTable } from '../table.ts'
 import { withStore } from '../with-store.ts'
@@ -35,7 +36,7 @@ async function push(store: Store, file: string, name: string): Promise<void> {
   const cases = toCases(name, parseJsonLines(read(file), file))
   if (cases.length === 0) throw usageError(`${file} holds no case, expected one JSON object per line`)
   const { version, caseCount, isNew } = await pushDataset(store, { name, cases })
-  console.log(
+  print(
     `${name}@${version}: ${caseCount} ${caseCount === 1 ? 'case' : 'cases'}${isNew ? '' : ' (unchanged)'}`,
   )
 }
@@ -66,11 +67,11 @@ async function pull(store: Store, reference: string, output: string | undefined)
 async function list(store: Store, json: boolean): Promise<void> {
   const datasets = await listDatasets(store)
   if (json) {
-    console.log(JSON.stringify(datasets, null, 2))
+    printJson(datasets)
     return
   }
   if (datasets.length === 0) {
-    console.log('no dataset yet: weir dataset push <file.jsonl> --name <name>')
+    print('no dataset yet: weir dataset push <file.jsonl> --name <name>')
     return
   }
   printTable(

@@ -2,6 +2,7 @@ import { type Evaluation, findEvalFiles, loadEvalFile } from '@weir/evaluator'
 import { listMonitors, removeMonitor, type Store, addMonitor as storeMonitor } from '@weir/store'
 import { type Command, InvalidArgumentError } from 'commander'
 import { usageError } from '../errors.ts'
+import { print, printJson } from '../print.ts'
 import { printTable } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
@@ -37,9 +38,7 @@ async function add(path: string, sample: number): Promise<void> {
       const { name, checks } = evaluation
       const flow = flowOf(evaluation)
       await storeMonitor(store, { name, flow, definition: JSON.stringify({ checks }), sample })
-      console.log(
-        `monitor "${name}" judges ${sample * 100}% of the runs of ${flow} by ${checks.length} checks`,
-      )
+      print(`monitor "${name}" judges ${sample * 100}% of the runs of ${flow} by ${checks.length} checks`)
     }
   })
 }
@@ -52,11 +51,11 @@ function flowOf({ name, task }: Evaluation): string {
 async function list(store: Store, json: boolean): Promise<void> {
   const monitors = await listMonitors(store)
   if (json) {
-    console.log(JSON.stringify(monitors, null, 2))
+    printJson(monitors)
     return
   }
   if (monitors.length === 0) {
-    console.log('no monitor yet: weir monitor add <eval file>')
+    print('no monitor yet: weir monitor add <eval file>')
     return
   }
   printTable(
@@ -73,7 +72,7 @@ async function list(store: Store, json: boolean): Promise<void> {
 
 async function remove(store: Store, name: string): Promise<void> {
   if (await removeMonitor(store, { name })) {
-    console.log(`monitor "${name}" is removed`)
+    print(`monitor "${name}" is removed`)
     return
   }
   const known = (await listMonitors(store)).map((row) => row.name)
