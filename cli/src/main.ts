@@ -8,6 +8,7 @@ import { createProgram } from './program.ts'
 const USAGE_CODES = new Set([
   'USAGE',
   'BASELINE',
+  'DATASET',
   'COMPARE',
   'STORE_CONFIG',
   'SCHEMA',

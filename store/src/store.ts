@@ -74,7 +74,13 @@ export async function insert<T extends object>(
   store: Store,
   table: string,
   values: readonly T[],
+  settings: ClickHouseSettings = {},
 ): Promise<void> {
   if (values.length === 0) return
-  await store.client.insert({ table, values: [...values], format: 'JSONEachRow' })
+  await store.client.insert({
+    table,
+    values: [...values],
+    format: 'JSONEachRow',
+    clickhouse_settings: settings,
+  })
 }

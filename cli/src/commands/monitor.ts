@@ -1,5 +1,11 @@
 import { type Evaluation, findEvalFiles, loadEvalFile } from '@weir/evaluator'
-import { listMonitors, removeMonitor, type Store, addMonitor as storeMonitor } from '@weir/store'
+import {
+  listMonitors,
+  removeMonitor,
+  type Store,
+  addMonitor as storeMonitor,
+  stringifyExact,
+} from '@weir/store'
 import { type Command, InvalidArgumentError } from 'commander'
 import { usageError } from '../errors.ts'
 import { print, printJson } from '../print.ts'
@@ -37,7 +43,7 @@ async function add(path: string, sample: number): Promise<void> {
     for (const evaluation of evaluations) {
       const { name, checks } = evaluation
       const flow = flowOf(evaluation)
-      await storeMonitor(store, { name, flow, definition: JSON.stringify({ checks }), sample })
+      await storeMonitor(store, { name, flow, definition: stringifyExact({ checks })!, sample })
       print(`monitor "${name}" judges ${sample * 100}% of the runs of ${flow} by ${checks.length} checks`)
     }
   })

@@ -4,6 +4,7 @@ import {
   insertScores,
   latestMonitorScore,
   type Monitor,
+  parseExact,
   type RunRecord,
   readClock,
   readMonitors,
@@ -162,5 +163,5 @@ const definition = z.object({ checks: z.array(z.unknown()) })
 
 /** The checks of a stored monitor. */
 function checksOf(monitor: Pick<Monitor, 'definition'>): Check[] {
-  return parseChecks(definition.parse(JSON.parse(monitor.definition)).checks)
+  return parseChecks(definition.parse(parseExact(monitor.definition)).checks)
 }

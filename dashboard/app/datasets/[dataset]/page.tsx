@@ -1,4 +1,4 @@
-import { type Case, getDatasetCases, listDatasetVersions } from '@weir/store'
+import { type Case, getDatasetCases, listDatasetVersions, stringifyExact } from '@weir/store'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import type { ReactElement } from 'react'
@@ -111,6 +111,6 @@ function CaseRow({ item }: { readonly item: Case }): ReactElement {
 }
 
 function glance(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = typeof value === 'string' ? value : (stringifyExact(value) ?? '')
   return text.length > GLANCE ? `${text.slice(0, GLANCE)}…` : text
 }
