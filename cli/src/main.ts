@@ -1,11 +1,14 @@
+import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
 import { CliError } from './errors.ts'
+import { printError } from './print.ts'
 import { createProgram } from './program.ts'
 
 /** Codes of our packages' errors whose message tells the user what to change. */
 const USAGE_CODES = new Set([
   'USAGE',
   'BASELINE',
+  'DATASET',
   'COMPARE',
   'STORE_CONFIG',
   'SCHEMA',
@@ -54,10 +57,14 @@ function report(error: unknown): number {
     print(`the disk is full (${message}): free some space, see "weir doctor"`)
     return 3
   }
-  console.error(error)
+  print(inspect(error))
   return 3
 }
 
 function print(message: unknown): void {
-  for (const line of String(message).split('\n')) console.error(`weir: ${line}`)
+  printError(
+    ...String(message)
+      .split('\n')
+      .map((line) => `weir: ${line}`),
+  )
 }

@@ -1,9 +1,13 @@
+import { printed } from '@weir/store/printed'
+import { print } from './print.ts'
+
 /** Prints columns as wide as their widest cell; numbers are the caller's to format. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  for (const line of formatTable(head, rows)) console.log(line)
+  print(...formatTable(head, rows))
 }
 
-export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function formatTable(head: readonly string[], unprinted: readonly (readonly string[])[]): string[] {
+  const rows = unprinted.map((row) => row.map(printed))
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
   )

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate, SchemaError, type Store } from '@weir/store'
+import { printError } from './print.ts'
 import { safeUrl } from './supervisor/configured-servers.ts'
 
 /** ClickHouse may be starting too, or be gone for a moment: a process that cannot do without it waits this long. */
@@ -19,7 +20,7 @@ export async function untilMigrated(store: Store, patienceMs: number = PATIENCE_
       return
     } catch (error) {
       if (error instanceof SchemaError || performance.now() + wait > deadline) throw error
-      console.error(`ClickHouse at ${safeUrl(store.url)} is not ready: ${(error as Error).message}`)
+      printError(`ClickHouse at ${safeUrl(store.url)} is not ready: ${(error as Error).message}`)
       await sleep(wait, undefined, { ref })
     }
   }

@@ -14,7 +14,7 @@ export {
 } from './checks/matchers.ts'
 export { parseChecks } from './checks/parse-check.ts'
 export { InfrastructureError, UsageError } from './errors.ts'
-export { parseJsonLines, toCases } from './evaluation/cases.ts'
+export { readJsonLines, toCases } from './evaluation/cases.ts'
 export { type DataSource, dataset, jsonl } from './evaluation/data-source.ts'
 export type {
   CaseInput,

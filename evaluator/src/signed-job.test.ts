@@ -1,3 +1,4 @@
+import { equalsExact, parseExact, stringifyExact } from '@weir/store'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openJob, signJob } from './signed-job.ts'
@@ -6,10 +7,16 @@ const KEY = 'a key of this installation'
 
 test('what was signed comes out as it went in', () => {
   fc.assert(
-    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (data, id) => {
-      const signed = JSON.parse(JSON.stringify(signJob(KEY, 'trials', id, data))) as unknown
-      expect(openJob(KEY, 'trials', id, signed)).toEqual(JSON.parse(JSON.stringify(data)))
-    }),
+    fc.property(
+      fc.dictionary(fc.string(), fc.oneof(fc.jsonValue(), fc.bigInt())),
+      fc.string(),
+      (data, id) => {
+        const signed = JSON.parse(JSON.stringify(signJob(KEY, 'trials', id, data))) as unknown
+        const opened = openJob(KEY, 'trials', id, signed)
+        expect(stringifyExact(opened)).toBe(stringifyExact(data))
+        expect(equalsExact(opened, parseExact(stringifyExact(data)!))).toBe(true)
+      },
+    ),
   )
 })
 

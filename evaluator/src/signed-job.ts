@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { parseExact, stringifyExact } from '@weir/store'
 import { z } from 'zod'
 
 /** A job's data as it lies in the queue: JSON, and who may have put it there. */
@@ -19,7 +20,7 @@ class UnsignedJobError extends Error {
 
 /** Signs data for one job of one queue: the signature is good for no other. */
 export function signJob(key: string, queue: string, jobId: string, data: object): SignedJob {
-  const payload = JSON.stringify(data)
+  const payload = stringifyExact(data)!
   return { payload, signature: signatureOf(key, queue, jobId, payload).toString('hex') }
 }
 
@@ -39,7 +40,7 @@ export function openJob(key: string | undefined, queue: string, jobId: string, d
   const expected = job && signatureOf(key, queue, jobId, job.payload)
   const given = Buffer.from(job?.signature ?? '', 'hex')
   if (job && expected && given.length === expected.length && timingSafeEqual(given, expected)) {
-    return JSON.parse(job.payload) as unknown
+    return parseExact(job.payload)
   }
   throw new UnsignedJobError(
     `job ${jobId} was not run: it is not signed with this worker's key. Queue it from the same WEIR_HOME, or give both the same WEIR_QUEUE_KEY`,

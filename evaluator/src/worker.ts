@@ -1,4 +1,4 @@
-import { diskProblem, getClickHouseDisk } from '@weir/store'
+import { diskProblem, getClickHouseDisk, printed } from '@weir/store'
 import { type Job, Worker } from 'bullmq'
 import { EXPERIMENT_QUEUE, TRIAL_QUEUE } from './queue.ts'
 import { type WorkerConfig, workerConfigFromEnv } from './worker/config.ts'
@@ -31,7 +31,7 @@ const CLOSE_MS = 8_000
 /** Starts settling, monitors and the jobs of queued evaluations. ClickHouse and Redis may come and go. */
 export async function startWorker(
   config: WorkerConfig = workerConfigFromEnv(),
-  log: (line: string) => void = (line) => console.error(`worker: ${line}`),
+  log: (line: string) => void = (line) => console.error(printed(`worker: ${line}`)),
 ): Promise<RunningWorker> {
   const { store, queueKey, concurrency = 8, lockMs = 30_000 } = config
   const clickHouseDisk = () => getClickHouseDisk(store, AbortSignal.timeout(ANSWER_MS)).catch(() => undefined)

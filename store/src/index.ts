@@ -32,12 +32,13 @@ export {
   resolveBaseline,
 } from './evaluations/baselines.ts'
 export { canonicalJson } from './evaluations/canonical-json.ts'
+export type { PushedDataset } from './evaluations/datasets.ts'
 export {
+  DatasetError,
   getDatasetCases,
   hashCases,
   listDatasets,
   listDatasetVersions,
-  parseDatasetReference,
   pushDataset,
   resolveDataset,
 } from './evaluations/datasets.ts'
@@ -137,3 +138,7 @@ export type { SpanColumn } from './span-columns.ts'
 export { SPAN_COLUMNS } from './span-columns.ts'
 export type { QueryParams, Store, StoreOptions } from './store.ts'
 export { createStore, execute, firstRow, insert, rows } from './store.ts'
+export { ExactJsonError, equalsExact, parseExact, requireExact, stringifyExact } from './text/exact-json.ts'
+export { printed, printedLines } from './text/printed.ts'
+export { shellWord } from './text/shell-word.ts'
+export { decodeUtf8, isUtf16, Utf8Error } from './text/utf8.ts'

@@ -20,6 +20,7 @@ export const MIGRATIONS: readonly string[] = [
   '012_settling_queue.sql',
   '013_compact_parts.sql',
   '014_flows.sql',
+  '015_dataset_versions.sql',
 ]
 
 /**

@@ -77,9 +77,15 @@ export async function insert<T extends object>(
   store: Store,
   table: string,
   values: readonly T[],
+  settings: ClickHouseSettings = {},
 ): Promise<void> {
   if (values.length === 0) return
-  await store.client.insert({ table, values: values.map(wellFormed), format: 'JSONEachRow' })
+  await store.client.insert({
+    table,
+    values: values.map(wellFormed),
+    format: 'JSONEachRow',
+    clickhouse_settings: settings,
+  })
 }
 
 function wellFormed(value: unknown): unknown {

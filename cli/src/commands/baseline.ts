@@ -1,5 +1,6 @@
 import { listBaselines, promoteExperiment } from '@weir/store'
 import type { Command } from 'commander'
+import { print, printJson } from '../print.ts'
 import { printTable } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
@@ -12,7 +13,7 @@ export function addBaseline(program: Command): void {
     .action((experimentId: string, { name }: { name: string }) =>
       withStore(async (store) => {
         const promoted = await promoteExperiment(store, { experimentId, name })
-        console.log(`${experimentId} is now the baseline "${name}" of ${promoted.evaluation}`)
+        print(`${experimentId} is now the baseline "${name}" of ${promoted.evaluation}`)
       }),
     )
   baseline
@@ -23,11 +24,11 @@ export function addBaseline(program: Command): void {
       withStore(async (store) => {
         const baselines = await listBaselines(store)
         if (json) {
-          console.log(JSON.stringify(baselines, null, 2))
+          printJson(baselines)
           return
         }
         if (baselines.length === 0) {
-          console.log('no baseline yet: weir baseline promote <experiment>')
+          print('no baseline yet: weir baseline promote <experiment>')
           return
         }
         printTable(

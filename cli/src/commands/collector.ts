@@ -3,6 +3,7 @@ import { createStore } from '@weir/store'
 import type { Command } from 'commander'
 import { reachableHost, readConfig } from '../config.ts'
 import { loadOptional } from '../optional-package.ts'
+import { print } from '../print.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
 import { openHome } from '../supervisor/open-home.ts'
 import { processList } from '../supervisor/process-list.ts'
@@ -34,7 +35,7 @@ async function runCollector(): Promise<void> {
     migrated: untilMigrated(store, Number.POSITIVE_INFINITY),
   })
   const grpc = `${reachableHost(config.host)}:${collector.grpcPort}`
-  console.log(`collector is ready at ${collector.url}, gRPC at ${grpc}`)
+  print(`collector is ready at ${collector.url}, gRPC at ${grpc}`)
   await serveUntilStopped({
     close: async () => {
       await collector.close()

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { comparisonExitCode } from '../compare/exit-code.ts'
 import { formatComparison } from '../compare/format-comparison.ts'
 import { usageError } from '../errors.ts'
+import { print, printJson } from '../print.ts'
 import { withStore } from '../with-store.ts'
 
 interface CompareOptions {
@@ -41,8 +42,8 @@ async function runCompare(store: Store, options: CompareOptions): Promise<void> 
     candidate: parseSide(options.candidate),
   })
   await refuseUnknown(store, comparison)
-  if (options.json) console.log(JSON.stringify(comparison, null, 2))
-  else for (const line of formatComparison(comparison)) console.log(line)
+  if (options.json) printJson(comparison)
+  else print(...formatComparison(comparison))
   process.exitCode = comparisonExitCode(comparison, options.failOn)
 }
 

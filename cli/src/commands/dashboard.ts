@@ -3,11 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { inspect } from 'node:util'
 import { refusalOf, requestHead } from '@weir/store'
 import type { Command } from 'commander'
 import { type Config, reachableHost, readConfig } from '../config.ts'
 import { usageError } from '../errors.ts'
 import { loadOptional } from '../optional-package.ts'
+import { print, printError } from '../print.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
 import { openHomeIfPossible } from '../supervisor/open-home.ts'
 
@@ -57,12 +59,12 @@ async function runDashboard(): Promise<void> {
       return
     }
     handle(request, response).catch((error: unknown) => {
-      console.error(error)
+      printError(...inspect(error).split('\n'))
       response.destroy()
     })
   })
   await listen(server, config)
-  console.log(`dashboard is ready at http://${reachableHost(config.host)}:${config.ports.dashboard}`)
+  print(`dashboard is ready at http://${reachableHost(config.host)}:${config.ports.dashboard}`)
   await serveUntilStopped({
     close: async () => {
       server.close()

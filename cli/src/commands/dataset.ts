@@ -1,9 +1,17 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { parseJsonLines, toCases } from '@weir/evaluator'
-import { getDatasetCases, listDatasets, pushDataset, resolveDataset, type Store } from '@weir/store'
+import { readJsonLines, toCases } from '@weir/evaluator'
+import {
+  getDatasetCases,
+  listDatasets,
+  pushDataset,
+  resolveDataset,
+  type Store,
+  stringifyExact,
+} from '@weir/store'
 import type { Command } from 'commander'
 import { usageError } from '../errors.ts'
+import { print, printedJson, printJson } from '../print.ts'
 import { requireWritable } from '../require-writable.ts'
 import { printTable } from '../table.ts'
 import { withStore } from '../with-store.ts'
@@ -32,20 +40,11 @@ export function addDataset(program: Command): void {
 }
 
 async function push(store: Store, file: string, name: string): Promise<void> {
-  const cases = toCases(name, parseJsonLines(read(file), file))
+  const cases = toCases(name, await readJsonLines(file))
   if (cases.length === 0) throw usageError(`${file} holds no case, expected one JSON object per line`)
-  const { version, caseCount, isNew } = await pushDataset(store, { name, cases })
-  console.log(
-    `${name}@${version}: ${caseCount} ${caseCount === 1 ? 'case' : 'cases'}${isNew ? '' : ' (unchanged)'}`,
-  )
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw usageError(`cannot read ${file}: ${(cause as Error).message}`, { cause })
-  }
+  const { version, caseCount, isNew, sameAs } = await pushDataset(store, { name, cases })
+  const note = !isNew ? ' (unchanged)' : sameAs === undefined ? '' : ` (the same as @${sameAs})`
+  print(`${name}@${version}: ${caseCount} ${caseCount === 1 ? 'case' : 'cases'}${note}`)
 }
 
 async function pull(store: Store, reference: string, output: string | undefined): Promise<void> {
@@ -58,19 +57,19 @@ async function pull(store: Store, reference: string, output: string | undefined)
     )
   }
   const cases = await getDatasetCases(store, { name: found.name, contentHash: found.contentHash })
-  const text = cases.map((item) => `${JSON.stringify(item)}\n`).join('')
-  if (output === undefined) process.stdout.write(text)
+  const text = cases.map((item) => `${stringifyExact(item)}\n`).join('')
+  if (output === undefined) process.stdout.write(printedJson(text))
   else writeFileSync(output, text)
 }
 
 async function list(store: Store, json: boolean): Promise<void> {
   const datasets = await listDatasets(store)
   if (json) {
-    console.log(JSON.stringify(datasets, null, 2))
+    printJson(datasets)
     return
   }
   if (datasets.length === 0) {
-    console.log('no dataset yet: weir dataset push <file.jsonl> --name <name>')
+    print('no dataset yet: weir dataset push <file.jsonl> --name <name>')
     return
   }
   printTable(

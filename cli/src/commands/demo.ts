@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { runDemo } from '../demo/demo.ts'
 import { endProgramsOnSignal } from '../demo/run-program.ts'
 import { describeDemo } from '../demo/summary.ts'
+import { print } from '../print.ts'
 import { withStore } from '../with-store.ts'
 
 export function addDemo(program: Command): void {
@@ -16,7 +17,7 @@ export function addDemo(program: Command): void {
         if (ifEmpty && (await getStoreStats(store)).newestSpanMs !== null) return
         process.send?.('started')
         const result = await runDemo(store, config)
-        for (const line of await describeDemo(store, config, result)) console.log(line)
+        print(...(await describeDemo(store, config, result)))
       }),
     )
 }

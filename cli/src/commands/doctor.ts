@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { diagnose } from '../doctor/diagnose.ts'
+import { print } from '../print.ts'
 
 export function addDoctor(program: Command): void {
   program
@@ -9,8 +10,8 @@ export function addDoctor(program: Command): void {
     .action(async () => {
       const findings = await diagnose(readConfig())
       for (const { name, ok, found, advice } of findings) {
-        console.log(`${ok ? 'ok      ' : 'problem '} ${name.padEnd(16)} ${found}`)
-        if (!ok && advice !== undefined) console.log(`         ${' '.repeat(16)} ${advice}`)
+        print(`${ok ? 'ok      ' : 'problem '} ${name.padEnd(16)} ${found}`)
+        if (!ok && advice !== undefined) print(`         ${' '.repeat(16)} ${advice}`)
       }
       if (findings.some(({ ok }) => !ok)) process.exitCode = 2
     })

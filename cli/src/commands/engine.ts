@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { loadOptional } from '../optional-package.ts'
+import { print } from '../print.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
 import { openHome } from '../supervisor/open-home.ts'
 import { ENGINE_HOST, passwordOf, saveUrl } from '../supervisor/secrets.ts'
@@ -22,7 +23,7 @@ async function runClickHouse(): Promise<void> {
     password: passwordOf(config.clickhouseUrl),
   })
   saveUrl(config.home, 'clickhouse', config.clickhouseUrl)
-  console.log(`clickhouse is ready at http://${ENGINE_HOST}:${server.port}`)
+  print(`clickhouse is ready at http://${ENGINE_HOST}:${server.port}`)
   await serveUntilStopped(server)
 }
 
@@ -36,7 +37,7 @@ async function runValkey(): Promise<void> {
     password: passwordOf(config.redisUrl),
   })
   saveUrl(config.home, 'valkey', config.redisUrl)
-  console.log(`valkey is ready at redis://${ENGINE_HOST}:${server.port} (${server.engine})`)
+  print(`valkey is ready at redis://${ENGINE_HOST}:${server.port} (${server.engine})`)
   await serveUntilStopped(server)
 }
 

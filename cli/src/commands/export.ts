@@ -5,6 +5,7 @@ import { createGzip } from 'node:zlib'
 import { exportTraces, findTracesOfRun } from '@weir/store'
 import { type Command, Option } from 'commander'
 import { usageError } from '../errors.ts'
+import { printError, printedJson } from '../print.ts'
 import { requireWritable } from '../require-writable.ts'
 import { withStore } from '../with-store.ts'
 
@@ -40,7 +41,7 @@ async function runExport(options: ExportOptions): Promise<void> {
     const pieces = new Pieces(exportTraces(store, { traceIds }))
     await (output === undefined ? toStandardOutput(pieces) : toFile(pieces, output))
     if (pieces.spans === 0) throw usageError(nothing(options, store.project))
-    console.error(`${pieces.spans} ${pieces.spans === 1 ? 'span' : 'spans'}`)
+    printError(`${pieces.spans} ${pieces.spans === 1 ? 'span' : 'spans'}`)
   })
 }
 
@@ -63,9 +64,13 @@ class Pieces {
   }
 }
 
+async function* printedPieces(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const piece of pieces) yield printedJson(piece)
+}
+
 async function toStandardOutput(pieces: Pieces): Promise<void> {
   try {
-    await pipeline(pieces, process.stdout, { end: false })
+    await pipeline(pieces, printedPieces, process.stdout, { end: false })
   } catch (error) {
     // Whoever reads has enough, which is no error.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)

@@ -4,6 +4,7 @@ import { usageError } from '../errors.ts'
 import { Batch } from '../import/batch.ts'
 import { Sender } from '../import/sender.ts'
 import { openSpanFile, type SpanFile } from '../import/span-file.ts'
+import { print, printError } from '../print.ts'
 
 /** Milliseconds for which a collector that takes nothing is waited for. */
 const PATIENCE = 60_000
@@ -30,7 +31,7 @@ async function runImport(config: Config, paths: readonly string[]): Promise<void
   }
   progress.end()
   const count = total - sender.rejected
-  console.log(`imported ${count} ${count === 1 ? 'span' : 'spans'} to ${config.endpoint}`)
+  print(`imported ${count} ${count === 1 ? 'span' : 'spans'} to ${config.endpoint}`)
   if (sender.rejected > 0)
     throw usageError(
       `${sender.rejected} of ${total} spans were refused: they have an invalid trace id or span id`,
@@ -73,7 +74,7 @@ class Progress {
   interrupt(): void {
     this.end()
     if (this.#sent > 0)
-      console.error(
+      printError(
         `weir: ${this.#sent} of ${this.#total} spans were sent; the same command again replaces them and sends the rest`,
       )
   }

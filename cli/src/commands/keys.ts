@@ -1,6 +1,7 @@
 import { type ApiKey, createApiKey, forgetApiKeys, listApiKeys, revokeApiKey, type Store } from '@weir/store'
 import { type Command, InvalidArgumentError } from 'commander'
 import { usageError } from '../errors.ts'
+import { print, printError, printJson } from '../print.ts'
 import { printTable } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
@@ -44,20 +45,20 @@ function label(text: string): string {
 /** The key alone goes to stdout, so that `$(weir keys create)` is the key. */
 async function create(store: Store, options: CreateOptions): Promise<void> {
   const { text, id, project } = await createApiKey(store, options)
-  console.log(text)
-  console.error(`key ${id} for project ${project}. It is not shown again: only a hash of it is stored.`)
-  console.error('Set WEIR_API_KEY to it for our SDK, weir eval and the worker. Any other OpenTelemetry SDK:')
-  console.error('  OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20<key>"')
+  print(text)
+  printError(`key ${id} for project ${project}. It is not shown again: only a hash of it is stored.`)
+  printError('Set WEIR_API_KEY to it for our SDK, weir eval and the worker. Any other OpenTelemetry SDK:')
+  printError('  OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20<key>"')
 }
 
 async function list(store: Store, json: boolean): Promise<void> {
   const keys = (await listApiKeys(store)).map(({ hash: _, ...key }) => key)
   if (json) {
-    console.log(JSON.stringify(keys, null, 2))
+    printJson(keys)
     return
   }
   if (keys.length === 0) {
-    console.log('no key yet: weir keys create --name <what it is for>')
+    print('no key yet: weir keys create --name <what it is for>')
     return
   }
   printTable(
@@ -78,13 +79,13 @@ async function revoke(store: Store, given: string): Promise<void> {
   const key = await revokeApiKey(store, { id })
   if (key === undefined) throw usageError(unknown(id, await listApiKeys(store)))
   if (key.revoked) {
-    console.log(`key ${id} was revoked already`)
+    print(`key ${id} was revoked already`)
     return
   }
-  console.log(`key ${id} of project ${key.project} is revoked: collectors refuse it within 3 s`)
+  print(`key ${id} of project ${key.project} is revoked: collectors refuse it within 3 s`)
   if ((await listApiKeys(store)).every(({ revoked }) => revoked)) {
-    console.log('no valid key is left, so collectors take no spans: make another one with weir keys create,')
-    console.log('or let collectors on loopback take spans without a key: weir keys open')
+    print('no valid key is left, so collectors take no spans: make another one with weir keys create,')
+    print('or let collectors on loopback take spans without a key: weir keys open')
   }
 }
 
@@ -93,8 +94,8 @@ async function open(store: Store): Promise<void> {
   if (valid.length > 0) {
     throw usageError(`keys are valid still: ${idsOf(valid)}. Revoke each with weir keys revoke <id> first`)
   }
-  console.log('there is no key any more: collectors on loopback take spans without one within 3 s,')
-  console.log('collectors on other addresses take none until weir keys create')
+  print('there is no key any more: collectors on loopback take spans without one within 3 s,')
+  print('collectors on other addresses take none until weir keys create')
 }
 
 function unknown(id: string, keys: readonly ApiKey[]): string {

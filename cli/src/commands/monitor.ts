@@ -1,7 +1,14 @@
 import { type Evaluation, findEvalFiles, loadEvalFile } from '@weir/evaluator'
-import { listMonitors, removeMonitor, type Store, addMonitor as storeMonitor } from '@weir/store'
+import {
+  listMonitors,
+  removeMonitor,
+  type Store,
+  addMonitor as storeMonitor,
+  stringifyExact,
+} from '@weir/store'
 import { type Command, InvalidArgumentError } from 'commander'
 import { usageError } from '../errors.ts'
+import { print, printJson } from '../print.ts'
 import { printTable } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
@@ -36,10 +43,8 @@ async function add(path: string, sample: number): Promise<void> {
     for (const evaluation of evaluations) {
       const { name, checks } = evaluation
       const flow = flowOf(evaluation)
-      await storeMonitor(store, { name, flow, definition: JSON.stringify({ checks }), sample })
-      console.log(
-        `monitor "${name}" judges ${sample * 100}% of the runs of ${flow} by ${checks.length} checks`,
-      )
+      await storeMonitor(store, { name, flow, definition: stringifyExact({ checks })!, sample })
+      print(`monitor "${name}" judges ${sample * 100}% of the runs of ${flow} by ${checks.length} checks`)
     }
   })
 }
@@ -52,11 +57,11 @@ function flowOf({ name, task }: Evaluation): string {
 async function list(store: Store, json: boolean): Promise<void> {
   const monitors = await listMonitors(store)
   if (json) {
-    console.log(JSON.stringify(monitors, null, 2))
+    printJson(monitors)
     return
   }
   if (monitors.length === 0) {
-    console.log('no monitor yet: weir monitor add <eval file>')
+    print('no monitor yet: weir monitor add <eval file>')
     return
   }
   printTable(
@@ -73,7 +78,7 @@ async function list(store: Store, json: boolean): Promise<void> {
 
 async function remove(store: Store, name: string): Promise<void> {
   if (await removeMonitor(store, { name })) {
-    console.log(`monitor "${name}" is removed`)
+    print(`monitor "${name}" is removed`)
     return
   }
   const known = (await listMonitors(store)).map((row) => row.name)

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { infrastructureError, usageError } from '../errors.ts'
 import { loadOptional } from '../optional-package.ts'
+import { print, printJson } from '../print.ts'
 import { printTable } from '../table.ts'
 import { withStore } from '../with-store.ts'
 
@@ -41,11 +42,11 @@ async function list(json: boolean): Promise<void> {
   const { listQuarantined } = await loadCollector()
   const found = listQuarantined(logOf(readConfig()))
   if (json) {
-    console.log(JSON.stringify(found.map(toJson), null, 2))
+    printJson(found.map(toJson))
     return
   }
   if (found.length === 0) {
-    console.log('nothing was set aside')
+    print('nothing was set aside')
     return
   }
   printTable(
@@ -58,7 +59,7 @@ async function list(json: boolean): Promise<void> {
       reason.length > REASON_WIDTH ? `${cutText(reason, REASON_WIDTH)}...` : reason,
     ]),
   )
-  console.log(`${describe(found)}. When the cause is gone: weir quarantine retry --all`)
+  print(`${describe(found)}. When the cause is gone: weir quarantine retry --all`)
 }
 
 function toJson({ id, setAside, spans, bytes, reason }: Quarantined): object {
@@ -69,7 +70,7 @@ async function retry(ids: readonly string[], all: boolean): Promise<void> {
   const { listQuarantined, retryQuarantined } = await loadCollector()
   const chosen = choose(listQuarantined(logOf(readConfig())), ids, all)
   if (chosen.length === 0) {
-    console.log('nothing was set aside')
+    print('nothing was set aside')
     return
   }
   await withStore(async ({ url, database }, config) => {
@@ -83,11 +84,11 @@ async function retry(ids: readonly string[], all: boolean): Promise<void> {
       if (outcome === undefined) continue
       stored += outcome.stored
       if (outcome.reason === undefined) {
-        console.log(`${id}: ${outcome.stored} spans stored`)
+        print(`${id}: ${outcome.stored} spans stored`)
         continue
       }
       refused += 1
-      console.log(
+      print(
         `${id}: ${outcome.stored} spans stored, ${outcome.refused ?? 'an unknown number of'} refused: ${outcome.reason}`,
       )
     }
@@ -103,7 +104,7 @@ async function drop(ids: readonly string[], all: boolean): Promise<void> {
   const directory = logOf(readConfig())
   const chosen = choose(listQuarantined(directory), ids, all)
   for (const { id } of chosen) await dropQuarantined(directory, id)
-  console.log(chosen.length === 0 ? 'nothing was set aside' : `deleted: ${describe(chosen)}`)
+  print(chosen.length === 0 ? 'nothing was set aside' : `deleted: ${describe(chosen)}`)
 }
 
 function choose(found: readonly Quarantined[], ids: readonly string[], all: boolean): readonly Quarantined[] {

@@ -1,5 +1,6 @@
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { Store } from '@weir/store'
+import { printed, type Store } from '@weir/store'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { usageError } from '../errors.ts'
@@ -31,9 +32,10 @@ async function runSql(given: string | undefined, options: { format?: string }): 
   const store = await openStore(readConfig())
   try {
     const answer = await ask(store, statement, format)
+    // A terminal would act on what telemetry may hold; a file or another program gets it as it is.
+    if (process.stdout.isTTY) answer.setEncoding('utf8')
     for await (const piece of answer) {
-      // A terminal would act on what telemetry may hold.
-      const shown = process.stdout.isTTY ? visible(String(piece)) : (piece as Buffer)
+      const shown = typeof piece === 'string' ? piece.replaceAll(/[^\n\t]+/g, printed) : (piece as Buffer)
       if (!process.stdout.write(shown)) await new Promise((resolve) => process.stdout.once('drain', resolve))
     }
   } finally {
@@ -41,7 +43,7 @@ async function runSql(given: string | undefined, options: { format?: string }): 
   }
 }
 
-async function ask(store: Store, query: string, format: string): Promise<AsyncIterable<unknown>> {
+async function ask(store: Store, query: string, format: string): Promise<Readable> {
   try {
     // 2: reads only, and may change settings other than this one.
     const settings = { readonly: '2' } as const
@@ -50,12 +52,4 @@ async function ask(store: Store, query: string, format: string): Promise<AsyncIt
   } catch (cause) {
     throw usageError(`the store does not take the statement: ${(cause as Error).message}`, { cause })
   }
-}
-
-/** Control characters but line breaks and tabs as they are written in SQL. */
-function visible(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}--[\n\t]]/gv,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
+import { print, printJson } from '../print.ts'
 import { formatStatus } from '../status/format-status.ts'
 import { collectorUrlOf, readInstallation } from '../status/installation-status.ts'
 import { safeUrl } from '../supervisor/configured-servers.ts'
@@ -16,7 +17,7 @@ export function addStatus(program: Command): void {
       const status = await readInstallation(config)
       if (!status.healthy) process.exitCode = 3
       const addresses = { store: safeUrl(config.clickhouseUrl), collector: collectorUrlOf(config) }
-      if (json) console.log(JSON.stringify(status))
-      else console.log(formatStatus(status, addresses, Date.now()).join('\n'))
+      if (json) printJson(status, 0)
+      else print(...formatStatus(status, addresses, Date.now()))
     })
 }

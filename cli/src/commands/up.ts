@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { type Config, reachableHost, readConfig } from '../config.ts'
 import { loadOptional } from '../optional-package.ts'
+import { print } from '../print.ts'
 import { requireServers } from '../supervisor/configured-servers.ts'
 import { adviceOnKeys } from '../supervisor/first-key.ts'
 import { endLeftOvers, lockHome, prepareHome, requireRoom } from '../supervisor/home.ts'
@@ -116,8 +117,4 @@ function printReady(config: Config): void {
   const dashboard = processList(config).find((spec) => spec.name === 'dashboard')?.url
   const grpc = `http://${reachableHost(config.host)}:${config.ports.otlpGrpc}`
   print(`weir is ready  dashboard ${dashboard}  OTLP ${config.endpoint}/v1/traces  gRPC ${grpc}`)
-}
-
-function print(line: string): void {
-  console.log(line)
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
+import { print } from '../print.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
 import { openHomeIfPossible } from '../supervisor/open-home.ts'
 import { untilMigrated } from '../until-migrated.ts'
@@ -24,7 +25,7 @@ async function runWorker(): Promise<void> {
   const { store } = settings
   await untilMigrated(store)
   const worker = await startWorker(settings)
-  console.log(`worker is ready at ${worker.url}`)
+  print(`worker is ready at ${worker.url}`)
   await serveUntilStopped({
     close: async () => {
       await worker.close()

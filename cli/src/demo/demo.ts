@@ -4,6 +4,7 @@ import type { Store } from '@weir/store'
 import type { Config } from '../config.ts'
 import { Sender } from '../import/sender.ts'
 import { loadOptional } from '../optional-package.ts'
+import { print } from '../print.ts'
 import { runProgram } from './run-program.ts'
 import { untilSettled } from './until-settled.ts'
 import { demoError, WeirCommand } from './weir-command.ts'
@@ -38,7 +39,7 @@ export async function runDemo(store: Store, config: Config): Promise<DemoResult>
   const weir = new WeirCommand(env, examples)
   const evaluation = join(examples, 'research', 'research.eval.ts')
   await weir.run(['monitor', 'add', evaluation])
-  console.log('\nthree programs run the traffic of a simulated day, about half a minute:')
+  print('', 'three programs run the traffic of a simulated day, about half a minute:')
   await Promise.all(
     SIMULATIONS.map((name) => simulate(join(examples, 'dist', 'simulation', `${name}.js`), env)),
   )

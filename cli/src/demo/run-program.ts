@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { print } from '../print.ts'
 
 const WEIR = fileURLToPath(new URL('../../bin/weir.js', import.meta.url))
 const running = new Set<ChildProcess>()
@@ -28,7 +29,7 @@ export function runProgram(args: readonly string[], env: NodeJS.ProcessEnv, inde
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     running.add(child)
     for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => console.log(`${indent}${line}`))
+      createInterface({ input: stream }).on('line', (line) => print(`${indent}${line}`))
     }
     child.once('error', reject)
     child.once('close', (code) => {

@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { shellWord } from '@weir/store'
 import { CliError } from '../errors.ts'
+import { print } from '../print.ts'
 import { experimentOf } from './experiment-report.ts'
 import { runProgram, weirArguments } from './run-program.ts'
 
@@ -22,7 +24,8 @@ export class WeirCommand {
 
   /** @param hidden - arguments that are not worth showing */
   async run(args: readonly string[], expected = 0, hidden: readonly string[] = []): Promise<void> {
-    console.log(`\n$ weir ${args.map((arg) => arg.replace(`${this.#examples}/`, 'examples/')).join(' ')}`)
+    const words = args.map((arg) => shellWord(arg.replace(`${this.#examples}/`, 'examples/')))
+    print('', `$ weir ${words.join(' ')}`)
     let code = UNAVAILABLE
     // A process that is just being restarted is no reason to give up.
     for (let tries = 0; code === UNAVAILABLE && tries < TRIES; tries++) {

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { createStore, requireKnownSchema, SchemaError } from '@weir/store'
+import { createStore, requireKnownSchema, SchemaError, shellWord } from '@weir/store'
 import type { Config } from '../config.ts'
 import { checkInstallation } from '../status/checks.ts'
 import type { Finding } from '../status/finding.ts'
@@ -50,7 +50,7 @@ function home({ home: path }: Config): Finding[] {
       name: 'home',
       ok: false,
       found: `${path} can be read by other users of this machine: it holds what is recorded, and passwords`,
-      advice: `chmod 700 ${path}`,
+      advice: `chmod 700 ${shellWord(path)}`,
     },
   ]
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, open, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -113,6 +113,67 @@ test('an import replaces what is there, and says what was refused', async () => 
   expect(refused.code).toBe(2)
   expect(refused.stdout).toMatch(/^imported 1 span to/)
   expect(refused.stderr).toMatch(/1 of 2 spans were refused: they have an invalid trace id or span id/)
+})
+
+test('names of flows and steps are text on a terminal and in the log of a CI', async () => {
+  const flow = '::error::\u001b[2J'
+  const step = 'plan\n::warning::\u202e##vso[task.complete]'
+  const named = (name: string, version: string) => [
+    ['weir.flow.name', name],
+    ['weir.kind', 'flow'],
+    ['weir.flow.version', version],
+  ]
+  const now = `${Date.now()}000000`
+  const attributesOf = (pairs: string[][]) => ({
+    startTimeUnixNano: now,
+    endTimeUnixNano: now,
+    attributes: pairs.map(([key, stringValue]) => ({ key, value: { stringValue } })),
+  })
+  for (const [n, version] of [
+    [6, '1'],
+    [7, '2'],
+  ] as const) {
+    const child = attributesOf([
+      ['weir.kind', 'step'],
+      ['weir.step.name', step],
+    ])
+    const root = attributesOf(named(flow, version))
+    await send(requestOf(spanOf(trace(n), 1, root), spanOf(trace(n), 2, child)))
+  }
+  await eventually(
+    () => weir.query<Counted>(`SELECT count() AS spans FROM runs FINAL WHERE flow LIKE '::error::%'`),
+    ([row]) => row?.spans === 2,
+  )
+  const sides = ['--base', 'version=1', '--candidate', 'version=2']
+  const compared = await weir.weir(['compare', `--flow=${flow}`, ...sides])
+  expect(compared).toMatchObject({ code: 0, stderr: '' })
+  expect(compared.stdout).toContain('\\u003a:error::\\u001b[2J: version 2')
+  expect(compared.stdout).toContain('plan\\n::warning::\\u202e#\\u0023vso[task.complete]')
+  const unknown = await weir.weir(['compare', '--flow=none', ...sides])
+  const json = await weir.weir(['compare', `--flow=${flow}`, ...sides, '--json'])
+  expect((JSON.parse(json.stdout) as { flow: string }).flow).toBe(flow)
+  for (const text of [compared.stdout, json.stdout, unknown.stderr])
+    expect(text).not.toMatch(/[^\P{Cc}\n]|\u202e|^\s*::|##\w*\[/mu)
+})
+
+test('a dataset comes back as it was pushed, under versions that nothing else has', async () => {
+  const path = join(directory, 'orders.jsonl')
+  const push = async (lines: string) => {
+    await writeFile(path, lines)
+    return weir.weir(['dataset', 'push', path])
+  }
+  const first = '{"id":"9007199254740993","input":{"id":9007199254740993,"text":"\\u0085"}}\n'
+  expect(await push(`\uFEFF${first}`)).toMatchObject({ code: 0, stdout: 'orders@1: 1 case\n' })
+  expect(await push('{"input":1}')).toMatchObject({ stdout: 'orders@2: 1 case\n' })
+  expect(await push(first)).toMatchObject({ stdout: 'orders@3: 1 case (the same as @1)\n' })
+  expect(await push(first)).toMatchObject({ stdout: 'orders@3: 1 case (unchanged)\n' })
+  expect((await weir.weir(['dataset', 'pull', 'orders'])).stdout).toBe(first)
+  expect(await push('{"input":1e400}')).toMatchObject({
+    code: 2,
+    stderr: `weir: ${path}:1: input is 1e400, which no number holds: write it as text, in quotes.\n`,
+  })
+  const named = await weir.weir(['dataset', 'push', path, '--name', 'orders@2'])
+  expect(named).toMatchObject({ code: 2, stdout: '' })
 })
 
 const MANY = 100_000

@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
 import { eventually, type Installation, startInstallation } from './installation.ts'
@@ -71,6 +75,24 @@ test('versions compare with a verdict for the slower and the failing step, and f
   expect(verdicts.cite).not.toContain('slower')
   expect(verdicts.plan).toEqual(['no clear change'])
   expect(verdicts.search).toEqual(['no clear change'])
+})
+
+test('the command of a comparison is the same comparison to a shell, whatever the flow is called', async () => {
+  const { page } = browser
+  const directory = await mkdtemp(join(tmpdir(), 'weir-shell-'))
+  const stub = join(directory, 'weir')
+  await writeFile(stub, `#!/bin/sh\nprintf '%s\\0' "$@"\n`, { mode: 0o755 })
+  const env = { PATH: `${directory}:${process.env.PATH}` }
+  for (const flow of ['research', `a'$(touch x)  "b\`c\\\n-\u001b`]) {
+    const query = new URLSearchParams({ flow, base: 'version=1', candidate: 'version=2' })
+    await page.goto(`${weir.dashboardUrl}/compare?${query}`)
+    const command = await page.locator('code', { hasText: 'weir compare' }).textContent()
+    const given = execFileSync('/bin/sh', ['-c', command!], { cwd: directory, env, encoding: 'utf8' })
+    const expected = ['compare', `--flow=${flow}`, '--base=version=1', '--candidate=version=2']
+    expect(given.split('\0').slice(0, -1)).toEqual(expected)
+  }
+  expect(await readdir(directory)).toEqual(['weir'])
+  await rm(directory, { recursive: true })
 })
 
 test('one experiment passed, and a gate stopped the other', async () => {

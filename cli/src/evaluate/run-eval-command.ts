@@ -22,6 +22,7 @@ import { migrate } from '@weir/store'
 import { type Config, reachableHost, readConfig } from '../config.ts'
 import { infrastructureError, usageError } from '../errors.ts'
 import { openStore } from '../open-store.ts'
+import { printError } from '../print.ts'
 import { requireWritable } from '../require-writable.ts'
 import { currentRevision } from './current-revision.ts'
 
@@ -64,7 +65,7 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
   await reporter.onEnd?.(reports, exitCode)
   await shutdown()
   if (reports.length === 0 && failure === undefined)
-    console.error(`weir: no evaluation has a name, and no case an id, that contains "${filter}"`)
+    printError(`weir: no evaluation has a name, and no case an id, that contains "${filter}"`)
   if (failure !== undefined) {
     setTimeout(() => process.exit(), EXIT_MS).unref()
     throw failure.error

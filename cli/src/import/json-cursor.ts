@@ -1,4 +1,8 @@
+import { isUtf16 } from '@weir/store'
+
 const EMPTY = Buffer.alloc(0)
+/** Of UTF-8, byte by byte. */
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF').toString('latin1')
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT, COMMA] = Buffer.from('"\\[]{},')
 const SPACES = new Set(Buffer.from(' \t\r\n'))
 /** No value that is held whole, a span or an attribute list, is larger. */
@@ -33,6 +37,16 @@ export class JsonCursor {
       if (this.#at < this.#chunk.length) return String.fromCharCode(this.#chunk[this.#at]!)
       if (!(await this.#fill())) return ''
     }
+  }
+
+  /** As {@link peek} at the beginning of a text, where it passes over a byte order mark. @throws JsonTextError */
+  async start(): Promise<string> {
+    const next = await this.peek()
+    if (isUtf16(this.#chunk.subarray(this.#at, this.#at + 2)))
+      throw new JsonTextError('it is UTF-16, expected UTF-8: save it as UTF-8')
+    if (next !== BYTE_ORDER_MARK[0]) return next
+    for (const byte of BYTE_ORDER_MARK) await this.#pass(byte)
+    return this.peek()
   }
 
   /** Passes over an object, and calls `member` at the value of each of its members, to be passed over. */

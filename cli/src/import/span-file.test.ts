@@ -50,8 +50,11 @@ test('whatever the layout and the order, spans come out with what they belong to
       fc.array(request, { minLength: 1, maxLength: 3 }),
       fc.constantFrom(undefined, 1, '\t'),
       fc.integer({ min: 1, max: 9 }),
-      async (requests, indent, chunkSize) => {
-        const bytes = Buffer.from(requests.map((each) => JSON.stringify(each, null, indent)).join('\n'))
+      fc.constantFrom('', '\uFEFF'),
+      async (requests, indent, chunkSize, mark) => {
+        const bytes = Buffer.from(
+          requests.map((each) => mark + JSON.stringify(each, null, indent)).join('\n'),
+        )
         const chunks = async function* () {
           for (let at = 0; at < bytes.length; at += chunkSize) yield bytes.subarray(at, at + chunkSize)
         }
@@ -96,6 +99,8 @@ test.each([
   ['plain.json', LINE],
   ['lines.jsonl', `${LINE}\n${LINE}\n`],
   ['document.json.gz', gzipSync(LINE)],
+  ['marked.json', `\uFEFF${LINE}`],
+  ['joined.jsonl', `\uFEFF${LINE}\r\n\uFEFF${LINE}`],
 ])('%s is sent as it is, numbers of any size included', async (name, content) => {
   const spans = await spansOf(await file(name, content))
   const first =
@@ -111,6 +116,9 @@ describe('what cannot be imported is named, with its file and place', () => {
     ['list.json', '[1]', /"\[" at byte 0, expected "{"/],
     ['cut.json', LINE.slice(0, 70), /the end of the text at byte 70, expected/],
     ['comma.json', '{"a":1 "b":2}', /""" at byte 7, expected ","/],
+    ['utf-16.json', Buffer.from(`\uFEFF${LINE}`, 'utf16le'), /is UTF-16, expected UTF-8: save it as UTF-8/],
+    ['utf-16be.json', Buffer.from(`\uFEFF${LINE}`, 'utf16le').swap16(), /is UTF-16, expected UTF-8/],
+    ['utf-16-unmarked.json', Buffer.from(LINE, 'utf16le'), /is UTF-16, expected UTF-8/],
     ['shape.json', '{"resourceSpans":{"a":1}}', /expected an array of objects/],
     ['span.json', LINE.replace('{}', '{"a":tru}'), /span 2: Unexpected token/],
     ['member.json', LINE.replace('{"a":1}', '{"a":01}'), /before byte \d+:/],

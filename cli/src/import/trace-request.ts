@@ -17,7 +17,7 @@ export interface RequestVisitor {
  * @throws JsonTextError
  */
 export async function walkRequests(cursor: JsonCursor, visitor: RequestVisitor): Promise<void> {
-  while ((await cursor.peek()) !== '') {
+  while ((await cursor.start()) !== '') {
     await cursor.object(async (key) => {
       if (key !== 'resourceSpans') return cursor.value()
       return items(cursor, () => walkResource(cursor, visitor))

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import { usageError } from '../errors.ts'
+import { printError } from '../print.ts'
 import { prepareHome } from './home.ts'
 import { closeToOthers, openQueueKey, openUrl } from './secrets.ts'
 
@@ -40,7 +41,7 @@ export function openHomeIfPossible(config: Config): Config {
     return openHome(config)
   } catch (error) {
     if (config.embedded.clickhouse || config.embedded.valkey) throw error
-    console.error(`${(error as Error).message}. Going on without it: queued evaluations need WEIR_QUEUE_KEY`)
+    printError(`${(error as Error).message}. Going on without it: queued evaluations need WEIR_QUEUE_KEY`)
     return config
   }
 }

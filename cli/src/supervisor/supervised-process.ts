@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { printed } from '@weir/store/printed'
 import { CliError, type ExitCode } from '../errors.ts'
 import { logFile, pidFile } from './home.ts'
 import { answersAtAll, Silence } from './liveness.ts'
@@ -142,7 +143,7 @@ export class SupervisedProcess {
   #follow(stream: Readable): void {
     const lines = createInterface({ input: stream })
     lines.on('line', (line) => {
-      if (this.state !== 'stopped') this.#log.write(line)
+      if (this.state !== 'stopped') this.#log.write(printed(line))
     })
   }
 

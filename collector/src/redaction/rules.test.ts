@@ -83,6 +83,14 @@ test.for<[unknown, RegExp]>([
   expect(() => read(rules)).toThrow(`WEIR_REDACTION=${file}`)
 })
 
+test('a byte order mark is no part of the rules, and another encoding is refused in words', () => {
+  expect(read('\uFEFF{"deny":["a"]}').keys.ofAttribute('a')).toBeDefined()
+  writeFileSync(file, Buffer.from('\uFEFF{}', 'utf16le'))
+  expect(() => readRedactionRules(file, undefined)).toThrow(
+    'the file is UTF-16, expected UTF-8: save it as UTF-8',
+  )
+})
+
 test('a short salt and a missing file are refused', () => {
   expect(() => read({ action: 'hash', deny: ['x'] }, 'short')).toThrow('it has 5 characters')
   expect(() => readRedactionRules(join(directory, 'missing.json'), undefined)).toThrow(

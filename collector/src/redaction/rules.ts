@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { decodeUtf8, Utf8Error } from '@weir/store'
 import { z } from 'zod'
 import { type DenyRule, KeyRules } from './key-rules.ts'
 import { type Action, toMarker } from './marker.ts'
@@ -44,8 +45,9 @@ export function readRedactionRules(path: string, salt: string | undefined): Reda
 
 function read(path: string, where: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return decodeUtf8(readFileSync(path))
   } catch (cause) {
+    if (cause instanceof Utf8Error) throw new RedactionError(`${where}: the file ${cause.message}`, { cause })
     throw new RedactionError(`${where}: the file cannot be read: ${(cause as Error).message}`, { cause })
   }
 }

@@ -1,9 +1,10 @@
-import { CompareError, type Comparison, compare, parseSide, type Store } from '@weir/store'
+import { CompareError, type Comparison, compare, parseSide, type Store, shellWord } from '@weir/store'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { CompareForm } from '../../components/compare-form.tsx'
 import { ComparisonSummary } from '../../components/comparison-summary.tsx'
 import { ComparisonTable } from '../../components/comparison-table.tsx'
+import { CopyButton } from '../../components/copy-button.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
@@ -73,6 +74,7 @@ async function compared(store: Store, flow: string, base: string, candidate: str
     if (!(error instanceof CompareError)) throw error
     return <EmptyState title="These sides cannot be compared">{error.message}</EmptyState>
   }
+  const command = `weir compare --flow=${shellWord(flow)} --base=${shellWord(base)} --candidate=${shellWord(candidate)}`
   return (
     <>
       <ComparisonSummary comparison={comparison} />
@@ -85,7 +87,8 @@ async function compared(store: Store, flow: string, base: string, candidate: str
       </Panel>
       <p className="muted">
         On the command line:{' '}
-        <code>{`weir compare --flow '${flow}' --base '${base}' --candidate '${candidate}'`}</code>
+        <code style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{command}</code>{' '}
+        <CopyButton text={command} label="Copy the command" />
       </p>
     </>
   )

@@ -1,4 +1,4 @@
-import { cutText } from '@weir/store'
+import { cutText, stringifyExact } from '@weir/store'
 import type { Check } from './check.ts'
 import { formatDuration } from './duration.ts'
 
@@ -60,7 +60,7 @@ function quote(text: string): string {
 }
 
 function json(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined'
+  const text = stringifyExact(value) ?? 'undefined'
   return text.length > SHOWN ? `${cutText(text, SHOWN)}...` : text
 }
 

@@ -1,3 +1,4 @@
+import { requireExact } from '@weir/store'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { z } from 'zod'
 
@@ -16,6 +17,7 @@ export function toJsonSchema(schema: OutputSchema): Record<string, unknown> {
     const data = isZod(schema)
       ? (z.toJSONSchema(schema, { io: 'output' }) as Record<string, unknown>)
       : { ...schema }
+    requireExact(data)
     validator(data)
     return data
   } catch (cause) {

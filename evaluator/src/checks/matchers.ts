@@ -1,4 +1,5 @@
-import type { Status } from '@weir/store'
+import { parseExact, requireExact, type Status, stringifyExact } from '@weir/store'
+import { messageOf } from '../errors.ts'
 import type { Check, TrajectoryMode } from './check.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { type OutputSchema, toJsonSchema } from './json-schema.ts'
@@ -44,6 +45,7 @@ export interface RunMatchers<R> {
   toCostAtMost(dollars: number): R
   /** Input and output tokens together; unverifiable if none were recorded. */
   toUseTokensAtMost(tokens: number): R
+  /** Numbers by what they are worth; an integer beyond 2^53 is written as a bigint: `{ id: 9007199254740993n }`. */
   toHaveOutputEqual(value: unknown): R
   /** Text within the output, elements of an array, properties of an object. */
   toHaveOutputContaining(value: unknown): R
@@ -132,8 +134,13 @@ function limit(value: number): number {
 
 /** A check is data: what JSON cannot say is refused when it is written, not when it is judged. */
 function plain(value: unknown): unknown {
-  const text = JSON.stringify(value)
+  try {
+    requireExact(value)
+  } catch (cause) {
+    throw new CheckError(`Expected a JSON value: ${messageOf(cause)}`, { cause })
+  }
+  const text = stringifyExact(value)
   if (text === undefined)
     throw new CheckError(`Expected a JSON value, got ${String(value)} (${typeof value}).`)
-  return JSON.parse(text) as unknown
+  return parseExact(text)
 }

@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
-import { cutText, type RunRecord } from '@weir/store'
+import { cutText, equalsExact, parseExact, type RunRecord, stringifyExact } from '@weir/store'
 import {
   type Finding,
   failed,
@@ -17,7 +16,7 @@ const SHOWN = 200
 
 export function judgeOutputEqual(check: OutputEqualCheck, run: RunRecord): Finding {
   return onOutput(run, (output) =>
-    isDeepStrictEqual(output, check.value) || (typeof check.value === 'string' && run.output === check.value)
+    equalsExact(output, check.value) || (typeof check.value === 'string' && run.output === check.value)
       ? passed('the output is equal')
       : failed(`Expected the output ${text(check.value)}, got ${text(output)}.`),
   )
@@ -34,7 +33,8 @@ export function judgeOutputContain(check: OutputContainCheck, run: RunRecord): F
 
 export function judgeOutputSchema(check: OutputSchemaCheck, run: RunRecord): Finding {
   return onOutput(run, (output) => {
-    const errors = schemaErrors(check.schema, output)
+    // A schema is about 64-bit numbers: it knows no bigint.
+    const errors = schemaErrors(check.schema, parsed(run.output, JSON.parse))
     if (errors === '') return passed('the output matches the schema')
     return failed(`The output does not match the schema: ${errors}. It is ${text(output)}.`)
   })
@@ -53,10 +53,21 @@ function onOutput(run: RunRecord, judge: (output: unknown) => Finding): Finding 
   return judge(output)
 }
 
-/** Recorded values are JSON text, or plain text where they are not. */
+/**
+ * Recorded values are JSON text, or plain text where they are not. An integer beyond 2^53 is a bigint, except where the
+ * value is nested so deep that it cannot be judged anyway.
+ */
 export function parseRecorded(recorded: string): unknown {
   try {
-    return JSON.parse(recorded)
+    return parseExact(recorded)
+  } catch (error) {
+    return error instanceof RangeError ? parsed(recorded, JSON.parse) : recorded
+  }
+}
+
+function parsed(recorded: string, parse: (text: string) => unknown): unknown {
+  try {
+    return parse(recorded)
   } catch {
     return recorded
   }
@@ -68,8 +79,10 @@ function contains(actual: unknown, expected: unknown): boolean {
     const wanted = Array.isArray(expected) ? expected : [expected]
     return wanted.every((item) => actual.some((candidate) => contains(candidate, item)))
   }
-  if (!isObject(actual) || !isObject(expected)) return isDeepStrictEqual(actual, expected)
-  return Object.entries(expected).every(([key, value]) => key in actual && contains(actual[key], value))
+  if (!isObject(actual) || !isObject(expected)) return equalsExact(actual, expected)
+  return Object.entries(expected).every(
+    ([key, value]) => Object.hasOwn(actual, key) && contains(actual[key], value),
+  )
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -77,6 +90,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function text(value: unknown): string {
-  const json = JSON.stringify(value) ?? 'undefined'
+  const json = stringifyExact(value) ?? 'undefined'
   return json.length > SHOWN ? `${cutText(json, SHOWN)}...` : json
 }

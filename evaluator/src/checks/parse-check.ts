@@ -1,4 +1,6 @@
+import { requireExact } from '@weir/store'
 import { z } from 'zod'
+import { messageOf } from '../errors.ts'
 import type { Check } from './check.ts'
 import { CheckError } from './matchers.ts'
 
@@ -6,6 +8,17 @@ const not = z.boolean().optional()
 const step = z.string().min(1)
 const atMost = z.number().nonnegative()
 const status = z.enum(['running', 'ok', 'error', 'suspended', 'cancelled', 'expired', 'replayed', 'skipped'])
+
+/** As `z.json()`, with integers beyond 2^53 as bigints: a number there may be another one than was written. */
+const json: z.ZodType = z
+  .lazy(() => z.union([z.json(), z.bigint(), z.array(json), z.record(z.string(), json)]))
+  .superRefine((value, context) => {
+    try {
+      requireExact(value)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: messageOf(error) })
+    }
+  })
 
 const check = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('step.ran'), step, atLeast: atMost, atMost: atMost.optional(), not }),
@@ -26,9 +39,9 @@ const check = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('run.errors'), not }),
   z.strictObject({ type: z.literal('run.cost'), atMost, not }),
   z.strictObject({ type: z.literal('run.tokens'), atMost, not }),
-  z.strictObject({ type: z.literal('output.equal'), value: z.json(), not }),
-  z.strictObject({ type: z.literal('output.contain'), value: z.json(), not }),
-  z.strictObject({ type: z.literal('output.schema'), schema: z.record(z.string(), z.json()), not }),
+  z.strictObject({ type: z.literal('output.equal'), value: json, not }),
+  z.strictObject({ type: z.literal('output.contain'), value: json, not }),
+  z.strictObject({ type: z.literal('output.schema'), schema: z.record(z.string(), json), not }),
 ])
 
 /** Checks that were stored or sent as JSON. Throws a {@link CheckError} that says which one is wrong. */

@@ -149,13 +149,16 @@ it('no output keeps a check from judging, and reasons are cut between characters
 })
 
 it('what is nested too deep is unverifiable, and so is what a check cannot cope with', () => {
-  const nested = (levels: number) => toRun({ output: '['.repeat(levels) + ']'.repeat(levels) })
+  const nested = (levels: number, inner = '') =>
+    toRun({ output: `${'['.repeat(levels)}${inner}${']'.repeat(levels)}` })
   const check = runChecks.toHaveOutputEqual([1])
-  expect([500, 501, 100_000].map((levels) => judge(check, nested(levels)).outcome)).toEqual([
-    'failed',
-    'unverifiable',
-    'unverifiable',
-  ])
+  for (const inner of ['', '1', '9007199254740993']) {
+    expect([500, 501, 100_000].map((levels) => judge(check, nested(levels, inner)).outcome)).toEqual([
+      'failed',
+      'unverifiable',
+      'unverifiable',
+    ])
+  }
   const broken = { ...nested(1), steps: undefined as never }
   expect(judge(stepChecks.not.toHaveRun('a'), broken)).toEqual({
     outcome: 'unverifiable',

@@ -2,12 +2,25 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Case, canonicalJson, getDatasetCases, hashCases, resolveDataset, type Store } from '@weir/store'
+import {
+  type Case,
+  canonicalJson,
+  decodeUtf8,
+  ExactJsonError,
+  getDatasetCases,
+  hashCases,
+  parseExact,
+  requireExact,
+  resolveDataset,
+  type Store,
+  Utf8Error,
+} from '@weir/store'
 import { z } from 'zod'
 import { DEEPEST, isTooDeep } from '../checks/nesting.ts'
 import { messageOf, UsageError } from '../errors.ts'
 import { isDataSource } from './data-source.ts'
 import type { CaseInput, Evaluation } from './definition.ts'
+import { RepeatedKeyError, requireUniqueKeys } from './unique-keys.ts'
 
 export interface ResolvedData {
   readonly cases: readonly Case[]
@@ -29,8 +42,7 @@ export async function resolveCases(
   const { data } = evaluation
   if (isDataSource(data)) {
     if (data.type === 'dataset') return readDataset(data.reference, store)
-    const path = toPath(data.path, file)
-    return checked(evaluation.name, parseJsonLines(await readText(path), path))
+    return checked(evaluation.name, await readJsonLines(toPath(data.path, file)))
   }
   return checked(evaluation.name, typeof data === 'function' ? await data() : data)
 }
@@ -55,11 +67,19 @@ function toPath(path: string, file: string | undefined): string {
   return isAbsolute(path) || file === undefined ? resolve(path) : resolve(dirname(file), path)
 }
 
-async function readText(path: string): Promise<string> {
+/**
+ * Cases of a file in UTF-8 with one JSON object per line; empty lines are skipped. Integers beyond 2^53 are bigints.
+ * @throws UsageError that names the line
+ */
+export async function readJsonLines(path: string): Promise<CaseInput<unknown>[]> {
+  const bytes = await readFile(path).catch((cause: Error) => {
+    throw new UsageError(`Cannot read ${path}: ${cause.message}`, { cause })
+  })
   try {
-    return await readFile(path, 'utf8')
+    return parseJsonLines(decodeUtf8(bytes), path)
   } catch (cause) {
-    throw new UsageError(`Cannot read the cases of jsonl('${path}'): ${messageOf(cause)}`, { cause })
+    if (cause instanceof Utf8Error) throw new UsageError(`${path} ${cause.message}.`, { cause })
+    throw cause
   }
 }
 
@@ -67,30 +87,36 @@ const caseLine = z
   .looseObject({ input: z.unknown() })
   .refine((value) => 'input' in value, 'expected an "input"')
 
-/** Cases of a file with one JSON object per line; empty lines are skipped. Errors name the line. */
-export function parseJsonLines(text: string, path: string): CaseInput<unknown>[] {
-  return text.split('\n').flatMap((line, index) => {
+function parseJsonLines(text: string, path: string): CaseInput<unknown>[] {
+  return text.split('\n').flatMap((read, index) => {
+    // Where files that have one were joined, a byte order mark is in the middle.
+    const line = read.replace(/^\uFEFF/, '')
     if (line.trim() === '') return []
+    const fail = (problem: string, cause: unknown) =>
+      new UsageError(`${path}:${index + 1}: ${problem}`, { cause })
     try {
-      return [caseLine.parse(JSON.parse(line)) as CaseInput<unknown>]
+      const value = caseLine.parse(parseExact(line)) as CaseInput<unknown>
+      requireUniqueKeys(line)
+      requireExact(value)
+      return [value]
     } catch (cause) {
+      if (cause instanceof ExactJsonError || cause instanceof RepeatedKeyError)
+        throw fail(`${cause.message}.`, cause)
       const problem = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause)
-      throw new UsageError(`${path}:${index + 1}: expected a JSON object with an "input". ${problem}`, {
-        cause,
-      })
+      throw fail(`expected a JSON object with an "input". ${problem}`, cause)
     }
   })
 }
 
 const written = z.object({
-  id: z.union([z.string().min(1), z.number()]).optional(),
+  id: z.union([z.string().min(1), z.number(), z.bigint()]).optional(),
   input: z.unknown(),
   reference: z.unknown().optional(),
   tags: z.array(z.string()).optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 })
 
-/** Gives every case an id and refuses two of the same. */
+/** Gives every case an id. Refuses two of the same, and what would be another value once it was written as JSON. */
 export function toCases(evaluation: string, inputs: readonly unknown[]): Case[] {
   const parsed = z.array(written).safeParse(inputs)
   if (!parsed.success)
@@ -100,6 +126,16 @@ export function toCases(evaluation: string, inputs: readonly unknown[]): Case[] 
     throw new UsageError(
       `Case ${deep + 1} of "${evaluation}" is nested deeper than ${DEEPEST} levels: give what is so deep as JSON text.`,
     )
+  inputs.forEach((input, index) => {
+    try {
+      requireExact(input)
+    } catch (cause) {
+      throw new UsageError(
+        `The cases of "${evaluation}" are not valid: in case ${index + 1}, ${messageOf(cause)}.`,
+        { cause },
+      )
+    }
+  })
   const cases = parsed.data.map(({ id, input, reference, tags, metadata }) => ({
     // As it is stored, so that two that would be one are refused.
     id: id === undefined ? hashId(input) : String(id).toWellFormed(),

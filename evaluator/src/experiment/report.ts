@@ -1,4 +1,10 @@
-import type { Experiment, ExperimentStatus, GateOutcome, Result } from '@weir/store'
+import {
+  type Experiment,
+  type ExperimentStatus,
+  type GateOutcome,
+  type Result,
+  stringifyExact,
+} from '@weir/store'
 import { describeCheck } from '../checks/describe.ts'
 import type { Plan } from './plan.ts'
 import { type Totals, type TrialReport, toTotals, toTrials } from './totals.ts'
@@ -77,12 +83,12 @@ export function toExperiment(plan: Plan, report?: ExperimentReport): Experiment 
     baselineExperimentId: plan.baselineExperimentId ?? '',
     status: report?.status ?? 'running',
     planned: plannedTrials(plan),
-    definition: JSON.stringify({
+    definition: stringifyExact({
       checks: checks.map((check) => ({ name: describeCheck(check), check })),
       scorers: scorers.map(({ name }) => name),
       gates,
       trials: plan.trials,
-    }),
+    })!,
     gates: report?.gates ?? [],
     error: report?.error ?? '',
     started: plan.started,

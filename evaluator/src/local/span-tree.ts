@@ -10,6 +10,10 @@ import {
 } from '@weir/sdk/semconv'
 import type { Status } from '@weir/store'
 
+/** What the collector believes of one span, so that no sum overflows. */
+const MOST_TOKENS = 0xffff_ffff
+const MOST_DOLLARS = 1e9
+
 /** A span with its place in its trace, by the rules of the run model. */
 export interface PlacedSpan {
   readonly span: ReadableSpan
@@ -68,9 +72,9 @@ function toPlaced(span: ReadableSpan, parent: PlacedSpan | undefined): PlacedSpa
     durationNs: duration[0] * 1e9 + duration[1],
     parent,
     runId: text(attributes[WEIR_RUN_ID]),
-    inputTokens: number(attributes[GEN_AI_USAGE_INPUT_TOKENS]),
-    outputTokens: number(attributes[GEN_AI_USAGE_OUTPUT_TOKENS]),
-    cost: number(attributes[GEN_AI_USAGE_COST]),
+    inputTokens: Math.trunc(usage(attributes[GEN_AI_USAGE_INPUT_TOKENS], MOST_TOKENS)),
+    outputTokens: Math.trunc(usage(attributes[GEN_AI_USAGE_OUTPUT_TOKENS], MOST_TOKENS)),
+    cost: usage(attributes[GEN_AI_USAGE_COST], MOST_DOLLARS),
   }
 }
 
@@ -135,6 +139,11 @@ function countUsageOnce(spans: readonly PlacedSpan[]): void {
 
 export function text(value: unknown): string {
   return typeof value === 'string' ? value : ''
+}
+
+function usage(value: unknown, most: number): number {
+  const said = number(value)
+  return Number.isFinite(said) && said > 0 ? Math.min(said, most) : 0
 }
 
 export function number(value: unknown): number {

@@ -57,10 +57,58 @@ it('the terminal shows gates and what did not pass', () => {
       FAIL pass rate >= 1: 0 of 1 passed (0)
       score brevity: mean 0.500, min 0.250
       - c<1>
-          failed steps.toHaveRun('plan'): it "did" not
+          failed steps.toHaveRun('plan'): it "did\\u0001" not
       http://d/experiments/e1
     "
   `)
+})
+
+const ACTING = [
+  '\x1b[2J',
+  '\n::error::',
+  '::',
+  ':',
+  '##vso[task.x]',
+  '\r',
+  '\u202e',
+  '\x9b',
+  '\n',
+  ' ',
+  '\ud83d',
+]
+const hostile = fc
+  .array(fc.oneof(fc.constantFrom(...ACTING), fc.string({ unit: 'binary', maxLength: 3 })), { maxLength: 6 })
+  .map((parts) => parts.join(''))
+
+it('whatever it is called and whatever was said of it, the terminal shows text, which no CI takes for a command', () => {
+  fc.assert(
+    fc.property(fc.array(hostile, { minLength: 7, maxLength: 7 }), (texts) => {
+      const [evaluation, variant, caseId, reason, gate, name, error] = texts as [string, ...string[]]
+      const written: string[] = []
+      const reporter = terminalReporter({ write: (text) => written.push(text), dashboardUrl: 'http://d' })
+      const plan = { evaluation: { name: evaluation }, variant, cases: [{}], trials: 1, baseline: name }
+      reporter.onExperimentStart?.(plan as never, 'recorded')
+      const result = {
+        ...base,
+        kind: 'check' as const,
+        name: name!,
+        outcome: 'failed' as const,
+        reason: reason!,
+      }
+      reporter.onExperimentEnd?.({
+        ...report,
+        error: error!,
+        gates: [{ name: gate!, outcome: 'failed', reason: reason! }],
+        scores: [{ ...report.scores[0]!, name: name! }],
+        trials: [{ ...report.trials[0]!, caseId: caseId!, results: [result] }],
+      })
+      const text = written.join('')
+      expect(text).not.toMatch(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]|^\s*::|##\w*\[/mu)
+      expect(text.isWellFormed()).toBe(true)
+      for (const line of text.split('\n').slice(1)) expect(line).toMatch(/^( |$)/)
+    }),
+    { numRuns: 300 },
+  )
 })
 
 it('the terminal says that there is nothing to compare with', () => {

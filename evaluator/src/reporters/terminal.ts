@@ -1,3 +1,4 @@
+import { printed, printedLines } from '@weir/store'
 import { formatDuration } from '../checks/duration.ts'
 import type { Plan } from '../experiment/plan.ts'
 import { type ExperimentReport, type Mode, plannedTrials } from '../experiment/report.ts'
@@ -19,21 +20,22 @@ export interface TerminalOptions {
 /** Progress, then per experiment its totals, its gates, and what did not pass. */
 export function terminalReporter(options: TerminalOptions): Reporter {
   const { write, isInteractive = false, dashboardUrl } = options
+  const print = (lines: readonly string[]) => write(lines.map((line) => `${printed(line)}\n`).join(''))
   return {
     onExperimentStart: (plan, mode) => {
       const trials = plan.trials === 1 ? '' : ` x ${plan.trials} trials`
-      write(
-        `${title(plan.evaluation.name, plan.variant)}: ${plan.cases.length} ${plan.cases.length === 1 ? 'case' : 'cases'}${trials}, ${mode}${missingBaseline(plan, mode)}\n`,
-      )
+      print([
+        `${title(plan.evaluation.name, plan.variant)}: ${plan.cases.length} ${plan.cases.length === 1 ? 'case' : 'cases'}${trials}, ${mode}${missingBaseline(plan, mode)}`,
+      ])
     },
     onTrial: (plan, done) => {
       if (isInteractive) write(progress(plan, done))
     },
     onExperimentEnd: (report) => {
       if (isInteractive) write('\r\x1b[2K')
-      write(experimentText(report))
+      print(experimentLines(report))
       if (dashboardUrl !== undefined && report.mode !== 'local') {
-        write(`  ${dashboardUrl}/experiments/${report.experimentId}\n`)
+        print([`  ${dashboardUrl}/experiments/${report.experimentId}`])
       }
     },
     onEnd: (reports, exitCode) => {
@@ -61,18 +63,22 @@ function title(evaluation: string, variant: string): string {
   return variant === '' ? evaluation : `${evaluation} [${variant}]`
 }
 
-function experimentText(report: ExperimentReport): string {
+function experimentLines(report: ExperimentReport): string[] {
   const { status, passed, planned, errors, experimentId, error, gates, scores, trials } = report
   const mark = { passed: 'PASSED', failed: 'FAILED', error: 'COULD NOT EVALUATE' }[status]
   const crashed = errors === 0 ? '' : `, ${errors} errors`
-  const lines = [
+  return [
     `  ${mark}  ${passed} of ${planned} passed${crashed} in ${formatDuration(report.durationMs * 1e6)}  (experiment ${experimentId})`,
-    ...(error === '' ? [] : [`  ${error}`]),
-    ...gates.map((gate) => `  ${gate.outcome === 'passed' ? 'ok  ' : 'FAIL'} ${gate.name}: ${gate.reason}`),
+    ...(error === '' ? [] : printedLines(`  ${error}`, '    ')),
+    ...gates.flatMap((gate) =>
+      printedLines(
+        `  ${gate.outcome === 'passed' ? 'ok  ' : 'FAIL'} ${gate.name}: ${gate.reason}`,
+        '       ',
+      ),
+    ),
     ...scores.map(({ name, mean, min }) => `  score ${name}: mean ${mean.toFixed(3)}, min ${min.toFixed(3)}`),
     ...problems(trials),
   ]
-  return `${lines.join('\n')}\n`
 }
 
 function problems(trials: readonly TrialReport[]): string[] {
@@ -84,7 +90,9 @@ function problems(trials: readonly TrialReport[]): string[] {
       `  - ${nameOf(trial)}`,
       ...trial.results
         .filter(({ outcome }) => outcome !== 'passed')
-        .map(({ kind, name, outcome, reason }) => `      ${outcome} ${name || kind}: ${reason}`),
+        .flatMap(({ kind, name, outcome, reason }) =>
+          printedLines(`      ${outcome} ${name || kind}: ${reason}`, '        '),
+        ),
     ])
   return bad.length > SHOWN ? [...lines, `  ... and ${bad.length - SHOWN} more`] : lines
 }

@@ -1,19 +1,19 @@
-import { isDeepStrictEqual } from 'node:util'
+import { equalsExact, stringifyExact } from '@weir/store'
 import type { Scored, ScorerResult } from '../evaluation/definition.ts'
 
 /** 1 if the output is the reference. */
 export function exactMatch({ output, reference }: Scored): ScorerResult {
   if (reference === undefined) throw new Error('exactMatch needs a reference, but the case has none.')
-  return isDeepStrictEqual(output, reference)
+  return equalsExact(output, reference)
     ? { score: 1, reason: 'equal to the reference' }
-    : { score: 0, reason: `expected ${JSON.stringify(reference)}` }
+    : { score: 0, reason: `expected ${stringifyExact(reference)}` }
 }
 
 /** 1 if the output, as text, contains the reference's text. */
 export function contains({ output, reference }: Scored): ScorerResult {
   if (typeof reference !== 'string') throw new Error('contains needs a text as the reference of the case.')
-  const text = typeof output === 'string' ? output : (JSON.stringify(output) ?? '')
+  const text = typeof output === 'string' ? output : (stringifyExact(output) ?? '')
   return text.includes(reference)
     ? { score: 1, reason: 'contains the reference' }
-    : { score: 0, reason: `does not contain ${JSON.stringify(reference)}` }
+    : { score: 0, reason: `does not contain ${stringifyExact(reference)}` }
 }

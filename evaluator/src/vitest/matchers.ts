@@ -1,4 +1,4 @@
-import type { RunRecord, Status } from '@weir/store'
+import { printed, type RunRecord, type Status } from '@weir/store'
 import type { Check } from '../checks/check.ts'
 import { describeCheck } from '../checks/describe.ts'
 import { judge } from '../checks/judge.ts'
@@ -74,7 +74,7 @@ function toMatcher(name: string, toCheck: (...args: never[]) => Check): Matcher 
     const { outcome, reason } = judge(check, run)
     // The table says more than the list of steps that ends a reason.
     const [why] = reason.split(' Steps: ')
-    const message = () => `${describeCheck(check)} ${outcome}: ${why}\n\n${stepsTable(run)}`
+    const message = () => `${printed(`${describeCheck(check)} ${outcome}: ${why}`)}\n\n${stepsTable(run)}`
     return { pass: (outcome === 'passed') !== isNot, message }
   }
 }

@@ -1,4 +1,4 @@
-import type { RunRecord } from '@weir/store'
+import { printed, type RunRecord } from '@weir/store'
 import { formatDuration } from '../checks/duration.ts'
 import { stepName } from '../checks/steps-text.ts'
 
@@ -11,7 +11,7 @@ export function stepsTable(run: RunRecord): string {
   const rows = run.steps
     .slice(0, SHOWN)
     .map((step) => [
-      `${'  '.repeat(depthOf(run, step.parent))}${stepName(step)}`,
+      `${'  '.repeat(depthOf(run, step.parent))}${printed(stepName(step))}`,
       step.status + (step.fallback ? ' (fallback)' : ''),
       `at ${formatDuration(step.startNs)}`,
       `took ${formatDuration(step.durationNs)}`,
@@ -22,11 +22,9 @@ export function stepsTable(run: RunRecord): string {
     `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd(),
   )
   const rest = run.steps.length - rows.length
-  return [
-    head,
-    ...(lines.length === 0 ? ['  no steps'] : lines),
-    ...(rest > 0 ? [`  and ${rest} more`] : []),
-  ].join('\n')
+  return [head, ...(lines.length === 0 ? ['  no steps'] : lines), ...(rest > 0 ? [`  and ${rest} more`] : [])]
+    .map(printed)
+    .join('\n')
 }
 
 function depthOf(run: RunRecord, parent: number): number {

@@ -3,6 +3,7 @@ import {
   insertScores,
   latestMonitorScore,
   type Monitor,
+  parseExact,
   type RunRecord,
   readClock,
   readMonitors,
@@ -192,6 +193,6 @@ const definition = z.object({ checks: z.array(z.unknown()) })
 
 /** The checks of a stored monitor. */
 function checksOf(monitor: Pick<Monitor, 'definition'>): NamedCheck[] {
-  const { checks } = definition.parse(JSON.parse(monitor.definition))
+  const { checks } = definition.parse(parseExact(monitor.definition))
   return parseChecks(checks).map((check) => ({ check, name: describeCheck(check) }))
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Store } from '../store.ts'
+import { parseExact, stringifyExact } from '../text/exact-json.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { insertRows, NO_LIMIT, select, toDateTime } from './rows.ts'
 import type { Case, DatasetVersion } from './types.ts'
@@ -13,27 +14,80 @@ export function hashCases(cases: readonly Case[]): string {
   return hash.digest('hex')
 }
 
-/** Stores the cases as a new version, or finds the version that already has exactly this content. */
+/** A dataset cannot have the name. */
+export class DatasetError extends Error {
+  override readonly name: string = 'DatasetError'
+  readonly code: string = 'DATASET'
+}
+
+export interface PushedDataset extends DatasetVersion {
+  /** False: the latest version has this content already. */
+  readonly isNew: boolean
+  /** The newest of the versions before it that have the same content. */
+  readonly sameAs?: number
+}
+
+/**
+ * Makes the cases the latest version: a new one, unless the latest has exactly this content. Of several that push at
+ * once each gets a number of its own.
+ *
+ * @throws DatasetError for a name with an `@`, which separates a version, or with control characters
+ */
 export async function pushDataset(
   store: Store,
   params: { readonly name: string; readonly cases: readonly Case[] },
-): Promise<DatasetVersion & { readonly isNew: boolean }> {
+): Promise<PushedDataset> {
   const { name, cases } = params
+  requireName(name)
   const contentHash = hashCases(cases)
+  let stored = false
+  for (let tried = 0; ; ) {
+    const versions = await listDatasetVersions(store, { name })
+    const [latest] = versions
+    if (latest?.contentHash === contentHash) return { ...latest, isNew: false }
+    if (!stored)
+      await insertRows(
+        store,
+        'cases',
+        cases.map((item, at) => caseRow(name, contentHash, item, at)),
+      )
+    stored = true
+    const version = Math.max(latest?.version ?? 0, tried) + 1
+    const pushed = { name, version, contentHash, caseCount: cases.length, created: Date.now() }
+    if (await claimVersion(store, pushed)) {
+      const same = versions.find((candidate) => candidate.contentHash === contentHash)
+      return { ...pushed, isNew: true, ...(same === undefined ? {} : { sameAs: same.version }) }
+    }
+    tried = version
+  }
+}
+
+/** True if the version is this one: of several inserts with one token, ClickHouse takes the first and drops the others. */
+async function claimVersion(store: Store, dataset: DatasetVersion): Promise<boolean> {
+  const { name, version, contentHash, caseCount, created } = dataset
+  const row = {
+    name,
+    version,
+    content_hash: contentHash,
+    case_count: caseCount,
+    created: toDateTime(created),
+  }
+  const token = JSON.stringify(['dataset', store.project, name, version])
+  await insertRows(store, 'datasets', [row], { async_insert: 0, insert_deduplication_token: token })
   const versions = await listDatasetVersions(store, { name })
-  const existing = versions.find((version) => version.contentHash === contentHash)
-  if (existing !== undefined) return { ...existing, isNew: false }
-  await insertRows(
-    store,
-    'cases',
-    cases.map((item, position) => caseRow(name, contentHash, item, position)),
+  return versions.some((stored) => stored.version === version && stored.contentHash === contentHash)
+}
+
+function requireName(name: string): void {
+  const problem = /\p{Cc}/u.test(name)
+    ? 'without control characters'
+    : name.includes('@')
+      ? 'without "@", which separates the version from it'
+      : undefined
+  if (name !== '' && problem === undefined) return
+  throw new DatasetError(
+    `The name of a dataset is ${JSON.stringify(name)}, expected one ${problem ?? 'that is not empty'}.`,
   )
-  const version = (versions[0]?.version ?? 0) + 1
-  const created = Date.now()
-  await insertRows(store, 'datasets', [
-    { name, version, content_hash: contentHash, case_count: cases.length, created: toDateTime(created) },
-  ])
-  return { name, version, contentHash, caseCount: cases.length, created, isNew: true }
 }
 
 function caseRow(
@@ -47,10 +101,10 @@ function caseRow(
     content_hash: contentHash,
     position,
     case_id: item.id,
-    input: JSON.stringify(item.input ?? null),
-    reference: item.reference === undefined ? '' : JSON.stringify(item.reference),
+    input: stringifyExact(item.input ?? null),
+    reference: item.reference === undefined ? '' : stringifyExact(item.reference),
     tags: item.tags ?? [],
-    metadata: JSON.stringify(item.metadata ?? {}),
+    metadata: stringifyExact(item.metadata ?? {}),
   }
 }
 
@@ -92,20 +146,21 @@ export async function listDatasetVersions(
   return rows.map(toDataset)
 }
 
-/** `name` (the latest) or `name@3`; undefined if there is none. */
+/**
+ * `name` (the latest) or `name@3`; undefined if there is none. Names with an `@`, which were taken once, are found where
+ * no such version is: `a@1` is version 1 of `a`, else the latest of `a@1`, and `a@1@2` version 2 of it.
+ */
 export async function resolveDataset(
   store: Store,
   params: { readonly reference: string },
 ): Promise<DatasetVersion | undefined> {
-  const { name, version } = parseDatasetReference(params.reference)
-  const versions = await listDatasetVersions(store, { name })
-  return version === undefined ? versions[0] : versions.find((candidate) => candidate.version === version)
-}
-
-/** Splits `name@3`; a name without a version stands for the latest. */
-export function parseDatasetReference(reference: string): { name: string; version?: number } {
-  const match = /^(.*)@(\d+)$/.exec(reference)
-  return match === null ? { name: reference } : { name: match[1]!, version: Number(match[2]) }
+  const { reference } = params
+  const [, name, version] = /^(.*)@(\d+)$/s.exec(reference) ?? []
+  const found = name === undefined ? [] : await listDatasetVersions(store, { name })
+  return (
+    found.find((candidate) => candidate.version === Number(version)) ??
+    (await listDatasetVersions(store, { name: reference }))[0]
+  )
 }
 
 /** Cases of a dataset version in their order; all of them if `limit` is absent. */
@@ -143,11 +198,11 @@ interface CaseRow {
 }
 
 function toCase(row: CaseRow): Case {
-  const metadata = JSON.parse(row.metadata) as Record<string, unknown>
+  const metadata = parseExact(row.metadata) as Record<string, unknown>
   return {
     id: row.id,
-    input: JSON.parse(row.input),
-    ...(row.reference === '' ? {} : { reference: JSON.parse(row.reference) as unknown }),
+    input: parseExact(row.input),
+    ...(row.reference === '' ? {} : { reference: parseExact(row.reference) as unknown }),
     ...(row.tags.length === 0 ? {} : { tags: row.tags }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
   }

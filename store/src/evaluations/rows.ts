@@ -1,3 +1,4 @@
+import type { ClickHouseSettings } from '@clickhouse/client'
 import { insert, rows, type Store } from '../store.ts'
 
 /** For `LIMIT {limit: UInt32}` where all rows are wanted. */
@@ -16,11 +17,13 @@ export function insertRows(
   store: Store,
   table: string,
   values: readonly Readonly<Record<string, unknown>>[],
+  settings?: ClickHouseSettings,
 ): Promise<void> {
   return insert(
     store,
     table,
     values.map((row) => ({ project: store.project, ...row })),
+    settings,
   )
 }
 

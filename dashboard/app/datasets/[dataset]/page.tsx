@@ -1,4 +1,4 @@
-import { type Case, getDatasetCases, listDatasetVersions } from '@weir/store'
+import { type Case, getDatasetCases, listDatasetVersions, stringifyExact } from '@weir/store'
 import { cutText } from '@weir/store/cut-text'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
@@ -112,6 +112,6 @@ function CaseRow({ item }: { readonly item: Case }): ReactElement {
 }
 
 function glance(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = typeof value === 'string' ? value : (stringifyExact(value) ?? '')
   return text.length > GLANCE ? `${cutText(text, GLANCE)}…` : text
 }
