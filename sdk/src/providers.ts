@@ -9,6 +9,7 @@ import {
 import { type ReadableSpan, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { applicationSpanReader } from './application-span.ts'
 import type { Configuration } from './configuration.ts'
+import { warnOfOtherApi } from './context-manager.ts'
 import type { Delivery } from './delivery.ts'
 import { DirectExport } from './direct-export.ts'
 import { sendBeforeExit } from './exit.ts'
@@ -26,6 +27,7 @@ export function ownRuntime(configuration: Configuration): Runtime {
     spanProcessors: delivery === undefined ? [] : [delivery],
   })
   const registered = configuration.global && trace.setGlobalTracerProvider(provider)
+  if (configuration.global && !registered) warnOfOtherApi()
   const undo = delivery === undefined ? undefined : sendBeforeExit(delivery)
   return {
     tracer: provider.getTracer(NAME, VERSION),
