@@ -242,22 +242,22 @@ export class ExportQueue implements Delivery {
   }
 
   #hand(batch: ReadableSpan[]): Promise<ExportResult> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const error = new Error(`no answer within ${EXPORT_TIMEOUT} ms`)
-        resolve({ code: ExportResultCode.FAILED, error })
-      }, EXPORT_TIMEOUT).unref()
-      const done = (result: ExportResult) => {
+    const { promise, resolve } = Promise.withResolvers<ExportResult>()
+    let answered = false
+    let timer: NodeJS.Timeout | undefined
+    context.with(suppressTracing(context.active()), () => {
+      this.#exporter.export(batch, (result) => {
+        answered = true
         clearTimeout(timer)
         resolve(result)
-      }
-      try {
-        context.with(suppressTracing(context.active()), () => this.#exporter.export(batch, done))
-      } catch (error) {
-        clearTimeout(timer)
-        reject(error)
-      }
+      })
     })
+    if (!answered) {
+      const error = new Error(`no answer within ${EXPORT_TIMEOUT} ms`)
+      const late = { code: ExportResultCode.FAILED, error }
+      timer = setTimeout(() => resolve(late), EXPORT_TIMEOUT).unref()
+    }
+    return promise
   }
 }
 

@@ -28,16 +28,29 @@ export function parentContext(scope: Scope): Context {
   return scope.context === undefined || trace.getSpan(active) !== undefined ? active : scope.context
 }
 
-/** Calls `fn` below the span, in our scope and, for the spans of others, in OpenTelemetry's context. */
+/**
+ * Calls `fn` below the span, in OpenTelemetry's context. A scope is entered only where it says something new: for another
+ * run, or where OpenTelemetry has no context manager that would find the span.
+ */
 export function callBelow<A extends unknown[], R>(
   span: Span,
   parent: Context,
-  { run, session }: Pick<Scope, 'run' | 'session'>,
+  scope: Pick<Scope, 'run' | 'session'>,
   fn: (...args: A) => R,
   ...args: A
 ): R {
   const inner = trace.setSpan(parent, span)
-  return storage.run({ run, session, context: inner }, () => context.with(inner, fn, undefined, ...args))
+  return context.with(inner, enter<A, R>, undefined, inner, scope, fn, args)
+}
+
+function enter<A extends unknown[], R>(
+  inner: Context,
+  scope: Pick<Scope, 'run' | 'session'>,
+  fn: (...args: A) => R,
+  args: A,
+): R {
+  if (scope === currentScope() && context.active() === inner) return fn(...args)
+  return storage.run({ run: scope.run, session: scope.session, context: inner }, fn, ...args)
 }
 
 /** Calls `fn` in a scope of that session. */
