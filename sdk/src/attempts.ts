@@ -1,7 +1,8 @@
-import { type Attributes, context, type Span, trace } from '@opentelemetry/api'
+import type { Attributes, Span } from '@opentelemetry/api'
 import { isCancellation, limited, wait } from './abort.ts'
 import { recordError, recordFailure } from './record-error.ts'
 import { delayAfter } from './retry.ts'
+import { callBelow, currentScope, parentContext } from './scope.ts'
 import { WEIR_KIND, WEIR_STEP_ATTEMPT, WEIR_STEP_ATTEMPTS, WEIR_STEP_FALLBACK } from './semconv.ts'
 import { endSpan, setAttribute, startSpan } from './span.ts'
 import type { StepContext, StepPlan } from './step-options.ts'
@@ -40,11 +41,12 @@ function once({ label, plan, fn }: StepCall, attempt: number): Promise<unknown> 
 }
 
 async function inSpan(call: StepCall, attempt: number): Promise<unknown> {
-  const parent = context.active()
+  const scope = currentScope()
+  const parent = parentContext(scope)
   const attributes = { ...call.attributes, [WEIR_KIND]: 'attempt', [WEIR_STEP_ATTEMPT]: attempt }
   const span = startSpan(call.label, attributes, parent)
   try {
-    return await context.with(trace.setSpan(parent, span), once, undefined, call, attempt)
+    return await callBelow(span, parent, scope, once, call, attempt)
   } catch (error) {
     recordFailure(span, error, call.plan.signal)
     throw error

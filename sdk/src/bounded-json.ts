@@ -1,4 +1,5 @@
 import { cutText } from './cut-text.ts'
+import { describeLive, livenessOf, livenessOfFields } from './live-object.ts'
 
 /** Deeper containers are replaced by a marker. */
 const MAX_DEPTH = 32
@@ -70,11 +71,17 @@ function writeContent(writer: Writer, value: object): string {
   }
   if (value instanceof Map) return writeMap(writer, value)
   if (value instanceof Set) return writeArray(writer, value, value.size)
-  if (value instanceof Error) return writeError(writer, value)
   if (value instanceof RegExp) return writeString(writer, String(value))
+  const holds = livenessOfFields(value)
+  if (value instanceof Error) return writeError(writer, value, holds !== undefined)
+  if (holds === 'http' || livenessOf(value) !== undefined) return writeLive(writer, value)
   const { toJSON } = value as { toJSON?: unknown }
   if (typeof toJSON === 'function') return write(writer, toJSON.call(value, ''))
-  return writeProperties(writer, value)
+  return holds === 'live' ? writeLive(writer, value) : writeProperties(writer, value)
+}
+
+function writeLive(writer: Writer, value: object): string {
+  return writeString(writer, describeLive(nameOf(value), value))
 }
 
 function writeArray(writer: Writer, values: Iterable<unknown>, size: number): string {
@@ -104,9 +111,11 @@ function writeMap(writer: Writer, map: Map<unknown, unknown>): string {
   return writeEntries(writer, map.keys() as Iterable<string>, map.size, (key) => map.get(key))
 }
 
-function writeError(writer: Writer, error: Error): string {
+/** Of an error that holds a request or the like, what HTTP clients add is left out: their configuration has the secrets. */
+function writeError(writer: Writer, error: Error, holdsLive: boolean): string {
   const record = error as unknown as Record<string, unknown>
-  const keys = new Set(['name', 'message', 'stack', ...Object.keys(error)])
+  const own = Object.keys(error).filter((key) => !holdsLive || typeof attempt(() => record[key]) !== 'object')
+  const keys = new Set(['name', 'message', 'stack', ...own])
   if (Object.hasOwn(error, 'cause')) keys.add('cause')
   return writeEntries(writer, keys, keys.size, (key) => record[key])
 }

@@ -63,14 +63,6 @@ it('sends full batches at once, all of them, each span once', async () => {
   expect(ids).toHaveLength(2_000)
 })
 
-it('tries again after a refusal that passes', async () => {
-  await using receiver = await receive([503, 503, 429])
-  init({ endpoint: receiver.url })
-  await work.run(1)
-  expect(await flush({ timeout: '20s' })).toMatchObject({ exported: 2, lost: 0, pending: 0 })
-  expect(receiver.requests).toHaveLength(1)
-}, 25_000)
-
 it('counts what the collector refuses for good, and says it once', async () => {
   await using receiver = await receive([400, 400])
   init({ endpoint: receiver.url })

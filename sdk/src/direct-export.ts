@@ -2,7 +2,7 @@ import { context, TraceFlags } from '@opentelemetry/api'
 import { ExportResultCode, suppressTracing } from '@opentelemetry/core'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import { type Delivery, type FlushResult, within } from './delivery.ts'
-import { warn } from './warn.ts'
+import { warn, warnOfTotal } from './warn.ts'
 
 /** Hands each span to the exporter as soon as it ends. */
 export class DirectExport implements Delivery {
@@ -11,6 +11,8 @@ export class DirectExport implements Delivery {
   #settled = 0
   #exported = 0
   #lost = 0
+  /** Since the start; `#lost` counts from flush to flush. */
+  #lostInAll = 0
   #reason: string | undefined
   #idle: PromiseWithResolvers<void> | undefined
 
@@ -76,8 +78,9 @@ export class DirectExport implements Delivery {
       this.#exported += 1
     } else {
       this.#lost += 1
+      this.#lostInAll += 1
       this.#reason = failure instanceof Error ? failure.message : String(failure)
-      warn('lost', `spans lost: ${this.#lost} (${this.#reason})`)
+      warnOfTotal('lost', `spans lost: ${this.#lostInAll} (${this.#reason})`)
     }
     if (this.size > 0) return
     this.#idle?.resolve()

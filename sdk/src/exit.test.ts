@@ -41,6 +41,16 @@ it('ends soon when the collector is down, and says what was lost', async () => {
   expect(milliseconds).toBeLessThan(8_000)
 }, 15_000)
 
+it('says at the end how many spans were lost in all', async () => {
+  await using receiver = await receive()
+  const { stderr } = await script(
+    "init({ maxQueueSize: 1 }); await flow('f', () => flow.step('s', () => flow.step('t', () => 1))).run()",
+    receiver.url,
+  )
+  const lost = (spans: number) => `weir: spans lost: ${spans} (1 were waiting, as many as the queue holds)`
+  expect(stderr).toBe(`${lost(1)}\n${lost(2)}\n`)
+})
+
 it('an idle process ends at once', async () => {
   const { stdout } = await script("init(); console.log('done')", 'http://127.0.0.1:9')
   expect(stdout).toBe('done\n')

@@ -1,9 +1,9 @@
-import { type Attributes, context, type Span, trace } from '@opentelemetry/api'
+import type { Attributes, Span } from '@opentelemetry/api'
 import { capture } from './capture.ts'
 import type { CaptureSource } from './capture-settings.ts'
 import { expected } from './errors.ts'
 import { recordFailure } from './record-error.ts'
-import { runIn, sessionIn } from './run-state.ts'
+import { callBelow, currentScope, parentContext } from './scope.ts'
 import {
   GEN_AI_CONVERSATION_ID,
   GEN_AI_OPERATION_NAME,
@@ -143,9 +143,9 @@ async function traceCall<T>(
   attributes: Attributes,
   fn: (span: ModelSpan) => T | Promise<T>,
 ): Promise<T> {
-  const parent = context.active()
-  const run = runIn(parent)
-  const session = sessionIn(parent)
+  const scope = currentScope()
+  const parent = parentContext(scope)
+  const { run, session } = scope
   if (run !== undefined) {
     attributes[WEIR_RUN_ID] = run.runId
     attributes[WEIR_FLOW_NAME] = run.flow
@@ -157,7 +157,7 @@ async function traceCall<T>(
   const handle = new CallSpan(span, call.kind, call.name)
   capture(span, 'input', call.kind, call.name, call.input)
   try {
-    const output = await context.with(trace.setSpan(parent, span), fn, undefined, handle)
+    const output = await callBelow(span, parent, scope, fn, handle)
     if (!handle.hasOutput) handle.setOutput(output)
     return output
   } catch (error) {

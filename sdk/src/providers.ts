@@ -1,6 +1,4 @@
 import { ProxyTracerProvider, type Span, TraceFlags, trace } from '@opentelemetry/api'
-import { getNumberFromEnv } from '@opentelemetry/core'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import {
   defaultResource,
   detectResources,
@@ -11,16 +9,15 @@ import {
 import { type ReadableSpan, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { applicationSpanReader } from './application-span.ts'
 import type { Configuration } from './configuration.ts'
+import { warnOfOtherApi } from './context-manager.ts'
 import type { Delivery } from './delivery.ts'
 import { DirectExport } from './direct-export.ts'
 import { sendBeforeExit } from './exit.ts'
 import { ExportQueue } from './export-queue.ts'
+import { OtlpExporter } from './otlp-exporter.ts'
 import type { Runtime } from './runtime.ts'
 import { NAME, VERSION } from './version.ts'
 import { warn } from './warn.ts'
-
-/** Milliseconds for one request with its retries; also the longest that a dead collector delays the end of a process. */
-const EXPORT_TIMEOUT = 3_000
 
 /** Our own provider, for an application that has none. */
 export function ownRuntime(configuration: Configuration): Runtime {
@@ -30,6 +27,7 @@ export function ownRuntime(configuration: Configuration): Runtime {
     spanProcessors: delivery === undefined ? [] : [delivery],
   })
   const registered = configuration.global && trace.setGlobalTracerProvider(provider)
+  if (configuration.global && !registered) warnOfOtherApi()
   const undo = delivery === undefined ? undefined : sendBeforeExit(delivery)
   return {
     tracer: provider.getTracer(NAME, VERSION),
@@ -98,11 +96,12 @@ function createDelivery(configuration: Configuration): Delivery | undefined {
 
 function collectorExporter({ url, headers }: Configuration): SpanExporter | undefined {
   if (url === undefined) return undefined
-  const timeoutMillis =
-    getNumberFromEnv('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT') ??
-    getNumberFromEnv('OTEL_EXPORTER_OTLP_TIMEOUT') ??
-    EXPORT_TIMEOUT
-  return new OTLPTraceExporter({ url, headers, timeoutMillis })
+  try {
+    return new OtlpExporter(url, headers)
+  } catch (error) {
+    warn('headers', `${(error as Error).message}: see OTEL_EXPORTER_OTLP_HEADERS; nothing is sent`)
+    return undefined
+  }
 }
 
 function ownResource(configuration: Configuration): Resource {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type Context, context, createContextKey } from '@opentelemetry/api'
 import { expected } from './errors.ts'
+import { callInSession, currentScope } from './scope.ts'
 
 /** The experiment that a run belongs to. */
 export interface ExperimentTrial {
@@ -10,7 +10,7 @@ export interface ExperimentTrial {
   readonly trial: number
 }
 
-/** What the steps of a run find in their context. */
+/** What the steps of a run find in their scope. */
 export interface RunState {
   readonly runId: string
   readonly flow: string
@@ -19,21 +19,6 @@ export interface RunState {
   readonly experiment: ExperimentTrial | undefined
   /** How often each label was called so far. */
   readonly occurrences: Map<string, number>
-}
-
-const RUN = createContextKey('weir.run')
-const SESSION = createContextKey('weir.session')
-
-export function runIn(current: Context): RunState | undefined {
-  return current.getValue(RUN) as RunState | undefined
-}
-
-export function withRun(current: Context, run: RunState): Context {
-  return current.setValue(RUN, run)
-}
-
-export function sessionIn(current: Context): string | undefined {
-  return current.getValue(SESSION) as string | undefined
 }
 
 /** The occurrence of the label that is being called now, 0..n. */
@@ -50,11 +35,11 @@ export function newRunId(): string {
 
 /** The id of the run that the caller is in, to log it or to score the run later. */
 export function currentRunId(): string | undefined {
-  return runIn(context.active())?.runId
+  return currentScope().run?.runId
 }
 
 /** Every run that starts inside `fn` belongs to the session, unless its own options say otherwise. */
 export function withSession<T>(session: string, fn: () => T): T {
   if (typeof session !== 'string' || session === '') throw expected('withSession', 'a session id', session)
-  return context.with(context.active().setValue(SESSION, session), fn)
+  return callInSession(session, fn)
 }

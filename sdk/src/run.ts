@@ -1,17 +1,11 @@
-import {
-  type Attributes,
-  type Context,
-  context,
-  isSpanContextValid,
-  type Span,
-  trace,
-} from '@opentelemetry/api'
+import { type Attributes, type Context, isSpanContextValid, type Span, trace } from '@opentelemetry/api'
 import { isCancellation } from './abort.ts'
 import { capture } from './capture.ts'
 import { expected, FlowValidationError } from './errors.ts'
 import { recordFailure } from './record-error.ts'
-import { type ExperimentTrial, newRunId, type RunState, runIn, sessionIn, withRun } from './run-state.ts'
+import { type ExperimentTrial, newRunId, type RunState } from './run-state.ts'
 import type { Schema } from './schema.ts'
+import { callBelow, currentScope, parentContext, type Scope } from './scope.ts'
 import {
   GEN_AI_CONVERSATION_ID,
   GEN_AI_OPERATION_NAME,
@@ -63,15 +57,15 @@ export async function executeRun(
   options: RunOptions = {},
 ): Promise<unknown> {
   checkOptions(options)
-  const parent = context.active()
-  const outer = runIn(parent)
+  const scope = currentScope()
+  const parent = parentContext(scope)
   const span = startSpan(flow.name, flowAttributes(flow), parent)
-  const run = newRun(flow, options, parent, outer, span)
-  describeRun(span, run, outer, options)
+  const run = newRun(flow, options, parent, scope, span)
+  describeRun(span, run, scope.run, options)
   capture(span, 'input', 'flow', flow.name, input)
   try {
-    const inner = withRun(trace.setSpan(parent, span), run)
-    const output = await context.with(inner, () => executeHandler(flow, input, span))
+    const inside = { run, session: run.session }
+    const output = await callBelow(span, parent, inside, executeHandler, flow, input, span)
     setAttribute(span, WEIR_RUN_STATUS, 'ok')
     return output
   } catch (error) {
@@ -115,13 +109,13 @@ function newRun(
   flow: FlowDefinition,
   options: RunOptions,
   parent: Context,
-  outer: RunState | undefined,
+  { run: outer, session }: Scope,
   span: Span,
 ): RunState {
   return {
     runId: options.runId ?? (outer === undefined ? outermostRunId(parent, span) : newRunId()),
     flow: flow.name,
-    session: options.session ?? sessionIn(parent) ?? outer?.session,
+    session: options.session ?? session,
     user: options.user ?? outer?.user,
     experiment: options.experiment ?? outer?.experiment,
     occurrences: new Map(),

@@ -1,9 +1,10 @@
-import { type Attributes, context, type Span, trace } from '@opentelemetry/api'
+import type { Attributes, Span } from '@opentelemetry/api'
 import { runAttempts } from './attempts.ts'
 import { capture } from './capture.ts'
 import { expected } from './errors.ts'
 import { recordFailure } from './record-error.ts'
-import { nextOccurrence, type RunState, runIn } from './run-state.ts'
+import { nextOccurrence, type RunState } from './run-state.ts'
+import { callBelow, currentScope, parentContext } from './scope.ts'
 import {
   OPENINFERENCE_SPAN_KIND,
   WEIR_FLOW_NAME,
@@ -37,17 +38,17 @@ export async function runStep<T, F>(
   if (typeof label !== 'string' || label === '') throw expected('step label', 'a non-empty string', label)
   if (typeof fn !== 'function') throw expected(`function of step "${label}"`, 'a function', fn)
   const plan = options === undefined ? undefined : toStepPlan(options)
-  const parent = context.active()
-  const attributes = stepAttributes(label, runIn(parent))
+  const scope = currentScope()
+  const parent = parentContext(scope)
+  const attributes = stepAttributes(label, scope.run)
   if (plan === undefined) attributes[WEIR_STEP_ATTEMPTS] = 1
   const span = startSpan(label, attributes, parent)
   if (options !== undefined) describe(span, label, options)
-  const inner = trace.setSpan(parent, span)
   try {
     const output =
       plan === undefined
-        ? await context.with(inner, fn, undefined, new PlainContext())
-        : await context.with(inner, runAttempts, undefined, span, { label, plan, fn, attributes })
+        ? await callBelow(span, parent, scope, fn, new PlainContext())
+        : await callBelow(span, parent, scope, runAttempts, span, { label, plan, fn, attributes })
     capture(span, 'output', 'step', label, output)
     return output as T | F
   } catch (error) {
