@@ -6,15 +6,17 @@ import { RunPayload, type RunPayloadProps } from '../viewer/run-payload.tsx'
 import { SpanDetail } from '../viewer/span-detail.tsx'
 import { type PackedRows, unpackRows } from './packed-rows.ts'
 import styles from './run-view.module.css'
+import type { SpanTotal } from './tree.ts'
 import { Waterfall } from './waterfall.tsx'
 
 interface RunViewProps extends RunPayloadProps {
   readonly packed: PackedRows
+  readonly total: SpanTotal
   readonly durationNs: number
 }
 
 /** Waterfall and, beside it, the span that the URL names; choosing one changes the URL without a request. */
-export function RunView({ packed, durationNs, ...payload }: RunViewProps): ReactElement {
+export function RunView({ packed, total, durationNs, ...payload }: RunViewProps): ReactElement {
   const rows = useMemo(() => unpackRows(packed), [packed])
   const parameters = useSearchParams()
   const selected = parameters.get('span') ?? ''
@@ -31,6 +33,7 @@ export function RunView({ packed, durationNs, ...payload }: RunViewProps): React
         <Waterfall
           runId={payload.runId}
           rows={rows}
+          total={total}
           runDurationNs={durationNs}
           selected={selected}
           onSelect={select}

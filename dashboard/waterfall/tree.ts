@@ -21,6 +21,12 @@ export interface SpanRow {
   readonly fallback: boolean
 }
 
+/** Counts of all spans of a run, also of those that are not among the rows. */
+export interface SpanTotal {
+  readonly spans: number
+  readonly errors: number
+}
+
 /** Indexes of the rows that show: not inside a collapsed row, and, with `matches`, on the way to a match. */
 export function visibleRows(
   rows: readonly SpanRow[],

@@ -11,9 +11,10 @@ import {
   useRef,
   useState,
 } from 'react'
+import { formatExact } from '../format/number.ts'
 import { scaleOf } from './scale.ts'
 import { TimeAxis } from './time-axis.tsx'
-import { hasChildren, parentOf, type SpanRow, visibleRows } from './tree.ts'
+import { hasChildren, parentOf, type SpanRow, type SpanTotal, visibleRows } from './tree.ts'
 import { treeAction } from './tree-keys.ts'
 import { useCollapsed } from './use-collapsed.ts'
 import styles from './waterfall.module.css'
@@ -27,13 +28,21 @@ const FIRST_HEIGHT = 640
 interface WaterfallProps {
   readonly runId: string
   readonly rows: readonly SpanRow[]
+  readonly total: SpanTotal
   readonly runDurationNs: number
   readonly selected: string
   readonly onSelect: (spanId: string) => void
 }
 
 /** The spans of a run as a tree over time. Only what is on the screen is in the document. */
-export function Waterfall({ runId, rows, runDurationNs, selected, onSelect }: WaterfallProps): ReactElement {
+export function Waterfall({
+  runId,
+  rows,
+  total,
+  runDurationNs,
+  selected,
+  onSelect,
+}: WaterfallProps): ReactElement {
   const { collapsed, toggle, collapseAll } = useCollapsed(rows, selected)
   const [search, setSearch] = useState('')
   const [errorsOnly, setErrorsOnly] = useState(false)
@@ -46,7 +55,6 @@ export function Waterfall({ runId, rows, runDurationNs, selected, onSelect }: Wa
     )
   }, [rows, collapsed, search, errorsOnly])
   const scale = useMemo(() => scaleOf(rows, runDurationNs), [rows, runDurationNs])
-  const errors = useMemo(() => rows.filter(({ status }) => status === 'error').length, [rows])
   const position = visible.findIndex((index) => rows[index]?.spanId === selected)
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
@@ -95,16 +103,23 @@ export function Waterfall({ runId, rows, runDurationNs, selected, onSelect }: Wa
   return (
     <div className={styles.waterfall}>
       <WaterfallTools
-        {...{ search, errors, errorsOnly }}
+        {...{ search, errorsOnly }}
+        errors={total.errors}
         onSearch={setSearch}
         onErrorsOnly={setErrorsOnly}
         isCollapsed={collapsed.size > 0}
         onCollapse={collapseAll}
         shown={visible.length}
-        total={rows.length}
+        total={total.spans}
       />
       <TimeAxis scale={scale} />
-      {visible.length === 0 ? <p className={styles.none}>No span matches.</p> : null}
+      {visible.length === 0 ? (
+        <p className={styles.none}>
+          {rows.length < total.spans
+            ? `No span matches among the ${formatExact(rows.length)} that are shown.`
+            : 'No span matches.'}
+        </p>
+      ) : null}
       <div
         ref={scroller}
         className={styles.scroller}
