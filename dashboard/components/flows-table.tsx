@@ -1,8 +1,8 @@
 import type { FlowSummary } from '@weir/store'
 import type { ReactElement } from 'react'
-import { formatTypical } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { FlowLink } from './flow-link.tsx'
+import { Quantile } from './quantile.tsx'
 import { RelativeTime } from './relative-time.tsx'
 import { Sparkline } from './sparkline.tsx'
 import { Table } from './table.tsx'
@@ -51,8 +51,12 @@ export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactEleme
           >
             {formatPercent(flow.errorRate)}
           </td>
-          <td data-numeric>{formatTypical(flow.p50Ns)}</td>
-          <td data-numeric>{formatTypical(flow.p95Ns)}</td>
+          <td data-numeric>
+            <Quantile ns={flow.p50Ns} error={flow.quantileError} />
+          </td>
+          <td data-numeric>
+            <Quantile ns={flow.p95Ns} error={flow.quantileError} />
+          </td>
           <td data-numeric data-faint={flow.inputTokens + flow.outputTokens === 0 || undefined}>
             {formatCount(flow.inputTokens + flow.outputTokens)}
           </td>

@@ -2,8 +2,8 @@ import type { VersionStats } from '@weir/store'
 import type { ReactElement } from 'react'
 import type { Filters } from '../filters/filters.ts'
 import { compareHref } from '../filters/links.ts'
-import { formatTypical } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
+import { Quantile } from './quantile.tsx'
 import { RelativeTime } from './relative-time.tsx'
 import { Table } from './table.tsx'
 import { TextLink } from './text-link.tsx'
@@ -46,11 +46,19 @@ export function VersionsTable({ flow, versions, before, source, nowMs }: Version
             <td data-numeric title={formatExact(version.runs)}>
               {formatCount(version.runs)}
             </td>
-            <td data-numeric data-bad={version.errors > 0 || undefined}>
+            <td
+              data-numeric
+              data-bad={version.errors > 0 || undefined}
+              title={`${formatExact(version.errors)} errors`}
+            >
               {formatPercent(version.errorRate)}
             </td>
-            <td data-numeric>{formatTypical(version.p50Ns)}</td>
-            <td data-numeric>{formatTypical(version.p95Ns)}</td>
+            <td data-numeric>
+              <Quantile ns={version.p50Ns} error={version.quantileError} />
+            </td>
+            <td data-numeric>
+              <Quantile ns={version.p95Ns} error={version.quantileError} />
+            </td>
             <td data-numeric>{formatCost(version.runs > 0 ? version.cost / version.runs : 0)}</td>
             <td data-numeric data-faint>
               <RelativeTime unixMs={version.lastRunMs} nowMs={nowMs} />

@@ -96,6 +96,7 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
                   unit="duration"
                   series={LATENCY}
                   points={latencyPoints(page.series)}
+                  error={page.series.quantileError}
                 />
               </Panel>
               <Panel title="Throughput and errors">
