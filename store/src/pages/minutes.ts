@@ -72,7 +72,7 @@ export interface Minutes extends Conditions {
   readonly exact: Pick<Minutes, 'sql' | 'quantiles' | 'quantileError'>
 }
 
-/** Quantiles of so many durations are exact: they cost milliseconds, and of few runs a reader knows each. */
+/** Quantiles of so many durations are exact: to read each run costs no more than to merge the sketches of their minutes. */
 const MOST_EXACT = 10_000
 
 interface QuantileKind {
