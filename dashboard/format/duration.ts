@@ -28,7 +28,7 @@ export function formatQuantile(ns: number, error: number): string {
 export function describeError(ns: number, error: number): string | undefined {
   if (ns === 0) return undefined
   return error > 0
-    ? `about: within ${error * 100}% of the exact value`
+    ? `about, from a sketch of many durations: within ${error * 100}%`
     : `exactly ${Math.round(ns).toLocaleString('en-US')} ns`
 }
 
