@@ -3,9 +3,9 @@ import type { ReactElement } from 'react'
 import { formatTypical } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { FlowLink } from './flow-link.tsx'
-import { RelativeTime } from './relative-time.tsx'
 import { Sparkline } from './sparkline.tsx'
 import { Table } from './table.tsx'
+import { Time } from './time.tsx'
 
 interface FlowsTableProps {
   readonly flows: readonly FlowSummary[]
@@ -60,7 +60,7 @@ export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactEleme
             {formatCost(flow.cost)}
           </td>
           <td data-numeric data-faint>
-            <RelativeTime unixMs={flow.lastRunMs} nowMs={nowMs} />
+            <Time unixMs={flow.lastRunMs} nowMs={nowMs} />
           </td>
         </tr>
       ))}

@@ -4,9 +4,9 @@ import type { Filters } from '../filters/filters.ts'
 import { compareHref } from '../filters/links.ts'
 import { formatTypical } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
-import { RelativeTime } from './relative-time.tsx'
 import { Table } from './table.tsx'
 import { TextLink } from './text-link.tsx'
+import { Time } from './time.tsx'
 
 interface VersionsTableProps {
   readonly flow: string
@@ -53,7 +53,7 @@ export function VersionsTable({ flow, versions, before, source, nowMs }: Version
             <td data-numeric>{formatTypical(version.p95Ns)}</td>
             <td data-numeric>{formatCost(version.runs > 0 ? version.cost / version.runs : 0)}</td>
             <td data-numeric data-faint>
-              <RelativeTime unixMs={version.lastRunMs} nowMs={nowMs} />
+              <Time unixMs={version.lastRunMs} nowMs={nowMs} />
             </td>
             <td>
               {older && version.version ? (

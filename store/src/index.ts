@@ -1,3 +1,4 @@
+export { pingUrl, StoreSilentError, whileAnswering } from './answer.ts'
 export type { CompareParams } from './compare/compare.ts'
 export { compare } from './compare/compare.ts'
 export type {
