@@ -11,7 +11,8 @@ interface FlowsTableProps {
   readonly flows: readonly FlowSummary[]
   /** The filters to keep when a flow is opened. */
   readonly query: string
-  readonly nowMs: number
+  /** Undefined where times are told themselves, not how long ago they were. */
+  readonly nowMs: number | undefined
 }
 
 export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactElement {

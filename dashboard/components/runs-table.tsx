@@ -13,7 +13,8 @@ import { Time } from './time.tsx'
 interface RunsTableProps {
   readonly caption: string
   readonly runs: readonly RunRow[]
-  readonly nowMs: number
+  /** Undefined where times are told themselves, not how long ago they were. */
+  readonly nowMs: number | undefined
   /** Left out where all runs are of one flow. */
   readonly showFlow?: boolean
 }

@@ -16,7 +16,8 @@ interface VersionsTableProps {
   readonly before: string
   /** Of which source the runs are, where a comparison must be told. */
   readonly source: Filters['source']
-  readonly nowMs: number
+  /** Undefined where times are told themselves, not how long ago they were. */
+  readonly nowMs: number | undefined
 }
 
 /** The versions of a flow; each can be compared with the one before it. */
