@@ -1,13 +1,20 @@
-import type { ExperimentDetail } from '@weir/store'
+import type { ExperimentDetail, ScoreSummary } from '@weir/store'
 import type { ReactElement } from 'react'
 import { formatTypical } from '../format/duration.ts'
 import { formatExact, formatPercent } from '../format/number.ts'
 import { Panel } from './panel.tsx'
+import { Score } from './score.tsx'
 import { StatTiles } from './stat-tiles.tsx'
 import { Table } from './table.tsx'
 
+interface ExperimentTotalsProps {
+  readonly experiment: ExperimentDetail
+  /** Scores of the baseline; none without one. */
+  readonly baselineScores: readonly ScoreSummary[]
+}
+
 /** What an experiment found, over all trials: tiles, then each check and scorer. */
-export function ExperimentTotals({ experiment }: { readonly experiment: ExperimentDetail }): ReactElement {
+export function ExperimentTotals({ experiment, baselineScores }: ExperimentTotalsProps): ReactElement {
   const { planned, evaluated, passed, failed, errors, passRate, meanDurationMs, checks, scores } = experiment
   return (
     <>
@@ -73,7 +80,12 @@ export function ExperimentTotals({ experiment }: { readonly experiment: Experime
                 <td data-numeric />
                 <td data-numeric />
                 <td data-numeric />
-                <td data-numeric>{score.mean.toFixed(2)}</td>
+                <td data-numeric>
+                  <Score
+                    score={score.mean}
+                    baseline={baselineScores.find(({ name }) => name === score.name)?.mean}
+                  />
+                </td>
                 <td data-numeric>{score.min.toFixed(2)}</td>
               </tr>
             ))}

@@ -3,10 +3,10 @@ import type { ReactElement } from 'react'
 import { experimentHref } from '../filters/links.ts'
 import { formatTypical } from '../format/duration.ts'
 import { formatExact, formatPercent } from '../format/number.ts'
-import { RelativeTime } from './relative-time.tsx'
 import { StatusBadge } from './status-badge.tsx'
 import { Table } from './table.tsx'
 import { TextLink } from './text-link.tsx'
+import { Time } from './time.tsx'
 
 interface ExperimentsTableProps {
   /** Newest first. */
@@ -64,7 +64,7 @@ export function ExperimentsTable({ experiments, baselines, nowMs }: ExperimentsT
           </td>
           <td>{experiment.version}</td>
           <td data-numeric data-faint>
-            <RelativeTime unixMs={experiment.started} nowMs={nowMs} />
+            <Time unixMs={experiment.started} nowMs={nowMs} />
           </td>
         </tr>
       ))}

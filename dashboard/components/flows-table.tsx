@@ -3,15 +3,16 @@ import type { ReactElement } from 'react'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { FlowLink } from './flow-link.tsx'
 import { Quantile } from './quantile.tsx'
-import { RelativeTime } from './relative-time.tsx'
 import { Sparkline } from './sparkline.tsx'
 import { Table } from './table.tsx'
+import { Time } from './time.tsx'
 
 interface FlowsTableProps {
   readonly flows: readonly FlowSummary[]
   /** The filters to keep when a flow is opened. */
   readonly query: string
-  readonly nowMs: number
+  /** Undefined where times are told themselves, not how long ago they were. */
+  readonly nowMs: number | undefined
 }
 
 export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactElement {
@@ -64,7 +65,7 @@ export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactEleme
             {formatCost(flow.cost)}
           </td>
           <td data-numeric data-faint>
-            <RelativeTime unixMs={flow.lastRunMs} nowMs={nowMs} />
+            <Time unixMs={flow.lastRunMs} nowMs={nowMs} />
           </td>
         </tr>
       ))}

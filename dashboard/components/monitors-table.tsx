@@ -41,7 +41,9 @@ export function MonitorsTable({ monitors, showFlow = false }: MonitorsTableProps
             {formatExact(monitor.judged - monitor.passed)}
           </td>
           <td data-numeric />
-          <td data-numeric>{monitor.judged > 0 ? formatPercent(monitor.passRate) : 'nothing judged yet'}</td>
+          <td data-numeric>
+            {monitor.judged > 0 ? formatPercent(monitor.passRate) : 'nothing judged in this time'}
+          </td>
         </tr>,
         ...monitor.checks.map((check) => {
           const judged = check.passed + check.failed + check.unverifiable

@@ -4,9 +4,9 @@ import type { Filters } from '../filters/filters.ts'
 import { compareHref } from '../filters/links.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { Quantile } from './quantile.tsx'
-import { RelativeTime } from './relative-time.tsx'
 import { Table } from './table.tsx'
 import { TextLink } from './text-link.tsx'
+import { Time } from './time.tsx'
 
 interface VersionsTableProps {
   readonly flow: string
@@ -16,7 +16,8 @@ interface VersionsTableProps {
   readonly before: string
   /** Of which source the runs are, where a comparison must be told. */
   readonly source: Filters['source']
-  readonly nowMs: number
+  /** Undefined where times are told themselves, not how long ago they were. */
+  readonly nowMs: number | undefined
 }
 
 /** The versions of a flow; each can be compared with the one before it. */
@@ -61,7 +62,7 @@ export function VersionsTable({ flow, versions, before, source, nowMs }: Version
             </td>
             <td data-numeric>{formatCost(version.runs > 0 ? version.cost / version.runs : 0)}</td>
             <td data-numeric data-faint>
-              <RelativeTime unixMs={version.lastRunMs} nowMs={nowMs} />
+              <Time unixMs={version.lastRunMs} nowMs={nowMs} />
             </td>
             <td>
               {older && version.version ? (

@@ -16,6 +16,7 @@ import { parseFilters, STATUSES } from '../../filters/filters.ts'
 import { pageLinks } from '../../filters/pages.ts'
 import { parseSearch } from '../../filters/search.ts'
 import { first, type SearchParams, withParameters } from '../../filters/search-params.ts'
+import { clockOf } from '../../filters/time-range.ts'
 
 export const metadata: Metadata = { title: 'Runs' }
 
@@ -72,10 +73,10 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
           keep={{ session, user, experiment }}
         />
         {page.runs.length === 0 ? (
-          <NoRuns store={store} search={search} filters={filters} path="/runs" />
+          <NoRuns store={store} search={search} range={filters.range} path="/runs" params={params} />
         ) : (
           <Panel title={order === 'slowest' ? 'Slowest runs' : 'Newest runs'} flush>
-            <RunsTable caption="Runs" runs={page.runs} nowMs={nowMs} />
+            <RunsTable caption="Runs" runs={page.runs} nowMs={clockOf(filters.range, nowMs)} />
             <Pager {...pageLinks('/runs', params, page.next)} />
           </Panel>
         )}

@@ -23,6 +23,7 @@ import { withStore } from '../../../data/with-store.tsx'
 import { compareHref, evaluationHref, experimentHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { first, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { formatExact } from '../../../format/number.ts'
 import { trialsOf } from '../../../format/trial.ts'
 
 /** Trials on a page; among them, differences from the baseline come first. */
@@ -49,13 +50,16 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
     const baselineId = await chooseBaseline(experiment, () =>
       listBaselines(store, { evaluation: experiment.evaluation }),
     )
-    const page = await listCaseResults(store, {
-      experimentId,
-      baselineExperimentId: baselineId,
-      limit: PAGE_SIZE,
-      ...(outcome ? { outcome } : {}),
-      ...(after === '' ? {} : { after: { caseId: after, trial: Number(first(query, 'trial')) || 0 } }),
-    })
+    const [baseline, page] = await Promise.all([
+      baselineId === '' ? undefined : getExperiment(store, { experimentId: baselineId }),
+      listCaseResults(store, {
+        experimentId,
+        baselineExperimentId: baselineId,
+        limit: PAGE_SIZE,
+        ...(outcome ? { outcome } : {}),
+        ...(after === '' ? {} : { after: { caseId: after, trial: Number(first(query, 'trial')) || 0 } }),
+      }),
+    ])
     const href = experimentHref(experimentId)
     return (
       <>
@@ -86,7 +90,7 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           }
         />
         <GatesPanel experiment={experiment} />
-        <ExperimentTotals experiment={experiment} />
+        <ExperimentTotals experiment={experiment} baselineScores={baseline?.scores ?? []} />
         <Panel
           title="Cases"
           flush
@@ -112,7 +116,19 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           <CasesTable
             rows={page.rows}
             hasBaseline={baselineId !== ''}
-            none={experiment.evaluated === 0 ? 'No trial has been judged yet.' : 'No trial has this outcome.'}
+            none={
+              experiment.evaluated === 0 ? (
+                'No trial has been judged yet.'
+              ) : (
+                <>
+                  No trial is {outcome}.{' '}
+                  <TextLink className="link" href={href}>
+                    Trials of any outcome
+                  </TextLink>{' '}
+                  {formatExact(experiment.evaluated)}
+                </>
+              )
+            }
             trials={trialsOf(experiment.definition)}
           />
           <Pager

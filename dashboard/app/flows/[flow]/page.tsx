@@ -33,6 +33,7 @@ import { flowHref } from '../../../filters/links.ts'
 import { pageLinks } from '../../../filters/pages.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { first, type SearchParams, withParameters } from '../../../filters/search-params.ts'
+import { clockOf } from '../../../filters/time-range.ts'
 import { formatExact } from '../../../format/number.ts'
 import styles from './flow.module.css'
 
@@ -85,7 +86,7 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
         />
         <FilterBar range={filters.range} choices={originChoices(filters, options)} />
         {page.totals.runs === 0 ? (
-          <NoRuns store={store} search={filter} filters={{ ...filters, flow: '' }} path={href} />
+          <NoRuns store={store} search={filter} range={filters.range} path={href} params={query} />
         ) : (
           <>
             <Totals totals={page.totals} previous={page.previous} />
@@ -120,7 +121,7 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
                 versions={versions.versions}
                 before={versions.before}
                 source={filters.source}
-                nowMs={nowMs}
+                nowMs={clockOf(filters.range, nowMs)}
               />
               <Pager {...pageLinks(href, query, versions.next, 'versions')} />
             </Panel>
@@ -148,7 +149,12 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
                 </>
               }
             >
-              <RunsTable caption="Newest runs" runs={newest.runs} nowMs={nowMs} showFlow={false} />
+              <RunsTable
+                caption="Newest runs"
+                runs={newest.runs}
+                nowMs={clockOf(filters.range, nowMs)}
+                showFlow={false}
+              />
             </Panel>
           </>
         )}
