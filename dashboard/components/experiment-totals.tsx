@@ -15,7 +15,18 @@ interface ExperimentTotalsProps {
 
 /** What an experiment found, over all trials: tiles, then each check and scorer. */
 export function ExperimentTotals({ experiment, baselineScores }: ExperimentTotalsProps): ReactElement {
-  const { planned, evaluated, passed, failed, errors, passRate, meanDurationMs, checks, scores } = experiment
+  const {
+    planned,
+    evaluated,
+    passed,
+    failed,
+    unverifiable,
+    errors,
+    passRate,
+    meanDurationMs,
+    checks,
+    scores,
+  } = experiment
   return (
     <>
       <StatTiles
@@ -30,18 +41,23 @@ export function ExperimentTotals({ experiment, baselineScores }: ExperimentTotal
                 : 'nothing judged yet',
           },
           { label: 'Planned', value: formatExact(planned), detail: 'cases × trials' },
-          { label: 'Failed', value: formatExact(failed), ...(failed > 0 ? { tone: 'error' as const } : {}) },
+          {
+            label: 'Failed',
+            value: formatExact(failed),
+            detail: unverifiable > 0 ? `${formatExact(unverifiable)} more unverifiable` : 'trials',
+            ...(failed > 0 ? { tone: 'error' as const } : {}),
+          },
           {
             label: 'Crashed',
             value: formatExact(errors),
-            detail: 'task or scorer',
+            detail: 'trials whose task or scorer did',
             ...(errors > 0 ? { tone: 'error' as const } : {}),
           },
           { label: 'Mean duration', value: formatTypical(meanDurationMs * 1e6) },
         ]}
       />
       {checks.length + scores.length === 0 ? null : (
-        <Panel title="Checks and scorers" flush>
+        <Panel title="Checks and scorers" note="Each counts trials" flush>
           <Table
             caption="Checks and scorers"
             columns={[

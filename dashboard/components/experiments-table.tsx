@@ -26,6 +26,7 @@ export function ExperimentsTable({ experiments, baselines, nowMs }: ExperimentsT
         { label: 'Pass rate', numeric: true },
         { label: 'Passed', numeric: true },
         { label: 'Failed', numeric: true },
+        { label: 'Unverifiable', numeric: true },
         { label: 'Crashed', numeric: true },
         { label: 'Mean duration', numeric: true },
         { label: 'Scores', wide: true },
@@ -54,6 +55,9 @@ export function ExperimentsTable({ experiments, baselines, nowMs }: ExperimentsT
           <td data-numeric>{formatExact(experiment.passed)}</td>
           <td data-numeric data-bad={experiment.failed > 0 || undefined}>
             {formatExact(experiment.failed)}
+          </td>
+          <td data-numeric data-faint={experiment.unverifiable === 0 || undefined}>
+            {formatExact(experiment.unverifiable)}
           </td>
           <td data-numeric data-bad={experiment.errors > 0 || undefined}>
             {formatExact(experiment.errors)}

@@ -23,6 +23,7 @@ export function RunFacts({ page }: { readonly page: RunPage }): ReactElement {
     {
       label: 'Steps',
       value: formatCount(steps.length),
+      title: 'Step executions',
       detail: [
         failed > 0 ? `${failed} failed` : '',
         tries > 0 ? `${tries} ${tries === 1 ? 'retry' : 'retries'}` : '',

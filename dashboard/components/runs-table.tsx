@@ -34,7 +34,7 @@ export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTablePr
         { label: hasCases ? 'Detail' : 'Error', wide: true },
         ...(hasVersion ? [{ label: 'Version' }] : []),
         ...(hasEnvironment ? [{ label: 'Environment' }] : []),
-        { label: 'Steps', numeric: true },
+        { label: 'Steps', numeric: true, title: 'Step executions' },
         { label: 'Tokens', numeric: true },
         { label: 'Cost', numeric: true },
         { label: 'Duration', numeric: true },

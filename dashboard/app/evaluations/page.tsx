@@ -78,7 +78,7 @@ export default async function EvaluationsPage({ searchParams }: Props): Promise<
                 { label: 'Flow' },
                 { label: 'Newest experiment' },
                 { label: 'Pass rate', numeric: true },
-                { label: 'Trend, oldest first' },
+                { label: 'Trend, oldest first', title: `The newest ${TREND} experiments at most` },
                 { label: 'Experiments', numeric: true },
                 { label: 'Baselines' },
                 { label: 'Last run', numeric: true },

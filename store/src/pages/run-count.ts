@@ -1,4 +1,5 @@
 import { firstRow, type Store } from '../store.ts'
+import { runMinutes, toWindow } from './minutes.ts'
 import { nanosecondsOf, type RunSearch, searchConditions } from './runs.ts'
 
 /** How many runs match, and when they started. */
@@ -34,4 +35,24 @@ export async function countRuns(
   )
   const { runs = 0, firstMs = 0, lastMs = 0 } = row ?? {}
   return { runs: Math.min(runs, most), isCut: runs > most, firstMs, lastMs }
+}
+
+/** Conditions that minutes do not know. */
+const FINE = ['session', 'user', 'experiment', 'minDurationNs', 'maxDurationNs'] as const
+
+/**
+ * How many runs match, of whole minutes and by the minutes where these can tell, as totals and charts count them: then all
+ * of them, however many.
+ */
+export async function countMatching(
+  store: Store,
+  search: Omit<RunSearch, 'order' | 'cursor' | 'limit'>,
+): Promise<Pick<RunCount, 'runs' | 'isCut'>> {
+  const window = toWindow(search, 2)
+  const isWithin = window.fromMs <= search.from.getTime() && window.toMs >= search.to.getTime()
+  const isFine = FINE.some((name) => search[name] !== undefined)
+  if (isFine || search.text || search.attributes?.length || !isWithin) return countRuns(store, search)
+  const { sql, params } = runMinutes(store, search, window)
+  const row = await firstRow<{ found: number }>(store, `SELECT sum(runs) AS found FROM ${sql}`, params)
+  return { runs: row?.found ?? 0, isCut: false }
 }

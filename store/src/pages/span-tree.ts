@@ -1,5 +1,6 @@
 import type { Status } from '../run-record.ts'
 import { rows, type Store } from '../store.ts'
+import { glance } from './run-row.ts'
 
 /** One bar of the waterfall: no payloads. */
 export interface SpanNode {
@@ -35,14 +36,14 @@ type SpanRow = Omit<SpanNode, 'depth'>
 export type SelectedSpan = Omit<SpanRow, 'startNs'> & { readonly startNs: string }
 
 /** SQL: the columns of a {@link SelectedSpan} from `spans AS span`. */
-export const SPAN_NODE = `
+export const SPAN_NODE: string = `
       lower(hex(span.span_id)) AS spanId, lower(hex(span.trace_id)) AS traceId,
       if(span.parent_span_id = toFixedString('', 8), '', lower(hex(span.parent_span_id))) AS parentSpanId,
       span.name AS name, span.kind AS kind, span.status AS status, span.run_id AS runId,
       toString(toUnixTimestamp64Nano(span.start)) AS startNs, span.duration_ns AS durationNs,
       span.end != toDateTime64(0, 9, 'UTC') AS ended, span.model AS model, span.input_tokens AS inputTokens,
       span.output_tokens AS outputTokens, span.cost AS cost, span.error_type AS errorType,
-      substringUTF8(span.error_message, 1, 500) AS errorMessage, span.step_attempts AS attempts,
+      ${glance('span.error_message', 500)} AS errorMessage, span.step_attempts AS attempts,
       span.step_fallback = 1 AS fallback, JSONLength(span.events) AS eventCount`
 
 /**

@@ -61,6 +61,7 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
       }),
     ])
     const href = experimentHref(experimentId)
+    const shown = `${formatExact(page.rows.length)} of ${formatExact(trialsWith(experiment, outcome))} trials`
     return (
       <>
         <PageHeader
@@ -97,14 +98,14 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           note={
             baselineId ? (
               <>
-                Beside experiment{' '}
+                {shown}; beside experiment{' '}
                 <TextLink className="link" href={experimentHref(baselineId)}>
                   {baselineId.slice(0, 12)}
                 </TextLink>
                 ; differences first
               </>
             ) : (
-              'No baseline to show them beside; what did not pass comes first'
+              `${shown}; no baseline to show them beside, what did not pass comes first`
             )
           }
           actions={
@@ -142,6 +143,11 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
       </>
     )
   })
+}
+
+function trialsWith(experiment: ExperimentDetail, outcome: Outcome | undefined): number {
+  const { evaluated, passed, failed, unverifiable, errors } = experiment
+  return outcome === undefined ? evaluated : { passed, failed, unverifiable, error: errors }[outcome]
 }
 
 /** The baseline it ran against; else the newest promoted one that is not itself. '' if there is none. */

@@ -126,17 +126,14 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
               <Pager {...pageLinks(href, query, versions.next, 'versions')} />
             </Panel>
             {monitors.length > 0 ? (
-              <Panel
-                title="Monitors"
-                note="Judged on the production runs of this time, of any version and environment"
-                flush
-              >
+              <Panel title="Monitors" note={describeMonitors(monitors.length)} flush>
                 <MonitorsTable monitors={monitors.slice(0, MONITORS)} />
                 <Pager first={undefined} next={monitors.length > MONITORS ? '/monitors' : undefined} />
               </Panel>
             ) : null}
             <Panel
               title="Newest runs"
+              note={`${formatExact(newest.runs.length)} of ${formatExact(page.totals.runs)} runs`}
               flush
               actions={
                 <>
@@ -161,6 +158,11 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
       </>
     )
   })
+}
+
+function describeMonitors(found: number): string {
+  const judged = 'Judged on the production runs of this time, of any version and environment'
+  return found > MONITORS ? `The first ${MONITORS}; the page Monitors has all. ${judged}` : judged
 }
 
 function describeSteps({ steps, total }: StepsPage): string {
