@@ -4,7 +4,7 @@ import type { KeyboardEvent, PointerEvent, ReactElement } from 'react'
 import styles from './waterfall.module.css'
 
 /** Percent of the waterfall that names take. */
-export const NAME_WIDTH = { least: 20, most: 80, step: 4 } as const
+const NAME_WIDTH = { least: 20, most: 80, step: 4 } as const
 
 interface NameWidthProps {
   /** Undefined until the reader has changed it. */
