@@ -1,7 +1,7 @@
-import { createStore, type Store } from '@weir/store'
+import { createStore, pingUrl, type Store } from '@weir/store'
 import type { Config } from './config.ts'
 import { infrastructureError } from './errors.ts'
-import { pingUrl, safeUrl } from './supervisor/configured-servers.ts'
+import { safeUrl } from './supervisor/configured-servers.ts'
 
 /** A store whose server answers; throws an error that says what to do if it does not. */
 export async function openStore(config: Config): Promise<Store> {

@@ -8,6 +8,7 @@ import { FilterBar } from '../components/filter-bar.tsx'
 import { FlowsTable } from '../components/flows-table.tsx'
 import { FoldedFlows } from '../components/folded-flows.tsx'
 import { LiveRefresh } from '../components/live-refresh.tsx'
+import { NoFlows } from '../components/no-flows.tsx'
 import { NoRuns } from '../components/no-runs.tsx'
 import { originChoices } from '../components/origin-choices.ts'
 import { PageHeader } from '../components/page-header.tsx'
@@ -20,6 +21,7 @@ import { withStore } from '../data/with-store.tsx'
 import { filtersQuery, parseFilters } from '../filters/filters.ts'
 import { pageLinks } from '../filters/pages.ts'
 import { first, type SearchParams, withParameters } from '../filters/search-params.ts'
+import { clockOf } from '../filters/time-range.ts'
 import { formatExact } from '../format/number.ts'
 
 export const metadata: Metadata = { title: 'Overview' }
@@ -62,7 +64,7 @@ export default async function OverviewPage({ searchParams }: Props): Promise<Rea
           }}
         />
         {totals.runs === 0 ? (
-          <NoRuns store={store} search={filter} filters={filters} path="/" />
+          <NoRuns store={store} search={filter} range={filters.range} path="/" params={params} />
         ) : (
           <>
             <Totals totals={totals} previous={previous} />
@@ -76,7 +78,11 @@ export default async function OverviewPage({ searchParams }: Props): Promise<Rea
             </Panel>
             <Panel title="Flows" note={describeFlows(flowCount, flows.length, filters.search)} flush>
               {foldedRuns > 0 ? <FoldedFlows runs={foldedRuns} query={query} /> : null}
-              {flows.length > 0 ? <FlowsTable flows={flows} query={query} nowMs={nowMs} /> : null}
+              {flows.length > 0 ? (
+                <FlowsTable flows={flows} query={query} nowMs={clockOf(filters.range, nowMs)} />
+              ) : (
+                <NoFlows store={store} search={{ ...filter, name: filters.search }} params={params} />
+              )}
               <Pager {...pageLinks('/', params, overview.next)} />
             </Panel>
           </>
@@ -88,7 +94,7 @@ export default async function OverviewPage({ searchParams }: Props): Promise<Rea
 
 function describeFlows(count: number, shown: number, search: string): string | undefined {
   const which = search === '' ? 'with runs in this time' : `whose name contains “${search}”`
-  if (count === 0) return `There is no flow ${which}`
+  if (count === 0) return undefined
   if (count === shown)
     return search === '' ? undefined : `${formatExact(count)} ${count === 1 ? 'flow' : 'flows'} ${which}`
   return `${formatExact(shown)} of ${formatExact(count)} flows ${which}; the totals above are of all`

@@ -9,7 +9,7 @@ import styles from './time-chart.module.css'
 const AXIS = { fontSize: 11, fill: 'var(--text-3)' }
 
 /** The picture itself: the only file that loads the chart library. */
-export function Plot({ series, points, unit }: TimeChartProps): ReactElement {
+export function Plot({ series, points, unit, error = 0 }: TimeChartProps): ReactElement {
   const spanMs = (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0)
   return (
     <ResponsiveContainer width="100%" height="100%">
@@ -36,7 +36,7 @@ export function Plot({ series, points, unit }: TimeChartProps): ReactElement {
           isAnimationActive={false}
           cursor={{ stroke: 'var(--border-strong)', fill: 'var(--hover)', fillOpacity: 0.6 }}
           content={({ active, label }) =>
-            active ? <Reading at={Number(label)} {...{ series, points, unit }} /> : null
+            active ? <Reading at={Number(label)} {...{ series, points, unit, error }} /> : null
           }
         />
         {series.map(({ key, label, color, shape, dash }) =>
@@ -91,10 +91,11 @@ function Dot({ cx, cy, index = 0, stroke, always, values }: IsolatedDotProps): R
 }
 
 interface ReadingProps extends Pick<TimeChartProps, 'series' | 'points' | 'unit'> {
+  readonly error: number
   readonly at: number
 }
 
-function Reading({ at, series, points, unit }: ReadingProps): ReactElement | null {
+function Reading({ at, series, points, unit, error }: ReadingProps): ReactElement | null {
   const point = points.find((candidate) => candidate.at === at)
   if (!point) return null
   return (
@@ -104,7 +105,7 @@ function Reading({ at, series, points, unit }: ReadingProps): ReactElement | nul
         <p key={key}>
           <span className={styles.swatch} style={{ background: color }} />
           {label}
-          <strong>{formatValue(unit, point[key] ?? null)}</strong>
+          <strong>{formatValue(unit, point[key] ?? null, error)}</strong>
         </p>
       ))}
     </div>

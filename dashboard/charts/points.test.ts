@@ -4,6 +4,7 @@ import { latencyPoints, overviewPoints, throughputPoints } from './points.ts'
 
 const quantiles = { p50Ns: 1, p95Ns: null, p99Ns: 3 }
 const series = (count: number): FlowSeries => ({
+  quantileError: 0,
   bucketMs: 60_000,
   points: Array.from({ length: count }, (_, index) => ({
     timeMs: index * 60_000,
@@ -26,6 +27,7 @@ test('a bucket without a finished run leaves a gap in the line', () => {
 
 test('the overview adds the flows up, bucket by bucket', () => {
   const overview = {
+    quantileError: 0,
     bucketMs: 1000,
     buckets: [
       { runs: 7, errors: 1 },

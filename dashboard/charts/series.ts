@@ -1,4 +1,4 @@
-import { formatDuration } from '../format/duration.ts'
+import { formatQuantile } from '../format/duration.ts'
 import { formatCount, formatPercent } from '../format/number.ts'
 
 export interface Series {
@@ -20,10 +20,12 @@ export interface TimeChartProps {
   readonly series: readonly Series[]
   readonly points: readonly Point[]
   readonly unit: 'duration' | 'count' | 'percent'
+  /** How far values of durations may be from the true ones, as a share of these; default 0, exact. */
+  readonly error?: number
 }
 
-export function formatValue(unit: TimeChartProps['unit'], value: number | null): string {
+export function formatValue(unit: TimeChartProps['unit'], value: number | null, error = 0): string {
   if (value === null) return '–'
   if (unit === 'percent') return formatPercent(value)
-  return unit === 'duration' ? formatDuration(value) : formatCount(value)
+  return unit === 'duration' ? formatQuantile(value, error) : formatCount(value)
 }

@@ -48,7 +48,7 @@ export function TimeChart(props: TimeChartProps): ReactElement {
   )
 }
 
-function Values({ title, series, points, unit }: TimeChartProps): ReactElement {
+function Values({ title, series, points, unit, error }: TimeChartProps): ReactElement {
   return (
     <div className={styles.rows}>
       <table>
@@ -68,7 +68,7 @@ function Values({ title, series, points, unit }: TimeChartProps): ReactElement {
             <tr key={point.at}>
               <th scope="row">{formatUtc(point.at).slice(0, 16)}</th>
               {series.map(({ key }) => (
-                <td key={key}>{formatValue(unit, point[key] ?? null)}</td>
+                <td key={key}>{formatValue(unit, point[key] ?? null, error)}</td>
               ))}
             </tr>
           ))}

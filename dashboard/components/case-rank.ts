@@ -1,5 +1,11 @@
 import type { CaseResult } from '@weir/store'
 
+/** A score that moved by no more than a hundredth is the same. */
+export function changeOfScore(score: number, baseline: number): 'better' | 'worse' | 'none' {
+  if (Math.abs(score - baseline) <= 0.01) return 'none'
+  return score > baseline ? 'better' : 'worse'
+}
+
 /** The trial, one of its checks, or a score by more than a hundredth, came out otherwise than in the baseline. */
 export function isDifference({ outcome, baselineOutcome, results }: CaseResult): boolean {
   if (baselineOutcome === undefined) return false
@@ -8,7 +14,7 @@ export function isDifference({ outcome, baselineOutcome, results }: CaseResult):
     results.some(
       (result) =>
         (result.baselineOutcome !== undefined && result.baselineOutcome !== result.outcome) ||
-        (result.baselineScore !== undefined && Math.abs(result.baselineScore - result.score) > 0.01),
+        (result.baselineScore !== undefined && changeOfScore(result.score, result.baselineScore) !== 'none'),
     )
   )
 }

@@ -1,10 +1,11 @@
 import type { CaseCheckResult, CaseResult } from '@weir/store'
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'
 import { formatTrial } from '../format/trial.ts'
 import { isDifference, rankCase } from './case-rank.ts'
 import styles from './cases-table.module.css'
+import { Score } from './score.tsx'
 import { StatusBadge, StatusIcon } from './status-badge.tsx'
 import { type Column, Table } from './table.tsx'
 import { TextLink } from './text-link.tsx'
@@ -13,7 +14,7 @@ interface CasesTableProps {
   readonly rows: readonly CaseResult[]
   readonly hasBaseline: boolean
   /** Said where there are no rows. */
-  readonly none: string
+  readonly none: ReactNode
   /** Of each case; undefined where it is not known. */
   readonly trials: number | undefined
 }
@@ -117,16 +118,15 @@ function isQuiet({ kind, outcome, baselineOutcome }: CaseCheckResult): boolean {
 
 function ResultLine({ result }: { readonly result: CaseCheckResult }): ReactElement {
   const { kind, name, outcome, score, reason, baselineOutcome, baselineScore } = result
+  // A score is no outcome; that there is none is one.
+  const isScore = kind === 'scorer' && outcome === 'passed'
   const changed = baselineOutcome !== undefined && baselineOutcome !== outcome
   return (
     <li>
-      <StatusIcon status={outcome} />
+      {isScore ? null : <StatusIcon status={outcome} />}
       <span>
-        {kind === 'task' ? 'task' : name}
-        {kind === 'scorer' ? <strong> {score.toFixed(2)}</strong> : null}
-        {kind === 'scorer' && baselineScore !== undefined ? (
-          <span className="muted"> (baseline {baselineScore.toFixed(2)})</span>
-        ) : null}
+        {kind === 'task' ? 'task' : name}{' '}
+        {kind === 'scorer' ? <Score score={score} baseline={baselineScore} /> : null}
         {changed ? <span className="muted"> (baseline {baselineOutcome})</span> : null}
         {reason !== '' && (outcome !== 'passed' || score < 0.5) ? (
           <span className={styles.reason}>{reason}</span>

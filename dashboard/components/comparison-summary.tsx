@@ -13,10 +13,13 @@ export function ComparisonSummary({ comparison }: { readonly comparison: Compari
       <StatusBadge status={verdict} />
       <p className={styles.sentence}>{sentence}</p>
       <ul className={styles.notes}>
-        <li>
-          {base.label}: {formatExact(base.runs)} runs that ended · {candidate.label}:{' '}
-          {formatExact(candidate.runs)} runs that ended
-        </li>
+        {[base, candidate].map((side) => (
+          <li key={side.side}>
+            {side.label}: {formatExact(side.runs)} of {formatExact(side.total)} runs ended as ok, error or
+            expired
+            <span className="muted"> ({side.scope})</span>
+          </li>
+        ))}
         {added.map(({ step, n, runs }) => (
           <li key={step}>
             Only in {candidate.label}: step <strong>{step}</strong> ({formatPercent(runs > 0 ? n / runs : 0)}{' '}

@@ -8,9 +8,11 @@ interface ErrorStateProps {
   readonly children: ReactNode
   /** The error as it was reported. */
   readonly detail?: string
+  /** Whether the page asks again by itself. */
+  readonly passes?: boolean | undefined
 }
 
-export function ErrorState({ title, children, detail }: ErrorStateProps): ReactElement {
+export function ErrorState({ title, children, detail, passes = false }: ErrorStateProps): ReactElement {
   return (
     <div className={styles.error} role="alert">
       <h1>
@@ -18,7 +20,7 @@ export function ErrorState({ title, children, detail }: ErrorStateProps): ReactE
       </h1>
       <div className={styles.words}>{children}</div>
       {detail ? <pre className={styles.detail}>{detail}</pre> : null}
-      <RetryButton />
+      <RetryButton isAutomatic={passes} />
     </div>
   )
 }

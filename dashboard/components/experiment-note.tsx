@@ -4,9 +4,9 @@ import { flowHref } from '../filters/links.ts'
 import { toQuery } from '../filters/search-params.ts'
 import { formatDuration } from '../format/duration.ts'
 import { CopyButton } from './copy-button.tsx'
-import { RelativeTime } from './relative-time.tsx'
 import styles from './run.module.css'
 import { TextLink } from './text-link.tsx'
+import { Time } from './time.tsx'
 
 interface ExperimentNoteProps {
   readonly experiment: ExperimentDetail
@@ -40,7 +40,7 @@ export function ExperimentNote({ experiment, nowMs }: ExperimentNoteProps): Reac
       {revision ? <li>revision {revision.slice(0, 12)}</li> : null}
       {dataset ? <li>dataset {dataset}</li> : null}
       <li>
-        started <RelativeTime unixMs={started} nowMs={nowMs} />
+        started <Time unixMs={started} nowMs={nowMs} />
       </li>
       {finished > 0 ? <li>took {formatDuration((finished - started) * 1e6)}</li> : null}
     </ul>

@@ -1,14 +1,32 @@
-import type { ExperimentDetail } from '@weir/store'
+import type { ExperimentDetail, ScoreSummary } from '@weir/store'
 import type { ReactElement } from 'react'
 import { formatTypical } from '../format/duration.ts'
 import { formatExact, formatPercent } from '../format/number.ts'
 import { Panel } from './panel.tsx'
+import { Score } from './score.tsx'
 import { StatTiles } from './stat-tiles.tsx'
 import { Table } from './table.tsx'
 
+interface ExperimentTotalsProps {
+  readonly experiment: ExperimentDetail
+  /** Scores of the baseline; none without one. */
+  readonly baselineScores: readonly ScoreSummary[]
+}
+
 /** What an experiment found, over all trials: tiles, then each check and scorer. */
-export function ExperimentTotals({ experiment }: { readonly experiment: ExperimentDetail }): ReactElement {
-  const { planned, evaluated, passed, failed, errors, passRate, meanDurationMs, checks, scores } = experiment
+export function ExperimentTotals({ experiment, baselineScores }: ExperimentTotalsProps): ReactElement {
+  const {
+    planned,
+    evaluated,
+    passed,
+    failed,
+    unverifiable,
+    errors,
+    passRate,
+    meanDurationMs,
+    checks,
+    scores,
+  } = experiment
   return (
     <>
       <StatTiles
@@ -23,18 +41,23 @@ export function ExperimentTotals({ experiment }: { readonly experiment: Experime
                 : 'nothing judged yet',
           },
           { label: 'Planned', value: formatExact(planned), detail: 'cases × trials' },
-          { label: 'Failed', value: formatExact(failed), ...(failed > 0 ? { tone: 'error' as const } : {}) },
+          {
+            label: 'Failed',
+            value: formatExact(failed),
+            detail: unverifiable > 0 ? `${formatExact(unverifiable)} more unverifiable` : 'trials',
+            ...(failed > 0 ? { tone: 'error' as const } : {}),
+          },
           {
             label: 'Crashed',
             value: formatExact(errors),
-            detail: 'task or scorer',
+            detail: 'trials whose task or scorer did',
             ...(errors > 0 ? { tone: 'error' as const } : {}),
           },
           { label: 'Mean duration', value: formatTypical(meanDurationMs * 1e6) },
         ]}
       />
       {checks.length + scores.length === 0 ? null : (
-        <Panel title="Checks and scorers" flush>
+        <Panel title="Checks and scorers" note="Each counts trials" flush>
           <Table
             caption="Checks and scorers"
             columns={[
@@ -73,7 +96,12 @@ export function ExperimentTotals({ experiment }: { readonly experiment: Experime
                 <td data-numeric />
                 <td data-numeric />
                 <td data-numeric />
-                <td data-numeric>{score.mean.toFixed(2)}</td>
+                <td data-numeric>
+                  <Score
+                    score={score.mean}
+                    baseline={baselineScores.find(({ name }) => name === score.name)?.mean}
+                  />
+                </td>
                 <td data-numeric>{score.min.toFixed(2)}</td>
               </tr>
             ))}

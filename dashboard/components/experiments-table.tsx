@@ -3,10 +3,10 @@ import type { ReactElement } from 'react'
 import { experimentHref } from '../filters/links.ts'
 import { formatTypical } from '../format/duration.ts'
 import { formatExact, formatPercent } from '../format/number.ts'
-import { RelativeTime } from './relative-time.tsx'
 import { StatusBadge } from './status-badge.tsx'
 import { Table } from './table.tsx'
 import { TextLink } from './text-link.tsx'
+import { Time } from './time.tsx'
 
 interface ExperimentsTableProps {
   /** Newest first. */
@@ -26,6 +26,7 @@ export function ExperimentsTable({ experiments, baselines, nowMs }: ExperimentsT
         { label: 'Pass rate', numeric: true },
         { label: 'Passed', numeric: true },
         { label: 'Failed', numeric: true },
+        { label: 'Unverifiable', numeric: true },
         { label: 'Crashed', numeric: true },
         { label: 'Mean duration', numeric: true },
         { label: 'Scores', wide: true },
@@ -55,6 +56,9 @@ export function ExperimentsTable({ experiments, baselines, nowMs }: ExperimentsT
           <td data-numeric data-bad={experiment.failed > 0 || undefined}>
             {formatExact(experiment.failed)}
           </td>
+          <td data-numeric data-faint={experiment.unverifiable === 0 || undefined}>
+            {formatExact(experiment.unverifiable)}
+          </td>
           <td data-numeric data-bad={experiment.errors > 0 || undefined}>
             {formatExact(experiment.errors)}
           </td>
@@ -64,7 +68,7 @@ export function ExperimentsTable({ experiments, baselines, nowMs }: ExperimentsT
           </td>
           <td>{experiment.version}</td>
           <td data-numeric data-faint>
-            <RelativeTime unixMs={experiment.started} nowMs={nowMs} />
+            <Time unixMs={experiment.started} nowMs={nowMs} />
           </td>
         </tr>
       ))}

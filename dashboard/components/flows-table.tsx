@@ -1,17 +1,18 @@
 import type { FlowSummary } from '@weir/store'
 import type { ReactElement } from 'react'
-import { formatTypical } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { FlowLink } from './flow-link.tsx'
-import { RelativeTime } from './relative-time.tsx'
+import { Quantile } from './quantile.tsx'
 import { Sparkline } from './sparkline.tsx'
 import { Table } from './table.tsx'
+import { Time } from './time.tsx'
 
 interface FlowsTableProps {
   readonly flows: readonly FlowSummary[]
   /** The filters to keep when a flow is opened. */
   readonly query: string
-  readonly nowMs: number
+  /** Undefined where times are told themselves, not how long ago they were. */
+  readonly nowMs: number | undefined
 }
 
 export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactElement {
@@ -51,8 +52,12 @@ export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactEleme
           >
             {formatPercent(flow.errorRate)}
           </td>
-          <td data-numeric>{formatTypical(flow.p50Ns)}</td>
-          <td data-numeric>{formatTypical(flow.p95Ns)}</td>
+          <td data-numeric>
+            <Quantile ns={flow.p50Ns} error={flow.quantileError} />
+          </td>
+          <td data-numeric>
+            <Quantile ns={flow.p95Ns} error={flow.quantileError} />
+          </td>
           <td data-numeric data-faint={flow.inputTokens + flow.outputTokens === 0 || undefined}>
             {formatCount(flow.inputTokens + flow.outputTokens)}
           </td>
@@ -60,7 +65,7 @@ export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactEleme
             {formatCost(flow.cost)}
           </td>
           <td data-numeric data-faint>
-            <RelativeTime unixMs={flow.lastRunMs} nowMs={nowMs} />
+            <Time unixMs={flow.lastRunMs} nowMs={nowMs} />
           </td>
         </tr>
       ))}

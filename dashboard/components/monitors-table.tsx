@@ -19,7 +19,7 @@ export function MonitorsTable({ monitors, showFlow = false }: MonitorsTableProps
         { label: 'Monitor' },
         ...(showFlow ? [{ label: 'Flow' }] : []),
         { label: 'Check', wide: true },
-        { label: 'Judged', numeric: true },
+        { label: 'Judged', numeric: true, title: 'Runs' },
         { label: 'Failed', numeric: true },
         { label: 'Unverifiable', numeric: true },
         { label: 'Pass rate', numeric: true },
@@ -37,11 +37,13 @@ export function MonitorsTable({ monitors, showFlow = false }: MonitorsTableProps
             all checks{monitor.sample < 1 ? `, ${formatPercent(monitor.sample)} of the runs` : ''}
           </td>
           <td data-numeric>{formatExact(monitor.judged)}</td>
-          <td data-numeric data-bad={monitor.judged > monitor.passed || undefined}>
-            {formatExact(monitor.judged - monitor.passed)}
+          <td data-numeric data-bad={monitor.failed > 0 || undefined}>
+            {formatExact(monitor.failed)}
           </td>
-          <td data-numeric />
-          <td data-numeric>{monitor.judged > 0 ? formatPercent(monitor.passRate) : 'nothing judged yet'}</td>
+          <td data-numeric>{formatExact(monitor.unverifiable)}</td>
+          <td data-numeric>
+            {monitor.judged > 0 ? formatPercent(monitor.passRate) : 'nothing judged in this time'}
+          </td>
         </tr>,
         ...monitor.checks.map((check) => {
           const judged = check.passed + check.failed + check.unverifiable

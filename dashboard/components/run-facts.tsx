@@ -5,7 +5,8 @@ import { formatCost, formatCount, formatExact } from '../format/number.ts'
 import { type Stat, StatTiles } from './stat-tiles.tsx'
 
 export function RunFacts({ page }: { readonly page: RunPage }): ReactElement {
-  const { run, steps, models } = page
+  const { run, steps, models, tree, own } = page
+  const nested = tree.spans - own.spans
   const tries = steps.reduce((sum, { attempts }) => sum + Math.max(0, attempts - 1), 0)
   const failed = steps.filter(({ status }) => status === 'error').length
   const stats: Stat[] = [
@@ -22,6 +23,7 @@ export function RunFacts({ page }: { readonly page: RunPage }): ReactElement {
     {
       label: 'Steps',
       value: formatCount(steps.length),
+      title: 'Step executions',
       detail: [
         failed > 0 ? `${failed} failed` : '',
         tries > 0 ? `${tries} ${tries === 1 ? 'retry' : 'retries'}` : '',
@@ -31,8 +33,14 @@ export function RunFacts({ page }: { readonly page: RunPage }): ReactElement {
     },
     {
       label: 'Spans',
-      value: formatCount(run.spanCount),
-      detail: run.errorCount > 0 ? `${formatCount(run.errorCount)} with error` : undefined,
+      value: formatCount(tree.spans),
+      title: formatExact(tree.spans),
+      detail: [
+        tree.errors > 0 ? `${formatCount(tree.errors)} with error` : '',
+        nested > 0 ? `${formatCount(nested)} in nested runs` : '',
+      ]
+        .filter(Boolean)
+        .join(' · '),
     },
     {
       label: 'Tokens',

@@ -1,6 +1,7 @@
 import type { RunPage } from '@weir/store'
 import type { ReactElement } from 'react'
 import { runHref } from '../filters/links.ts'
+import { withKeys } from '../waterfall/tree.ts'
 import styles from './run.module.css'
 import { TextLink } from './text-link.tsx'
 
@@ -8,16 +9,18 @@ import { TextLink } from './text-link.tsx'
 export function RunFailure({ page }: { readonly page: RunPage }): ReactElement | null {
   const { run, spans } = page
   if (run.status !== 'error') return null
-  const failed = spans.filter(({ status }) => status === 'error')
+  const keyed = withKeys(spans)
+  const root = keyed.find(({ spanId }) => spanId === page.rootSpanId)
+  const failed = keyed.filter(({ status }) => status === 'error')
   const origin = failed.toSorted((a, b) => b.depth - a.depth || b.startNs - a.startNs)[0]
   return (
     <section className={styles.failure} aria-label="Why this run failed">
       <h2>{run.errorType || origin?.errorType || 'Error'}</h2>
       <p>{run.errorMessage || origin?.errorMessage || 'No message was recorded.'}</p>
-      {origin && origin.spanId !== page.rootSpanId ? (
+      {origin && origin !== root ? (
         <p className={styles.where}>
           Failed in{' '}
-          <TextLink className="link" href={runHref(run.runId, origin.spanId)} scroll={false}>
+          <TextLink className="link" href={runHref(run.runId, origin.key)} scroll={false}>
             {origin.name}
           </TextLink>
         </p>

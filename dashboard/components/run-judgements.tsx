@@ -59,7 +59,11 @@ export function RunJudgements({ scores, results }: RunJudgementsProps): ReactEle
           .map(({ key, kind, name, by, outcome, score, reason }) => (
             <tr key={key}>
               <td>
-                <StatusBadge status={outcome} />
+                {kind === 'scorer' && outcome === 'passed' ? (
+                  <StatusBadge status="scored" quiet />
+                ) : (
+                  <StatusBadge status={outcome} />
+                )}
               </td>
               <th scope="row">{name}</th>
               <td data-faint>{kind}</td>

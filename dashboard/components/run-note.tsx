@@ -5,9 +5,9 @@ import { toQuery } from '../filters/search-params.ts'
 import { clockProblem, formatUtc } from '../format/time.ts'
 import { formatTrial } from '../format/trial.ts'
 import { CopyButton } from './copy-button.tsx'
-import { RelativeTime } from './relative-time.tsx'
 import styles from './run.module.css'
 import { TextLink } from './text-link.tsx'
+import { Time } from './time.tsx'
 
 interface RunNoteProps {
   readonly run: RunRow
@@ -28,7 +28,7 @@ export function RunNote({ run, trials, nowMs }: RunNoteProps): ReactElement {
         <CopyButton text={run.runId} label="Copy run id" />
       </li>
       <li>
-        <RelativeTime unixMs={run.startMs} nowMs={nowMs} />
+        <Time unixMs={run.startMs} nowMs={nowMs} />
       </li>
       <ClockNote run={run} />
       {run.version ? <li>version {run.version}</li> : null}

@@ -5,15 +5,16 @@ import { formatDuration } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact } from '../format/number.ts'
 import { clockProblem } from '../format/time.ts'
 import { FlowLink } from './flow-link.tsx'
-import { RelativeTime } from './relative-time.tsx'
 import { StatusBadge } from './status-badge.tsx'
 import { Table } from './table.tsx'
 import { TextLink } from './text-link.tsx'
+import { Time } from './time.tsx'
 
 interface RunsTableProps {
   readonly caption: string
   readonly runs: readonly RunRow[]
-  readonly nowMs: number
+  /** Undefined where times are told themselves, not how long ago they were. */
+  readonly nowMs: number | undefined
   /** Left out where all runs are of one flow. */
   readonly showFlow?: boolean
 }
@@ -33,7 +34,7 @@ export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTablePr
         { label: hasCases ? 'Detail' : 'Error', wide: true },
         ...(hasVersion ? [{ label: 'Version' }] : []),
         ...(hasEnvironment ? [{ label: 'Environment' }] : []),
-        { label: 'Steps', numeric: true },
+        { label: 'Steps', numeric: true, title: 'Step executions' },
         { label: 'Tokens', numeric: true },
         { label: 'Cost', numeric: true },
         { label: 'Duration', numeric: true },
@@ -43,7 +44,7 @@ export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTablePr
         <tr key={run.runId}>
           <th scope="row">
             <TextLink className="link" href={runHref(run.runId)} aria-label={`Run ${run.runId}`}>
-              <RelativeTime unixMs={run.startMs} nowMs={nowMs} />
+              <Time unixMs={run.startMs} nowMs={nowMs} />
             </TextLink>
           </th>
           <td>

@@ -4,10 +4,10 @@ import type { ReactElement } from 'react'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'
 import { messageText } from '../viewer/message-text.ts'
-import { RelativeTime } from './relative-time.tsx'
 import styles from './session-run.module.css'
 import { StatusBadge } from './status-badge.tsx'
 import { TextLink } from './text-link.tsx'
+import { Time } from './time.tsx'
 
 /** As much of a payload as tells one turn from another. */
 const GLANCE = 1200
@@ -27,7 +27,7 @@ export function SessionRun({ run, nowMs }: SessionRunProps): ReactElement {
         </h2>
         <StatusBadge status={run.status} />
         <span className="muted">
-          <RelativeTime unixMs={run.startMs} nowMs={nowMs} /> ·{' '}
+          <Time unixMs={run.startMs} nowMs={nowMs} /> ·{' '}
           {run.status === 'running' ? 'running' : formatDuration(run.durationNs)}
         </span>
       </header>

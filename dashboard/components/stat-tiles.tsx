@@ -7,7 +7,7 @@ export interface Stat {
   /** A second line: what the value is made of. */
   readonly detail?: ReactNode
   /** The value in full, on hover. */
-  readonly title?: string
+  readonly title?: string | undefined
   readonly tone?: 'error' | 'ok'
 }
 

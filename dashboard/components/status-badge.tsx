@@ -17,6 +17,7 @@ const LOOKS: Record<string, readonly [tone: Tone, icon: IconName]> = {
   replayed: ['neutral', 'replay'],
   skipped: ['neutral', 'minus'],
   unverifiable: ['warning', 'question'],
+  scored: ['neutral', 'minus'],
   slower: ['error', 'up'],
   faster: ['ok', 'down'],
   worse: ['error', 'down'],

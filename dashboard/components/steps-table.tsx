@@ -1,8 +1,8 @@
 import type { StepStats } from '@weir/store'
 import type { ReactElement } from 'react'
-import { formatDuration } from '../format/duration.ts'
 import { formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { KindLabel } from './kind.tsx'
+import { Quantile } from './quantile.tsx'
 import { Table } from './table.tsx'
 
 /** The steps of a flow with what they cost in time and how they failed. */
@@ -55,9 +55,15 @@ export function StepsTable({ steps }: { readonly steps: readonly StepStats[] }):
               />
             </svg>
           </td>
-          <td data-numeric>{formatDuration(step.p50Ns)}</td>
-          <td data-numeric>{formatDuration(step.p95Ns)}</td>
-          <td data-numeric>{formatDuration(step.p99Ns)}</td>
+          <td data-numeric>
+            <Quantile ns={step.p50Ns} error={step.quantileError} />
+          </td>
+          <td data-numeric>
+            <Quantile ns={step.p95Ns} error={step.quantileError} />
+          </td>
+          <td data-numeric>
+            <Quantile ns={step.p99Ns} error={step.quantileError} />
+          </td>
         </tr>
       ))}
     </Table>

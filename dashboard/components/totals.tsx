@@ -1,6 +1,6 @@
 import type { RunTotals } from '@weir/store'
 import type { ReactElement } from 'react'
-import { formatTypical } from '../format/duration.ts'
+import { describeError, formatQuantile } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { type Stat, StatTiles } from './stat-tiles.tsx'
 
@@ -32,8 +32,9 @@ export function Totals({ totals, previous, first }: TotalsProps): ReactElement {
     },
     ...(['p50', 'p95', 'p99'] as const).map((quantile) => ({
       label: quantile,
-      value: formatTypical(totals[`${quantile}Ns`]),
-      detail: before(formatTypical(previous[`${quantile}Ns`])),
+      value: formatQuantile(totals[`${quantile}Ns`], totals.quantileError),
+      title: describeError(totals[`${quantile}Ns`], totals.quantileError),
+      detail: before(formatQuantile(previous[`${quantile}Ns`], previous.quantileError)),
     })),
     {
       label: 'Tokens',

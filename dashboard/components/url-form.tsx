@@ -2,6 +2,7 @@
 
 import { usePathname, useRouter } from 'next/navigation'
 import { type FormEvent, type ReactElement, type ReactNode, useTransition } from 'react'
+import { Pending } from './pending.tsx'
 
 interface UrlFormProps {
   readonly label: string
@@ -25,6 +26,7 @@ export function UrlForm({ label, className, children }: UrlFormProps): ReactElem
     <search>
       <form className={className} aria-label={label} aria-busy={loading} onSubmit={submit}>
         {children}
+        {loading ? <Pending /> : null}
         <noscript>
           <button type="submit" className="button">
             Apply

@@ -2,11 +2,11 @@ import type { VersionStats } from '@weir/store'
 import type { ReactElement } from 'react'
 import type { Filters } from '../filters/filters.ts'
 import { compareHref } from '../filters/links.ts'
-import { formatTypical } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
-import { RelativeTime } from './relative-time.tsx'
+import { Quantile } from './quantile.tsx'
 import { Table } from './table.tsx'
 import { TextLink } from './text-link.tsx'
+import { Time } from './time.tsx'
 
 interface VersionsTableProps {
   readonly flow: string
@@ -16,7 +16,8 @@ interface VersionsTableProps {
   readonly before: string
   /** Of which source the runs are, where a comparison must be told. */
   readonly source: Filters['source']
-  readonly nowMs: number
+  /** Undefined where times are told themselves, not how long ago they were. */
+  readonly nowMs: number | undefined
 }
 
 /** The versions of a flow; each can be compared with the one before it. */
@@ -46,14 +47,22 @@ export function VersionsTable({ flow, versions, before, source, nowMs }: Version
             <td data-numeric title={formatExact(version.runs)}>
               {formatCount(version.runs)}
             </td>
-            <td data-numeric data-bad={version.errors > 0 || undefined}>
+            <td
+              data-numeric
+              data-bad={version.errors > 0 || undefined}
+              title={`${formatExact(version.errors)} errors`}
+            >
               {formatPercent(version.errorRate)}
             </td>
-            <td data-numeric>{formatTypical(version.p50Ns)}</td>
-            <td data-numeric>{formatTypical(version.p95Ns)}</td>
+            <td data-numeric>
+              <Quantile ns={version.p50Ns} error={version.quantileError} />
+            </td>
+            <td data-numeric>
+              <Quantile ns={version.p95Ns} error={version.quantileError} />
+            </td>
             <td data-numeric>{formatCost(version.runs > 0 ? version.cost / version.runs : 0)}</td>
             <td data-numeric data-faint>
-              <RelativeTime unixMs={version.lastRunMs} nowMs={nowMs} />
+              <Time unixMs={version.lastRunMs} nowMs={nowMs} />
             </td>
             <td>
               {older && version.version ? (

@@ -44,11 +44,12 @@ export async function compareChoices(store: Store, flow: string, nowMs: number):
   const versions = page.versions.map(({ version }) => version).filter(isWritable)
   const groups = [
     {
-      label: 'Versions',
+      label:
+        page.next === null ? 'Versions' : `Versions, the newest ${page.versions.length} of ${page.total}`,
       options: versions.map((version): Option => [`version=${version}`, `version ${version}`]),
     },
     {
-      label: 'Baselines',
+      label: baselines.length < NEWEST ? 'Baselines' : `Baselines, the newest ${NEWEST}`,
       options: baselines
         .filter(({ name, evaluation }) => isWritable(name) && !evaluation.includes(','))
         .map(
@@ -59,7 +60,7 @@ export async function compareChoices(store: Store, flow: string, nowMs: number):
         ),
     },
     {
-      label: 'Experiments',
+      label: experiments.length < NEWEST ? 'Experiments' : `Experiments, the newest ${NEWEST}`,
       options: experiments.map(
         ({ experimentId, evaluation, variant, version, started }): Option => [
           `experiment=${experimentId}`,

@@ -1,7 +1,7 @@
 import { createStore, execute, insert, migrate } from '@weir/store'
 import { expect, inject, test, vi } from 'vitest'
 import { GET } from '../app/readyz/route.ts'
-import { openStore } from './store.ts'
+import { readStore } from './store.ts'
 import { explainStoreError } from './store-problem.ts'
 
 declare module 'vitest' {
@@ -18,7 +18,7 @@ test('a database that a newer version has migrated is explained, not shown', asy
   vi.stubEnv('WEIR_CLICKHOUSE_URL', store.url)
   vi.stubEnv('WEIR_CLICKHOUSE_DATABASE', database)
 
-  const problem = explainStoreError(await openStore().catch((error: unknown) => error))
+  const problem = explainStoreError(await readStore(async () => undefined).catch((error: unknown) => error))
   expect(problem?.title).toBe('The database is of a newer Weir')
   expect(problem?.detail).toContain('999_later')
   const ready = await GET()
@@ -29,7 +29,7 @@ test('a database that a newer version has migrated is explained, not shown', asy
   expect((await GET()).status).toBe(200)
 
   vi.unstubAllEnvs()
-  await (await openStore()).close()
+  await readStore((opened) => opened.close())
   await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
   await store.close()
 })

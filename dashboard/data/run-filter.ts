@@ -2,10 +2,15 @@ import type { RunFilter } from '@weir/store'
 import type { Filters } from '../filters/filters.ts'
 import { timeWindow } from '../filters/time-range.ts'
 
-/** The filters of a page as the store's queries take them. */
+const MINUTE_MS = 60_000
+
+/** The filters of a page as the store's queries take them: of whole minutes, so that lists, totals and charts count the same runs. */
 export function toRunFilter(filters: Filters, nowMs: number): RunFilter {
+  const { from, to, ...window } = timeWindow(filters.range, nowMs)
   return {
-    ...timeWindow(filters.range, nowMs),
+    ...window,
+    from: new Date(Math.floor(from.getTime() / MINUTE_MS) * MINUTE_MS),
+    to: new Date(Math.ceil(to.getTime() / MINUTE_MS) * MINUTE_MS),
     flow: filters.flow || undefined,
     environment: filters.environment || undefined,
     version: filters.version || undefined,

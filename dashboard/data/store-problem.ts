@@ -1,9 +1,13 @@
 import { cutText } from '@weir/store/cut-text'
+import { DEADLINE_S } from './store.ts'
+
 /** Why the store could not answer, in words for the reader of a page. */
 export interface StoreProblem {
   readonly title: string
   readonly advice: string
   readonly detail: string
+  /** It may end by itself: a page that says so may ask again by itself. */
+  readonly passes?: boolean
 }
 
 const NETWORK = new Set([
@@ -41,12 +45,20 @@ export function explainStoreError(error: unknown): StoreProblem | undefined {
       detail,
     }
   }
-  if (NETWORK.has(code) || /socket hang up|timeout error/i.test(error.message)) {
+  if (type === 'TIMEOUT_EXCEEDED' || /timeout error/i.test(error.message)) {
+    return {
+      title: 'ClickHouse needs too long for this page',
+      advice: `It answers, but a query of this page may take ${DEADLINE_S} s at most. Choose a shorter time range, or look for less.`,
+      detail,
+    }
+  }
+  if (code === 'STORE_SILENT' || NETWORK.has(code) || /socket hang up/i.test(error.message)) {
     return {
       title: 'ClickHouse does not answer',
       advice:
         'Start everything with “weir up”, see “weir status” and “weir doctor”, or check WEIR_CLICKHOUSE_URL.',
       detail,
+      passes: true,
     }
   }
   if (SCHEMA.has(type)) {

@@ -1,4 +1,11 @@
-import { createStore, requireKnownSchema, type Store, storeOptionsFromEnv } from '@weir/store'
+import { createStore, requireKnownSchema, type Store, storeOptionsFromEnv, whileAnswering } from '@weir/store'
+
+/** How long a query of a page may take. ClickHouse ends it then; the client waits a little longer for its word. */
+export const DEADLINE_S = 30
+const CLIENT_DEADLINE_MS = 33_000
+
+/** How long ClickHouse may leave a ping unanswered while it is asked for a page: within 3 s the page names it. */
+const PATIENCE_MS = 2_000
 
 const KEY = Symbol.for('weir.dashboard.store')
 const holder = globalThis as { [KEY]?: { readonly store: Store; checked: number } }
@@ -7,16 +14,32 @@ const holder = globalThis as { [KEY]?: { readonly store: Store; checked: number 
 const CHECKED_FOR = 60_000
 
 /**
- * The process's store; opened by the first request, so that nothing is read at build.
+ * Reads from the process's store; it is opened by the first request, so that nothing is read at build. Queries go on for as
+ * long as ClickHouse answers pings, up to their deadline.
  * @throws SchemaError where a newer version has migrated the database
+ * @throws StoreSilentError where ClickHouse does not answer a ping for `patienceMs`
  */
-export async function openStore(): Promise<Store> {
-  holder[KEY] ??= { store: createStore(storeOptionsFromEnv()), checked: Number.NEGATIVE_INFINITY }
+export function readStore<T>(read: (store: Store) => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+  holder[KEY] ??= { store: openStore(), checked: Number.NEGATIVE_INFINITY }
   const held = holder[KEY]
-  const now = performance.now()
-  if (now - held.checked > CHECKED_FOR) {
-    await requireKnownSchema(held.store)
-    held.checked = now
-  }
-  return held.store
+  return whileAnswering(
+    held.store,
+    async (store) => {
+      const now = performance.now()
+      if (now - held.checked > CHECKED_FOR) {
+        await requireKnownSchema(store)
+        held.checked = now
+      }
+      return read(store)
+    },
+    patienceMs,
+  )
+}
+
+function openStore(): Store {
+  return createStore({
+    ...storeOptionsFromEnv(),
+    timeout: CLIENT_DEADLINE_MS,
+    maxExecutionSeconds: DEADLINE_S,
+  })
 }

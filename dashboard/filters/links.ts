@@ -4,8 +4,9 @@ export function flowHref(flow: string, query = ''): string {
   return `/flows/${encodeURIComponent(flow)}${query}`
 }
 
-export function runHref(runId: string, spanId = ''): string {
-  return `/runs/${encodeURIComponent(runId)}${toQuery({ span: spanId })}`
+/** @param span the key of a span, as `withKeys` gives it */
+export function runHref(runId: string, span = ''): string {
+  return `/runs/${encodeURIComponent(runId)}${toQuery({ span })}`
 }
 
 export function sessionHref(sessionId: string): string {

@@ -46,12 +46,25 @@ export function timeWindow(range: TimeRange, nowMs: number): { readonly from: Da
   return { from: new Date(nowMs - preset.ms), to: new Date(nowMs) }
 }
 
+/** The clock by which a page tells how long ago something was; undefined where its range is fixed, so that it tells when. */
+export function clockOf(range: TimeRange, nowMs: number): number | undefined {
+  return 'fromMs' in range ? undefined : nowMs
+}
+
 /** The range as URL parameters; the default needs none. */
 export function timeRangeParameters(range: TimeRange): { range?: string; from?: string; to?: string } {
   if ('fromMs' in range) {
     return { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() }
   }
   return range.preset === DEFAULT_PRESET ? {} : { range: range.preset }
+}
+
+/** The shortest range up to now that holds two instants, or one of their minutes. */
+export function coveringRange(fromMs: number, toMs: number, nowMs: number): TimeRange {
+  const preset = PRESETS.find(({ ms }) => nowMs - ms <= fromMs && toMs < nowMs)
+  if (preset) return { preset: preset.id }
+  const minute = (ms: number) => Math.floor(ms / MINUTE) * MINUTE
+  return { preset: 'fixed', fromMs: minute(fromMs), toMs: minute(toMs) + MINUTE }
 }
 
 /** "the last 24 hours", or both instants of a fixed range. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatDuration, formatTypical } from './duration.ts'
+import { describeError, formatDuration, formatQuantile, formatTypical } from './duration.ts'
 
 test.each([
   [0, '0 ns'],
@@ -38,4 +38,12 @@ test('below a minute the text is within half a percent of the value and has at m
 test('a typical duration of nothing is not zero', () => {
   expect(formatTypical(0)).toBe('–')
   expect(formatTypical(5e6)).toBe('5.00 ms')
+})
+
+test('a quantile that is not exact says so, and by how much', () => {
+  expect(formatQuantile(240e9, 0)).toBe('4m 00s')
+  expect(describeError(240e9, 0)).toBe('exactly 240,000,000,000 ns')
+  expect(formatQuantile(240e9, 0.01)).toBe('≈ 4m 00s')
+  expect(describeError(240e9, 0.01)).toContain('within 1%')
+  expect([formatQuantile(0, 0.01), describeError(0, 0.01)]).toEqual(['–', undefined])
 })

@@ -19,6 +19,19 @@ export function formatTypical(ns: number): string {
   return ns === 0 ? '–' : formatDuration(ns)
 }
 
+/** A quantile that may be off by a share `error` of the true value; 0: it is exact. */
+export function formatQuantile(ns: number, error: number): string {
+  return error > 0 && ns > 0 ? `≈ ${formatTypical(ns)}` : formatTypical(ns)
+}
+
+/** What a quantile is, in full; undefined where there is none. */
+export function describeError(ns: number, error: number): string | undefined {
+  if (ns === 0) return undefined
+  return error > 0
+    ? `about, from a sketch of many durations: within ${error * 100}%`
+    : `exactly ${Math.round(ns).toLocaleString('en-US')} ns`
+}
+
 function threeDigits(value: number): string {
   if (value >= 99.95) return value.toFixed(0)
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2)

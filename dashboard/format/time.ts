@@ -27,6 +27,13 @@ export function formatUtc(unixMs: number): string {
   return `${new Date(unixMs).toISOString().replace('T', ' ').replace('Z', '')} UTC`
 }
 
+/** "2026-11-20 05:13:02" in the zone of the machine: for browsers, after hydration. */
+export function formatLocal(unixMs: number): string {
+  const date = new Date(unixMs)
+  const minutes = date.getTimezoneOffset()
+  return formatUtc(unixMs - minutes * MINUTE * 1000).slice(0, 19)
+}
+
 /** Axis label of a chart bucket in UTC: the time of day, with the day where the chart spans more than one. */
 export function formatBucket(unixMs: number, spanMs: number): string {
   const date = new Date(unixMs)

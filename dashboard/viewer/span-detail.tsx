@@ -55,11 +55,15 @@ export function SpanDetail({ runId, traceId, spanId, onClose }: SpanDetailProps)
     }
   }, [traceId, spanId])
   return (
-    <div className={styles.detail} aria-live="polite" aria-busy={span?.spanId !== spanId}>
+    <div
+      className={styles.detail}
+      aria-live="polite"
+      aria-busy={span?.spanId !== spanId || span.traceId !== traceId}
+    >
       {problem ? (
         <p role="alert">{problem}</p>
       ) : span ? (
-        <Loaded key={span.spanId} span={span} runId={runId} onClose={onClose} />
+        <Loaded key={`${span.traceId}${span.spanId}`} span={span} runId={runId} onClose={onClose} />
       ) : (
         <p className="muted">Loading…</p>
       )}

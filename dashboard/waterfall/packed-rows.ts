@@ -1,4 +1,4 @@
-import type { SpanRow } from './tree.ts'
+import { type KeyedRow, type SpanRow, withKeys } from './tree.ts'
 
 const TEXTS = ['traceId', 'runId', 'name', 'kind', 'status', 'model', 'errorType'] as const
 const NUMBERS = ['startNs', 'durationNs', 'depth', 'attempts', 'attempt'] as const
@@ -33,8 +33,8 @@ export function packRows(rows: readonly SpanRow[]): PackedRows {
   }
 }
 
-export function unpackRows({ spanIds, texts, places, numbers, flags }: PackedRows): SpanRow[] {
-  return spanIds.map((spanId, index) => {
+export function unpackRows({ spanIds, texts, places, numbers, flags }: PackedRows): KeyedRow[] {
+  const rows = spanIds.map((spanId, index) => {
     const row: Record<string, string | number | boolean> = { spanId }
     TEXTS.forEach((key, column) => {
       row[key] = texts[places[column]![index]!]!
@@ -47,4 +47,5 @@ export function unpackRows({ spanIds, texts, places, numbers, flags }: PackedRow
     })
     return row as unknown as SpanRow
   })
+  return withKeys(rows)
 }

@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
-import { ancestorIds, hasChildren, parentOf, type SpanRow, visibleRows } from './tree.ts'
+import { ancestorKeys, findRow, hasChildren, type KeyedRow, parentOf, visibleRows, withKeys } from './tree.ts'
 import { treeAction } from './tree-keys.ts'
 
 /** Two spaces of indentation per level. */
-function tree(text: string): SpanRow[] {
+function tree(text: string): KeyedRow[] {
   return text
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => {
       const name = line.trim()
       return {
+        key: name,
         spanId: name,
         traceId: '',
         runId: '',
@@ -75,7 +76,7 @@ test('parents and children follow from the depths', () => {
   expect(hasChildren(ROWS, 8)).toBe(false)
   expect(parentOf(ROWS, 6)).toBe(5)
   expect(parentOf(ROWS, 8)).toBe(-1)
-  expect(ancestorIds(ROWS, 6)).toEqual(['tool', 'search', 'root'])
+  expect(ancestorKeys(ROWS, 6)).toEqual(['tool', 'search', 'root'])
 })
 
 test('keys move within the rows, open, close and go to the parent', () => {
@@ -90,4 +91,11 @@ test('keys move within the rows, open, close and go to the parent', () => {
   expect(treeAction('ArrowLeft', at(3, true))).toBe('toggle')
   expect(treeAction('ArrowLeft', at(3, false))).toBe(2)
   expect(treeAction('x', at(3))).toBeUndefined()
+})
+
+test('a span is named by its id, and by its trace too where another trace has one of the same id', () => {
+  const ids = ['a 1', 'a 2', 'b 1'].map((text) => text.split(' ') as [string, string])
+  const rows = withKeys(ids.map(([traceId, spanId]) => ({ ...ROWS[0]!, traceId, spanId })))
+  expect(rows.map(({ key }) => key)).toEqual(['a-1', '2', 'b-1'])
+  expect(['b-1', '2', 'a-2', '1', 'c-1', ''].map((name) => findRow(rows, name))).toEqual([2, 1, 1, 0, -1, -1])
 })

@@ -21,9 +21,46 @@ export interface SpanRow {
   readonly fallback: boolean
 }
 
+/** Counts of all spans of a run, also of those that are not among the rows. */
+export interface SpanTotal {
+  readonly spans: number
+  readonly errors: number
+}
+
+/** A row that can be told from all others of its run. */
+export interface KeyedRow extends SpanRow {
+  readonly key: string
+}
+
+interface SpanIds {
+  readonly traceId: string
+  readonly spanId: string
+}
+
+/**
+ * Gives each span of a run its key: its id, with that of its trace before it where another trace has a span of the same id.
+ * It is also what `?span=` names.
+ */
+export function withKeys<Span extends SpanIds>(spans: readonly Span[]): (Span & { readonly key: string })[] {
+  const traces = new Map<string, number>()
+  for (const { spanId } of spans) traces.set(spanId, (traces.get(spanId) ?? 0) + 1)
+  return spans.map((span) => {
+    const { traceId, spanId } = span
+    return { ...span, key: (traces.get(spanId) ?? 0) > 1 ? `${traceId}-${spanId}` : spanId }
+  })
+}
+
+/** Index of the row that `?span=` names, -1 for none. A bare id names the first span that has it, whatever else has come since. */
+export function findRow(rows: readonly KeyedRow[], name: string): number {
+  if (name === '') return -1
+  const exact = rows.findIndex(({ key }) => key === name)
+  if (exact >= 0) return exact
+  return rows.findIndex(({ traceId, spanId }) => spanId === name || `${traceId}-${spanId}` === name)
+}
+
 /** Indexes of the rows that show: not inside a collapsed row, and, with `matches`, on the way to a match. */
 export function visibleRows(
-  rows: readonly SpanRow[],
+  rows: readonly KeyedRow[],
   collapsed: ReadonlySet<string>,
   matches?: (row: SpanRow) => boolean,
 ): number[] {
@@ -36,7 +73,7 @@ export function visibleRows(
     if (kept && !kept.has(index)) continue
     visible.push(index)
     // A search opens what it found.
-    if (!kept && collapsed.has(row.spanId)) hiddenBelow = row.depth
+    if (!kept && collapsed.has(row.key)) hiddenBelow = row.depth
   }
   return visible
 }
@@ -63,11 +100,11 @@ export function parentOf(rows: readonly SpanRow[], index: number): number {
   return -1
 }
 
-/** Ids of the rows around a row, so that opening them shows it. */
-export function ancestorIds(rows: readonly SpanRow[], index: number): string[] {
-  const ids: string[] = []
+/** Keys of the rows around a row, so that opening them shows it. */
+export function ancestorKeys(rows: readonly KeyedRow[], index: number): string[] {
+  const keys: string[] = []
   for (let above = parentOf(rows, index); above >= 0; above = parentOf(rows, above)) {
-    ids.push(rows[above]?.spanId ?? '')
+    keys.push(rows[above]?.key ?? '')
   }
-  return ids
+  return keys
 }

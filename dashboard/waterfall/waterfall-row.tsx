@@ -6,12 +6,15 @@ import { KindIcon, kindColor } from '../components/kind.tsx'
 import { StatusIcon } from '../components/status-badge.tsx'
 import { formatDuration } from '../format/duration.ts'
 import { percentOf, type Scale } from './scale.ts'
-import type { SpanRow } from './tree.ts'
+import type { KeyedRow } from './tree.ts'
 import styles from './waterfall.module.css'
+
+/** From here on indentation is too fine, or at its end: the level is said. */
+const NUMBERED_DEPTH = 14
 
 interface WaterfallRowProps {
   readonly id: string
-  readonly row: SpanRow
+  readonly row: KeyedRow
   /** Pixels from the top of the list. */
   readonly top: number
   readonly scale: Scale
@@ -23,8 +26,8 @@ interface WaterfallRowProps {
   /** 1..count among the rows that show. */
   readonly position: number
   readonly count: number
-  readonly onSelect: (spanId: string) => void
-  readonly onToggle: (spanId: string) => void
+  readonly onSelect: (key: string) => void
+  readonly onToggle: (key: string) => void
 }
 
 function Row({
@@ -57,9 +60,9 @@ function Row({
       aria-expanded={expanded}
       aria-selected={selected}
       aria-label={`${row.name}, ${row.kind}, ${row.status}, ${duration}`}
-      onClick={() => onSelect(row.spanId)}
+      onClick={() => onSelect(row.key)}
     >
-      <span className={styles.name} style={{ paddingLeft: 8 + Math.min(row.depth, 24) * 14 }}>
+      <span className={styles.name} style={{ '--depth': row.depth } as object} title={row.name}>
         {expanded === undefined ? (
           <span className={styles.leaf} />
         ) : (
@@ -70,13 +73,15 @@ function Row({
             aria-label={expanded ? `Collapse ${row.name}` : `Expand ${row.name}`}
             onClick={(event) => {
               event.stopPropagation()
-              onToggle(row.spanId)
+              onToggle(row.key)
             }}
           >
             <Icon name={expanded ? 'open' : 'right'} size={10} />
           </button>
         )}
+        {row.depth < NUMBERED_DEPTH ? null : <span className={styles.level}>{row.depth}</span>}
         <KindIcon kind={row.kind} />
+        {row.status === 'ok' ? null : <StatusIcon status={row.status} />}
         <span className={styles.text}>{row.name}</span>
         {row.attempt > 0 ? <span className={styles.ordinal}>attempt {row.attempt}</span> : null}
         {row.attempts > 1 ? (
@@ -86,7 +91,6 @@ function Row({
         ) : null}
         {row.fallback ? <span className={styles.tag}>fallback</span> : null}
         {nested && row.kind === 'flow' ? <span className={styles.ordinal}>nested run</span> : null}
-        {row.status === 'ok' ? null : <StatusIcon status={row.status} />}
       </span>
       <span className={styles.track}>
         <span

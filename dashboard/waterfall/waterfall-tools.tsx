@@ -1,7 +1,7 @@
 'use client'
 
 import type { ReactElement } from 'react'
-import { formatCount } from '../format/number.ts'
+import { formatExact } from '../format/number.ts'
 import styles from './waterfall.module.css'
 
 interface WaterfallToolsProps {
@@ -34,7 +34,7 @@ export function WaterfallTools(props: WaterfallToolsProps): ReactElement {
           aria-pressed={errorsOnly}
           onClick={() => props.onErrorsOnly(!errorsOnly)}
         >
-          {formatCount(errors)} with error
+          {formatExact(errors)} with error
         </button>
       ) : null}
       <button type="button" className="button" onClick={() => props.onCollapse(!isCollapsed)}>
@@ -42,8 +42,8 @@ export function WaterfallTools(props: WaterfallToolsProps): ReactElement {
       </button>
       <span className={styles.count} role="status">
         {shown === total
-          ? `${formatCount(total)} spans`
-          : `${formatCount(shown)} of ${formatCount(total)} spans`}
+          ? `${formatExact(total)} spans`
+          : `${formatExact(shown)} of ${formatExact(total)} spans`}
       </span>
     </div>
   )

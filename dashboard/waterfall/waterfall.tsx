@@ -2,6 +2,7 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual'
 import {
+  type CSSProperties,
   type KeyboardEvent,
   type ReactElement,
   useEffect,
@@ -11,9 +12,11 @@ import {
   useRef,
   useState,
 } from 'react'
+import { formatExact } from '../format/number.ts'
+import { NameWidth } from './name-width.tsx'
 import { scaleOf } from './scale.ts'
 import { TimeAxis } from './time-axis.tsx'
-import { hasChildren, parentOf, type SpanRow, visibleRows } from './tree.ts'
+import { hasChildren, type KeyedRow, parentOf, type SpanRow, type SpanTotal, visibleRows } from './tree.ts'
 import { treeAction } from './tree-keys.ts'
 import { useCollapsed } from './use-collapsed.ts'
 import styles from './waterfall.module.css'
@@ -26,17 +29,27 @@ const FIRST_HEIGHT = 640
 
 interface WaterfallProps {
   readonly runId: string
-  readonly rows: readonly SpanRow[]
+  readonly rows: readonly KeyedRow[]
+  readonly total: SpanTotal
   readonly runDurationNs: number
-  readonly selected: string
-  readonly onSelect: (spanId: string) => void
+  /** Index of the selected row, -1 for none. */
+  readonly selected: number
+  readonly onSelect: (key: string) => void
 }
 
 /** The spans of a run as a tree over time. Only what is on the screen is in the document. */
-export function Waterfall({ runId, rows, runDurationNs, selected, onSelect }: WaterfallProps): ReactElement {
+export function Waterfall({
+  runId,
+  rows,
+  total,
+  runDurationNs,
+  selected,
+  onSelect,
+}: WaterfallProps): ReactElement {
   const { collapsed, toggle, collapseAll } = useCollapsed(rows, selected)
   const [search, setSearch] = useState('')
   const [errorsOnly, setErrorsOnly] = useState(false)
+  const [nameShare, setNameShare] = useState<number>()
   const visible = useMemo(() => {
     const text = search.trim().toLowerCase()
     return visibleRows(
@@ -46,8 +59,8 @@ export function Waterfall({ runId, rows, runDurationNs, selected, onSelect }: Wa
     )
   }, [rows, collapsed, search, errorsOnly])
   const scale = useMemo(() => scaleOf(rows, runDurationNs), [rows, runDurationNs])
-  const errors = useMemo(() => rows.filter(({ status }) => status === 'error').length, [rows])
-  const position = visible.findIndex((index) => rows[index]?.spanId === selected)
+  const deepest = useMemo(() => rows.reduce((most, { depth }) => Math.max(most, depth), 0), [rows])
+  const position = visible.indexOf(selected)
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
   const virtualizer = useVirtualizer({
@@ -58,7 +71,7 @@ export function Waterfall({ runId, rows, runDurationNs, selected, onSelect }: Wa
     initialRect: { width: 800, height: FIRST_HEIGHT },
   })
   const expandedAt = (index: number): boolean | undefined =>
-    hasChildren(rows, index) ? !collapsed.has(rows[index]?.spanId ?? '') : undefined
+    hasChildren(rows, index) ? !collapsed.has(rows[index]?.key ?? '') : undefined
 
   const press = (event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'preventDefault'>) => {
     const index = visible[position] ?? -1
@@ -72,8 +85,8 @@ export function Waterfall({ runId, rows, runDurationNs, selected, onSelect }: Wa
     event.preventDefault()
     const row = rows[action === 'toggle' ? index : (visible[action] ?? -1)]
     if (!row) return
-    if (action === 'toggle') return toggle(row.spanId)
-    onSelect(row.spanId)
+    if (action === 'toggle') return toggle(row.key)
+    onSelect(row.key)
     virtualizer.scrollToIndex(action, { align: 'auto' })
   }
 
@@ -85,6 +98,14 @@ export function Waterfall({ runId, rows, runDurationNs, selected, onSelect }: Wa
   const showFirst = useEffectEvent(() => {
     if (position > 15) virtualizer.scrollToIndex(position, { align: 'center' })
   })
+  const isOpen = position >= 0
+  const showSelected = useEffectEvent(() => {
+    document.getElementById(`${id}${rows[selected]?.key}`)?.scrollIntoView({ block: 'nearest' })
+  })
+  // Where the panel of the first selected span takes room from the tree.
+  useEffect(() => {
+    if (isOpen) showSelected()
+  }, [isOpen])
   useEffect(() => {
     const listen = (event: globalThis.KeyboardEvent) => pressAnywhere(event)
     document.addEventListener('keydown', listen)
@@ -93,25 +114,42 @@ export function Waterfall({ runId, rows, runDurationNs, selected, onSelect }: Wa
   }, [])
 
   return (
-    <div className={styles.waterfall}>
+    <div
+      className={styles.waterfall}
+      style={
+        {
+          '--deepest': Math.max(deepest, 1),
+          '--name-share': nameShare === undefined ? undefined : `${nameShare}%`,
+        } as CSSProperties
+      }
+    >
       <WaterfallTools
-        {...{ search, errors, errorsOnly }}
+        {...{ search, errorsOnly }}
+        errors={total.errors}
         onSearch={setSearch}
         onErrorsOnly={setErrorsOnly}
         isCollapsed={collapsed.size > 0}
         onCollapse={collapseAll}
         shown={visible.length}
-        total={rows.length}
+        total={total.spans}
       />
-      <TimeAxis scale={scale} />
-      {visible.length === 0 ? <p className={styles.none}>No span matches.</p> : null}
+      <TimeAxis scale={scale}>
+        <NameWidth percent={nameShare} onChange={setNameShare} />
+      </TimeAxis>
+      {visible.length === 0 ? (
+        <p className={styles.none}>
+          {rows.length < total.spans
+            ? `No span matches among the ${formatExact(rows.length)} that are shown.`
+            : 'No span matches.'}
+        </p>
+      ) : null}
       <div
         ref={scroller}
         className={styles.scroller}
         role="tree"
         aria-label={`Spans of run ${runId}`}
         tabIndex={0}
-        aria-activedescendant={position >= 0 ? `${id}${selected}` : undefined}
+        aria-activedescendant={position >= 0 ? `${id}${rows[selected]?.key}` : undefined}
         onKeyDown={press}
       >
         <div style={{ height: virtualizer.getTotalSize(), position: 'relative' }} role="presentation">
@@ -121,13 +159,13 @@ export function Waterfall({ runId, rows, runDurationNs, selected, onSelect }: Wa
             if (!row) return null
             return (
               <WaterfallRow
-                key={row.spanId}
-                id={`${id}${row.spanId}`}
+                key={row.key}
+                id={`${id}${row.key}`}
                 row={row}
                 top={item.start}
                 scale={scale}
                 nested={row.runId !== runId}
-                selected={row.spanId === selected}
+                selected={index === selected}
                 expanded={expandedAt(index)}
                 position={item.index + 1}
                 count={visible.length}

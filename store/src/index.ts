@@ -1,3 +1,4 @@
+export { pingUrl, StoreSilentError, whileAnswering } from './answer.ts'
 export type { CompareParams } from './compare/compare.ts'
 export { compare } from './compare/compare.ts'
 export type {
@@ -111,6 +112,8 @@ export type { FlowSearch, FlowSummary, Overview } from './pages/overview.ts'
 export { getOverview } from './pages/overview.ts'
 export type { RunPage, RunStep } from './pages/run.ts'
 export { getRunPage } from './pages/run.ts'
+export type { RunCount } from './pages/run-count.ts'
+export { countMatching, countRuns } from './pages/run-count.ts'
 export { getRunRecords, readRunRecords } from './pages/run-records.ts'
 export type { RunRow } from './pages/run-row.ts'
 export type { AttributeSearch, RunSearch, RunsPage } from './pages/runs.ts'

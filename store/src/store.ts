@@ -13,6 +13,8 @@ export interface StoreOptions {
   readonly project?: string
   /** Milliseconds without an answer after which a request fails; default two minutes. */
   readonly timeout?: number
+  /** Seconds after which ClickHouse itself ends a query; without end by default. */
+  readonly maxExecutionSeconds?: number
 }
 
 /** A connection to Weir's database. Every query of this package takes it first. */
@@ -22,6 +24,8 @@ export interface Store {
   readonly url: string
   readonly database: string
   readonly project: string
+  /** Ends the queries of {@link rows} that it is given to. */
+  readonly signal?: AbortSignal
   close(): Promise<void>
 }
 
@@ -29,7 +33,13 @@ export interface Store {
 export type QueryParams = Readonly<Record<string, unknown>>
 
 /** Opens a store. Nothing is sent until the first query. */
-export function createStore({ url, database, project = 'default', timeout = 120_000 }: StoreOptions): Store {
+export function createStore({
+  url,
+  database,
+  project = 'default',
+  timeout = 120_000,
+  maxExecutionSeconds = 0,
+}: StoreOptions): Store {
   const client = createClient({
     url,
     database,
@@ -37,7 +47,10 @@ export function createStore({ url, database, project = 'default', timeout = 120_
     request_timeout: timeout,
     // Errors are thrown: the caller decides what to print.
     log: { level: ClickHouseLogLevel.OFF },
-    clickhouse_settings: SETTINGS,
+    clickhouse_settings: {
+      ...SETTINGS,
+      ...(maxExecutionSeconds > 0 ? { max_execution_time: maxExecutionSeconds } : {}),
+    },
   })
   return { client, url, database, project, close: () => client.close() }
 }
@@ -51,7 +64,12 @@ const SETTINGS: ClickHouseSettings = {
 
 /** Runs a query and returns its rows. */
 export async function rows<T>(store: Store, query: string, params: QueryParams = {}): Promise<T[]> {
-  const result = await store.client.query({ query, query_params: { ...params }, format: 'JSONEachRow' })
+  const result = await store.client.query({
+    query,
+    query_params: { ...params },
+    format: 'JSONEachRow',
+    ...(store.signal === undefined ? {} : { abort_signal: store.signal }),
+  })
   return result.json<T>()
 }
 

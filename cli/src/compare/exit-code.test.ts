@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { comparisonExitCode } from './exit-code.ts'
 
 function comparison(verdict: Comparison['verdict'], candidateRuns = 40) {
-  const side = { side: '', scope: '', unfinished: 0 }
+  const side = { side: '', scope: '', unfinished: 0, total: 30 }
   return {
     verdict,
     sentence: 'what was found',

@@ -45,7 +45,8 @@ const comparison: Comparison = {
     scope: 'production runs, version "1"',
     side: 'version=1',
     runs: 300,
-    unfinished: 0,
+    unfinished: 1,
+    total: 302,
   },
   candidate: {
     label: 'version 2',
@@ -53,6 +54,7 @@ const comparison: Comparison = {
     side: 'version=2',
     runs: 310,
     unfinished: 0,
+    total: 310,
   },
   verdict: 'regression',
   sentence: 'Regression of version 2 against version 1.',
@@ -69,7 +71,7 @@ const comparison: Comparison = {
 
 test('a row per step with its verdict, the whole run last, then the sentence and what a reader must know', () => {
   expect(formatComparison(comparison).join('\n')).toMatchInlineSnapshot(`
-    "research: version 2 (310 runs) against version 1 (300 runs)
+    "research: version 2 (310 of 310 runs ended) against version 1 (300 of 302)
 
       step       n          success          median             ratio (95% interval)    p95                verdict
       plan       300 → 310  100.0% → 100.0%  300 ms → 310 ms    1.03x (0.93x to 1.13x)  600 ms → 620 ms    no clear change

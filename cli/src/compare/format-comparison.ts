@@ -5,7 +5,7 @@ import { formatTable } from '../table.ts'
 export function formatComparison(comparison: Comparison): string[] {
   const { base, candidate, sentence, run, steps, added, removed, notes } = comparison
   return [
-    `${comparison.flow}: ${candidate.label} (${candidate.runs} runs) against ${base.label} (${base.runs} runs)`,
+    `${comparison.flow}: ${candidate.label} (${candidate.runs} of ${candidate.total} runs ended) against ${base.label} (${base.runs} of ${base.total})`,
     '',
     ...formatTable(
       ['step', 'n', 'success', 'median', 'ratio (95% interval)', 'p95', 'verdict'],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
+import { readNote, readRow, readTile } from './counts.ts'
 import { eventually, type Installation, startInstallation } from './installation.ts'
 
 // What a newcomer does after `npm start`: from the overview to a flow, a run, a comparison and an experiment.
@@ -126,6 +127,68 @@ test('one experiment passed, and a gate stopped the other', async () => {
   expect(await page.getByRole('table', { name: 'Gates' }).textContent()).not.toContain('failed')
 })
 
+test('runs, errors and quantiles of a flow are the same on all pages', async () => {
+  const { page } = browser
+  const range = 'range=7d'
+  await page.goto(`${weir.dashboardUrl}/?${range}`)
+  const overview = await readRow(page, 'Flows', 'research')
+
+  await page.goto(`${weir.dashboardUrl}/flows/research?${range}`)
+  const tiles: Record<string, string> = {}
+  for (const label of ['Runs', 'Error rate', 'p50', 'p95', 'Tokens', 'Cost'])
+    tiles[label] = await readTile(page, label)
+  expect(overview).toMatchObject(tiles)
+  const versions = await Promise.all(['1', '2'].map((version) => readRow(page, 'Versions', version)))
+  const sum = versions.reduce((total, { Runs }) => total + Number(Runs), 0)
+  expect(String(sum)).toBe(overview.Runs)
+  const monitors = await page
+    .getByRole('table', { name: 'Monitors' })
+    .getByRole('row')
+    .nth(1)
+    .getByRole('cell')
+    .allInnerTexts()
+  expect(monitors.slice(-4)[0]).toBe(overview.Runs)
+  expect(await readNote(page, 'Newest runs')).toBe(`15 of ${overview.Runs} runs`)
+
+  await page.goto(`${weir.dashboardUrl}/runs?flow=research&${range}`)
+  expect(await readNote(page, 'Newest runs')).toBe(`50 of ${overview.Runs} runs`)
+  await page.goto(`${weir.dashboardUrl}/runs?flow=research&status=error&${range}`)
+  const failed = Number(/of (\d+) runs/.exec(await readNote(page, 'Newest runs'))![1])
+  expect(`${((failed / sum) * 100).toFixed(1)}%`).toBe(overview['Error rate'])
+
+  await page.goto(`${weir.dashboardUrl}/compare?flow=research&base=version%3D1&candidate=version%3D2`)
+  const sides = await page.getByRole('region', { name: 'Verdict' }).getByRole('listitem').allInnerTexts()
+  for (const [i, { Runs }] of versions.entries()) {
+    expect(sides[i]).toContain(`version ${i + 1}: ${Runs} of ${Runs} runs ended`)
+  }
+})
+
+test('of a run of 10,600 spans all errors can be opened, and header and toolbar count alike', async () => {
+  const { page } = browser
+  const traceId = 'be'.repeat(16)
+  await sendLargeRun(traceId, 10_600, [40, 5_000, 10_300, 10_590])
+  await eventually(
+    () =>
+      weir.query<{ spans: number }>(`SELECT span_count AS spans FROM runs FINAL WHERE run_id = '${traceId}'`),
+    ([run]) => run?.spans === 10_600,
+  )
+  await page.goto(`${weir.dashboardUrl}/runs/${traceId}`)
+  const tree = page.getByRole('tree')
+  expect(await page.locator('dl[aria-label="Run"]').textContent()).toContain('10.6K4 with error')
+  // The first 10,000, two errors that come later, and the two steps around these.
+  await page.getByText('10,004 of 10,600 spans', { exact: true }).waitFor()
+  await page.getByRole('button', { name: '4 with error' }).click()
+  for (const nth of [40, 5_000, 10_300, 10_590]) {
+    await tree.getByRole('treeitem', { name: new RegExp(`^call ${nth}, `) }).click()
+    await page.getByRole('region', { name: 'Selected span' }).getByText(`failed ${nth}`).first().waitFor()
+  }
+  // A late span without error that an address names.
+  const late = (10_450).toString(16).padStart(16, '0')
+  await page.goto(`${weir.dashboardUrl}/runs/${traceId}?span=${late}`)
+  await tree.getByRole('treeitem', { name: /^call 10450, /, selected: true }).waitFor()
+  expect(await page.getByRole('main').textContent()).toContain('all of the 4 with error')
+})
+
 test('a new run appears without a reload', async () => {
   const { page } = browser
   await page.goto(`${weir.dashboardUrl}/runs`)
@@ -188,6 +251,33 @@ test('a long text is cut between two characters', async () => {
 test('no page logged an error', () => {
   expect(browser.errors).toEqual([])
 })
+
+/** A flow with steps of 100 calls each; some of the calls fail. The id of span n is n. */
+async function sendLargeRun(traceId: string, count: number, failed: readonly number[]): Promise<void> {
+  const start = BigInt(Date.now() - 60_000) * 1_000_000n
+  const id = (nth: number) => nth.toString(16).padStart(16, '0')
+  const spans = Array.from({ length: count }, (_, i) => {
+    const nth = i + 1
+    const isStep = nth % 100 === 2
+    const parent = nth === 1 ? '' : isStep ? id(1) : id(nth - ((nth + 98) % 100))
+    const isFailed = failed.includes(nth)
+    return {
+      traceId,
+      spanId: id(nth),
+      parentSpanId: parent,
+      name: nth === 1 ? 'large' : `${isStep ? 'step' : 'call'} ${nth}`,
+      startTimeUnixNano: String(start + BigInt(nth) * 1_000_000n),
+      endTimeUnixNano: String(start + BigInt(nth === 1 ? count + 1 : nth + 1) * 1_000_000n),
+      status: isFailed ? { code: 2, message: `failed ${nth}` } : {},
+    }
+  })
+  const response = await fetch(`${weir.collectorUrl}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+  })
+  expect(response.status).toBe(200)
+}
 
 /** The distinct verdicts of each step, from the comparison's table: a step's name stands in its first row only. */
 async function verdictsByStep({ page }: Browser): Promise<Record<string, string[]>> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pingUrl } from '@weir/store'
 import type { Config } from '../config.ts'
 import { infrastructureError } from '../errors.ts'
 import { answersHttp, answersRedis } from './readiness.ts'
@@ -48,14 +49,6 @@ export async function requireServers(config: Config): Promise<void> {
       }
     }),
   )
-}
-
-/** `/ping` needs no password, and `fetch` takes no URL that has one. */
-export function pingUrl(clickhouseUrl: string): string {
-  const url = new URL('/ping', clickhouseUrl)
-  url.username = ''
-  url.password = ''
-  return url.href
 }
 
 /** The URL without its password, for messages. */

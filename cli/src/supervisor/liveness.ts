@@ -1,4 +1,4 @@
-import { pingUrl } from './configured-servers.ts'
+import { pingUrl } from '@weir/store'
 import { ANSWER_TIMEOUT_MS, answersHttp, isRedisAlive } from './readiness.ts'
 
 /** Milliseconds between two questions; less where the limit of the silence is short. */

@@ -1,4 +1,12 @@
-import { CompareError, type Comparison, compare, parseSide, type Store, shellWord } from '@weir/store'
+import {
+  CompareError,
+  type Comparison,
+  compare,
+  countRuns,
+  parseSide,
+  type Store,
+  shellWord,
+} from '@weir/store'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { CompareForm } from '../../components/compare-form.tsx'
@@ -12,6 +20,7 @@ import { TextLink } from '../../components/text-link.tsx'
 import { type CompareChoices, compareChoices } from '../../data/compare-choices.ts'
 import { withStore } from '../../data/with-store.tsx'
 import { compareHref, flowHref } from '../../filters/links.ts'
+import { ANY_TIME } from '../../filters/loosen.ts'
 import { first, type SearchParams } from '../../filters/search-params.ts'
 
 export const metadata: Metadata = { title: 'Compare' }
@@ -48,7 +57,11 @@ export default async function ComparePage({ searchParams }: Props): Promise<Reac
             ) : null
           }
         />
-        {both ? await compared(store, flow, base, candidate) : <Nothing choices={choices} flow={flow} />}
+        {both ? (
+          await compared(store, flow, base, candidate)
+        ) : (
+          <Nothing store={store} choices={choices} flow={flow} />
+        )}
       </>
     )
   })
@@ -80,7 +93,7 @@ async function compared(store: Store, flow: string, base: string, candidate: str
       <ComparisonSummary comparison={comparison} />
       <Panel
         title="By step"
-        note={`A verdict needs q < 0.05, a factor of at least 1.10 and an absolute floor; q accounts for ${comparison.tests} tests`}
+        note={`A verdict needs q < 0.05, a factor of at least 1.10 and an absolute floor; q accounts for ${comparison.tests} tests. n: runs in which the step ended; durations: of those in which it succeeded, all its executions in a run together`}
         flush
       >
         <ComparisonTable comparison={comparison} />
@@ -94,14 +107,23 @@ async function compared(store: Store, flow: string, base: string, candidate: str
   )
 }
 
-function Nothing({
+async function Nothing({
+  store,
   choices,
   flow,
 }: {
+  readonly store: Store
   readonly choices: CompareChoices
   readonly flow: string
-}): ReactElement {
+}): Promise<ReactElement> {
   if (choices.flows.total === 0) {
+    if ((await countRuns(store, ANY_TIME, 1)).runs > 0) {
+      return (
+        <EmptyState title="No flow has run in the last 90 days">
+          This form offers flows of that time only; <code>weir compare</code> takes any.
+        </EmptyState>
+      )
+    }
     return (
       <EmptyState title="There are no runs to compare yet" commands={['weir demo']}>
         Let the examples run: they record two versions of a flow.

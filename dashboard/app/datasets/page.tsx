@@ -5,9 +5,9 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Pager } from '../../components/pager.tsx'
 import { Panel } from '../../components/panel.tsx'
-import { RelativeTime } from '../../components/relative-time.tsx'
 import { Table } from '../../components/table.tsx'
 import { TextLink } from '../../components/text-link.tsx'
+import { Time } from '../../components/time.tsx'
 import { withStore } from '../../data/with-store.tsx'
 import { datasetHref } from '../../filters/links.ts'
 import { pageLinks } from '../../filters/pages.ts'
@@ -67,7 +67,7 @@ export default async function DatasetsPage({ searchParams }: Props): Promise<Rea
                     <code>{contentHash.slice(0, 12)}</code>
                   </td>
                   <td data-numeric data-faint>
-                    <RelativeTime unixMs={created} nowMs={nowMs} />
+                    <Time unixMs={created} nowMs={nowMs} />
                   </td>
                 </tr>
               ))}

@@ -7,10 +7,10 @@ import { LiveRefresh } from '../../components/live-refresh.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Pager } from '../../components/pager.tsx'
 import { Panel } from '../../components/panel.tsx'
-import { RelativeTime } from '../../components/relative-time.tsx'
 import { StatusBadge } from '../../components/status-badge.tsx'
 import { Table } from '../../components/table.tsx'
 import { TextLink } from '../../components/text-link.tsx'
+import { Time } from '../../components/time.tsx'
 import { withStore } from '../../data/with-store.tsx'
 import { evaluationHref, experimentHref, flowHref } from '../../filters/links.ts'
 import { first, type SearchParams, toQuery } from '../../filters/search-params.ts'
@@ -78,7 +78,7 @@ export default async function EvaluationsPage({ searchParams }: Props): Promise<
                 { label: 'Flow' },
                 { label: 'Newest experiment' },
                 { label: 'Pass rate', numeric: true },
-                { label: 'Trend, oldest first' },
+                { label: 'Trend, oldest first', title: `The newest ${TREND} experiments at most` },
                 { label: 'Experiments', numeric: true },
                 { label: 'Baselines' },
                 { label: 'Last run', numeric: true },
@@ -112,7 +112,7 @@ export default async function EvaluationsPage({ searchParams }: Props): Promise<
                       : ''}
                   </td>
                   <td data-numeric data-faint>
-                    <RelativeTime unixMs={latest.started} nowMs={nowMs} />
+                    <Time unixMs={latest.started} nowMs={nowMs} />
                   </td>
                 </tr>
               ))}

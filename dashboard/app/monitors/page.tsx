@@ -7,11 +7,12 @@ import { MonitorsTable } from '../../components/monitors-table.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Pager } from '../../components/pager.tsx'
 import { Panel } from '../../components/panel.tsx'
+import { toRunFilter } from '../../data/run-filter.ts'
 import { withStore } from '../../data/with-store.tsx'
 import { parseFilters } from '../../filters/filters.ts'
 import { pageLinks } from '../../filters/pages.ts'
 import { first, type SearchParams } from '../../filters/search-params.ts'
-import { describeTimeRange, timeWindow } from '../../filters/time-range.ts'
+import { describeTimeRange } from '../../filters/time-range.ts'
 
 export const metadata: Metadata = { title: 'Monitors' }
 
@@ -23,10 +24,11 @@ interface Props {
 
 export default async function MonitorsPage({ searchParams }: Props): Promise<ReactElement> {
   const params = await searchParams
-  const { range } = parseFilters(params)
+  const filters = parseFilters(params)
+  const { range } = filters
   const after = first(params, 'after')
   return withStore(async (store) => {
-    const { from, to } = timeWindow(range, Date.now())
+    const { from, to } = toRunFilter(filters, Date.now())
     const scope = { since: from.getTime(), until: to.getTime() }
     const found = await listMonitors(store, { ...scope, after, limit: PAGE_SIZE + 1 })
     const monitors = found.slice(0, PAGE_SIZE)

@@ -1,12 +1,12 @@
 import { latestSettled } from '@weir/store'
-import { openStore } from '../../data/store.ts'
+import { readStore } from '../../data/store.ts'
 import { explainStoreError } from '../../data/store-problem.ts'
 
 /** Ready: the store answers a query on its tables, a cheap one. */
 export async function GET(): Promise<Response> {
   const headers = { 'Cache-Control': 'no-store' }
   try {
-    await latestSettled(await openStore())
+    await readStore((store) => latestSettled(store))
     return new Response('ok\n', { headers })
   } catch (error) {
     const problem = explainStoreError(error)

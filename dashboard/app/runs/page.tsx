@@ -1,4 +1,11 @@
-import { getFilterOptions, latestSettled, searchRuns } from '@weir/store'
+import {
+  countMatching,
+  getFilterOptions,
+  latestSettled,
+  type RunCount,
+  type RunsPage as RunsPageData,
+  searchRuns,
+} from '@weir/store'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { FilterBar } from '../../components/filter-bar.tsx'
@@ -16,6 +23,8 @@ import { parseFilters, STATUSES } from '../../filters/filters.ts'
 import { pageLinks } from '../../filters/pages.ts'
 import { parseSearch } from '../../filters/search.ts'
 import { first, type SearchParams, withParameters } from '../../filters/search-params.ts'
+import { clockOf } from '../../filters/time-range.ts'
+import { formatExact } from '../../format/number.ts'
 
 export const metadata: Metadata = { title: 'Runs' }
 
@@ -43,11 +52,14 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
       experiment: experiment || undefined,
       order,
     } as const
-    const [page, options, token] = await Promise.all([
+    // Words and attributes are looked for page by page: to count all runs that have them can take long.
+    const isCounted = search.text === '' && search.attributes.length === 0
+    const [page, count, options, token] = await Promise.all([
       fromFirstPage(
         searchRuns(store, { ...search, cursor: cursor || undefined, limit: 50 }),
         `/runs${withParameters(params, { cursor: '' })}`,
       ),
+      isCounted ? countMatching(store, search) : undefined,
       getFilterOptions(store, { from: filter.from, to: filter.to, source: filter.source }),
       latestSettled(store, {}),
     ])
@@ -72,14 +84,30 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
           keep={{ session, user, experiment }}
         />
         {page.runs.length === 0 ? (
-          <NoRuns store={store} search={search} filters={filters} path="/runs" />
+          <NoRuns store={store} search={search} range={filters.range} path="/runs" params={params} />
         ) : (
-          <Panel title={order === 'slowest' ? 'Slowest runs' : 'Newest runs'} flush>
-            <RunsTable caption="Runs" runs={page.runs} nowMs={nowMs} />
+          <Panel
+            title={order === 'slowest' ? 'Slowest runs' : 'Newest runs'}
+            note={describeCount(page, count, cursor === '')}
+            flush
+          >
+            <RunsTable caption="Runs" runs={page.runs} nowMs={clockOf(filters.range, nowMs)} />
             <Pager {...pageLinks('/runs', params, page.next)} />
           </Panel>
         )}
       </>
     )
   })
+}
+
+/** How many runs there are, and how many of them are on this page. */
+function describeCount(
+  { runs, next }: RunsPageData,
+  count: Pick<RunCount, 'runs' | 'isCut'> | undefined,
+  isFirst: boolean,
+): string {
+  const shown = formatExact(runs.length)
+  if (isFirst && next === null) return `${shown} ${runs.length === 1 ? 'run' : 'runs'}`
+  if (!count) return next === null ? `The last ${shown} runs that match` : `${shown} runs; there are more`
+  return `${shown} of ${count.isCut ? 'more than ' : ''}${formatExact(count.runs)} runs`
 }

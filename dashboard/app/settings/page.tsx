@@ -4,8 +4,8 @@ import type { ReactElement } from 'react'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
-import { RelativeTime } from '../../components/relative-time.tsx'
 import { StatTiles } from '../../components/stat-tiles.tsx'
+import { Time } from '../../components/time.tsx'
 import { collectorEndpoint, withoutCredentials } from '../../data/config.ts'
 import { withStore } from '../../data/with-store.tsx'
 import { formatBytes, formatCount, formatExact } from '../../format/number.ts'
@@ -41,11 +41,7 @@ export default function SettingsPage(): Promise<ReactElement> {
             {
               label: 'Newest span',
               value:
-                stats.newestSpanMs === null ? (
-                  'none'
-                ) : (
-                  <RelativeTime unixMs={stats.newestSpanMs} nowMs={nowMs} />
-                ),
+                stats.newestSpanMs === null ? 'none' : <Time unixMs={stats.newestSpanMs} nowMs={nowMs} />,
             },
           ]}
         />

@@ -139,5 +139,6 @@ function toComparedSide(data: SideData): ComparedSide {
     scope: describeSelection(data),
     runs: run.n,
     unfinished: run.unfinished,
+    total: run.total,
   }
 }

@@ -62,9 +62,11 @@ export interface ComparedSide {
   readonly side: string
   /** Every condition in words: source, version, window and so on. */
   readonly scope: string
-  /** Runs that ended. */
+  /** Runs that ended with status ok, error or expired: those that are compared. */
   readonly runs: number
   readonly unfinished: number
+  /** All runs of the side, as other pages count them. */
+  readonly total: number
 }
 
 /** `regression`: something got slower or worse, whatever else got better. */

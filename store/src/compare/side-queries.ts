@@ -22,6 +22,8 @@ export interface StepStats extends SideStats {
 export interface RunStats extends SideStats {
   /** Runs that are still running or whose end never arrived: not compared. */
   readonly unfinished: number
+  /** Whatever became of them. */
+  readonly total: number
   /** Milliseconds since 1970 of the newest run's start, 0 without runs. */
   readonly latest: number
 }
@@ -48,17 +50,19 @@ function toStats({ n, succeeded, quantiles: [p50, p95, p99] }: Quantiles): SideS
 /** The runs of a side as wholes. */
 export async function readRunStats(store: Store, scope: Scope, selection: Selection): Promise<RunStats> {
   const { sql, params } = toCondition(selection, 'side')
-  const [row] = await rows<Quantiles & { unfinished: number; latest: number }>(
+  const [row] = await rows<Quantiles & { unfinished: number; total: number; latest: number }>(
     store,
     `SELECT countIf(incomplete = 0 AND status IN ${ENDED}) AS n,
        countIf(incomplete = 0 AND status = 'ok') AS succeeded,
        countIf(incomplete = 1 OR status = 'running') AS unfinished,
        quantilesExactIf(0.5, 0.95, 0.99)(toFloat64(duration_ns), incomplete = 0 AND status = 'ok') AS quantiles,
+       count() AS total,
        toUnixTimestamp64Milli(max(start)) AS latest
      FROM runs FINAL WHERE ${sql}`,
     { ...scope, ...params },
   )
-  return { ...toStats(row!), unfinished: row!.unfinished, latest: row!.latest }
+  const { unfinished, total, latest } = row!
+  return { ...toStats(row!), unfinished, total, latest }
 }
 
 /** Ended executions of a label in a run, plus this for each that failed: one number to add up instead of two. */

@@ -32,6 +32,7 @@ interface TrialTotals {
   readonly id: string
   readonly evaluated: number
   readonly passed: number
+  readonly unverifiable: number
   readonly errors: number
   readonly meanDurationMs: number
 }
@@ -40,6 +41,7 @@ function trialTotals(store: Store, ids: readonly string[]): Promise<TrialTotals[
   return select<TrialTotals>(
     store,
     `SELECT id, toFloat64(count()) AS evaluated, toFloat64(countIf(trial_outcome = 'passed')) AS passed,
+       toFloat64(countIf(trial_outcome = 'unverifiable')) AS unverifiable,
        toFloat64(countIf(trial_outcome = 'error')) AS errors, avg(task_ns) / 1e6 AS meanDurationMs
      FROM (SELECT experiment_id AS id, ${TRIAL_OUTCOME} AS trial_outcome,
              maxIf(duration_ns, kind = 'task') AS task_ns
@@ -70,13 +72,22 @@ function nameTotals(store: Store, ids: readonly string[]): Promise<NameTotals[]>
 }
 
 const EMPTY: Totals = {
-  summary: { evaluated: 0, passed: 0, failed: 0, errors: 0, passRate: 0, meanDurationMs: 0, scores: [] },
+  summary: {
+    evaluated: 0,
+    passed: 0,
+    failed: 0,
+    unverifiable: 0,
+    errors: 0,
+    passRate: 0,
+    meanDurationMs: 0,
+    scores: [],
+  },
   checks: [],
 }
 
 function toTotals(trials: TrialTotals | undefined, names: readonly NameTotals[]): Totals {
   if (trials === undefined) return EMPTY
-  const { evaluated, passed, errors, meanDurationMs } = trials
+  const { evaluated, passed, unverifiable, errors, meanDurationMs } = trials
   const scores = names
     .filter((row) => row.kind === 'scorer')
     .map(({ name, mean, min, count }) => ({ name, mean, min, count }))
@@ -88,7 +99,10 @@ function toTotals(trials: TrialTotals | undefined, names: readonly NameTotals[])
       failed: row.failed,
       unverifiable: row.unverifiable,
     }))
-  const failed = evaluated - passed - errors
+  const failed = evaluated - passed - unverifiable - errors
   const passRate = evaluated === 0 ? 0 : passed / evaluated
-  return { summary: { evaluated, passed, failed, errors, passRate, meanDurationMs, scores }, checks }
+  return {
+    summary: { evaluated, passed, failed, unverifiable, errors, passRate, meanDurationMs, scores },
+    checks,
+  }
 }

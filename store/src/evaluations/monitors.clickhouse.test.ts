@@ -75,6 +75,8 @@ it('judging a run again replaces its scores', async () => {
     {
       judged: 2,
       passed: 1,
+      failed: 0,
+      unverifiable: 1,
       passRate: 0.5,
       checks: [
         { name: 'b', passed: 1, failed: 0, unverifiable: 0 },

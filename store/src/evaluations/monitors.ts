@@ -58,12 +58,14 @@ export async function listMonitors(
   const scope = { since, until, authors: monitors.map(({ name }) => name) }
   const [runs, checks] = await Promise.all([runTotals(store, scope), checkTotals(store, scope)])
   return monitors.map((monitor) => {
-    const { judged = 0, passed = 0 } = runs.find((row) => row.author === monitor.name) ?? {}
+    const { judged = 0, passed = 0, failed = 0 } = runs.find((row) => row.author === monitor.name) ?? {}
     const own = checks.filter((row) => row.author === monitor.name)
     return {
       ...monitor,
       judged,
       passed,
+      failed,
+      unverifiable: judged - passed - failed,
       passRate: judged === 0 ? 0 : passed / judged,
       checks: own.map(({ author: _, ...check }) => check),
     }
@@ -83,11 +85,13 @@ const RECENT = `FROM scores FINAL WHERE project = {project: String} AND source =
 function runTotals(
   store: Store,
   scope: Scope,
-): Promise<{ author: string; judged: number; passed: number }[]> {
+): Promise<{ author: string; judged: number; passed: number; failed: number }[]> {
   return select(
     store,
-    `SELECT author, toFloat64(count()) AS judged, toFloat64(countIf(bad = 0)) AS passed
-     FROM (SELECT author, run_id, countIf(outcome != 'passed') AS bad ${RECENT} GROUP BY author, run_id)
+    `SELECT author, toFloat64(count()) AS judged, toFloat64(countIf(bad = 0)) AS passed,
+       toFloat64(countIf(wrong > 0)) AS failed
+     FROM (SELECT author, run_id, countIf(outcome != 'passed') AS bad, countIf(outcome IN ('failed', 'error')) AS wrong
+       ${RECENT} GROUP BY author, run_id)
      GROUP BY author`,
     { ...scope },
   )

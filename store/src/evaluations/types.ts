@@ -62,7 +62,10 @@ export interface ExperimentSummary extends Experiment {
   /** Trials with a result. */
   readonly evaluated: number
   readonly passed: number
+  /** Trials of which a check failed. */
   readonly failed: number
+  /** Trials of which a check could not be decided, and none failed. */
+  readonly unverifiable: number
   /** Trials whose task or scorer crashed. */
   readonly errors: number
   /** passed / evaluated, 0 if nothing was evaluated. */
@@ -180,9 +183,13 @@ export interface Monitor {
 }
 
 export interface MonitorSummary extends Monitor {
-  /** Runs judged in the window. */
+  /** Runs judged in the window: those that passed, failed and could not be verified. */
   readonly judged: number
   readonly passed: number
+  /** Runs of which a check failed. */
+  readonly failed: number
+  /** Runs of which a check could not be decided, and none failed. */
+  readonly unverifiable: number
   /** passed / judged, 0 if nothing was judged. */
   readonly passRate: number
   readonly checks: readonly CheckSummary[]

@@ -9,6 +9,8 @@ import {
   stepMinutes,
   toChartWindow,
   type Window,
+  within,
+  withQuantiles,
 } from './minutes.ts'
 import { NO_RUNS, type RunTotals, type TotalsTuple, toTotals, totalsSql } from './totals.ts'
 
@@ -28,6 +30,8 @@ export interface SeriesPoint {
 
 export interface FlowSeries {
   readonly bucketMs: number
+  /** Like {@link RunTotals.quantileError}. */
+  readonly quantileError: number
   /** At most 100, oldest first, none left out: empty buckets count 0. */
   readonly points: readonly SeriesPoint[]
 }
@@ -42,6 +46,8 @@ export interface StepStats {
   readonly p50Ns: number
   readonly p95Ns: number
   readonly p99Ns: number
+  /** Like {@link RunTotals.quantileError}. */
+  readonly quantileError: number
   /** Executions that took more than one attempt. */
   readonly retried: number
   /** Executions whose fallback gave the output. */
@@ -97,27 +103,35 @@ export async function getFlowPage(
   cursors: FlowCursors = {},
 ): Promise<FlowPage> {
   const window = toChartWindow(filter, 0)
-  const totals = readTotals(store, runMinutes(store, filter, window, window.toMs - window.fromMs))
+  const [ofRuns, ofSteps] = await Promise.all([
+    withQuantiles(store, runMinutes(store, filter, window, window.toMs - window.fromMs)),
+    withQuantiles(store, stepMinutes(store, filter, window)),
+  ])
+  const totals = readTotals(store, ofRuns)
   const [found, series, steps, versions] = await Promise.all([
     totals,
-    totals.then(({ totals: { runs } }) => readSeries(store, filter, toChartWindow(filter, runs))),
-    readSteps(store, stepMinutes(store, filter, window), parseCursor(cursors.steps)),
-    listVersions(store, filter, cursors.versions),
+    totals.then(({ totals: { runs } }) => readSeries(store, ofRuns, toChartWindow(filter, runs))),
+    readSteps(store, ofSteps, parseCursor(cursors.steps)),
+    readVersions(store, within(ofRuns, window), cursors.versions),
   ])
   return { flow: filter.flow, ...found, series, steps, versions }
 }
 
 async function readTotals(
   store: Store,
-  { sql, params }: Minutes,
+  minutes: Minutes,
 ): Promise<{ totals: RunTotals; previous: RunTotals }> {
   const current = `minute >= toDateTime({from:UInt32}, 'UTC')`
   const row = await firstRow<{ current: TotalsTuple; previous: TotalsTuple }>(
     store,
-    `SELECT ${totalsSql(current)} AS current, ${totalsSql(`NOT (${current})`)} AS previous FROM ${sql}`,
-    params,
+    `SELECT ${totalsSql(minutes, current)} AS current, ${totalsSql(minutes, `NOT (${current})`)} AS previous
+    FROM ${minutes.sql}`,
+    minutes.params,
   )
-  return { totals: toTotals(row?.current ?? NO_RUNS), previous: toTotals(row?.previous ?? NO_RUNS) }
+  return {
+    totals: toTotals(row?.current ?? NO_RUNS, minutes),
+    previous: toTotals(row?.previous ?? NO_RUNS, minutes),
+  }
 }
 
 interface BucketRow {
@@ -127,15 +141,15 @@ interface BucketRow {
   readonly quantiles: [number | null, number | null, number | null]
 }
 
-async function readSeries(store: Store, filter: FlowFilter, window: Window): Promise<FlowSeries> {
-  const { sql, params } = runMinutes(store, filter, window)
+async function readSeries(store: Store, minutes: Minutes, window: Window): Promise<FlowSeries> {
+  const { sql, params, quantiles, quantileError } = within(minutes, window)
   const found = await rows<BucketRow>(
     store,
     `SELECT
       ${BUCKET} AS bucket,
       sum(runs) AS bucketRuns,
       sum(errors) AS bucketErrors,
-      quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(durations) AS quantiles
+      ${quantiles('1')} AS quantiles
     FROM ${sql}
     GROUP BY bucket`,
     params,
@@ -147,10 +161,10 @@ async function readSeries(store: Store, filter: FlowFilter, window: Window): Pro
     const timeMs = bucketStart(window, index)
     return { timeMs, runs: row?.bucketRuns ?? 0, errors: row?.bucketErrors ?? 0, p50Ns, p95Ns, p99Ns }
   })
-  return { bucketMs: window.bucketMs, points }
+  return { bucketMs: window.bucketMs, quantileError, points }
 }
 
-type StepRow = Omit<StepStats, 'errorRate' | 'p50Ns' | 'p95Ns' | 'p99Ns'> & {
+type StepRow = Omit<StepStats, 'errorRate' | 'p50Ns' | 'p95Ns' | 'p99Ns' | 'quantileError'> & {
   readonly quantiles: [number | null, number | null, number | null]
   /** Usual offset from the run's start. */
   readonly position: number
@@ -159,7 +173,7 @@ type StepRow = Omit<StepStats, 'errorRate' | 'p50Ns' | 'p95Ns' | 'p99Ns'> & {
 
 async function readSteps(
   store: Store,
-  { sql, params }: Minutes,
+  { sql, params, quantiles, quantileError }: Minutes,
   cursor: Cursor | undefined,
 ): Promise<StepsPage> {
   const found = await rows<StepRow>(
@@ -172,7 +186,7 @@ async function readSteps(
         sum(minutes.errors) AS errors,
         sum(minutes.retried) AS retried,
         sum(minutes.fallbacks) AS fallbacks,
-        quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(durations) AS quantiles,
+        ${quantiles('1')} AS quantiles,
         sum(start_offset_sum) / sum(minutes.executions) AS position,
         count() OVER () AS total
       FROM ${sql} AS minutes
@@ -187,12 +201,19 @@ async function readSteps(
   const last = page.at(-1)
   return {
     total: found[0]?.total ?? 0,
-    steps: page.toSorted((a, b) => a.position - b.position || (a.step < b.step ? -1 : 1)).map(toStepStats),
+    steps: page
+      .toSorted((a, b) => a.position - b.position || (a.step < b.step ? -1 : 1))
+      .map((row) => ({ ...toStepStats(row), quantileError })),
     next: found.length > STEPS_PER_PAGE && last ? toCursor(last.count, last.step) : null,
   }
 }
 
-function toStepStats({ quantiles: [p50, p95, p99], position: _, total: __, ...row }: StepRow): StepStats {
+function toStepStats({
+  quantiles: [p50, p95, p99],
+  position: _,
+  total: __,
+  ...row
+}: StepRow): Omit<StepStats, 'quantileError'> {
   const errorRate = row.count === 0 ? 0 : row.errors / row.count
   return { ...row, errorRate, p50Ns: p50 ?? 0, p95Ns: p95 ?? 0, p99Ns: p99 ?? 0 }
 }
@@ -205,9 +226,18 @@ interface VersionRow {
   readonly total: number
 }
 
+/** The newest versions of a flow. */
+export function listVersions(store: Store, filter: FlowFilter): Promise<VersionsPage> {
+  return readVersions(store, runMinutes(store, filter, toChartWindow(filter, 0)), undefined)
+}
+
 /** A page of the versions of a flow, by key. */
-export async function listVersions(store: Store, filter: FlowFilter, cursor?: string): Promise<VersionsPage> {
-  const { sql, params } = runMinutes(store, filter, toChartWindow(filter, 0))
+async function readVersions(
+  store: Store,
+  minutes: Minutes,
+  cursor: string | undefined,
+): Promise<VersionsPage> {
+  const { sql, params } = minutes
   const after = parseCursor(cursor)
   const found = await rows<VersionRow>(
     store,
@@ -216,7 +246,7 @@ export async function listVersions(store: Store, filter: FlowFilter, cursor?: st
         version,
         toUnixTimestamp(min(minute)) * 1000 AS firstRunMs,
         toUnixTimestamp(max(minute)) * 1000 AS lastRunMs,
-        ${totalsSql('1')} AS totals,
+        ${totalsSql(minutes, '1')} AS totals,
         count() OVER () AS total
       FROM ${sql}
       GROUP BY version
@@ -230,7 +260,7 @@ export async function listVersions(store: Store, filter: FlowFilter, cursor?: st
   const last = page.at(-1)
   return {
     total: found[0]?.total ?? 0,
-    versions: page.map(({ totals, total: _, ...row }) => ({ ...row, ...toTotals(totals) })),
+    versions: page.map(({ totals, total: _, ...row }) => ({ ...row, ...toTotals(totals, minutes) })),
     before: found[VERSIONS_PER_PAGE]?.version ?? '',
     next: found.length > VERSIONS_PER_PAGE && last ? toCursor(last.firstRunMs, last.version) : null,
   }

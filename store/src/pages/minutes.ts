@@ -1,4 +1,4 @@
-import type { Store } from '../store.ts'
+import { firstRow, type Store } from '../store.ts'
 import { type Conditions, dimensionConditions, type RunFilter } from './filter.ts'
 
 const MINUTE = 60_000
@@ -62,6 +62,50 @@ export const BUCKET = `toUInt32(
 /** SQL of a relation like `run_minutes` or `step_minutes` for a filter, and what it binds. */
 export interface Minutes extends Conditions {
   readonly sql: string
+  /** SQL: how many durations a row has. */
+  readonly values: string
+  /** SQL: p50, p95 and p99 of the durations of rows where a condition holds. */
+  readonly quantiles: (condition: string) => string
+  /** How far a quantile may be from the true one, as a share of it; 0 where it is exact. */
+  readonly quantileError: number
+  /** The same with exact quantiles, from each run. */
+  readonly exact: Pick<Minutes, 'sql' | 'quantiles' | 'quantileError'>
+}
+
+/** Quantiles of so many durations are exact: to read each run costs no more than to merge the sketches of their minutes. */
+const MOST_EXACT = 10_000
+
+interface QuantileKind {
+  readonly quantileError: number
+  /** SQL: an aggregate of values where a condition holds, from which `quantiles` are read. */
+  readonly state: (value: string, condition: string) => string
+  readonly quantiles: (condition: string) => string
+}
+
+/** As they are kept for each minute. */
+const SKETCH: QuantileKind = {
+  quantileError: 0.01,
+  state: (value, condition) => `quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(${value}, ${condition})`,
+  quantiles: (condition) => `quantilesDDMergeIf(0.01, 0.5, 0.95, 0.99)(durations, ${condition})`,
+}
+
+/** Of floats, because NaN stands for none. */
+const EXACT: QuantileKind = {
+  quantileError: 0,
+  state: (value, condition) => `quantilesExactStateIf(0.5, 0.95, 0.99)(toFloat64(${value}), ${condition})`,
+  quantiles: (condition) => `quantilesExactMergeIf(0.5, 0.95, 0.99)(durations, ${condition})`,
+}
+
+/** The minutes with exact quantiles where they hold few durations. */
+export async function withQuantiles(store: Store, minutes: Minutes): Promise<Minutes> {
+  const { sql, values, params, exact } = minutes
+  const row = await firstRow<{ found: number }>(store, `SELECT sum(${values}) AS found FROM ${sql}`, params)
+  return (row?.found ?? 0) > MOST_EXACT ? minutes : { ...minutes, ...exact }
+}
+
+/** The minutes of the window alone, in its buckets. */
+export function within(minutes: Minutes, window: Window): Minutes {
+  return { ...minutes, params: { ...minutes.params, ...bounds(window, 0) } }
 }
 
 /**
@@ -69,11 +113,19 @@ export interface Minutes extends Conditions {
  * @param before how long before the window to begin, for a comparison with the time before
  */
 export function runMinutes(store: Store, filter: RunFilter, window: Window, beforeMs = 0): Minutes {
-  return minutes(store, filter, window, beforeMs, 'run_minutes', MINUTES_OF_RUNS)
+  return minutesOf(store, filter, bounds(window, beforeMs), {
+    table: 'run_minutes',
+    values: 'runs',
+    ofRuns: MINUTES_OF_RUNS,
+  })
 }
 
 export function stepMinutes(store: Store, filter: RunFilter, window: Window): Minutes {
-  return minutes(store, filter, window, 0, 'step_minutes', MINUTES_OF_STEPS)
+  return minutesOf(store, filter, bounds(window, 0), {
+    table: 'step_minutes',
+    values: 'executions',
+    ofRuns: MINUTES_OF_STEPS,
+  })
 }
 
 const seconds = (name: string): string => `toDateTime({${name}:UInt32}, 'UTC')`
@@ -81,47 +133,51 @@ const seconds = (name: string): string => `toDateTime({${name}:UInt32}, 'UTC')`
 /** A filter that compares a DateTime64 key with a DateTime loses rows of the last second: always compare alike. */
 const nanoseconds = (name: string): string => `toDateTime64({${name}:UInt32}, 9, 'UTC')`
 
-function minutes(
-  store: Store,
-  filter: RunFilter,
-  window: Window,
-  beforeMs: number,
-  table: string,
-  ofRuns: (where: string) => string,
-): Minutes {
-  const { where, params } = dimensionConditions(store, filter)
-  const begin = Math.max(0, window.fromMs - beforeMs)
-  const bound = {
-    begin: begin / 1000,
-    from: window.fromMs / 1000,
-    to: window.toMs / 1000,
-    bucket: window.bucketMs / 1000,
-  }
-  const within = (column: string, time: (name: string) => string) =>
-    `${column} >= ${time('begin')} AND ${column} < ${time('to')}`
-  const sql =
-    filter.status === undefined
-      ? `(SELECT * FROM ${table} FINAL WHERE ${where} AND ${within('minute', seconds)})`
-      : `(${ofRuns(`${where} AND ${within('start', nanoseconds)}`)})`
-  return { sql, where, params: { ...params, ...bound } }
+interface MinutesTable extends Pick<Minutes, 'values'> {
+  readonly table: string
+  /** SQL: rows like those of the table, from the runs. */
+  readonly ofRuns: (where: string, state: QuantileKind['state']) => string
 }
 
-const MINUTES_OF_RUNS = (where: string): string => `
+function minutesOf(
+  store: Store,
+  filter: RunFilter,
+  window: Record<string, number>,
+  { table, values, ofRuns }: MinutesTable,
+): Minutes {
+  const { where, params } = dimensionConditions(store, filter)
+  const between = (column: string, time: (name: string) => string) =>
+    `${where} AND ${column} >= ${time('begin')} AND ${column} < ${time('to')}`
+  const fromRuns = ({ state }: QuantileKind) => `(${ofRuns(between('start', nanoseconds), state)})`
+  const sql =
+    filter.status === undefined
+      ? `(SELECT * FROM ${table} FINAL WHERE ${between('minute', seconds)})`
+      : fromRuns(SKETCH)
+  const exact = { ...EXACT, sql: fromRuns(EXACT) }
+  return { ...SKETCH, sql, where, values, exact, params: { ...params, ...window } }
+}
+
+function bounds({ fromMs, toMs, bucketMs }: Window, beforeMs: number): Record<string, number> {
+  const begin = Math.max(0, fromMs - beforeMs)
+  return { begin: begin / 1000, from: fromMs / 1000, to: toMs / 1000, bucket: bucketMs / 1000 }
+}
+
+const MINUTES_OF_RUNS: MinutesTable['ofRuns'] = (where, state) => `
     SELECT
       flow, toStartOfMinute(start) AS minute, environment, service, version, source,
       count() AS runs, countIf(status = 'error') AS errors,
-      quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(duration_ns, NOT incomplete) AS durations,
+      ${state('duration_ns', 'NOT incomplete')} AS durations,
       sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cost) AS cost
     FROM runs AS run FINAL
     WHERE ${where}
     GROUP BY flow, minute, environment, service, version, source`
 
-const MINUTES_OF_STEPS = (where: string): string => `
+const MINUTES_OF_STEPS: MinutesTable['ofRuns'] = (where, state) => `
     SELECT
       flow, toStartOfMinute(start) AS minute, step, kind,
       count() AS executions, countIf(step_status = 'error') AS errors, countIf(attempts > 1) AS retried,
       countIf(fallback) AS fallbacks, sum(toFloat64(offset)) AS start_offset_sum,
-      quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(step_duration_ns, step_status IN ('ok', 'error')) AS durations
+      ${state('step_duration_ns', "step_status IN ('ok', 'error')")} AS durations
     FROM runs FINAL
     ARRAY JOIN
       step_names AS step, step_kinds AS kind, step_statuses AS step_status, step_durations_ns AS step_duration_ns,

@@ -2,7 +2,7 @@ import { OTHER_FLOWS } from '../settle/known-flows.ts'
 import { rows, type Store } from '../store.ts'
 import { parseCursor, toCursor } from './cursor.ts'
 import type { RunFilter } from './filter.ts'
-import { BUCKET, runMinutes, toWindow, type Window } from './minutes.ts'
+import { BUCKET, type Minutes, runMinutes, toWindow, type Window, withQuantiles } from './minutes.ts'
 import { NO_RUNS, type RunTotals, type TotalsTuple, toTotals, totalsSql } from './totals.ts'
 
 /** Runs of a bucket of the window. */
@@ -76,9 +76,9 @@ export async function getOverview(store: Store, search: FlowSearch): Promise<Ove
   const window = toWindow(search, SPARKLINE_BUCKETS)
   const limit = Math.min(500, Math.max(1, search.limit ?? 50))
   const cursor = parseCursor(search.cursor)
-  const { sql, params } = runMinutes(store, search, window, window.toMs - window.fromMs)
-  const found = await rows<OverviewRow>(store, overviewSql(sql, search, cursor !== undefined), {
-    ...params,
+  const minutes = await withQuantiles(store, runMinutes(store, search, window, window.toMs - window.fromMs))
+  const found = await rows<OverviewRow>(store, overviewSql(minutes, search, cursor !== undefined), {
+    ...minutes.params,
     ...cursor,
     name: search.name ?? '',
     other: OTHER_FLOWS,
@@ -86,11 +86,11 @@ export async function getOverview(store: Store, search: FlowSearch): Promise<Ove
   })
   const total = found.find((row) => row.isTotal === 1)
   const listed = found.filter((row) => row.isTotal === 0)
-  const flows = listed.slice(0, limit).map((row) => toSummary(row, window))
+  const flows = listed.slice(0, limit).map((row) => toSummary(row, minutes, window))
   const last = flows.at(-1)
   return {
-    totals: toTotals(total?.current ?? NO_RUNS),
-    previous: toTotals(total?.previous ?? NO_RUNS),
+    totals: toTotals(total?.current ?? NO_RUNS, minutes),
+    previous: toTotals(total?.previous ?? NO_RUNS, minutes),
     buckets: toBuckets(total?.line ?? [[], [], []], window),
     bucketMs: window.bucketMs,
     foldedRuns: total?.foldedRuns ?? 0,
@@ -100,7 +100,7 @@ export async function getOverview(store: Store, search: FlowSearch): Promise<Ove
   }
 }
 
-function overviewSql(minutes: string, { order = 'runs' }: FlowSearch, isContinued: boolean): string {
+function overviewSql(minutes: Minutes, { order = 'runs' }: FlowSearch, isContinued: boolean): string {
   const current = `minute >= toDateTime({from:UInt32}, 'UTC')`
   const { by, after } = ORDERS[order]
   return `
@@ -109,11 +109,11 @@ function overviewSql(minutes: string, { order = 'runs' }: FlowSearch, isContinue
     SELECT
       toString(flow) AS flow,
       grouping(flow) AS isTotal,
-      ${totalsSql(current)} AS current,
-      ${totalsSql(`NOT (${current})`)} AS previous,
+      ${totalsSql(minutes, current)} AS current,
+      ${totalsSql(minutes, `NOT (${current})`)} AS previous,
       toUnixTimestamp(maxIf(minute, ${current})) * 1000 AS lastRunMs,
       sumMapIf([${BUCKET}], [toUInt64(runs)], [toUInt64(errors)], ${current}) AS line
-    FROM ${minutes}
+    FROM ${minutes.sql}
     GROUP BY GROUPING SETS ((flow), ())
   ),
   counted AS (
@@ -132,9 +132,13 @@ function overviewSql(minutes: string, { order = 'runs' }: FlowSearch, isContinue
   LIMIT {limit:UInt32}`
 }
 
-function toSummary({ flow, current, previous, lastRunMs, line }: OverviewRow, window: Window): FlowSummary {
+function toSummary(
+  { flow, current, previous, lastRunMs, line }: OverviewRow,
+  minutes: Minutes,
+  window: Window,
+): FlowSummary {
   const sparkline = toBuckets(line, window)
-  return { flow, ...toTotals(current), previous: toTotals(previous), lastRunMs, sparkline }
+  return { flow, ...toTotals(current, minutes), previous: toTotals(previous, minutes), lastRunMs, sparkline }
 }
 
 function toBuckets([indexes, runs, errors]: OverviewRow['line'], window: Window): RunBucket[] {

@@ -40,15 +40,20 @@ export type SelectedRunRow = Omit<RunRow, 'startUnixNano' | 'startMs' | 'aheadMs
 
 const DAY_MS = 86_400_000
 
+/** SQL: the beginning of a text, at most `most` characters; one that is cut ends in "…". */
+export function glance(column: string, most: number): string {
+  return `if(lengthUTF8(${column}) > ${most}, concat(substringUTF8(${column}, 1, ${most - 1}), '…'), ${column})`
+}
+
 /** SQL: the columns of a {@link SelectedRunRow} from `runs AS run`. */
-export const RUN_ROW = `
+export const RUN_ROW: string = `
       run.run_id AS runId, lower(hex(run.trace_id)) AS traceId, run.parent_run_id AS parentRunId, run.flow AS flow,
       run.version AS version, run.environment AS environment, run.service AS service, run.source AS source,
       run.status AS status, toBool(run.incomplete) AS incomplete, toString(toUnixTimestamp64Nano(run.start)) AS startNs,
       toUnixTimestamp64Milli(run.settled) AS settledMs,
       run.duration_ns AS durationNs, run.session_id AS sessionId, run.user_id AS userId,
       run.experiment_id AS experimentId, run.case_id AS caseId, run.trial AS trial, run.error_type AS errorType,
-      substringUTF8(run.error_message, 1, 500) AS errorMessage, run.input_tokens AS inputTokens,
+      ${glance('run.error_message', 500)} AS errorMessage, run.input_tokens AS inputTokens,
       run.output_tokens AS outputTokens, run.cost AS cost, run.span_count AS spanCount,
       run.error_count AS errorCount, length(run.step_names) AS stepCount`
 

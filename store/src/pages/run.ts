@@ -1,8 +1,9 @@
 import type { StepRecord } from '../run-record.ts'
 import { firstRow, rows, type Store } from '../store.ts'
+import { countSpans, readLateSpans, type SpanCounts } from './late-spans.ts'
 import { STEP_COLUMNS, type StepColumns, toSteps } from './run-records.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
-import { readSpans, type SpanNode, toSpanTree } from './span-tree.ts'
+import { readSpans, type SelectedSpan, type SpanNode, toSpanTree } from './span-tree.ts'
 
 /** A step execution on the page of its run. */
 export interface RunStep extends StepRecord {
@@ -20,10 +21,15 @@ export interface RunPage {
   readonly rootSpanId: string
   readonly traceIds: readonly string[]
   readonly steps: readonly RunStep[]
-  /** Depth first, siblings by start; nested runs of the same traces are part of the tree. */
+  /**
+   * Depth first, siblings by start; nested runs of the same traces are part of the tree. Of more than can be shown these are the
+   * first, those with error and the one that was asked for, with the spans around them.
+   */
   readonly spans: readonly SpanNode[]
-  /** More spans than were returned. */
-  readonly spansCut: boolean
+  /** Of all spans of the tree, whichever were returned. */
+  readonly tree: SpanCounts
+  /** Of the run's own spans, without those of nested runs. */
+  readonly own: SpanCounts
   /** Runs that this run started, oldest first: at most 100. */
   readonly children: readonly RunRow[]
   /** All of them. */
@@ -41,14 +47,19 @@ type DetailRow = SelectedRunRow &
     readonly stepSpanIds: readonly string[]
   }
 
-/** A run with its steps and the tree of its spans (at most `spanLimit`, default 10,000), or null. */
+/**
+ * A run with its steps and the tree of its spans, or null.
+ * @param spanId a span to return wherever it is in the tree, 16 hex digits
+ * @param spanLimit how many spans to return before those that are looked for, default 10,000
+ */
 export async function getRunPage(
   store: Store,
   {
     runId,
     project = store.project,
+    spanId = '',
     spanLimit = 10_000,
-  }: { runId: string; project?: string; spanLimit?: number },
+  }: { runId: string; project?: string; spanId?: string; spanLimit?: number },
 ): Promise<RunPage | null> {
   const [row, found, children] = await Promise.all([
     readRun(store, project, runId),
@@ -61,10 +72,35 @@ export async function getRunPage(
   return {
     run: runRowOf(row),
     ...{ metadata, input, output, models, rootSpanId, traceIds, steps },
-    spans: toSpanTree(found.slice(0, spanLimit), row),
-    spansCut: found.length > spanLimit,
+    ...(await readTree(store, row, found, { project, runId, spanId, limit: spanLimit })),
     ...children,
   }
+}
+
+type Tree = Pick<RunPage, 'spans' | 'tree' | 'own'>
+
+/** The tree of a run from its first spans, one more than `limit` if there are more. */
+async function readTree(
+  store: Store,
+  row: DetailRow,
+  found: readonly SelectedSpan[],
+  { project, runId, spanId, limit }: { project: string; runId: string; spanId: string; limit: number },
+): Promise<Tree> {
+  const shown = found.slice(0, limit)
+  const last = shown.at(-1)
+  if (found.length === shown.length || !last) {
+    const spans = toSpanTree(shown, row)
+    return { spans, tree: countOf(spans), own: countOf(spans.filter((span) => span.runId === runId)) }
+  }
+  const [late, counts] = await Promise.all([
+    readLateSpans(store, { project, runId, spanId, last }),
+    countSpans(store, { project, runId }),
+  ])
+  return { spans: toSpanTree([...shown, ...late], row), ...counts }
+}
+
+function countOf(spans: readonly SpanNode[]): SpanCounts {
+  return { spans: spans.length, errors: spans.filter(({ status }) => status === 'error').length }
 }
 
 function readRun(store: Store, project: string, runId: string): Promise<DetailRow | undefined> {

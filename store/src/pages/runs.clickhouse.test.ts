@@ -2,7 +2,9 @@ import { beforeAll, expect, test } from 'vitest'
 import { settleQuiet } from '../settle/settle.ts'
 import { EPOCH_MS, hex, insertSpans, later, span, useStore } from '../testing.ts'
 import { CursorError } from './cursor.ts'
+import { getOverview } from './overview.ts'
 import { getRunPage } from './run.ts'
+import { countMatching } from './run-count.ts'
 import { getRunRecords } from './run-records.ts'
 import { type RunSearch, searchRuns } from './runs.ts'
 import { getSessionPage } from './session.ts'
@@ -124,7 +126,8 @@ test('a cursor that is none is refused', async () => {
 test('a session, oldest run first', async () => {
   const session = await getSessionPage(store(), { sessionId: 'chat' })
   expect(session?.runs.map((run) => run.input)).toEqual(['question 0', 'question 1', 'question 2'])
-  expect(session).toMatchObject({ sessionId: 'chat', userIds: ['ann'], totals: { runs: 3 }, next: null })
+  const totals = { runs: 3, users: 1, firstMs: EPOCH_MS + 1000, lastMs: EPOCH_MS + 1000 }
+  expect(session).toMatchObject({ sessionId: 'chat', userIds: ['ann'], totals, next: null })
   const first = await getSessionPage(store(), { sessionId: 'chat', limit: 2 })
   expect(first?.totals).toEqual(session?.totals)
   const rest = await getSessionPage(store(), { sessionId: 'chat', limit: 2, cursor: first!.next! })
@@ -178,7 +181,7 @@ test('a run with its tree, nested runs below', async () => {
     '---deep',
     '-c',
   ])
-  expect(page?.spansCut).toBe(false)
+  expect(page).toMatchObject({ own: { spans: 4, errors: 1 }, tree: { spans: 6, errors: 1 } })
   expect(page?.children.map((run) => run.flow)).toEqual(['inner'])
   expect(page?.spans.every((node) => node.ended)).toBe(true)
   expect(page?.spans.map((node) => node.eventCount)).toEqual([0, 0, 1, 0, 0, 0])
@@ -188,7 +191,8 @@ test('a run with its tree, nested runs below', async () => {
   expect(nested?.run.parentRunId).toBe(hex('tree'))
 
   const cut = await getRunPage(store(), { runId: hex('tree'), spanLimit: 3 })
-  expect(cut).toMatchObject({ spansCut: true, spans: [{ name: 'outer' }, { name: 'a' }, { name: 'b' }] })
+  expect(cut).toMatchObject({ spans: [{ name: 'outer' }, { name: 'a' }, { name: 'b' }] })
+  expect(cut).toMatchObject({ own: page!.own, tree: page!.tree })
   expect(await getRunPage(store(), { runId: 'unknown' })).toBeNull()
 })
 
@@ -244,4 +248,16 @@ test('a span with everything that was recorded', async () => {
     scopeVersion: '',
   })
   expect(await getSpan(store(), { traceId: hex('tree'), spanId: '0000000000000000' })).toBeNull()
+})
+
+test('the count of a list is that of the overview, where minutes can tell, and of the list elsewhere', async () => {
+  const search = { ...window, flow: 'f' }
+  expect(await countMatching(store(), search)).toEqual({ runs: 12, isCut: false })
+  expect((await getOverview(store(), search)).totals.runs).toBe(12)
+  expect(await countMatching(store(), { ...search, status: 'ok' })).toMatchObject({ runs: 12 })
+  expect(await countMatching(store(), { ...search, status: 'error' })).toMatchObject({ runs: 0 })
+  for (const fine of [{ session: 'chat' }, { text: 'answer' }, { minDurationNs: 1_000e6 }]) {
+    const found = await pages(fine)
+    expect(await countMatching(store(), { ...search, ...fine })).toMatchObject({ runs: found.length })
+  }
 })

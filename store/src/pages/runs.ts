@@ -93,7 +93,7 @@ async function findNewest(
 const LAST_START = 2n ** 63n - 1n
 
 /** The first and the last nanosecond of a window, of those that a start can have. */
-function nanosecondsOf({ from, to }: Pick<RunFilter, 'from' | 'to'>): { first: bigint; last: bigint } {
+export function nanosecondsOf({ from, to }: Pick<RunFilter, 'from' | 'to'>): { first: bigint; last: bigint } {
   const within = (ns: bigint) => (ns > LAST_START ? LAST_START : ns < -LAST_START ? -LAST_START : ns)
   const [first, end] = [from, to].map((time) => BigInt(time.getTime()) * 1_000_000n) as [bigint, bigint]
   return { first: within(first), last: within(end - 1n) }
@@ -133,7 +133,8 @@ function select(
   )
 }
 
-function searchConditions(store: Store, search: RunSearch): Conditions {
+/** SQL over `runs AS run`, in a window of `begin` and `end`. */
+export function searchConditions(store: Store, search: RunSearch): Conditions {
   const { where, params } = dimensionConditions(store, search)
   const { session, user, experiment, minDurationNs, maxDurationNs, text, attributes = [] } = search
   const optional = [

@@ -13,7 +13,7 @@ export interface SessionRun extends RunRow {
 /** What a session consists of, and a page of its runs. */
 export interface SessionPage {
   readonly sessionId: string
-  /** At most 20. */
+  /** At most 20, of `totals.users`. */
   readonly userIds: readonly string[]
   /** Of the whole session. */
   readonly totals: SessionTotals
@@ -30,6 +30,10 @@ interface SessionTotals {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly cost: number
+  readonly users: number
+  /** Start of the first and of the last run, milliseconds since 1970. */
+  readonly firstMs: number
+  readonly lastMs: number
 }
 
 /** A page of a session's runs (`limit`, default 50), by key; null if it has none. */
@@ -71,6 +75,8 @@ const TOTALS = `
   SELECT
     count() AS runs, countIf(status = 'error') AS errors, sum(run.input_tokens) AS inputTokens,
     sum(run.output_tokens) AS outputTokens, sum(run.cost) AS cost,
+    toFloat64(toUnixTimestamp64Milli(min(run.start))) AS firstMs, toFloat64(toUnixTimestamp64Milli(max(run.start))) AS lastMs,
+    uniqExactIf(user_id, user_id != '') AS users,
     arraySort(groupUniqArrayIf(20)(user_id, user_id != '')) AS userIds
   FROM runs AS run FINAL
   WHERE project = {project:String} AND session_id = {sessionId:String}`

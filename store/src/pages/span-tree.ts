@@ -1,5 +1,6 @@
 import type { Status } from '../run-record.ts'
 import { rows, type Store } from '../store.ts'
+import { glance } from './run-row.ts'
 
 /** One bar of the waterfall: no payloads. */
 export interface SpanNode {
@@ -32,12 +33,33 @@ export interface SpanNode {
 type SpanRow = Omit<SpanNode, 'depth'>
 
 /** A span as it is selected: `startNs` is nanoseconds since 1970. */
-type SelectedSpan = Omit<SpanRow, 'startNs'> & { readonly startNs: string }
+export type SelectedSpan = Omit<SpanRow, 'startNs'> & { readonly startNs: string }
+
+/** SQL: the columns of a {@link SelectedSpan} from `spans AS span`. */
+export const SPAN_NODE: string = `
+      lower(hex(span.span_id)) AS spanId, lower(hex(span.trace_id)) AS traceId,
+      if(span.parent_span_id = toFixedString('', 8), '', lower(hex(span.parent_span_id))) AS parentSpanId,
+      span.name AS name, span.kind AS kind, span.status AS status, span.run_id AS runId,
+      toString(toUnixTimestamp64Nano(span.start)) AS startNs, span.duration_ns AS durationNs,
+      span.end != toDateTime64(0, 9, 'UTC') AS ended, span.model AS model, span.input_tokens AS inputTokens,
+      span.output_tokens AS outputTokens, span.cost AS cost, span.error_type AS errorType,
+      ${glance('span.error_message', 500)} AS errorMessage, span.step_attempts AS attempts,
+      span.step_fallback = 1 AS fallback, JSONLength(span.events) AS eventCount`
+
+/**
+ * SQL: the condition on the traces of a run, for PREWHERE, because with FINAL nothing moves there by itself, and every column
+ * of the trace's granules would be read; on the sort key it keeps all versions of a row or none.
+ */
+export const OF_ITS_TRACES = `project = {project:String} AND trace_id IN (
+      SELECT arrayJoin(trace_ids) FROM runs FINAL PREWHERE project = {project:String} AND run_id = {runId:String}
+    )`
+
+/** SQL: a run's own spans first, then by start; no two spans are equal by it. */
+export const SPAN_ORDER = 'span.run_id != {runId:String}, span.start, span.span_id, span.trace_id'
 
 /**
  * The spans of the traces of a run, its own first where `limit` cuts, and one more than `limit` if there are more. Needs
- * nothing of the run's row, so that both are read at once. PREWHERE, because with FINAL nothing moves there by itself,
- * and every column of the trace's granules would be read; on the sort key it keeps all versions of a row or none.
+ * nothing of the run's row, so that both are read at once.
  */
 export function readSpans(
   store: Store,
@@ -45,20 +67,10 @@ export function readSpans(
 ): Promise<SelectedSpan[]> {
   return rows<SelectedSpan>(
     store,
-    `SELECT
-      lower(hex(span.span_id)) AS spanId, lower(hex(span.trace_id)) AS traceId,
-      if(span.parent_span_id = toFixedString('', 8), '', lower(hex(span.parent_span_id))) AS parentSpanId,
-      span.name AS name, span.kind AS kind, span.status AS status, span.run_id AS runId,
-      toString(toUnixTimestamp64Nano(span.start)) AS startNs, span.duration_ns AS durationNs,
-      span.end != toDateTime64(0, 9, 'UTC') AS ended, span.model AS model, span.input_tokens AS inputTokens,
-      span.output_tokens AS outputTokens, span.cost AS cost, span.error_type AS errorType,
-      substringUTF8(span.error_message, 1, 500) AS errorMessage, span.step_attempts AS attempts,
-      span.step_fallback = 1 AS fallback, JSONLength(span.events) AS eventCount
+    `SELECT ${SPAN_NODE}
     FROM spans AS span FINAL
-    PREWHERE project = {project:String} AND trace_id IN (
-      SELECT arrayJoin(trace_ids) FROM runs FINAL PREWHERE project = {project:String} AND run_id = {runId:String}
-    )
-    ORDER BY span.run_id != {runId:String}, span.start, span.span_id
+    PREWHERE ${OF_ITS_TRACES}
+    ORDER BY ${SPAN_ORDER}
     LIMIT {limit:UInt32} + 1`,
     params,
   )

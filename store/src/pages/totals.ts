@@ -1,4 +1,6 @@
-/** What is counted of any group of runs. Durations are nanoseconds (within 1 %), rates 0..1, cost US dollars. */
+import type { Minutes } from './minutes.ts'
+
+/** What is counted of any group of runs. Durations are nanoseconds, rates 0..1, cost US dollars. */
 export interface RunTotals {
   readonly runs: number
   /** Runs with status error. */
@@ -8,6 +10,8 @@ export interface RunTotals {
   readonly p50Ns: number
   readonly p95Ns: number
   readonly p99Ns: number
+  /** How far each quantile may be from the true one, as a share of it; 0: they are exact. */
+  readonly quantileError: number
   readonly inputTokens: number
   readonly outputTokens: number
   readonly cost: number
@@ -23,15 +27,18 @@ export type TotalsTuple = [
   number,
 ]
 
-/** SQL over rows of `run_minutes`: a tuple of totals where `condition` holds. */
-export function totalsSql(condition: string): string {
+/** SQL over minutes of runs: a tuple of totals where `condition` holds. */
+export function totalsSql({ quantiles }: Pick<Minutes, 'quantiles'>, condition: string): string {
   return `tuple(
       sumIf(runs, ${condition}), sumIf(errors, ${condition}),
-      quantilesDDMergeIf(0.01, 0.5, 0.95, 0.99)(durations, ${condition}),
+      ${quantiles(condition)},
       sumIf(input_tokens, ${condition}), sumIf(output_tokens, ${condition}), sumIf(cost, ${condition}))`
 }
 
-export function toTotals([runs, errors, quantiles, inputTokens, outputTokens, cost]: TotalsTuple): RunTotals {
+export function toTotals(
+  [runs, errors, quantiles, inputTokens, outputTokens, cost]: TotalsTuple,
+  { quantileError }: Pick<Minutes, 'quantileError'>,
+): RunTotals {
   const [p50, p95, p99] = quantiles
   return {
     runs,
@@ -40,6 +47,7 @@ export function toTotals([runs, errors, quantiles, inputTokens, outputTokens, co
     p50Ns: p50 ?? 0,
     p95Ns: p95 ?? 0,
     p99Ns: p99 ?? 0,
+    quantileError,
     inputTokens,
     outputTokens,
     cost,

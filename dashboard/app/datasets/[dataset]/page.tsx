@@ -7,8 +7,8 @@ import { FilterBar } from '../../../components/filter-bar.tsx'
 import { PageHeader } from '../../../components/page-header.tsx'
 import { Pager } from '../../../components/pager.tsx'
 import { Panel } from '../../../components/panel.tsx'
-import { RelativeTime } from '../../../components/relative-time.tsx'
 import { Table } from '../../../components/table.tsx'
+import { Time } from '../../../components/time.tsx'
 import { withStore } from '../../../data/with-store.tsx'
 import { datasetHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
@@ -55,7 +55,7 @@ export default async function DatasetPage({ params, searchParams }: Props): Prom
           note={
             <>
               Version {shown.version} of {versions.length}, {formatExact(shown.caseCount)} cases, pushed{' '}
-              <RelativeTime unixMs={shown.created} nowMs={Date.now()} />
+              <Time unixMs={shown.created} nowMs={Date.now()} />
             </>
           }
           actions={

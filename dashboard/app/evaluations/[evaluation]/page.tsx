@@ -58,7 +58,10 @@ export default async function EvaluationPage({ params, searchParams }: Props): P
           }
         />
         {finished.length > 1 ? (
-          <Panel title="Pass rate" note="Share of trials whose task and checks all passed">
+          <Panel
+            title="Pass rate"
+            note="Share of trials whose task and checks all passed, of the experiments on this page"
+          >
             <TimeChart
               title="Pass rate"
               unit="percent"

@@ -23,6 +23,7 @@ import { withStore } from '../../../data/with-store.tsx'
 import { compareHref, evaluationHref, experimentHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { first, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { formatExact } from '../../../format/number.ts'
 import { trialsOf } from '../../../format/trial.ts'
 
 /** Trials on a page; among them, differences from the baseline come first. */
@@ -49,14 +50,18 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
     const baselineId = await chooseBaseline(experiment, () =>
       listBaselines(store, { evaluation: experiment.evaluation }),
     )
-    const page = await listCaseResults(store, {
-      experimentId,
-      baselineExperimentId: baselineId,
-      limit: PAGE_SIZE,
-      ...(outcome ? { outcome } : {}),
-      ...(after === '' ? {} : { after: { caseId: after, trial: Number(first(query, 'trial')) || 0 } }),
-    })
+    const [baseline, page] = await Promise.all([
+      baselineId === '' ? undefined : getExperiment(store, { experimentId: baselineId }),
+      listCaseResults(store, {
+        experimentId,
+        baselineExperimentId: baselineId,
+        limit: PAGE_SIZE,
+        ...(outcome ? { outcome } : {}),
+        ...(after === '' ? {} : { after: { caseId: after, trial: Number(first(query, 'trial')) || 0 } }),
+      }),
+    ])
     const href = experimentHref(experimentId)
+    const shown = `${formatExact(page.rows.length)} of ${formatExact(trialsWith(experiment, outcome))} trials`
     return (
       <>
         <PageHeader
@@ -86,21 +91,21 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           }
         />
         <GatesPanel experiment={experiment} />
-        <ExperimentTotals experiment={experiment} />
+        <ExperimentTotals experiment={experiment} baselineScores={baseline?.scores ?? []} />
         <Panel
           title="Cases"
           flush
           note={
             baselineId ? (
               <>
-                Beside experiment{' '}
+                {shown}; beside experiment{' '}
                 <TextLink className="link" href={experimentHref(baselineId)}>
                   {baselineId.slice(0, 12)}
                 </TextLink>
                 ; differences first
               </>
             ) : (
-              'No baseline to show them beside; what did not pass comes first'
+              `${shown}; no baseline to show them beside, what did not pass comes first`
             )
           }
           actions={
@@ -112,7 +117,19 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           <CasesTable
             rows={page.rows}
             hasBaseline={baselineId !== ''}
-            none={experiment.evaluated === 0 ? 'No trial has been judged yet.' : 'No trial has this outcome.'}
+            none={
+              experiment.evaluated === 0 ? (
+                'No trial has been judged yet.'
+              ) : (
+                <>
+                  No trial is {outcome}.{' '}
+                  <TextLink className="link" href={href}>
+                    Trials of any outcome
+                  </TextLink>{' '}
+                  {formatExact(experiment.evaluated)}
+                </>
+              )
+            }
             trials={trialsOf(experiment.definition)}
           />
           <Pager
@@ -126,6 +143,11 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
       </>
     )
   })
+}
+
+function trialsWith(experiment: ExperimentDetail, outcome: Outcome | undefined): number {
+  const { evaluated, passed, failed, unverifiable, errors } = experiment
+  return outcome === undefined ? evaluated : { passed, failed, unverifiable, error: errors }[outcome]
 }
 
 /** The baseline it ran against; else the newest promoted one that is not itself. '' if there is none. */

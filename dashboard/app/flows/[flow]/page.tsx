@@ -33,6 +33,7 @@ import { flowHref } from '../../../filters/links.ts'
 import { pageLinks } from '../../../filters/pages.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { first, type SearchParams, withParameters } from '../../../filters/search-params.ts'
+import { clockOf } from '../../../filters/time-range.ts'
 import { formatExact } from '../../../format/number.ts'
 import styles from './flow.module.css'
 
@@ -85,7 +86,7 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
         />
         <FilterBar range={filters.range} choices={originChoices(filters, options)} />
         {page.totals.runs === 0 ? (
-          <NoRuns store={store} search={filter} filters={{ ...filters, flow: '' }} path={href} />
+          <NoRuns store={store} search={filter} range={filters.range} path={href} params={query} />
         ) : (
           <>
             <Totals totals={page.totals} previous={page.previous} />
@@ -96,6 +97,7 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
                   unit="duration"
                   series={LATENCY}
                   points={latencyPoints(page.series)}
+                  error={page.series.quantileError}
                 />
               </Panel>
               <Panel title="Throughput and errors">
@@ -119,22 +121,19 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
                 versions={versions.versions}
                 before={versions.before}
                 source={filters.source}
-                nowMs={nowMs}
+                nowMs={clockOf(filters.range, nowMs)}
               />
               <Pager {...pageLinks(href, query, versions.next, 'versions')} />
             </Panel>
             {monitors.length > 0 ? (
-              <Panel
-                title="Monitors"
-                note="Judged on the production runs of this time, of any version and environment"
-                flush
-              >
+              <Panel title="Monitors" note={describeMonitors(monitors.length)} flush>
                 <MonitorsTable monitors={monitors.slice(0, MONITORS)} />
                 <Pager first={undefined} next={monitors.length > MONITORS ? '/monitors' : undefined} />
               </Panel>
             ) : null}
             <Panel
               title="Newest runs"
+              note={`${formatExact(newest.runs.length)} of ${formatExact(page.totals.runs)} runs`}
               flush
               actions={
                 <>
@@ -147,13 +146,23 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
                 </>
               }
             >
-              <RunsTable caption="Newest runs" runs={newest.runs} nowMs={nowMs} showFlow={false} />
+              <RunsTable
+                caption="Newest runs"
+                runs={newest.runs}
+                nowMs={clockOf(filters.range, nowMs)}
+                showFlow={false}
+              />
             </Panel>
           </>
         )}
       </>
     )
   })
+}
+
+function describeMonitors(found: number): string {
+  const judged = 'Judged on the production runs of this time, of any version and environment'
+  return found > MONITORS ? `The first ${MONITORS}; the page Monitors has all. ${judged}` : judged
 }
 
 function describeSteps({ steps, total }: StepsPage): string {

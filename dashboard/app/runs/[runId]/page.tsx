@@ -1,4 +1,11 @@
-import { findExperiment, getRunPage, getRunScores, latestSettled, listResults } from '@weir/store'
+import {
+  findExperiment,
+  getRunPage,
+  getRunScores,
+  latestSettled,
+  listResults,
+  type RunPage as RunPageData,
+} from '@weir/store'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import type { ReactElement } from 'react'
@@ -14,6 +21,7 @@ import { StatusBadge } from '../../../components/status-badge.tsx'
 import { withStore } from '../../../data/with-store.tsx'
 import { flowHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
+import { first, type SearchParams } from '../../../filters/search-params.ts'
 import { formatExact } from '../../../format/number.ts'
 import { trialsOf } from '../../../format/trial.ts'
 import { cutValue } from '../../../viewer/cut-value.ts'
@@ -23,17 +31,25 @@ import { toSpanRows } from '../../../waterfall/to-span-row.ts'
 
 interface Props {
   readonly params: Promise<{ runId: string }>
+  readonly searchParams: Promise<SearchParams>
 }
+
+/** The id of a span at the end of what the waterfall writes into the URL. */
+const SPAN_ID = /[0-9a-f]{16}$/i
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return { title: `Run ${pathValue((await params).runId)}` }
 }
 
-export default async function RunPage({ params }: Props): Promise<ReactElement> {
+export default async function RunPage({ params, searchParams }: Props): Promise<ReactElement> {
   const runId = pathValue((await params).runId)
+  const spanId = SPAN_ID.exec(first(await searchParams, 'span'))?.[0].toLowerCase()
   return withStore(async (store) => {
     const nowMs = Date.now()
-    const [page, scores] = await Promise.all([getRunPage(store, { runId }), getRunScores(store, { runId })])
+    const [page, scores] = await Promise.all([
+      getRunPage(store, { runId, ...(spanId ? { spanId } : {}) }),
+      getRunScores(store, { runId }),
+    ])
     if (!page) notFound()
     const { run } = page
     const [results, experiment, token] = await Promise.all([
@@ -59,14 +75,13 @@ export default async function RunPage({ params }: Props): Promise<ReactElement> 
         <RunView
           runId={runId}
           packed={packRows(toSpanRows(page.spans))}
+          total={page.tree}
           durationNs={run.durationNs}
           input={cutValue(page.input)}
           output={cutValue(page.output)}
           metadata={cutValue(page.metadata, true)}
         />
-        {page.spansCut ? (
-          <p className="muted">Only the first {formatExact(page.spans.length)} spans are shown.</p>
-        ) : null}
+        {page.spans.length < page.tree.spans ? <p className="muted">{describeCut(page)}</p> : null}
         {scores.length + own.length > 0 ? <RunJudgements scores={scores} results={own} /> : null}
         {page.children.length > 0 ? (
           <Panel title="Nested runs" note={describeChildren(page.children.length, page.childCount)} flush>
@@ -76,6 +91,12 @@ export default async function RunPage({ params }: Props): Promise<ReactElement> 
       </>
     )
   })
+}
+
+function describeCut({ spans, tree }: RunPageData): string {
+  const errors = spans.filter(({ status }) => status === 'error').length
+  const failed = errors === tree.errors ? 'all' : formatExact(errors)
+  return `${formatExact(spans.length)} of ${formatExact(tree.spans)} spans are shown: those that started first, and ${failed} of the ${formatExact(tree.errors)} with error, with the spans around them.`
 }
 
 function describeChildren(shown: number, count: number): string {

@@ -6,13 +6,14 @@ import { PageHeader } from '../../../components/page-header.tsx'
 import { Pager } from '../../../components/pager.tsx'
 import { SessionRun } from '../../../components/session-run.tsx'
 import { StatTiles } from '../../../components/stat-tiles.tsx'
+import { Time } from '../../../components/time.tsx'
 import { fromFirstPage } from '../../../data/from-first-page.ts'
 import { withStore } from '../../../data/with-store.tsx'
 import { sessionHref } from '../../../filters/links.ts'
 import { pageLinks } from '../../../filters/pages.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { first, type SearchParams } from '../../../filters/search-params.ts'
-import { formatCost, formatCount } from '../../../format/number.ts'
+import { formatCost, formatCount, formatExact } from '../../../format/number.ts'
 
 interface Props {
   readonly params: Promise<{ session: string }>
@@ -38,17 +39,34 @@ export default async function SessionPage({ params, searchParams }: Props): Prom
         <PageHeader
           title={sessionId}
           trail={[{ label: 'Runs', href: '/runs' }]}
-          note={userIds.length > 0 ? `user ${userIds.join(', ')}` : undefined}
+          note={describeUsers(userIds, totals.users)}
         />
         <StatTiles
           label="Session"
           stats={[
-            { label: 'Runs', value: formatCount(totals.runs) },
-            { label: 'With error', value: formatCount(totals.errors) },
-            { label: 'Tokens', value: formatCount(totals.inputTokens + totals.outputTokens) },
+            {
+              label: 'Runs',
+              value: formatCount(totals.runs),
+              title: formatExact(totals.runs),
+              detail: `${formatCount(totals.errors)} with error`,
+              ...(totals.errors > 0 ? { tone: 'error' as const } : {}),
+            },
+            { label: 'First run', value: <Time unixMs={totals.firstMs} nowMs={nowMs} /> },
+            { label: 'Last run', value: <Time unixMs={totals.lastMs} nowMs={nowMs} /> },
+            {
+              label: 'Tokens',
+              value: formatCount(totals.inputTokens + totals.outputTokens),
+              detail: `${formatCount(totals.inputTokens)} in · ${formatCount(totals.outputTokens)} out`,
+            },
             { label: 'Cost', value: formatCost(totals.cost) },
           ]}
         />
+        {runs.length < totals.runs ? (
+          <p className="muted">
+            {formatExact(runs.length)} of {formatExact(totals.runs)} runs, oldest first; the totals above are
+            of all
+          </p>
+        ) : null}
         {runs.map((run) => (
           <SessionRun key={run.runId} run={run} nowMs={nowMs} />
         ))}
@@ -56,4 +74,10 @@ export default async function SessionPage({ params, searchParams }: Props): Prom
       </>
     )
   })
+}
+
+function describeUsers(userIds: readonly string[], count: number): string | undefined {
+  if (count === 0) return undefined
+  const more = count > userIds.length ? ` and ${formatExact(count - userIds.length)} more` : ''
+  return `${count === 1 ? 'user' : 'users'} ${userIds.join(', ')}${more}`
 }

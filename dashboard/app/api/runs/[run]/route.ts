@@ -1,5 +1,5 @@
 import { getRunRecords } from '@weir/store'
-import { openStore } from '../../../../data/store.ts'
+import { readStore } from '../../../../data/store.ts'
 import { explainStoreError } from '../../../../data/store-problem.ts'
 import { pathValue } from '../../../../filters/path-value.ts'
 
@@ -11,12 +11,12 @@ interface Context {
 export async function GET(_request: Request, { params }: Context): Promise<Response> {
   const runId = pathValue((await params).run)
   try {
-    const [run] = await getRunRecords(await openStore(), { runIds: [runId] })
+    const [run] = await readStore((store) => getRunRecords(store, { runIds: [runId] }))
     if (!run) return Response.json({ error: 'This run is not stored' }, { status: 404 })
     return Response.json({ input: run.input, output: run.output })
   } catch (error) {
     const problem = explainStoreError(error)
     if (!problem) throw error
-    return Response.json({ error: problem.title }, { status: 503 })
+    return Response.json({ error: `${problem.title}: ${problem.detail}` }, { status: 503 })
   }
 }

@@ -1,5 +1,5 @@
 import { getSpan } from '@weir/store'
-import { openStore } from '../../../../../data/store.ts'
+import { readStore } from '../../../../../data/store.ts'
 import { explainStoreError } from '../../../../../data/store-problem.ts'
 import { toSpanJson } from '../../../../../viewer/span-json.ts'
 
@@ -17,12 +17,12 @@ export async function GET(request: Request, { params }: Context): Promise<Respon
     )
   }
   try {
-    const found = await getSpan(await openStore(), { traceId: trace, spanId: span })
+    const found = await readStore((store) => getSpan(store, { traceId: trace, spanId: span }))
     if (!found) return Response.json({ error: 'This span is not stored' }, { status: 404 })
     return Response.json(toSpanJson(found, new URL(request.url).searchParams.get('full') === '1'))
   } catch (error) {
     const problem = explainStoreError(error)
     if (!problem) throw error
-    return Response.json({ error: problem.title }, { status: 503 })
+    return Response.json({ error: `${problem.title}: ${problem.detail}` }, { status: 503 })
   }
 }

@@ -1,0 +1,58 @@
+import { firstRow, type Store } from '../store.ts'
+import { runMinutes, toWindow } from './minutes.ts'
+import { nanosecondsOf, type RunSearch, searchConditions } from './runs.ts'
+
+/** How many runs match, and when they started. */
+export interface RunCount {
+  readonly runs: number
+  /** There are more: then the starts are those of the runs that were counted. */
+  readonly isCut: boolean
+  /** Milliseconds since 1970 of the first and of the last start, rounded down; 0 without a run. */
+  readonly firstMs: number
+  readonly lastMs: number
+}
+
+/** Counting ends here: whoever loosens a filter need not know more. */
+const MOST = 10_000
+
+/** Counts the runs that a search would find on all its pages, `most` at most. */
+export async function countRuns(
+  store: Store,
+  search: Omit<RunSearch, 'order' | 'cursor' | 'limit'>,
+  most: number = MOST,
+): Promise<RunCount> {
+  const { where, params } = searchConditions(store, search)
+  const { first, last } = nanosecondsOf(search)
+  const row = await firstRow<Omit<RunCount, 'isCut'>>(
+    store,
+    `SELECT toUInt32(count()) AS runs, toUnixTimestamp64Milli(min(start)) AS firstMs, toUnixTimestamp64Milli(max(start)) AS lastMs
+    FROM (
+      SELECT run.start AS start FROM runs AS run FINAL
+      WHERE ${where}
+        AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')
+      LIMIT {limit:UInt32})`,
+    { ...params, begin: String(first), end: String(last), limit: most + 1 },
+  )
+  const { runs = 0, firstMs = 0, lastMs = 0 } = row ?? {}
+  return { runs: Math.min(runs, most), isCut: runs > most, firstMs, lastMs }
+}
+
+/** Conditions that minutes do not know. */
+const FINE = ['session', 'user', 'experiment', 'minDurationNs', 'maxDurationNs'] as const
+
+/**
+ * How many runs match, of whole minutes and by the minutes where these can tell, as totals and charts count them: then all
+ * of them, however many.
+ */
+export async function countMatching(
+  store: Store,
+  search: Omit<RunSearch, 'order' | 'cursor' | 'limit'>,
+): Promise<Pick<RunCount, 'runs' | 'isCut'>> {
+  const window = toWindow(search, 2)
+  const isWithin = window.fromMs <= search.from.getTime() && window.toMs >= search.to.getTime()
+  const isFine = FINE.some((name) => search[name] !== undefined)
+  if (isFine || search.text || search.attributes?.length || !isWithin) return countRuns(store, search)
+  const { sql, params } = runMinutes(store, search, window)
+  const row = await firstRow<{ found: number }>(store, `SELECT sum(runs) AS found FROM ${sql}`, params)
+  return { runs: row?.found ?? 0, isCut: false }
+}
