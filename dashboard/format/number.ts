@@ -3,12 +3,14 @@ const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSig
 
 /** 1234567 as "1,234,567". */
 export function formatExact(value: number): string {
+  if (!Number.isFinite(value)) return '–'
   return exact.format(value)
 }
 
-/** Up to 9,999 exactly, above it "12.3K". */
+/** Up to 9,999 exactly, above it "12.3K", and "1.0e+15" where there is no letter any more. */
 export function formatCount(value: number): string {
   if (!Number.isFinite(value)) return '–'
+  if (Math.abs(value) >= 1e15) return value.toExponential(1)
   return Math.abs(value) < 10_000 ? exact.format(value) : compact.format(value)
 }
 
