@@ -63,6 +63,7 @@ async function runDashboard(): Promise<void> {
       response.end(`${refusal.message}\n`)
       return
     }
+    dropLongState(request)
     answering(request, response, () => handle(request, response)).catch((error: unknown) => {
       console.error(error)
       response.destroy()
@@ -77,6 +78,13 @@ async function runDashboard(): Promise<void> {
       await app.close()
     },
   })
+}
+
+/**
+ * Next refuses a state of more than 40,000 characters, in which it tells what the browser has of the page. Without one it sends all.
+ */
+function dropLongState({ headers }: IncomingMessage): void {
+  if ((headers['next-router-state-tree']?.length ?? 0) > 40_000) delete headers['next-router-state-tree']
 }
 
 /** What a page of the dashboard wants the status of its answer to be: it finds this in `globalThis`. */
