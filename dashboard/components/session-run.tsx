@@ -2,6 +2,7 @@ import type { SessionPage } from '@weir/store'
 import type { ReactElement } from 'react'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'
+import { nameText } from '../format/name.ts'
 import { messageText } from '../viewer/message-text.ts'
 import { RelativeTime } from './relative-time.tsx'
 import styles from './session-run.module.css'
@@ -22,7 +23,7 @@ export function SessionRun({ run, nowMs }: SessionRunProps): ReactElement {
     <article className={styles.turn} aria-label={`Run ${run.runId}`}>
       <header>
         <h2>
-          <TextLink href={runHref(run.runId)}>{run.flow || 'Flow not known yet'}</TextLink>
+          <TextLink href={runHref(run.runId)}>{nameText(run.flow)}</TextLink>
         </h2>
         <StatusBadge status={run.status} />
         <span className="muted">

@@ -1,4 +1,4 @@
-import { CompareError, type Comparison, compare, parseSide, type Store } from '@weir/store'
+import { CompareError, type Comparison, compare, formatSide, parseSide, type Store } from '@weir/store'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { CompareForm } from '../../components/compare-form.tsx'
@@ -8,10 +8,13 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { TextLink } from '../../components/text-link.tsx'
+import { answerWith } from '../../data/answer-status.ts'
 import { type CompareChoices, compareChoices } from '../../data/compare-choices.ts'
 import { withStore } from '../../data/with-store.tsx'
 import { compareHref, flowHref } from '../../filters/links.ts'
+import { parameterName } from '../../filters/name-parameter.ts'
 import { first, type SearchParams } from '../../filters/search-params.ts'
+import { nameText } from '../../format/name.ts'
 
 export const metadata: Metadata = { title: 'Compare' }
 
@@ -22,20 +25,20 @@ interface Props {
 export default async function ComparePage({ searchParams }: Props): Promise<ReactElement> {
   const params = await searchParams
   return withStore(async (store) => {
-    const flow = first(params, 'flow')
+    const flow = parameterName(first(params, 'flow'))
     const choices = await compareChoices(store, flow, Date.now())
     const sides = chooseSides(choices, first(params, 'base'), first(params, 'candidate'))
     const { base, candidate } = sides
-    const both = flow !== '' && base !== '' && candidate !== ''
+    const both = flow !== undefined && base !== '' && candidate !== ''
     return (
       <>
         <PageHeader
           title="Compare"
           note="Two versions, experiments, baselines, environments or time windows of one flow, step by step"
-          trail={flow === '' ? [] : [{ label: flow, href: flowHref(flow) }]}
+          trail={flow === undefined ? [] : [{ label: nameText(flow), href: flowHref(flow) }]}
         />
         <CompareForm
-          flow={flow}
+          flow={first(params, 'flow')}
           {...sides}
           flows={choices.flows}
           groups={choices.groups}
@@ -59,10 +62,13 @@ function chooseSides(
   base: string,
   candidate: string,
 ): { base: string; candidate: string } {
-  const [newest, before] = versions
+  const [newest, before] = versions.filter((version) => version !== '')
   if (base !== '' || candidate !== '' || newest === undefined || before === undefined)
     return { base, candidate }
-  return { base: `version=${before}`, candidate: `version=${newest}` }
+  return {
+    base: formatSide({ kind: 'version', version: before }),
+    candidate: formatSide({ kind: 'version', version: newest }),
+  }
 }
 
 async function compared(store: Store, flow: string, base: string, candidate: string): Promise<ReactElement> {
@@ -71,6 +77,7 @@ async function compared(store: Store, flow: string, base: string, candidate: str
     comparison = await compare(store, { flow, base: parseSide(base), candidate: parseSide(candidate) })
   } catch (error) {
     if (!(error instanceof CompareError)) throw error
+    answerWith(400)
     return <EmptyState title="These sides cannot be compared">{error.message}</EmptyState>
   }
   return (
@@ -96,7 +103,7 @@ function Nothing({
   flow,
 }: {
   readonly choices: CompareChoices
-  readonly flow: string
+  readonly flow: string | undefined
 }): ReactElement {
   if (choices.flows.total === 0) {
     return (
@@ -106,8 +113,8 @@ function Nothing({
     )
   }
   return (
-    <EmptyState title={flow === '' ? 'Choose a flow' : 'Choose both sides'}>
-      {flow === ''
+    <EmptyState title={flow === undefined ? 'Choose a flow' : 'Choose both sides'}>
+      {flow === undefined
         ? 'Then choose two of its versions, experiments or baselines.'
         : 'A second version appears here as soon as it has runs.'}
     </EmptyState>

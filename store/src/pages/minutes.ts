@@ -55,9 +55,9 @@ export function bucketStart({ fromMs, bucketMs }: Window, index: number): number
   return (Math.floor(fromMs / bucketMs) + index) * bucketMs
 }
 
-/** SQL for the index of a minute's bucket; binds `from` and `bucket` of {@link minutes}. */
-export const BUCKET = `toUInt32(
-      intDiv(toUnixTimestamp(minute), {bucket:UInt32}) - intDiv({from:UInt32}, {bucket:UInt32}))`
+/** SQL for the index of a minute's bucket; binds `from`, `bucket` and `lastBucket` of {@link minutes}. */
+export const BUCKET = `toUInt32(least({lastBucket:UInt32},
+      intDiv(toUnixTimestamp(minute), {bucket:UInt32}) - intDiv({from:UInt32}, {bucket:UInt32})))`
 
 /** SQL of a relation like `run_minutes` or `step_minutes` for a filter, and what it binds. */
 export interface Minutes extends Conditions {
@@ -94,8 +94,9 @@ function minutes(
   const bound = {
     begin: begin / 1000,
     from: window.fromMs / 1000,
-    to: window.toMs / 1000,
+    to: Math.min(LAST_MINUTE_MS, window.toMs + Math.ceil((filter.aheadMs ?? 0) / MINUTE) * MINUTE) / 1000,
     bucket: window.bucketMs / 1000,
+    lastBucket: window.buckets - 1,
   }
   const within = (column: string, time: (name: string) => string) =>
     `${column} >= ${time('begin')} AND ${column} < ${time('to')}`

@@ -22,11 +22,14 @@ import { TextLink } from '../../../components/text-link.tsx'
 import { withStore } from '../../../data/with-store.tsx'
 import { compareHref, evaluationHref, experimentHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
-import { first, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { first, firstCount, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { nameText } from '../../../format/name.ts'
 import { trialsOf } from '../../../format/trial.ts'
 
 /** Trials on a page; among them, differences from the baseline come first. */
 const PAGE_SIZE = 500
+/** Trials are 32 bits. */
+const MAX_UINT32 = 0xffff_ffff
 const OUTCOMES = ['passed', 'failed', 'unverifiable', 'error'] as const satisfies readonly Outcome[]
 
 interface Props {
@@ -54,16 +57,16 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
       baselineExperimentId: baselineId,
       limit: PAGE_SIZE,
       ...(outcome ? { outcome } : {}),
-      ...(after === '' ? {} : { after: { caseId: after, trial: Number(first(query, 'trial')) || 0 } }),
+      ...(after === '' ? {} : { after: { caseId: after, trial: firstCount(query, 'trial', MAX_UINT32) } }),
     })
     const href = experimentHref(experimentId)
     return (
       <>
         <PageHeader
-          title={[experiment.evaluation, experiment.variant].filter(Boolean).join(' · ')}
+          title={[nameText(experiment.evaluation), experiment.variant].filter(Boolean).join(' · ')}
           trail={[
             { label: 'Evaluations', href: '/evaluations' },
-            { label: experiment.evaluation, href: evaluationHref(experiment.evaluation) },
+            { label: nameText(experiment.evaluation), href: evaluationHref(experiment.evaluation) },
           ]}
           badge={<StatusBadge status={experiment.status} />}
           note={<ExperimentNote experiment={experiment} nowMs={Date.now()} />}

@@ -12,6 +12,7 @@ import { sessionHref } from '../../../filters/links.ts'
 import { pageLinks } from '../../../filters/pages.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { first, type SearchParams } from '../../../filters/search-params.ts'
+import { nameText } from '../../../format/name.ts'
 import { formatCost, formatCount } from '../../../format/number.ts'
 
 interface Props {
@@ -36,7 +37,7 @@ export default async function SessionPage({ params, searchParams }: Props): Prom
     return (
       <>
         <PageHeader
-          title={sessionId}
+          title={nameText(sessionId)}
           trail={[{ label: 'Runs', href: '/runs' }]}
           note={userIds.length > 0 ? `user ${userIds.join(', ')}` : undefined}
         />

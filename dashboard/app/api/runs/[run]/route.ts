@@ -1,4 +1,4 @@
-import { getRunRecords } from '@weir/store'
+import { findRunId, getRunRecords } from '@weir/store'
 import { openStore } from '../../../../data/store.ts'
 import { explainStoreError } from '../../../../data/store-problem.ts'
 import { pathValue } from '../../../../filters/path-value.ts'
@@ -11,7 +11,9 @@ interface Context {
 export async function GET(_request: Request, { params }: Context): Promise<Response> {
   const runId = pathValue((await params).run)
   try {
-    const [run] = await getRunRecords(await openStore(), { runIds: [runId] })
+    const store = await openStore()
+    const runIds = [(await findRunId(store, { runId })) ?? runId]
+    const [run] = await getRunRecords(store, { runIds })
     if (!run) return Response.json({ error: 'This run is not stored' }, { status: 404 })
     return Response.json({ input: run.input, output: run.output })
   } catch (error) {
