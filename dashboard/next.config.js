@@ -14,7 +14,12 @@ export default {
   agentRules: false,
   // Pages are rendered per request; there is nothing to keep between them.
   cacheMaxMemorySize: 0,
-  experimental: { preloadEntriesOnStart: false, serverSourceMaps: false },
+  experimental: {
+    preloadEntriesOnStart: false,
+    serverSourceMaps: false,
+    // They guard a cache in front, of which there is none, and `weir dashboard` drops a header that is too long for Next.
+    validateRSCRequestHeaders: false,
+  },
   headers: async () => [
     {
       source: '/:path*',

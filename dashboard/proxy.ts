@@ -1,5 +1,5 @@
 import { type NextRequest, NextResponse } from 'next/server'
-import { isReadablePath } from './filters/path-value.ts'
+import { canonicalPath, isReadablePath } from './filters/path-value.ts'
 
 /** Gives each page a Content-Security-Policy with a nonce of its own; Next puts the nonce on its scripts. */
 export function proxy(request: NextRequest): NextResponse {
@@ -9,6 +9,11 @@ export function proxy(request: NextRequest): NextResponse {
       `The address ${JSON.stringify(pathname)} has a "%" that is not followed by the two digits of an escape; write it as "%25".\n`,
       { status: 400 },
     )
+  }
+  if (canonicalPath(pathname) !== pathname) {
+    const url = request.nextUrl.clone()
+    url.pathname = canonicalPath(pathname)
+    return NextResponse.redirect(url, 308)
   }
   const nonce = crypto.randomUUID()
   const policy = [

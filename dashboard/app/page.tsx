@@ -1,9 +1,10 @@
-import { getFilterOptions, getOverview, latestSettled } from '@weir/store'
+import { type FilterOptions, getFilterOptions, getOverview, latestSettled } from '@weir/store'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { overviewPoints } from '../charts/points.ts'
 import { THROUGHPUT } from '../charts/series-sets.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
+import { BadFilters } from '../components/bad-filters.tsx'
 import { FilterBar } from '../components/filter-bar.tsx'
 import { FlowsTable } from '../components/flows-table.tsx'
 import { FoldedFlows } from '../components/folded-flows.tsx'
@@ -18,13 +19,14 @@ import { Totals } from '../components/totals.tsx'
 import { fromFirstPage } from '../data/from-first-page.ts'
 import { toRunFilter } from '../data/run-filter.ts'
 import { withStore } from '../data/with-store.tsx'
-import { filtersQuery, parseFilters } from '../filters/filters.ts'
+import { filterProblem, filtersQuery, parseFilters } from '../filters/filters.ts'
 import { pageLinks } from '../filters/pages.ts'
 import { first, type SearchParams, withParameters } from '../filters/search-params.ts'
 import { clockOf } from '../filters/time-range.ts'
 import { formatExact } from '../format/number.ts'
 
-export const metadata: Metadata = { title: 'Overview' }
+// The title's template is of the segments below the layout, and this page is beside it.
+export const metadata: Metadata = { title: { absolute: 'Overview · Weir' } }
 
 interface Props {
   readonly searchParams: Promise<SearchParams>
@@ -35,6 +37,30 @@ export default async function OverviewPage({ searchParams }: Props): Promise<Rea
   const filters = parseFilters(params)
   const cursor = first(params, 'cursor')
   const order = first(params, 'order') === 'name' ? 'name' : 'runs'
+  const bar = (options?: FilterOptions): ReactElement => (
+    <FilterBar
+      search={{ value: filters.search, placeholder: 'Flow' }}
+      range={filters.range}
+      choices={originChoices(filters, options)}
+      order={{
+        value: order,
+        options: [
+          ['runs', 'Most runs first'],
+          ['name', 'By name'],
+        ],
+      }}
+    />
+  )
+  const problem = filterProblem(params)
+  if (problem !== '') {
+    return (
+      <>
+        <PageHeader title="Overview" />
+        {bar()}
+        <BadFilters problem={problem} filters={filters} path="/" />
+      </>
+    )
+  }
   return withStore(async (store) => {
     const nowMs = Date.now()
     const filter = toRunFilter({ ...filters, flow: '', status: '' }, nowMs)
@@ -51,18 +77,7 @@ export default async function OverviewPage({ searchParams }: Props): Promise<Rea
     return (
       <>
         <PageHeader title="Overview" actions={cursor === '' ? <LiveRefresh token={token} /> : undefined} />
-        <FilterBar
-          search={{ value: filters.search, placeholder: 'Flow' }}
-          range={filters.range}
-          choices={originChoices(filters, options)}
-          order={{
-            value: order,
-            options: [
-              ['runs', 'Most runs first'],
-              ['name', 'By name'],
-            ],
-          }}
-        />
+        {bar(options)}
         {totals.runs === 0 ? (
           <NoRuns store={store} search={filter} range={filters.range} path="/" params={params} />
         ) : (

@@ -2,6 +2,8 @@
 
 import type { Offered } from '@weir/store'
 import type { ReactElement } from 'react'
+import { nameParameter, parameterName } from '../filters/name-parameter.ts'
+import { nameText } from '../format/name.ts'
 import { formatExact } from '../format/number.ts'
 import styles from './compare-form.module.css'
 import { type Option, Select } from './select.tsx'
@@ -9,6 +11,7 @@ import { Suggested } from './suggested.tsx'
 import { UrlForm } from './url-form.tsx'
 
 interface CompareFormProps {
+  /** As the URL has it. */
   readonly flow: string
   readonly base: string
   readonly candidate: string
@@ -20,6 +23,8 @@ interface CompareFormProps {
 
 /** Chooses a flow and the two sides to compare. */
 export function CompareForm({ flow, base, candidate, flows, groups, swap }: CompareFormProps): ReactElement {
+  const chosen = parameterName(flow) ?? ''
+  const isOffered = flow !== '' && flows.values.includes(chosen)
   const known = new Set(groups.flatMap(({ options }) => options.map(([value]) => value)))
   const side = (value: string): Option[] =>
     value === '' ? [['', 'Choose…']] : known.has(value) ? [] : [[value, value]]
@@ -33,7 +38,7 @@ export function CompareForm({ flow, base, candidate, flows, groups, swap }: Comp
             showLabel
             value={flow}
             placeholder={`One of ${formatExact(flows.total)}`}
-            options={flows.values.map((name): Option => [name, name])}
+            options={flows.values.map((name): Option => [nameParameter(name), name])}
           />
         ) : (
           <Select
@@ -42,8 +47,8 @@ export function CompareForm({ flow, base, candidate, flows, groups, swap }: Comp
             showLabel
             value={flow}
             options={[
-              ...(flow === '' || !flows.values.includes(flow) ? [[flow, flow || 'Choose…'] as const] : []),
-              ...flows.values.map((name): Option => [name, name]),
+              ...(isOffered ? [] : [[flow, flow === '' ? 'Choose…' : nameText(chosen)] as const]),
+              ...flows.values.map((name): Option => [nameParameter(name), name]),
             ]}
           />
         )}

@@ -3,6 +3,7 @@ import type { ReactElement } from 'react'
 import { flowHref } from '../filters/links.ts'
 import { toQuery } from '../filters/search-params.ts'
 import { formatDuration } from '../format/duration.ts'
+import { nameText } from '../format/name.ts'
 import { CopyButton } from './copy-button.tsx'
 import styles from './run.module.css'
 import { TextLink } from './text-link.tsx'
@@ -24,13 +25,13 @@ export function ExperimentNote({ experiment, nowMs }: ExperimentNoteProps): Reac
       <li>
         flow{' '}
         <TextLink className="link" href={flowHref(flow)}>
-          {flow}
+          {nameText(flow)}
         </TextLink>
       </li>
       <li>
         <TextLink
           className="link"
-          href={`/runs${toQuery({ experiment: experimentId, from: new Date(started).toISOString(), to: runsUntil(experiment) })}`}
+          href={`/runs${toQuery({ experiment: experimentId, ...runsWithin(experiment) })}`}
         >
           its runs
         </TextLink>
@@ -49,7 +50,8 @@ export function ExperimentNote({ experiment, nowMs }: ExperimentNoteProps): Reac
 
 const DAY_MS = 86_400_000
 
-/** Runs start before their experiment ends; one that still runs may do so for another day. */
-function runsUntil({ started, finished }: ExperimentDetail): string {
-  return new Date(finished > 0 ? finished + 1000 : started + DAY_MS).toISOString()
+/** Runs start while their experiment lasts, by clocks that may be apart; one that still runs may do so for another day. */
+function runsWithin({ started, finished }: ExperimentDetail): { readonly from: string; readonly to: string } {
+  const text = (ms: number) => new Date(Math.max(0, ms)).toISOString()
+  return { from: text(started - DAY_MS), to: text((finished > 0 ? finished : started) + DAY_MS) }
 }

@@ -1,6 +1,7 @@
 'use client'
 
 import type { ReactElement } from 'react'
+import { parameterName } from '../filters/name-parameter.ts'
 import type { TimeRange } from '../filters/time-range.ts'
 import { formatExact } from '../format/number.ts'
 import styles from './filter-bar.module.css'
@@ -63,7 +64,7 @@ export function FilterBar({ range, choices = [], search, order, keep = {} }: Fil
 function choiceOptions({ label, value, options, unset = `Any ${label.toLowerCase()}` }: Choice): Option[] {
   const named = options.map((option): Option => (typeof option === 'string' ? [option, option] : option))
   const isOffered = value === '' || named.some(([offered]) => offered === value)
-  return [['', unset], ...(isOffered ? [] : [[value, value] as const]), ...named]
+  return [['', unset], ...(isOffered ? [] : [[value, parameterName(value) || '(none)'] as const]), ...named]
 }
 
 function SearchField({

@@ -1,8 +1,9 @@
 import type { ReactElement } from 'react'
 import { flowHref } from '../filters/links.ts'
+import { nameText } from '../format/name.ts'
 import { TextLink } from './text-link.tsx'
 
-/** A flow by its name; what is known of a run before its root arrives has none. */
+/** A flow by its name; what is known of a run before its root arrives has one without a character. */
 export function FlowLink({
   flow,
   query = '',
@@ -10,6 +11,5 @@ export function FlowLink({
   readonly flow: string
   readonly query?: string
 }): ReactElement {
-  if (flow === '') return <span className="muted">(not known yet)</span>
-  return <TextLink href={flowHref(flow, query)}>{flow}</TextLink>
+  return <TextLink href={flowHref(flow, query)}>{nameText(flow)}</TextLink>
 }

@@ -1,9 +1,8 @@
 import type { MonitorSummary } from '@weir/store'
 import type { ReactElement } from 'react'
-import { flowHref } from '../filters/links.ts'
 import { formatExact, formatPercent } from '../format/number.ts'
+import { FlowLink } from './flow-link.tsx'
 import { Table } from './table.tsx'
-import { TextLink } from './text-link.tsx'
 
 interface MonitorsTableProps {
   readonly monitors: readonly MonitorSummary[]
@@ -30,7 +29,7 @@ export function MonitorsTable({ monitors, showFlow = false }: MonitorsTableProps
           <th scope="row">{monitor.name}</th>
           {showFlow ? (
             <td>
-              <TextLink href={flowHref(monitor.flow)}>{monitor.flow}</TextLink>
+              <FlowLink flow={monitor.flow} />
             </td>
           ) : null}
           <td data-wide data-faint>

@@ -1,11 +1,14 @@
 import type { FilterOptions, Offered } from '@weir/store'
 import { type Filters, sourceParameter } from '../filters/filters.ts'
+import { nameParameter } from '../filters/name-parameter.ts'
 import type { Choice } from './filter-bar.tsx'
+
+const NOTHING = { environments: { values: [], total: 0 }, versions: { values: [], total: 0 } }
 
 /** Where the runs of a page come from: environment, version and source. */
 export function originChoices(
   filters: Filters,
-  known: Pick<FilterOptions, 'environments' | 'versions'>,
+  known: Pick<FilterOptions, 'environments' | 'versions'> = NOTHING,
 ): Choice[] {
   const { environment, version } = filters
   return [
@@ -16,8 +19,13 @@ export function originChoices(
 }
 
 /** Where not all values are offered, the others can be written. */
-export function toChoices({ values, total }: Offered): Pick<Choice, 'options' | 'total'> {
-  return { options: values, total }
+export function toChoices(
+  { values, total }: Offered = { values: [], total: 0 },
+): Pick<Choice, 'options' | 'total'> {
+  return {
+    options: values.map((name) => [nameParameter(name), name || '(none)']),
+    total,
+  }
 }
 
 /** Which runs a page counts; production ones unless told otherwise. */

@@ -34,32 +34,18 @@ export function RangeField({ range }: { readonly range: TimeRange }): ReactEleme
   )
 }
 
+/** Nothing is demanded of the inputs: the page says what is wrong with them, and a preset can be chosen all the same. */
 function Instants({ range }: { readonly range: TimeRange }): ReactElement {
   const [inputs] = useState(() => {
     const { from, to } = timeWindow(range, Date.now())
     return toInputs(from.getTime(), to.getTime())
   })
-  const [from, setFrom] = useState(inputs.from)
   return (
     <fieldset className={styles.instants}>
       <legend className="hidden-text">From and to, in UTC</legend>
-      <input
-        type="datetime-local"
-        name="from"
-        aria-label="From (UTC)"
-        value={from}
-        onChange={(event) => setFrom(event.target.value)}
-        required
-      />
+      <input type="datetime-local" name="from" aria-label="From (UTC)" defaultValue={inputs.from} />
       <span aria-hidden="true">–</span>
-      <input
-        type="datetime-local"
-        name="to"
-        aria-label="To (UTC)"
-        defaultValue={inputs.to}
-        min={from}
-        required
-      />
+      <input type="datetime-local" name="to" aria-label="To (UTC)" defaultValue={inputs.to} />
       <span aria-hidden="true">UTC</span>
       <button type="submit" className="button">
         Apply

@@ -3,6 +3,7 @@ import { cutText } from '@weir/store/cut-text'
 import type { ReactElement } from 'react'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'
+import { nameText } from '../format/name.ts'
 import { messageText } from '../viewer/message-text.ts'
 import styles from './session-run.module.css'
 import { StatusBadge } from './status-badge.tsx'
@@ -23,7 +24,7 @@ export function SessionRun({ run, nowMs }: SessionRunProps): ReactElement {
     <article className={styles.turn} aria-label={`Run ${run.runId}`}>
       <header>
         <h2>
-          <TextLink href={runHref(run.runId)}>{run.flow || 'Flow not known yet'}</TextLink>
+          <TextLink href={runHref(run.runId)}>{nameText(run.flow)}</TextLink>
         </h2>
         <StatusBadge status={run.status} />
         <span className="muted">

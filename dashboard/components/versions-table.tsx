@@ -1,4 +1,4 @@
-import type { VersionStats } from '@weir/store'
+import { formatSide, type VersionStats } from '@weir/store'
 import type { ReactElement } from 'react'
 import type { Filters } from '../filters/filters.ts'
 import { compareHref } from '../filters/links.ts'
@@ -22,7 +22,8 @@ interface VersionsTableProps {
 
 /** The versions of a flow; each can be compared with the one before it. */
 export function VersionsTable({ flow, versions, before, source, nowMs }: VersionsTableProps): ReactElement {
-  const side = (version: string) => `version=${version}${source === 'experiment' ? ',source=experiment' : ''}`
+  const side = (version: string) =>
+    formatSide({ kind: 'version', version, ...(source === 'experiment' ? { source } : {}) })
   return (
     <Table
       caption="Versions"
@@ -38,7 +39,7 @@ export function VersionsTable({ flow, versions, before, source, nowMs }: Version
       ]}
     >
       {versions.map((version, index) => {
-        const older = versions[index + 1]?.version ?? before
+        const older = versions[index + 1]?.version ?? (before || undefined)
         return (
           <tr key={version.version}>
             <th scope="row" data-wide>
@@ -65,11 +66,11 @@ export function VersionsTable({ flow, versions, before, source, nowMs }: Version
               <Time unixMs={version.lastRunMs} nowMs={nowMs} />
             </td>
             <td>
-              {older && version.version ? (
+              {older === undefined ? null : (
                 <TextLink className="link" href={compareHref(flow, side(older), side(version.version))}>
-                  Compare with {older}
+                  Compare with {older || '(none)'}
                 </TextLink>
-              ) : null}
+              )}
             </td>
           </tr>
         )

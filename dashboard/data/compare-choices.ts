@@ -1,9 +1,12 @@
 import {
+  describeSide,
+  formatSide,
   getFilterOptions,
   listBaselines,
   listExperiments,
   listVersions,
   type Offered,
+  type Side,
   type Store,
 } from '@weir/store'
 import type { Option } from '../components/select.tsx'
@@ -31,39 +34,40 @@ export interface CompareChoices {
 }
 
 /** What a flow can be compared by. */
-export async function compareChoices(store: Store, flow: string, nowMs: number): Promise<CompareChoices> {
+export async function compareChoices(
+  store: Store,
+  flow: string | undefined,
+  nowMs: number,
+): Promise<CompareChoices> {
   const window = { from: new Date(nowMs - LOOK_BACK_MS), to: new Date(nowMs) }
   const { flows } = await getFilterOptions(store, window)
-  if (flow === '') return { flows, versions: [], groups: [] }
+  if (flow === undefined) return { flows, versions: [], groups: [] }
   const [page, options, baselines, experiments] = await Promise.all([
     listVersions(store, { ...window, flow }),
     getFilterOptions(store, { ...window, flow }),
     listBaselines(store, { flow, limit: NEWEST }),
     listExperiments(store, { flow, limit: NEWEST }),
   ])
-  const versions = page.versions.map(({ version }) => version).filter(isWritable)
+  const versions = page.versions.map(({ version }) => version)
   const groups = [
     {
       label:
         page.next === null ? 'Versions' : `Versions, the newest ${page.versions.length} of ${page.total}`,
-      options: versions.map((version): Option => [`version=${version}`, `version ${version}`]),
+      options: versions.map((version) => sideOption({ kind: 'version', version })),
     },
     {
       label: baselines.length < NEWEST ? 'Baselines' : `Baselines, the newest ${NEWEST}`,
-      options: baselines
-        .filter(({ name, evaluation }) => isWritable(name) && !evaluation.includes(','))
-        .map(
-          ({ name, evaluation }): Option =>
-            evaluation === ''
-              ? [`baseline=${name}`, `baseline ${name}`]
-              : [`baseline=${name},evaluation=${evaluation}`, `baseline ${name} of ${evaluation}`],
-        ),
+      options: baselines.map(({ name, evaluation }): Option => {
+        const side = { kind: 'baseline', name } as const
+        if (evaluation === '') return sideOption(side)
+        return [formatSide({ ...side, evaluation }), `${describeSide(side)} of ${evaluation}`]
+      }),
     },
     {
       label: experiments.length < NEWEST ? 'Experiments' : `Experiments, the newest ${NEWEST}`,
       options: experiments.map(
         ({ experimentId, evaluation, variant, version, started }): Option => [
-          `experiment=${experimentId}`,
+          formatSide({ kind: 'experiment', experimentId }),
           [
             experimentId.slice(0, 12),
             evaluation,
@@ -78,16 +82,15 @@ export async function compareChoices(store: Store, flow: string, nowMs: number):
     },
     {
       label: 'Environments',
-      options: options.environments.values
-        .filter(isWritable)
-        .map((environment): Option => [`environment=${environment}`, `environment ${environment}`]),
+      options: options.environments.values.map((environment) =>
+        sideOption({ kind: 'environment', environment }),
+      ),
     },
     { label: 'Time', options: WINDOWS },
   ]
   return { flows, versions, groups: groups.filter((group) => group.options.length > 0) }
 }
 
-/** Sides are pairs separated by commas: a value with a comma cannot be written. */
-function isWritable(value: string): boolean {
-  return value !== '' && !value.includes(',')
+function sideOption(side: Side): Option {
+  return [formatSide(side), describeSide(side)]
 }

@@ -1,5 +1,6 @@
 import type { RunFilter } from '@weir/store'
 import type { Filters } from '../filters/filters.ts'
+import { parameterName } from '../filters/name-parameter.ts'
 import { timeWindow } from '../filters/time-range.ts'
 
 const MINUTE_MS = 60_000
@@ -11,9 +12,9 @@ export function toRunFilter(filters: Filters, nowMs: number): RunFilter {
     ...window,
     from: new Date(Math.floor(from.getTime() / MINUTE_MS) * MINUTE_MS),
     to: new Date(Math.ceil(to.getTime() / MINUTE_MS) * MINUTE_MS),
-    flow: filters.flow || undefined,
-    environment: filters.environment || undefined,
-    version: filters.version || undefined,
+    flow: parameterName(filters.flow),
+    environment: parameterName(filters.environment),
+    version: parameterName(filters.version),
     status: filters.status || undefined,
     source: filters.source === 'any' ? undefined : filters.source,
   }

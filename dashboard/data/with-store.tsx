@@ -2,6 +2,7 @@ import type { Store } from '@weir/store'
 import { connection } from 'next/server'
 import type { ReactElement } from 'react'
 import { ErrorState } from '../components/error-state.tsx'
+import { answerWith } from './answer-status.ts'
 import { readStore } from './store.ts'
 import { explainStoreError } from './store-problem.ts'
 
@@ -13,6 +14,7 @@ export async function withStore(render: (store: Store) => Promise<ReactElement>)
   } catch (error) {
     const problem = explainStoreError(error)
     if (!problem) throw error
+    answerWith(503)
     console.error(`weir dashboard: ${problem.title}: ${problem.detail}`)
     return (
       <ErrorState title={problem.title} detail={problem.detail} passes={problem.passes}>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Filters, filtersQuery, parseFilters, SOURCES, STATUSES } from './filters.ts'
+import { type Filters, filterProblem, filtersQuery, parseFilters, SOURCES, STATUSES } from './filters.ts'
 import { PRESETS } from './time-range.ts'
 
 const read = (query: string) => parseFilters(Object.fromEntries(new URLSearchParams(query)))
@@ -19,8 +19,11 @@ test('a page without parameters shows the last 24 hours of production, and needs
   expect(filtersQuery(filters)).toBe('')
 })
 
-test('unknown statuses, sources and ranges are the default', () => {
-  expect(read('status=broken&source=elsewhere&range=1y')).toEqual(read(''))
+test('an unknown status, source or range is a problem in words', () => {
+  expect(filterProblem({})).toBe('')
+  expect(filterProblem({ status: 'broken' })).toMatch(/^There is no status “broken”\. Expected /)
+  expect(filterProblem({ source: 'elsewhere' })).toMatch(/^There is no source “elsewhere”\. Expected /)
+  expect(filterProblem({ range: '1y' })).toMatch(/^The time range cannot be read\. Expected range=/)
 })
 
 test('runs of experiments are shown where asked for, and the address says so', () => {

@@ -1,6 +1,6 @@
 import { cutText } from '@weir/store/cut-text'
 import { first, type SearchParams, toQuery } from './search-params.ts'
-import { parseTimeRange, type TimeRange, timeRangeParameters } from './time-range.ts'
+import { parseTimeRange, rangeProblem, type TimeRange, timeRangeParameters } from './time-range.ts'
 
 /** Statuses that a run can have, in the order in which a reader looks for them. */
 export const STATUSES = [
@@ -21,7 +21,7 @@ type Source = (typeof SOURCES)[number]
 /** Runs of experiments are not production: nobody's latency or error rate counts them unless asked to. */
 const DEFAULT_SOURCE = 'production' satisfies Source
 
-/** What the filter bar holds; '' means any. All of it is in the URL. */
+/** What the filter bar holds; '' means any. All of it is in the URL, where names are written by `nameParameter`. */
 export interface Filters {
   readonly range: TimeRange
   readonly flow: string
@@ -43,6 +43,18 @@ export function parseFilters(params: SearchParams): Filters {
     source: oneOf(SOURCES, first(params, 'source')) || DEFAULT_SOURCE,
     search: cutText(first(params, 'q').trim(), 200),
   }
+}
+
+/**
+ * Why the filters of an address mean nothing, in a sentence; '' where they do.
+ * @param lastMs the latest time that the page can show
+ */
+export function filterProblem(params: SearchParams, lastMs?: number): string {
+  const unknown = Object.entries({ status: STATUSES, source: SOURCES })
+    .map(([name, values]) => ({ name, values: values as readonly string[], value: first(params, name) }))
+    .find(({ values, value }) => value !== '' && !values.includes(value))
+  if (unknown) return `There is no ${unknown.name} “${unknown.value}”. Expected ${unknown.values.join(', ')}.`
+  return rangeProblem(parseFilters(params).range, lastMs)
 }
 
 /** The query string that {@link parseFilters} reads back, with `changes` applied. */

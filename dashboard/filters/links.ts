@@ -1,31 +1,38 @@
+import { nameParameter } from './name-parameter.ts'
+import { pathSegment } from './path-value.ts'
 import { toQuery } from './search-params.ts'
 
 export function flowHref(flow: string, query = ''): string {
-  return `/flows/${encodeURIComponent(flow)}${query}`
+  return `/flows/${pathSegment(flow)}${query}`
 }
 
 /** @param span the key of a span, as `withKeys` gives it */
 export function runHref(runId: string, span = ''): string {
-  return `/runs/${encodeURIComponent(runId)}${toQuery({ span })}`
+  return `/runs/${pathSegment(runId)}${toQuery({ span })}`
+}
+
+/** Where the browser asks for the payloads of a run. */
+export function runPayloadHref(runId: string): string {
+  return `/api/runs/${pathSegment(runId)}`
 }
 
 export function sessionHref(sessionId: string): string {
-  return `/sessions/${encodeURIComponent(sessionId)}`
+  return `/sessions/${pathSegment(sessionId)}`
 }
 
 export function evaluationHref(evaluation: string): string {
-  return `/evaluations/${encodeURIComponent(evaluation)}`
+  return `/evaluations/${pathSegment(evaluation)}`
 }
 
 export function experimentHref(experimentId: string): string {
-  return `/experiments/${encodeURIComponent(experimentId)}`
+  return `/experiments/${pathSegment(experimentId)}`
 }
 
 export function datasetHref(dataset: string): string {
-  return `/datasets/${encodeURIComponent(dataset)}`
+  return `/datasets/${pathSegment(dataset)}`
 }
 
 /** Sides are written as `weir compare` takes them: "version=1", "experiment=<id>", "baseline=main". */
 export function compareHref(flow: string, base = '', candidate = ''): string {
-  return `/compare${toQuery({ flow, base, candidate })}`
+  return `/compare${toQuery({ flow: nameParameter(flow), base, candidate })}`
 }

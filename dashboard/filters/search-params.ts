@@ -7,6 +7,16 @@ export function first(params: SearchParams, name: string): string {
   return (Array.isArray(value) ? value[0] : value) ?? ''
 }
 
+/** A whole number from 0 to `most`; 0 where the parameter is none. */
+export function firstCount(
+  params: SearchParams,
+  name: string,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number {
+  const value = Number(first(params, name))
+  return Number.isSafeInteger(value) && value >= 0 && value <= most ? value : 0
+}
+
 /** "?a=1&b=2" of the parameters that have a value, '' for none. */
 export function toQuery(values: Record<string, string | undefined>): string {
   const query = new URLSearchParams()

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { formatDuration, formatTypical } from './duration.ts'
 import {
   formatBytes,
   formatCost,
@@ -62,4 +64,24 @@ test('what is not a number reads as a dash', () => {
   ]) {
     expect(format(Number.NaN)).toBe('–')
   }
+})
+
+test('no format says Infinity or NaN, whatever the number', () => {
+  const formats = [
+    formatBytes,
+    formatCost,
+    formatCount,
+    formatDuration,
+    formatExact,
+    formatPercent,
+    formatPoints,
+    formatProbability,
+    formatRatio,
+    formatTypical,
+  ]
+  fc.assert(
+    fc.property(fc.double(), (value) => {
+      for (const format of formats) expect(format(value), format.name).not.toMatch(/Infinity|NaN|∞|undefined/)
+    }),
+  )
 })

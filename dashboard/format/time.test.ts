@@ -35,3 +35,11 @@ test('the axis of a chart is in UTC, wherever it is looked at', () => {
   expect(formatBucket(NOW, 2 * day)).toBe('Nov 20 12:00')
   expect(formatBucket(Date.UTC(2026, 10, 20, 23, 59), week)).toBe('Nov 20')
 })
+
+test('a time that no calendar has is a dash', () => {
+  for (const time of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(formatUtc(time)).toBe('–')
+    expect(formatRelative(time, 0)).toBe('–')
+  }
+  expect(formatUtc(8.64e15 + 1)).toBe('–')
+})

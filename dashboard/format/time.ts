@@ -5,6 +5,7 @@ const DAY = 24 * HOUR
 /** "12 s ago", "3 min ago", "5 h ago", "2 d ago"; a clock ahead of ours reads "now", one that is days ahead "in 3 d". */
 export function formatRelative(unixMs: number, nowMs: number): string {
   const seconds = Math.floor((nowMs - unixMs) / 1000)
+  if (!Number.isFinite(seconds)) return '–'
   if (seconds <= -DAY) return `in ${Math.floor(-seconds / DAY)} d`
   if (seconds < 1) return 'now'
   if (seconds < MINUTE) return `${seconds} s ago`
@@ -24,6 +25,7 @@ export function clockProblem({ startMs, aheadMs }: { startMs: number; aheadMs: n
 
 /** "2026-11-20 04:13:02.123 UTC": the same on every machine. */
 export function formatUtc(unixMs: number): string {
+  if (Number.isNaN(new Date(unixMs).getTime())) return '–'
   return `${new Date(unixMs).toISOString().replace('T', ' ').replace('Z', '')} UTC`
 }
 

@@ -1,6 +1,7 @@
 'use client'
 
 import type { ReactElement } from 'react'
+import { runPayloadHref } from '../filters/links.ts'
 import type { CutValue } from './cut-value.ts'
 import { ValueView } from './value-view.tsx'
 import styles from './viewer.module.css'
@@ -15,7 +16,7 @@ export interface RunPayloadProps {
 /** Input and output of the whole run: what the panel shows while no span is selected. */
 export function RunPayload({ runId, input, output, metadata }: RunPayloadProps): ReactElement {
   const all = (field: 'input' | 'output') => async () => {
-    const response = await fetch(`/api/runs/${encodeURIComponent(runId)}`)
+    const response = await fetch(runPayloadHref(runId))
     if (!response.ok) throw new Error(`the dashboard answered ${response.status}`)
     return ((await response.json()) as Record<typeof field, string>)[field]
   }

@@ -7,6 +7,7 @@ import { StatusBadge } from '../components/status-badge.tsx'
 import { TextLink } from '../components/text-link.tsx'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'
+import { nameText } from '../format/name.ts'
 import { formatCost, formatExact } from '../format/number.ts'
 import { formatUtc } from '../format/time.ts'
 import { Attributes } from './attributes.tsx'
@@ -107,7 +108,7 @@ function Loaded({
             <dt>Nested run</dt>
             <dd>
               <TextLink className="link" href={runHref(span.runId)}>
-                Open {span.flow}
+                Open {nameText(span.flow)}
               </TextLink>
             </dd>
           </div>
@@ -116,16 +117,18 @@ function Loaded({
       <ValueView title="Input" value={span.input} loadAll={all('input')} />
       <ValueView title="Output" value={span.output} loadAll={all('output')} />
       <Attributes title="Attributes" attributes={span.attributes} open />
-      {span.events.map((event) => (
+      {span.events.map((event, index) => (
         <Attributes
-          key={`${event.name} ${event.offsetNs}`}
-          title={`Event ${event.name} at ${formatDuration(event.offsetNs)}`}
+          // biome-ignore lint/suspicious/noArrayIndexKey: events never move, and two may be alike
+          key={index}
+          title={`Event ${nameText(event.name)} ${describeOffset(event.offsetNs)}`}
           attributes={event.attributes}
         />
       ))}
-      {span.links.map((link) => (
+      {span.links.map((link, index) => (
         <Attributes
-          key={`${link.traceId}${link.spanId}`}
+          // biome-ignore lint/suspicious/noArrayIndexKey: links never move, and two may be alike
+          key={index}
           title={`Link to span ${link.spanId} of trace ${link.traceId}`}
           attributes={link.attributes}
         />
@@ -135,6 +138,14 @@ function Loaded({
   )
 }
 
+/** When an event was, beside the start of its span. */
+function describeOffset(offsetNs: number | null): string {
+  if (offsetNs === null) return 'without a time'
+  return offsetNs < 0
+    ? `${formatDuration(-offsetNs)} before the span’s start`
+    : `at ${formatDuration(offsetNs)}`
+}
+
 function facts(span: SpanJson): [term: string, value: string, title?: string][] {
   const list: [string, string, string?][] = [
     [
@@ -142,7 +153,7 @@ function facts(span: SpanJson): [term: string, value: string, title?: string][] 
       span.ended ? formatDuration(span.durationNs) : 'running',
       `${formatExact(span.durationNs)} ns`,
     ],
-    ['Started', formatUtc(span.startMs)],
+    ['Started', span.startMs === 0 ? 'no time was recorded' : formatUtc(span.startMs)],
     ['Kind', span.kind],
   ]
   if (span.spanName !== span.name) list.push(['Span name', span.spanName])

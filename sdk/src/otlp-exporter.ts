@@ -23,7 +23,7 @@ const MAX_ANSWER = 65_536
 const RETRYABLE = new Set([429, 502, 503, 504])
 
 /** Why spans were not taken. */
-export class ExportError extends Error {
+class ExportError extends Error {
   override readonly name = 'ExportError'
   /** The HTTP status, where it forbids another try. */
   readonly code?: number

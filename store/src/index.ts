@@ -107,11 +107,12 @@ export type {
   VersionsPage,
 } from './pages/flow.ts'
 export { getFlowPage, listVersions } from './pages/flow.ts'
+export { isKnownFlow } from './pages/known-flow.ts'
 export type { Attribute, SpanEvent, SpanLink } from './pages/otlp-json.ts'
 export type { FlowSearch, FlowSummary, Overview } from './pages/overview.ts'
 export { getOverview } from './pages/overview.ts'
 export type { RunPage, RunStep } from './pages/run.ts'
-export { getRunPage } from './pages/run.ts'
+export { findRunId, getRunPage } from './pages/run.ts'
 export type { RunCount } from './pages/run-count.ts'
 export { countMatching, countRuns } from './pages/run-count.ts'
 export { getRunRecords, readRunRecords } from './pages/run-records.ts'

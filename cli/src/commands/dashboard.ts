@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { existsSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
@@ -27,6 +28,12 @@ type CreateNext = (options: {
   httpServer: Server
 }) => NextApp
 
+/**
+ * Names are in addresses, and Next repeats an address in headers: this is enough for names of 12,000 characters in any script,
+ * each nine bytes of an address and fifteen of a header.
+ */
+const MAX_HEADER_BYTES = 1024 * 1024
+
 export function addDashboard(program: Command): void {
   program.command('dashboard').description('serve the pages alone').action(runDashboard)
 }
@@ -51,14 +58,15 @@ async function runDashboard(): Promise<void> {
   await app.prepare()
   const handle = app.getRequestHandler()
   const hosts = [...config.allowedHosts, config.host.toLowerCase()]
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     const refusal = refusalOf(requestHead(request), { hosts })
     if (refusal !== undefined) {
       response.writeHead(refusal.statusCode, { 'content-type': 'text/plain; charset=utf-8' })
       response.end(`${refusal.message}\n`)
       return
     }
-    handle(request, response).catch((error: unknown) => {
+    dropLongState(request)
+    answering(request, response, () => handle(request, response)).catch((error: unknown) => {
       printError(...inspect(error).split('\n'))
       response.destroy()
     })
@@ -72,6 +80,37 @@ async function runDashboard(): Promise<void> {
       await app.close()
     },
   })
+}
+
+/**
+ * Next refuses a state of more than 40,000 characters, in which it tells what the browser has of the page. Without one it sends all.
+ */
+function dropLongState({ headers }: IncomingMessage): void {
+  if ((headers['next-router-state-tree']?.length ?? 0) > 40_000) delete headers['next-router-state-tree']
+}
+
+/** What a page of the dashboard wants the status of its answer to be: it finds this in `globalThis`. */
+const answers = new AsyncLocalStorage<{ status: number | undefined }>()
+Object.assign(globalThis, { [Symbol.for('weir.dashboard.answer')]: answers })
+
+/**
+ * Runs `handle`, and answers with the status that the page says. Next's own requests, which change a part of a page that is open,
+ * stay a 200: at any other status the browser loads the whole page again.
+ */
+function answering(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  handle: () => Promise<void>,
+): Promise<void> {
+  const answer: { status: number | undefined } = { status: undefined }
+  if (headers.rsc === undefined) {
+    const writeHead = response.writeHead.bind(response) as (
+      status: number,
+      ...rest: unknown[]
+    ) => ServerResponse
+    response.writeHead = (status: number, ...rest: unknown[]) => writeHead(answer.status ?? status, ...rest)
+  }
+  return answers.run(answer, handle)
 }
 
 /** Path of the dashboard's package.json. */

@@ -3,6 +3,7 @@ import {
   type Comparison,
   compare,
   countRuns,
+  formatSide,
   parseSide,
   type Store,
   shellWord,
@@ -17,11 +18,14 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { TextLink } from '../../components/text-link.tsx'
+import { answerWith } from '../../data/answer-status.ts'
 import { type CompareChoices, compareChoices } from '../../data/compare-choices.ts'
 import { withStore } from '../../data/with-store.tsx'
 import { compareHref, flowHref } from '../../filters/links.ts'
 import { ANY_TIME } from '../../filters/loosen.ts'
+import { parameterName } from '../../filters/name-parameter.ts'
 import { first, type SearchParams } from '../../filters/search-params.ts'
+import { nameText } from '../../format/name.ts'
 
 export const metadata: Metadata = { title: 'Compare' }
 
@@ -32,20 +36,20 @@ interface Props {
 export default async function ComparePage({ searchParams }: Props): Promise<ReactElement> {
   const params = await searchParams
   return withStore(async (store) => {
-    const flow = first(params, 'flow')
+    const flow = parameterName(first(params, 'flow'))
     const choices = await compareChoices(store, flow, Date.now())
     const sides = chooseSides(choices, first(params, 'base'), first(params, 'candidate'))
     const { base, candidate } = sides
-    const both = flow !== '' && base !== '' && candidate !== ''
+    const both = flow !== undefined && base !== '' && candidate !== ''
     return (
       <>
         <PageHeader
           title="Compare"
           note="Two versions, experiments, baselines, environments or time windows of one flow, step by step"
-          trail={flow === '' ? [] : [{ label: flow, href: flowHref(flow) }]}
+          trail={flow === undefined ? [] : [{ label: nameText(flow), href: flowHref(flow) }]}
         />
         <CompareForm
-          flow={flow}
+          flow={first(params, 'flow')}
           {...sides}
           flows={choices.flows}
           groups={choices.groups}
@@ -73,10 +77,13 @@ function chooseSides(
   base: string,
   candidate: string,
 ): { base: string; candidate: string } {
-  const [newest, before] = versions
+  const [newest, before] = versions.filter((version) => version !== '')
   if (base !== '' || candidate !== '' || newest === undefined || before === undefined)
     return { base, candidate }
-  return { base: `version=${before}`, candidate: `version=${newest}` }
+  return {
+    base: formatSide({ kind: 'version', version: before }),
+    candidate: formatSide({ kind: 'version', version: newest }),
+  }
 }
 
 async function compared(store: Store, flow: string, base: string, candidate: string): Promise<ReactElement> {
@@ -85,6 +92,7 @@ async function compared(store: Store, flow: string, base: string, candidate: str
     comparison = await compare(store, { flow, base: parseSide(base), candidate: parseSide(candidate) })
   } catch (error) {
     if (!(error instanceof CompareError)) throw error
+    answerWith(400)
     return <EmptyState title="These sides cannot be compared">{error.message}</EmptyState>
   }
   const command = `weir compare --flow=${shellWord(flow)} --base=${shellWord(base)} --candidate=${shellWord(candidate)}`
@@ -114,7 +122,7 @@ async function Nothing({
 }: {
   readonly store: Store
   readonly choices: CompareChoices
-  readonly flow: string
+  readonly flow: string | undefined
 }): Promise<ReactElement> {
   if (choices.flows.total === 0) {
     if ((await countRuns(store, ANY_TIME, 1)).runs > 0) {
@@ -131,8 +139,8 @@ async function Nothing({
     )
   }
   return (
-    <EmptyState title={flow === '' ? 'Choose a flow' : 'Choose both sides'}>
-      {flow === ''
+    <EmptyState title={flow === undefined ? 'Choose a flow' : 'Choose both sides'}>
+      {flow === undefined
         ? 'Then choose two of its versions, experiments or baselines.'
         : 'A second version appears here as soon as it has runs.'}
     </EmptyState>

@@ -12,6 +12,7 @@ import { withStore } from '../../data/with-store.tsx'
 import { datasetHref } from '../../filters/links.ts'
 import { pageLinks } from '../../filters/pages.ts'
 import { first, type SearchParams } from '../../filters/search-params.ts'
+import { nameText } from '../../format/name.ts'
 import { formatExact } from '../../format/number.ts'
 
 export const metadata: Metadata = { title: 'Datasets' }
@@ -59,7 +60,7 @@ export default async function DatasetsPage({ searchParams }: Props): Promise<Rea
               {datasets.map(({ name, version, caseCount, contentHash, created }) => (
                 <tr key={name}>
                   <th scope="row" data-wide>
-                    <TextLink href={datasetHref(name)}>{name}</TextLink>
+                    <TextLink href={datasetHref(name)}>{nameText(name)}</TextLink>
                   </th>
                   <td data-numeric>{version}</td>
                   <td data-numeric>{formatExact(caseCount)}</td>

@@ -13,7 +13,8 @@ import { TextLink } from '../../components/text-link.tsx'
 import { Time } from '../../components/time.tsx'
 import { withStore } from '../../data/with-store.tsx'
 import { evaluationHref, experimentHref, flowHref } from '../../filters/links.ts'
-import { first, type SearchParams, toQuery } from '../../filters/search-params.ts'
+import { first, firstCount, type SearchParams, toQuery } from '../../filters/search-params.ts'
+import { nameText } from '../../format/name.ts'
 import { formatExact, formatPercent } from '../../format/number.ts'
 
 export const metadata: Metadata = { title: 'Evaluations' }
@@ -33,7 +34,7 @@ export default async function EvaluationsPage({ searchParams }: Props): Promise<
   const params = await searchParams
   return withStore(async (store) => {
     const nowMs = Date.now()
-    const started = Number(first(params, 'before')) || 0
+    const started = firstCount(params, 'before')
     const after = started > 0 ? { after: { started, evaluation: first(params, 'after') } } : {}
     const [found, token] = await Promise.all([
       listEvaluations(store, { limit: PAGE_SIZE + 1, ...after }),
@@ -87,10 +88,10 @@ export default async function EvaluationsPage({ searchParams }: Props): Promise<
               {evaluations.map(({ evaluation, experiments, latest, baselines }) => (
                 <tr key={evaluation}>
                   <th scope="row" data-wide title={evaluation}>
-                    <TextLink href={evaluationHref(evaluation)}>{evaluation}</TextLink>
+                    <TextLink href={evaluationHref(evaluation)}>{nameText(evaluation)}</TextLink>
                   </th>
                   <td>
-                    <TextLink href={flowHref(latest.flow)}>{latest.flow}</TextLink>
+                    <TextLink href={flowHref(latest.flow)}>{nameText(latest.flow)}</TextLink>
                   </td>
                   <td>
                     <TextLink

@@ -1,6 +1,7 @@
 import { listMonitors } from '@weir/store'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
+import { BadFilters } from '../../components/bad-filters.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { FilterBar } from '../../components/filter-bar.tsx'
 import { MonitorsTable } from '../../components/monitors-table.tsx'
@@ -9,7 +10,7 @@ import { Pager } from '../../components/pager.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { toRunFilter } from '../../data/run-filter.ts'
 import { withStore } from '../../data/with-store.tsx'
-import { parseFilters } from '../../filters/filters.ts'
+import { filterProblem, parseFilters } from '../../filters/filters.ts'
 import { pageLinks } from '../../filters/pages.ts'
 import { first, type SearchParams } from '../../filters/search-params.ts'
 import { describeTimeRange } from '../../filters/time-range.ts'
@@ -27,18 +28,28 @@ export default async function MonitorsPage({ searchParams }: Props): Promise<Rea
   const filters = parseFilters(params)
   const { range } = filters
   const after = first(params, 'after')
+  const header = (
+    <PageHeader title="Monitors" note="Checks of an evaluation, judged on production runs as they settle" />
+  )
+  const problem = filterProblem(params)
+  if (problem !== '') {
+    return (
+      <>
+        {header}
+        <FilterBar range={range} />
+        <BadFilters problem={problem} filters={filters} path="/monitors" />
+      </>
+    )
+  }
   return withStore(async (store) => {
-    const { from, to } = toRunFilter(filters, Date.now())
-    const scope = { since: from.getTime(), until: to.getTime() }
+    const { from, to, aheadMs = 0 } = toRunFilter(filters, Date.now())
+    const scope = { since: from.getTime(), until: to.getTime() + aheadMs }
     const found = await listMonitors(store, { ...scope, after, limit: PAGE_SIZE + 1 })
     const monitors = found.slice(0, PAGE_SIZE)
     const next = found.length > PAGE_SIZE ? (monitors.at(-1)?.name ?? null) : null
     return (
       <>
-        <PageHeader
-          title="Monitors"
-          note="Checks of an evaluation, judged on production runs as they settle"
-        />
+        {header}
         {monitors.length === 0 && after === '' ? (
           <EmptyState
             title="No monitor is deployed"

@@ -1,5 +1,6 @@
 import {
   countMatching,
+  type FilterOptions,
   getFilterOptions,
   latestSettled,
   type RunCount,
@@ -8,6 +9,7 @@ import {
 } from '@weir/store'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
+import { BadFilters } from '../../components/bad-filters.tsx'
 import { FilterBar } from '../../components/filter-bar.tsx'
 import { LiveRefresh } from '../../components/live-refresh.tsx'
 import { NoRuns } from '../../components/no-runs.tsx'
@@ -19,11 +21,11 @@ import { RunsTable } from '../../components/runs-table.tsx'
 import { fromFirstPage } from '../../data/from-first-page.ts'
 import { toRunFilter } from '../../data/run-filter.ts'
 import { withStore } from '../../data/with-store.tsx'
-import { parseFilters, STATUSES } from '../../filters/filters.ts'
+import { filterProblem, parseFilters, STATUSES } from '../../filters/filters.ts'
 import { pageLinks } from '../../filters/pages.ts'
 import { parseSearch } from '../../filters/search.ts'
 import { first, type SearchParams, withParameters } from '../../filters/search-params.ts'
-import { clockOf } from '../../filters/time-range.ts'
+import { clockOf, LAST_START_MS } from '../../filters/time-range.ts'
 import { formatExact } from '../../format/number.ts'
 
 export const metadata: Metadata = { title: 'Runs' }
@@ -41,6 +43,36 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
   const order = first(params, 'order') === 'slowest' ? 'slowest' : 'newest'
   const session = first(params, 'session')
   const user = first(params, 'user')
+  const bar = (options?: FilterOptions): ReactElement => (
+    <FilterBar
+      search={{ value: filters.search, placeholder: 'Words of input, output, error, step, or key=value' }}
+      range={filters.range}
+      choices={[
+        { name: 'flow', label: 'Flow', value: filters.flow, ...toChoices(options?.flows) },
+        { name: 'status', label: 'Status', value: filters.status, options: STATUSES },
+        ...originChoices(filters, options),
+      ]}
+      order={{
+        value: order,
+        options: [
+          ['newest', 'Newest first'],
+          ['slowest', 'Slowest first'],
+        ],
+      }}
+      keep={{ session, user, experiment }}
+    />
+  )
+  // Starts that no chart can show are found here.
+  const problem = filterProblem(params, LAST_START_MS)
+  if (problem !== '') {
+    return (
+      <>
+        <PageHeader title="Runs" />
+        {bar()}
+        <BadFilters problem={problem} filters={filters} path="/runs" />
+      </>
+    )
+  }
   return withStore(async (store) => {
     const nowMs = Date.now()
     const filter = toRunFilter(filters, nowMs)
@@ -60,29 +92,18 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
         `/runs${withParameters(params, { cursor: '' })}`,
       ),
       isCounted ? countMatching(store, search) : undefined,
-      getFilterOptions(store, { from: filter.from, to: filter.to, source: filter.source }),
+      getFilterOptions(store, {
+        from: filter.from,
+        to: filter.to,
+        aheadMs: filter.aheadMs,
+        source: filter.source,
+      }),
       latestSettled(store, {}),
     ])
     return (
       <>
         <PageHeader title="Runs" actions={cursor === '' ? <LiveRefresh token={token} /> : undefined} />
-        <FilterBar
-          search={{ value: filters.search, placeholder: 'Words of input, output, error, step, or key=value' }}
-          range={filters.range}
-          choices={[
-            { name: 'flow', label: 'Flow', value: filters.flow, ...toChoices(options.flows) },
-            { name: 'status', label: 'Status', value: filters.status, options: STATUSES },
-            ...originChoices(filters, options),
-          ]}
-          order={{
-            value: order,
-            options: [
-              ['newest', 'Newest first'],
-              ['slowest', 'Slowest first'],
-            ],
-          }}
-          keep={{ session, user, experiment }}
-        />
+        {bar(options)}
         {page.runs.length === 0 ? (
           <NoRuns store={store} search={search} range={filters.range} path="/runs" params={params} />
         ) : (

@@ -32,6 +32,9 @@ export interface ClickHouseServer extends AsyncDisposable {
 
 const LIMITS: Limits = { statement: 64 * 1024 * 1024, insert: 4 * 1024 * 1024 * 1024 }
 
+/** As much as ClickHouse takes of an address (`http_max_uri_size`): the parameters of queries are in it. */
+const MAX_HEADER_BYTES = 1024 * 1024
+
 /**
  * Starts the embedded ClickHouse in this process, behind ClickHouse's HTTP interface.
  *
@@ -42,7 +45,11 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
   const limits = { ...LIMITS, ...options.limits }
   // Queries run on Node's thread pool, and a query that ends another needs a thread too.
   process.env.UV_THREADPOOL_SIZE ??= '16'
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 })
+  const server = createServer({
+    requestTimeout: 0,
+    keepAliveTimeout: 60_000,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  })
   const started = Promise.withResolvers<Service>()
   started.promise.catch(() => server.closeAllConnections())
   // From the first moment of listening: a request that came while the engine opens would never be answered.

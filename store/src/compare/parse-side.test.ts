@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatSide } from './format-side.ts'
 import { parseSide } from './parse-side.ts'
@@ -53,6 +54,8 @@ test.each([
   ['window=99999999999d', 'is not a window'],
   ['window=1h..2h', 'window=1h..2h is empty'],
   ['window=3h..2h..1h', 'is not a window'],
+  ['window=1969-01-01..2026-11-01', 'is beyond the times that are stored. Expected it between 1970-01-01'],
+  ['window=2026-11-01..2300-01-01', 'is beyond the times that are stored'],
 ])('%s is refused: %s', (text, message) => {
   expect(() => read(text)).toThrow(message)
 })
@@ -68,4 +71,17 @@ test.each([
   const written = formatSide(side)
   expect(read(written)).toEqual(side)
   expect(written.split('=')[0]).toBe(side.kind)
+})
+
+test('any name comes back from a side as it is written', () => {
+  const names = fc.oneof(
+    fc.string({ unit: 'binary' }).filter((name) => name.isWellFormed()),
+    fc.string({ unit: fc.constantFrom('"', ',', '=', ' ', '\\', 'a') }),
+  )
+  fc.assert(
+    fc.property(names, names, (version, environment) => {
+      const side = { kind: 'version', version, environment } as const
+      expect(read(formatSide(side))).toEqual(side)
+    }),
+  )
 })

@@ -9,7 +9,8 @@ const EXAMPLES =
 
 /**
  * Reads a side as the command line and URLs write it: `key=value` pairs separated by commas. The first key says what the
- * side is, the others narrow it: `version=2,environment=prod,window=24h`.
+ * side is, the others narrow it: `version=2,environment=prod,window=24h`. A value with a comma, with spaces at its ends or
+ * without a character is a JSON string: `version="1,2"`.
  *
  * @param now - what relative windows count back from
  * @throws CompareError naming what came and what was expected
@@ -37,26 +38,40 @@ export function parseSide(text: string, now: Date = new Date()): Side {
   }
 }
 
+/** A part, up to the comma after it: `key="value"` or anything without a comma. */
+const PART = /(?<=^|,)(?:([^=,]*)=\s*("(?:[^"\\]|\\.)*")\s*|([^,]*))(?:,|$)/gy
+
 function readPairs(text: string): Map<Key, string> {
   const pairs = new Map<Key, string>()
-  for (const part of text.split(',')) {
-    const split = part.indexOf('=')
-    const key = part.slice(0, Math.max(0, split)).trim()
-    const value = part.slice(split + 1).trim()
-    if (split < 0 || value === '')
-      throw new CompareError(`"${part}" is not a side of a comparison. Expected ${EXAMPLES}.`)
+  for (const [whole, quotedKey, quoted, plain = ''] of text.matchAll(PART)) {
+    const split = plain.indexOf('=')
+    const key = (quotedKey ?? plain.slice(0, Math.max(0, split))).trim()
+    const value = quoted === undefined ? plain.slice(split + 1).trim() : unquoted(quoted)
+    if (quoted === undefined ? split < 0 || value === '' : value === undefined)
+      throw new CompareError(
+        `"${whole.replace(/,$/, '')}" is not a side of a comparison. Expected ${EXAMPLES}.`,
+      )
     if (!isKey(key))
       throw new CompareError(
         `"${key}" is not a part of a side. Expected ${[...new Set([...KINDS, ...RESTRICTIONS])].join(', ')}.`,
       )
     if (pairs.has(key)) throw new CompareError(`"${text}" names ${key} twice.`)
-    pairs.set(key, value)
+    pairs.set(key, value!)
   }
   if (pairs.has('evaluation') && !pairs.has('baseline'))
     throw new CompareError(
       `"${text}" names an evaluation, which only says whose baseline is meant: baseline=main,evaluation=<name>.`,
     )
   return pairs
+}
+
+/** Undefined where JSON cannot read it. */
+function unquoted(text: string): string | undefined {
+  try {
+    return JSON.parse(text) as string
+  } catch {
+    return undefined
+  }
 }
 
 function isKey(key: string): key is Key {

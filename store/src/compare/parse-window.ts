@@ -2,6 +2,9 @@ import { CompareError, type Window } from './side.ts'
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 
+/** The latest start that can be stored is in nanoseconds. */
+const LAST_START_MS = Number((2n ** 63n - 1n) / 1_000_000n)
+
 /**
  * Reads `24h` (back from now), `48h..24h`, `2026-11-01..2026-11-08` or `2026-11-01T12:00Z..`; dates without a time begin
  * at midnight UTC, and a missing end is now.
@@ -12,6 +15,11 @@ export function parseWindow(text: string, now: Date): Window {
   const from = parsePoint(first, now)
   const to = second === undefined || second === '' ? now : parsePoint(second, now)
   if (from === undefined || to === undefined) throw wrong(text)
+  if (from.getTime() < 0 || to.getTime() > LAST_START_MS) {
+    throw new CompareError(
+      `window=${text} is beyond the times that are stored. Expected it between 1970-01-01 and 2262-04-11 (UTC).`,
+    )
+  }
   if (from >= to) throw new CompareError(`window=${text} is empty: it begins at or after its end.`)
   return { from, to }
 }

@@ -52,7 +52,9 @@ export async function listMonitors(
   const { since = Date.now() - 86_400_000, until = 0, flow, after = '', limit } = params
   const monitors = (await readMonitors(store))
     .filter(
-      (monitor) => (flow === undefined || monitor.flow === flow) && (after === '' || monitor.name > after),
+      (monitor) =>
+        (flow === undefined || monitor.flow === flow) &&
+        (after === '' || Buffer.compare(Buffer.from(monitor.name), Buffer.from(after)) > 0),
     )
     .slice(0, limit)
   const scope = { since, until, authors: monitors.map(({ name }) => name) }

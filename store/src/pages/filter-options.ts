@@ -4,7 +4,7 @@ import { runMinutes, toWindow } from './minutes.ts'
 
 /** Values that a filter offers. */
 export interface Offered {
-  /** Sorted. */
+  /** Sorted; '' for runs without one, where others have one. */
   readonly values: readonly string[]
   /** How many there are; those with the most runs are offered. */
   readonly total: number
@@ -26,9 +26,16 @@ const MOST_OFFERED = 200
  */
 export async function getFilterOptions(
   store: Store,
-  { project, from, to, flow, source }: Pick<RunFilter, 'project' | 'from' | 'to' | 'flow' | 'source'>,
+  {
+    project,
+    from,
+    to,
+    aheadMs,
+    flow,
+    source,
+  }: Pick<RunFilter, 'project' | 'from' | 'to' | 'aheadMs' | 'flow' | 'source'>,
 ): Promise<FilterOptions> {
-  const window = { project, from, to, source }
+  const window = { project, from, to, aheadMs, source }
   const { sql, params } = runMinutes(store, window, toWindow(window, 1))
   const within = flow === undefined ? '1' : 'minutes.flow = {flow:String}'
   const found = await rows<{ field: keyof FilterOptions; value: string; total: number }>(
@@ -44,13 +51,15 @@ export async function getFilterOptions(
       FROM ${sql} AS minutes
       GROUP BY GROUPING SETS ((flow), (environment), (version), (service))
     )
-    WHERE value != '' AND found > 0
+    WHERE (value != '' OR field IN ('environments', 'versions')) AND found > 0
     ORDER BY found DESC, value
     LIMIT ${MOST_OFFERED} BY field`,
     { ...params, flow },
   )
   const offered = (field: keyof FilterOptions): Offered => {
     const own = found.filter((row) => row.field === field)
+    // That all runs have none is no choice.
+    if (own.length === 1 && own[0]?.value === '') return { values: [], total: 0 }
     return { values: own.map(({ value }) => value).sort(), total: own[0]?.total ?? 0 }
   }
   return {

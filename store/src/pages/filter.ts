@@ -7,6 +7,11 @@ export interface RunFilter {
   readonly project?: string | undefined
   readonly from: Date
   readonly to: Date
+  /**
+   * Milliseconds by which the clocks of runs may be ahead where `to` is now: what starts within them after `to` counts as
+   * started just before it. Default 0.
+   */
+  readonly aheadMs?: number | undefined
   readonly flow?: string | undefined
   readonly environment?: string | undefined
   readonly version?: string | undefined

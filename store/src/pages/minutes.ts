@@ -55,9 +55,9 @@ export function bucketStart({ fromMs, bucketMs }: Window, index: number): number
   return (Math.floor(fromMs / bucketMs) + index) * bucketMs
 }
 
-/** SQL for the index of a minute's bucket; binds `from` and `bucket` of {@link minutes}. */
-export const BUCKET = `toUInt32(
-      intDiv(toUnixTimestamp(minute), {bucket:UInt32}) - intDiv({from:UInt32}, {bucket:UInt32}))`
+/** SQL for the index of a minute's bucket; binds `from`, `bucket` and `lastBucket` of {@link minutes}. */
+export const BUCKET = `toUInt32(least({lastBucket:UInt32},
+      intDiv(toUnixTimestamp(minute), {bucket:UInt32}) - intDiv({from:UInt32}, {bucket:UInt32})))`
 
 /** SQL of a relation like `run_minutes` or `step_minutes` for a filter, and what it binds. */
 export interface Minutes extends Conditions {
@@ -103,9 +103,10 @@ export async function withQuantiles(store: Store, minutes: Minutes): Promise<Min
   return (row?.found ?? 0) > MOST_EXACT ? minutes : { ...minutes, ...exact }
 }
 
-/** The minutes of the window alone, in its buckets. */
+/** The minutes without the time before, in the buckets of the window, which is of the same filter. */
 export function within(minutes: Minutes, window: Window): Minutes {
-  return { ...minutes, params: { ...minutes.params, ...bounds(window, 0) } }
+  const { to } = minutes.params
+  return { ...minutes, params: { ...minutes.params, ...bounds(window, 0), to } }
 }
 
 /**
@@ -113,7 +114,7 @@ export function within(minutes: Minutes, window: Window): Minutes {
  * @param before how long before the window to begin, for a comparison with the time before
  */
 export function runMinutes(store: Store, filter: RunFilter, window: Window, beforeMs = 0): Minutes {
-  return minutesOf(store, filter, bounds(window, beforeMs), {
+  return minutesOf(store, filter, bounds(window, beforeMs, filter.aheadMs), {
     table: 'run_minutes',
     values: 'runs',
     ofRuns: MINUTES_OF_RUNS,
@@ -121,7 +122,7 @@ export function runMinutes(store: Store, filter: RunFilter, window: Window, befo
 }
 
 export function stepMinutes(store: Store, filter: RunFilter, window: Window): Minutes {
-  return minutesOf(store, filter, bounds(window, 0), {
+  return minutesOf(store, filter, bounds(window, 0, filter.aheadMs), {
     table: 'step_minutes',
     values: 'executions',
     ofRuns: MINUTES_OF_STEPS,
@@ -157,9 +158,16 @@ function minutesOf(
   return { ...SKETCH, sql, where, values, exact, params: { ...params, ...window } }
 }
 
-function bounds({ fromMs, toMs, bucketMs }: Window, beforeMs: number): Record<string, number> {
-  const begin = Math.max(0, fromMs - beforeMs)
-  return { begin: begin / 1000, from: fromMs / 1000, to: toMs / 1000, bucket: bucketMs / 1000 }
+function bounds(window: Window, beforeMs: number, aheadMs = 0): Record<string, number> {
+  const { fromMs, bucketMs, buckets } = window
+  const toMs = Math.min(LAST_MINUTE_MS, window.toMs + Math.ceil(aheadMs / MINUTE) * MINUTE)
+  return {
+    begin: Math.max(0, fromMs - beforeMs) / 1000,
+    from: fromMs / 1000,
+    to: toMs / 1000,
+    bucket: bucketMs / 1000,
+    lastBucket: buckets - 1,
+  }
 }
 
 const MINUTES_OF_RUNS: MinutesTable['ofRuns'] = (where, state) => `

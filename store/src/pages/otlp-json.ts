@@ -25,8 +25,8 @@ interface Link {
 
 export interface SpanEvent {
   readonly name: string
-  /** Nanoseconds from the span's start. */
-  readonly offsetNs: number
+  /** Nanoseconds from the span's start; null where the event has no time, or the span no start. */
+  readonly offsetNs: number | null
   readonly attributes: readonly Attribute[]
 }
 
@@ -40,7 +40,7 @@ export interface SpanLink {
 export function toEvents(events: string, start: bigint): SpanEvent[] {
   return parse<readonly Event[]>(events, []).map(({ name = '', timeUnixNano = '0', attributes }) => ({
     name,
-    offsetNs: Number(BigInt(timeUnixNano) - start),
+    offsetNs: start === 0n || BigInt(timeUnixNano) === 0n ? null : Number(BigInt(timeUnixNano) - start),
     attributes: toAttributes(attributes),
   }))
 }

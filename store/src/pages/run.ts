@@ -47,6 +47,21 @@ type DetailRow = SelectedRunRow &
     readonly stepSpanIds: readonly string[]
   }
 
+/** The id as stored of the run whose id is `runId` in upper or lower case; undefined if there is none. */
+export async function findRunId(
+  store: Store,
+  { runId, project = store.project }: { runId: string; project?: string },
+): Promise<string | undefined> {
+  const runIds = [runId, runId.toLowerCase(), runId.toUpperCase()]
+  const found = await rows<{ runId: string }>(
+    store,
+    `SELECT DISTINCT run_id AS runId FROM runs
+    WHERE project = {project:String} AND run_id IN {runIds:Array(String)}`,
+    { project, runIds },
+  )
+  return runIds.find((id) => found.some((row) => row.runId === id))
+}
+
 /**
  * A run with its steps and the tree of its spans, or null.
  * @param spanId a span to return wherever it is in the tree, 16 hex digits

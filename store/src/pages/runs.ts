@@ -93,9 +93,15 @@ async function findNewest(
 const LAST_START = 2n ** 63n - 1n
 
 /** The first and the last nanosecond of a window, of those that a start can have. */
-export function nanosecondsOf({ from, to }: Pick<RunFilter, 'from' | 'to'>): { first: bigint; last: bigint } {
+export function nanosecondsOf({ from, to, aheadMs = 0 }: Pick<RunFilter, 'from' | 'to' | 'aheadMs'>): {
+  first: bigint
+  last: bigint
+} {
   const within = (ns: bigint) => (ns > LAST_START ? LAST_START : ns < -LAST_START ? -LAST_START : ns)
-  const [first, end] = [from, to].map((time) => BigInt(time.getTime()) * 1_000_000n) as [bigint, bigint]
+  const [first, end] = [from.getTime(), to.getTime() + aheadMs].map((ms) => BigInt(ms) * 1_000_000n) as [
+    bigint,
+    bigint,
+  ]
   return { first: within(first), last: within(end - 1n) }
 }
 

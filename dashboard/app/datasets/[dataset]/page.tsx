@@ -12,12 +12,15 @@ import { Time } from '../../../components/time.tsx'
 import { withStore } from '../../../data/with-store.tsx'
 import { datasetHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
-import { first, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { first, firstCount, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { nameText } from '../../../format/name.ts'
 import { formatExact } from '../../../format/number.ts'
 
 const PAGE_SIZE = 100
 /** Versions to choose from; any other can be written. */
 const VERSIONS = 200
+/** Positions of cases are 32 bits. */
+const MAX_UINT32 = 0xffff_ffff
 /** As much of a value as tells one case from another. */
 const GLANCE = 400
 
@@ -27,7 +30,7 @@ interface Props {
 }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: pathValue((await params).dataset) }
+  return { title: nameText(pathValue((await params).dataset)) }
 }
 
 export default async function DatasetPage({ params, searchParams }: Props): Promise<ReactElement> {
@@ -38,7 +41,7 @@ export default async function DatasetPage({ params, searchParams }: Props): Prom
     const wanted = first(query, 'version')
     const shown = versions.find(({ version }) => String(version) === wanted) ?? versions[0]
     if (!shown) notFound()
-    const offset = Math.max(0, Math.trunc(Number(first(query, 'offset'))) || 0)
+    const offset = firstCount(query, 'offset', MAX_UINT32)
     const cases = await getDatasetCases(store, {
       name,
       contentHash: shown.contentHash,
@@ -50,7 +53,7 @@ export default async function DatasetPage({ params, searchParams }: Props): Prom
     return (
       <>
         <PageHeader
-          title={name}
+          title={nameText(name)}
           trail={[{ label: 'Datasets', href: '/datasets' }]}
           note={
             <>

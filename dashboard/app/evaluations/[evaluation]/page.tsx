@@ -11,7 +11,8 @@ import { TextLink } from '../../../components/text-link.tsx'
 import { withStore } from '../../../data/with-store.tsx'
 import { evaluationHref, flowHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
-import { first, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { first, firstCount, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { nameText } from '../../../format/name.ts'
 
 const PAGE_SIZE = 50
 
@@ -21,13 +22,13 @@ interface Props {
 }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: pathValue((await params).evaluation) }
+  return { title: nameText(pathValue((await params).evaluation)) }
 }
 
 export default async function EvaluationPage({ params, searchParams }: Props): Promise<ReactElement> {
   const evaluation = pathValue((await params).evaluation)
   const query = await searchParams
-  const started = Number(first(query, 'before')) || 0
+  const started = firstCount(query, 'before')
   const after = started > 0 ? { after: { started, experimentId: first(query, 'after') } } : {}
   return withStore(async (store) => {
     const nowMs = Date.now()
@@ -45,13 +46,13 @@ export default async function EvaluationPage({ params, searchParams }: Props): P
     return (
       <>
         <PageHeader
-          title={evaluation}
+          title={nameText(evaluation)}
           trail={[{ label: 'Evaluations', href: '/evaluations' }]}
           note={
             <>
               on flow{' '}
               <TextLink className="link" href={flowHref(newest.flow)}>
-                {newest.flow}
+                {nameText(newest.flow)}
               </TextLink>
               {newest.dataset ? ` · dataset ${newest.dataset}` : ''}
             </>

@@ -22,12 +22,15 @@ import { TextLink } from '../../../components/text-link.tsx'
 import { withStore } from '../../../data/with-store.tsx'
 import { compareHref, evaluationHref, experimentHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
-import { first, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { first, firstCount, type SearchParams, toQuery } from '../../../filters/search-params.ts'
+import { nameText } from '../../../format/name.ts'
 import { formatExact } from '../../../format/number.ts'
 import { trialsOf } from '../../../format/trial.ts'
 
 /** Trials on a page; among them, differences from the baseline come first. */
 const PAGE_SIZE = 500
+/** Trials are 32 bits. */
+const MAX_UINT32 = 0xffff_ffff
 const OUTCOMES = ['passed', 'failed', 'unverifiable', 'error'] as const satisfies readonly Outcome[]
 
 interface Props {
@@ -36,7 +39,7 @@ interface Props {
 }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: `Experiment ${pathValue((await params).experiment)}` }
+  return { title: `Experiment ${nameText(pathValue((await params).experiment))}` }
 }
 
 export default async function ExperimentPage({ params, searchParams }: Props): Promise<ReactElement> {
@@ -57,7 +60,7 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
         baselineExperimentId: baselineId,
         limit: PAGE_SIZE,
         ...(outcome ? { outcome } : {}),
-        ...(after === '' ? {} : { after: { caseId: after, trial: Number(first(query, 'trial')) || 0 } }),
+        ...(after === '' ? {} : { after: { caseId: after, trial: firstCount(query, 'trial', MAX_UINT32) } }),
       }),
     ])
     const href = experimentHref(experimentId)
@@ -65,10 +68,10 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
     return (
       <>
         <PageHeader
-          title={[experiment.evaluation, experiment.variant].filter(Boolean).join(' · ')}
+          title={[nameText(experiment.evaluation), experiment.variant].filter(Boolean).join(' · ')}
           trail={[
             { label: 'Evaluations', href: '/evaluations' },
-            { label: experiment.evaluation, href: evaluationHref(experiment.evaluation) },
+            { label: nameText(experiment.evaluation), href: evaluationHref(experiment.evaluation) },
           ]}
           badge={<StatusBadge status={experiment.status} />}
           note={<ExperimentNote experiment={experiment} nowMs={Date.now()} />}

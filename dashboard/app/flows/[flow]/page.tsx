@@ -1,6 +1,7 @@
 import {
   getFilterOptions,
   getFlowPage,
+  isKnownFlow,
   latestSettled,
   listMonitors,
   type StepsPage,
@@ -8,10 +9,12 @@ import {
   type VersionsPage,
 } from '@weir/store'
 import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
 import type { ReactElement } from 'react'
 import { latencyPoints, throughputPoints } from '../../../charts/points.ts'
 import { LATENCY, THROUGHPUT } from '../../../charts/series-sets.ts'
 import { TimeChart } from '../../../charts/time-chart.tsx'
+import { BadFilters } from '../../../components/bad-filters.tsx'
 import { FilterBar } from '../../../components/filter-bar.tsx'
 import { LiveRefresh } from '../../../components/live-refresh.tsx'
 import { MonitorsTable } from '../../../components/monitors-table.tsx'
@@ -28,12 +31,14 @@ import { VersionsTable } from '../../../components/versions-table.tsx'
 import { fromFirstPage } from '../../../data/from-first-page.ts'
 import { toRunFilter } from '../../../data/run-filter.ts'
 import { withStore } from '../../../data/with-store.tsx'
-import { filtersQuery, parseFilters } from '../../../filters/filters.ts'
+import { filterProblem, filtersQuery, parseFilters } from '../../../filters/filters.ts'
 import { flowHref } from '../../../filters/links.ts'
+import { nameParameter } from '../../../filters/name-parameter.ts'
 import { pageLinks } from '../../../filters/pages.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { first, type SearchParams, withParameters } from '../../../filters/search-params.ts'
 import { clockOf } from '../../../filters/time-range.ts'
+import { nameText } from '../../../format/name.ts'
 import { formatExact } from '../../../format/number.ts'
 import styles from './flow.module.css'
 
@@ -46,14 +51,25 @@ interface Props {
 }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: pathValue((await params).flow) }
+  return { title: nameText(pathValue((await params).flow)) }
 }
 
 export default async function FlowPage({ params, searchParams }: Props): Promise<ReactElement> {
   const flow = pathValue((await params).flow)
   const query = await searchParams
-  const filters = { ...parseFilters(query), flow, status: '' as const, search: '' }
+  const filters = { ...parseFilters(query), flow: nameParameter(flow), status: '' as const, search: '' }
   const href = flowHref(flow)
+  const trail = [{ label: 'Flows', href: '/' }]
+  const problem = filterProblem(query)
+  if (problem !== '') {
+    return (
+      <>
+        <PageHeader title={nameText(flow)} trail={trail} />
+        <FilterBar range={filters.range} choices={originChoices(filters)} />
+        <BadFilters problem={problem} filters={{ ...filters, flow: '' }} path={href} />
+      </>
+    )
+  }
   return withStore(async (store) => {
     const nowMs = Date.now()
     const filter = { ...toRunFilter(filters, nowMs), flow }
@@ -70,18 +86,19 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
       listMonitors(store, {
         flow,
         since: filter.from.getTime(),
-        until: filter.to.getTime(),
+        until: filter.to.getTime() + (filter.aheadMs ?? 0),
         limit: MONITORS + 1,
       }),
       latestSettled(store, { flow }),
     ])
+    if (page.totals.runs === 0 && !(await isKnownFlow(store, { flow }))) notFound()
     const runsQuery = filtersQuery(filters)
     const { steps, versions } = page
     return (
       <>
         <PageHeader
-          title={flow}
-          trail={[{ label: 'Flows', href: '/' }]}
+          title={nameText(flow)}
+          trail={trail}
           actions={<LiveRefresh token={token} flow={flow} />}
         />
         <FilterBar range={filters.range} choices={originChoices(filters, options)} />

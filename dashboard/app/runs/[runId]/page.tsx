@@ -1,5 +1,6 @@
 import {
   findExperiment,
+  findRunId,
   getRunPage,
   getRunScores,
   latestSettled,
@@ -7,7 +8,7 @@ import {
   type RunPage as RunPageData,
 } from '@weir/store'
 import type { Metadata } from 'next'
-import { notFound } from 'next/navigation'
+import { notFound, redirect } from 'next/navigation'
 import type { ReactElement } from 'react'
 import { LiveRefresh } from '../../../components/live-refresh.tsx'
 import { PageHeader } from '../../../components/page-header.tsx'
@@ -19,9 +20,10 @@ import { RunNote } from '../../../components/run-note.tsx'
 import { RunsTable } from '../../../components/runs-table.tsx'
 import { StatusBadge } from '../../../components/status-badge.tsx'
 import { withStore } from '../../../data/with-store.tsx'
-import { flowHref } from '../../../filters/links.ts'
+import { flowHref, runHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { first, type SearchParams } from '../../../filters/search-params.ts'
+import { nameText } from '../../../format/name.ts'
 import { formatExact } from '../../../format/number.ts'
 import { trialsOf } from '../../../format/trial.ts'
 import { cutValue } from '../../../viewer/cut-value.ts'
@@ -38,7 +40,7 @@ interface Props {
 const SPAN_ID = /[0-9a-f]{16}$/i
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: `Run ${pathValue((await params).runId)}` }
+  return { title: `Run ${nameText(pathValue((await params).runId))}` }
 }
 
 export default async function RunPage({ params, searchParams }: Props): Promise<ReactElement> {
@@ -50,7 +52,12 @@ export default async function RunPage({ params, searchParams }: Props): Promise<
       getRunPage(store, { runId, ...(spanId ? { spanId } : {}) }),
       getRunScores(store, { runId }),
     ])
-    if (!page) notFound()
+    if (!page) {
+      // Ids that were copied from elsewhere may be in another case.
+      const stored = await findRunId(store, { runId })
+      if (stored === undefined || stored === runId) notFound()
+      redirect(runHref(stored, first(await searchParams, 'span').toLowerCase()))
+    }
     const { run } = page
     const [results, experiment, token] = await Promise.all([
       run.experimentId ? listResults(store, { experimentId: run.experimentId, caseId: run.caseId }) : [],
@@ -61,10 +68,10 @@ export default async function RunPage({ params, searchParams }: Props): Promise<
     return (
       <>
         <PageHeader
-          title={run.flow || 'Flow not known yet'}
+          title={run.flow === '' && run.incomplete ? 'Flow not known yet' : nameText(run.flow)}
           trail={[
             { label: 'Runs', href: '/runs' },
-            ...(run.flow ? [{ label: run.flow, href: flowHref(run.flow) }] : []),
+            { label: nameText(run.flow), href: flowHref(run.flow) },
           ]}
           badge={<StatusBadge status={run.status} />}
           note={<RunNote run={run} trials={trialsOf(experiment?.definition ?? '')} nowMs={nowMs} />}

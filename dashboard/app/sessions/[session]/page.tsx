@@ -13,6 +13,7 @@ import { sessionHref } from '../../../filters/links.ts'
 import { pageLinks } from '../../../filters/pages.ts'
 import { pathValue } from '../../../filters/path-value.ts'
 import { first, type SearchParams } from '../../../filters/search-params.ts'
+import { nameText } from '../../../format/name.ts'
 import { formatCost, formatCount, formatExact } from '../../../format/number.ts'
 
 interface Props {
@@ -21,7 +22,7 @@ interface Props {
 }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: `Session ${pathValue((await params).session)}` }
+  return { title: `Session ${nameText(pathValue((await params).session))}` }
 }
 
 export default async function SessionPage({ params, searchParams }: Props): Promise<ReactElement> {
@@ -37,7 +38,7 @@ export default async function SessionPage({ params, searchParams }: Props): Prom
     return (
       <>
         <PageHeader
-          title={sessionId}
+          title={nameText(sessionId)}
           trail={[{ label: 'Runs', href: '/runs' }]}
           note={describeUsers(userIds, totals.users)}
         />

@@ -1,4 +1,4 @@
-import { getRunRecords } from '@weir/store'
+import { findRunId, getRunRecords } from '@weir/store'
 import { readStore } from '../../../../data/store.ts'
 import { explainStoreError } from '../../../../data/store-problem.ts'
 import { pathValue } from '../../../../filters/path-value.ts'
@@ -11,7 +11,10 @@ interface Context {
 export async function GET(_request: Request, { params }: Context): Promise<Response> {
   const runId = pathValue((await params).run)
   try {
-    const [run] = await readStore((store) => getRunRecords(store, { runIds: [runId] }))
+    const [run] = await readStore(async (store) => {
+      const runIds = [(await findRunId(store, { runId })) ?? runId]
+      return getRunRecords(store, { runIds })
+    })
     if (!run) return Response.json({ error: 'This run is not stored' }, { status: 404 })
     return Response.json({ input: run.input, output: run.output })
   } catch (error) {

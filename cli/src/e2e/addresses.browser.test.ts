@@ -1,0 +1,340 @@
+import {
+  addMonitor,
+  createStore,
+  promoteExperiment,
+  pushDataset,
+  type Store,
+  upsertExperiment,
+} from '@weir/store'
+import fc from 'fast-check'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Browser, openBrowser } from './browser.ts'
+import { eventually, freePorts, type Installation, startInstallation } from './installation.ts'
+import { postRuns, type SentRun } from './send-runs.ts'
+import { startDashboard } from './separate-dashboard.ts'
+
+// Whatever is in an address: the page of any name, ranges that mean nothing, ids in another case, and the status of the answer.
+
+const NAMES: readonly string[] = [
+  'research',
+  '100% of %41 %2F %',
+  '.',
+  '..',
+  'POST /orders?id=1#top',
+  '//evil.example/..',
+  '',
+  ',a, "b",',
+  '~',
+  '~2F',
+  ' ends with a slash/',
+  'ü你\u{1F600}\u0301',
+  'tab\tand\nline',
+  'back\\slash',
+  `<b>"it's"</b>&amp;=+;`,
+  'x.rsc',
+  '[flow]',
+  'x'.repeat(12_000),
+  '你'.repeat(12_000),
+  ...fc.sample(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((name) => /^[^\p{C}\s]+$/u.test(name)),
+    4,
+  ),
+]
+const UPPER = 'AB'.repeat(16)
+
+let weir: Installation
+let browser: Browser
+let store: Store
+
+beforeAll(async () => {
+  weir = await startInstallation()
+  const now = Date.now()
+  const runs = NAMES.flatMap((name, nth): SentRun[] => [
+    { flow: name, version: name, environment: name, session: name, runId: name, startMs: now - nth * 1000 },
+    { flow: name, version: 'other', startMs: now - 120_000 },
+  ])
+  const strange: SentRun[] = [
+    { flow: 'ahead', startMs: now + 90_000 },
+    {
+      flow: 'timeless',
+      traceId: UPPER.toLowerCase(),
+      startMs: now,
+      events: [
+        { name: 'never', timeUnixNano: '0' },
+        { name: 'early', timeUnixNano: `${now - 5}000000` },
+      ],
+    },
+  ]
+  await postRuns(weir.collectorUrl, [...runs, ...strange])
+  store = createStore({ url: weir.clickhouseUrl, database: 'weir' })
+  for (const [nth, name] of NAMES.entries()) {
+    await upsertExperiment(store, {
+      ...{
+        experimentId: name,
+        evaluation: name,
+        flow: name,
+        version: name,
+        environment: name,
+        dataset: name,
+      },
+      ...{
+        variant: '',
+        revision: '',
+        datasetHash: '',
+        baselineExperimentId: '',
+        error: '',
+        definition: '{}',
+      },
+      ...{ status: 'passed', planned: 1, gates: [], started: now - nth * 1000, finished: now },
+    })
+    await promoteExperiment(store, { experimentId: name })
+    await addMonitor(store, { name, flow: name, definition: '{}', sample: 1 })
+    await pushDataset(store, { name, cases: [{ id: 'a', input: 'x' }] })
+  }
+  await eventually(
+    () => weir.query<{ runs: number }>('SELECT count() AS runs FROM runs FINAL'),
+    ([row]) => row?.runs === runs.length + strange.length,
+  )
+  browser = await openBrowser()
+})
+
+afterAll(async () => {
+  await browser?.[Symbol.asyncDispose]()
+  await store?.close()
+  await weir?.[Symbol.asyncDispose]()
+})
+
+/** As a page says a name. */
+const said = (name: string) => name || '(no name)'
+/** As a browser shows text: titles have no other white space. */
+const shown = (text: string) => text.trim().replaceAll(/\s+/g, ' ')
+const heading = (page: Page) => page.getByRole('heading', { level: 1 })
+const label = (name: string) => JSON.stringify(name.slice(0, 40))
+
+async function expectPage(page: Page, name: string): Promise<void> {
+  await expect.poll(() => heading(page).textContent(), { message: label(name) }).toBe(said(name))
+  await expect.poll(() => page.title(), { message: label(name) }).toContain(shown(said(name)))
+}
+
+describe('a name of any characters', () => {
+  // Where a list links a page of each name: the addresses are those of its links.
+  test.each([
+    ['flow', '/', 'a[href^="/flows/"]'],
+    ['evaluation', '/evaluations', 'th a[href^="/evaluations/"]'],
+    ['dataset', '/datasets', 'th a[href^="/datasets/"]'],
+    ['flow of a monitor', '/monitors', 'td a[href^="/flows/"]'],
+  ])('has a page of its own as %s', async (_, list, links) => {
+    const { page } = browser
+    await page.goto(weir.dashboardUrl + list)
+    const found = await page
+      .getByRole('table')
+      .locator(links)
+      .evaluateAll((all) => all.map((link) => [link.textContent, link.getAttribute('href')] as const))
+    const hrefs = new Map(found as readonly (readonly [string, string])[])
+    expect([...hrefs.keys()]).toEqual(expect.arrayContaining(NAMES.map(said)))
+    for (const name of NAMES) {
+      const href = hrefs.get(said(name))!
+      const answer = await page.goto(weir.dashboardUrl + href, { waitUntil: 'domcontentloaded' })
+      expect(answer?.status(), label(name)).toBe(200)
+      expect(page.url()).toBe(weir.dashboardUrl + href)
+      await expectPage(page, name)
+    }
+  })
+
+  test('is kept by filters and links from page to page, and compares', async () => {
+    const { page } = browser
+    for (const name of NAMES) {
+      await page.goto(weir.dashboardUrl)
+      await page
+        .getByRole('table', { name: 'Flows' })
+        .getByRole('link', { name: said(name), exact: true })
+        .click()
+      await expectPage(page, name)
+
+      const version = page.getByLabel('Version')
+      const option = version.locator('option', { hasText: name === '' ? '(none)' : '' })
+      const values = await option.evaluateAll((all) =>
+        all.map((each) => [each.textContent, (each as unknown as { value: string }).value]),
+      )
+      const value = values.find(([text]) => text === (name || '(none)'))![1]!
+      await version.selectOption({ value })
+      await page.waitForURL((url) => url.searchParams.get('version') === value)
+      await expect
+        .poll(() => page.getByRole('table', { name: 'Newest runs' }).getByRole('row').count())
+        .toBe(2)
+      expect(await version.inputValue()).toBe(value)
+      await expectPage(page, name)
+
+      await page.getByRole('table', { name: 'Newest runs' }).getByRole('link', { name: /^Run / }).click()
+      await page.waitForURL(/\/runs\//)
+      const about = page.getByRole('list', { name: 'About this run' })
+      await expect
+        .poll(() => about.locator('code').textContent())
+        .toBe(name || expect.stringMatching(/^[0-9a-f]{32}$/))
+      await expect.poll(() => heading(page).textContent()).toBe(said(name))
+      if (name !== '') {
+        await about.locator('a[href^="/sessions/"]').click()
+        await page.waitForURL(/\/sessions\//)
+        await expectPage(page, name)
+        await page.goBack()
+      }
+
+      await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link').last().click()
+      await page.waitForURL(/\/flows\//)
+      await page.getByRole('link', { name: 'Compare with other' }).click()
+      await page.waitForURL(/\/compare\?/)
+      await page
+        .getByRole('region', { name: 'Verdict' })
+        .getByText(`version ${name || '(none)'}`)
+        .first()
+        .waitFor()
+    }
+    expect(browser.errors).toEqual([])
+  })
+
+  test('leads from an evaluation to its experiment', async () => {
+    const { page } = browser
+    for (const name of NAMES) {
+      await page.goto(`${weir.dashboardUrl}/evaluations`)
+      await page.getByRole('link', { name: `Experiment ${name}, passed`, exact: true }).click()
+      await expectPage(page, name)
+      await page.getByRole('list', { name: 'About this experiment' }).locator('a[href^="/flows/"]').click()
+      await page.waitForURL(/\/flows\//)
+      await expectPage(page, name)
+    }
+  })
+})
+
+describe('a time range that means nothing', () => {
+  test.each([
+    ['from=1960-01-01&to=1961-01-01', '1960-01-01T00:00'],
+    ['from=2026-11-02&to=2026-11-01', 'ends before it has begun'],
+    ['from=9999-01-01&to=%2B100000-01-01', '+100000-01-01T00:00'],
+    ['range=1y', 'cannot be read'],
+    ['from=2263-01-01&to=2264-01-01', 'is beyond what can be shown'],
+  ])('%s is a 400 in words', async (query, words) => {
+    for (const path of ['/', '/runs', '/monitors', '/flows/research']) {
+      const answer = await fetch(`${weir.dashboardUrl}${path}?${query}`)
+      expect([answer.status, await answer.text()], path).toEqual([400, expect.stringContaining(words)])
+    }
+  })
+
+  test('leaves the filter bar, which puts it right', async () => {
+    const { page } = browser
+    for (const path of ['/', '/runs', '/monitors', '/flows/research']) {
+      const answer = await page.goto(`${weir.dashboardUrl}${path}?from=2026-11-02&to=2026-11-01`)
+      expect(answer?.status()).toBe(400)
+      expect(await page.getByRole('alert').first().textContent()).toContain('ends before it has begun')
+      await page.getByLabel('Time range').selectOption('1h')
+      await page.waitForURL(/range=1h/)
+      await page.getByRole('table').first().waitFor()
+    }
+  })
+
+  test('is one that minutes cannot hold, but starts can: the list of runs shows it', async () => {
+    const query = '?from=2150-01-01&to=2151-01-01'
+    expect((await fetch(`${weir.dashboardUrl}/runs${query}`)).status).toBe(200)
+    expect((await fetch(`${weir.dashboardUrl}/${query}`)).status).toBe(400)
+  })
+})
+
+test('a run whose clock is 90 s ahead is on every page of a range that ends now', async () => {
+  const { page } = browser
+  for (const range of ['15m', '1h']) {
+    await page.goto(`${weir.dashboardUrl}/?range=${range}`)
+    await page.getByRole('table', { name: 'Flows' }).getByRole('link', { name: 'ahead', exact: true }).click()
+    await page.waitForURL(/\/flows\/ahead/)
+    await page.getByRole('table', { name: 'Newest runs' }).getByRole('link', { name: /^Run / }).waitFor()
+    expect(await page.getByRole('table', { name: 'Versions' }).textContent()).toContain('(none)')
+    await page.goto(`${weir.dashboardUrl}/runs?range=${range}`)
+    await page.getByRole('table').getByRole('link', { name: 'ahead', exact: true }).waitFor()
+  }
+})
+
+test('a run and a span are found by ids in upper case, and events without a time say so', async () => {
+  const { page } = browser
+  await page.goto(`${weir.dashboardUrl}/runs/${UPPER}`)
+  await page.waitForURL(`${weir.dashboardUrl}/runs/${UPPER.toLowerCase()}`)
+  await page.getByRole('tree').getByRole('treeitem').first().click()
+  const detail = page.getByRole('region', { name: 'Selected span' })
+  await detail.getByText('Event never without a time').waitFor()
+  await detail.getByText('Event early 5.00 ms before the span’s start').waitFor()
+  const spanId = new URL(page.url()).searchParams.get('span')!
+  const span = await fetch(`${weir.dashboardUrl}/api/spans/${UPPER}/${spanId.toUpperCase()}`)
+  expect([span.status, await span.json()]).toEqual([200, expect.objectContaining({ spanId })])
+  expect((await fetch(`${weir.dashboardUrl}/api/runs/${UPPER}`)).status).toBe(200)
+})
+
+test('the overview has a title as all pages have, and no breadcrumb ends in a slash', async () => {
+  const { page } = browser
+  await page.goto(weir.dashboardUrl)
+  expect(await page.title()).toBe('Overview · Weir')
+  await page.goto(`${weir.dashboardUrl}/runs/${UPPER.toLowerCase()}`)
+  const after = await page
+    .getByRole('navigation', { name: 'Breadcrumb' })
+    .getByRole('listitem')
+    .evaluateAll(`items => items.map((item) => getComputedStyle(item, '::after').content)`)
+  expect(after).toEqual(['"/"', 'none'])
+})
+
+describe('an answer has its status', () => {
+  test.each([
+    ['/nothing', 404],
+    ['/runs/unknown', 404],
+    ['/flows/unknown', 404],
+    ['/sessions/unknown', 404],
+    ['/evaluations/unknown', 404],
+    ['/experiments/unknown', 404],
+    ['/datasets/unknown', 404],
+    ['/api/runs/unknown', 404],
+    [`/api/spans/${UPPER}/${'00'.repeat(8)}`, 404],
+    ['/api/spans/x/y', 400],
+    ['/flows/100%', 400],
+    ['/runs?status=broken', 400],
+    ['/compare?flow=research&base=nonsense&candidate=version%3D1', 400],
+    // What an address says of the place in a list is no more than where to begin.
+    ['/runs?cursor=x', 200],
+    ['/evaluations?before=1e300', 200],
+    ['/evaluations/research?before=-1', 200],
+    ['/datasets/research?offset=1e300', 200],
+    ['/experiments/research?after=a&trial=1e300', 200],
+  ])('%s: %d', async (path, status) => {
+    expect((await fetch(weir.dashboardUrl + path)).status).toBe(status)
+  })
+
+  test('503 where the store does not answer', async () => {
+    const [port] = await freePorts(1)
+    await using dashboard = await startDashboard({
+      ...weir.env,
+      WEIR_DASHBOARD_PORT: String(port),
+      // Port 1 is reserved: nothing listens there.
+      WEIR_CLICKHOUSE_URL: 'http://127.0.0.1:1',
+    })
+    const paths = [
+      '/',
+      '/runs',
+      '/flows/a',
+      '/runs/a',
+      '/sessions/a',
+      '/evaluations',
+      '/evaluations/a',
+      '/experiments/a',
+    ]
+    for (const path of [
+      ...paths,
+      '/datasets',
+      '/datasets/a',
+      '/monitors',
+      '/compare',
+      '/settings',
+      '/api/runs/a',
+    ]) {
+      const answer = await fetch(dashboard.url + path)
+      expect([answer.status, await answer.text()], path).toEqual([
+        503,
+        expect.stringContaining('ClickHouse does not answer'),
+      ])
+    }
+  })
+})
