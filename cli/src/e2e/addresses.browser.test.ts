@@ -1,46 +1,14 @@
-import {
-  addMonitor,
-  createStore,
-  promoteExperiment,
-  pushDataset,
-  type Store,
-  upsertExperiment,
-} from '@weir/store'
-import fc from 'fast-check'
+import { createStore, type Store } from '@weir/store'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
 import { eventually, freePorts, type Installation, startInstallation } from './installation.ts'
+import { addNames, NAMES } from './names.ts'
 import { postRuns, type SentRun } from './send-runs.ts'
 import { startDashboard } from './separate-dashboard.ts'
 
 // Whatever is in an address: the page of any name, ranges that mean nothing, ids in another case, and the status of the answer.
 
-const NAMES: readonly string[] = [
-  'research',
-  '100% of %41 %2F %',
-  '.',
-  '..',
-  'POST /orders?id=1#top',
-  '//evil.example/..',
-  '',
-  ',a, "b",',
-  '~',
-  '~2F',
-  ' ends with a slash/',
-  'ü你\u{1F600}\u0301',
-  'tab\tand\nline',
-  'back\\slash',
-  `<b>"it's"</b>&amp;=+;`,
-  'x.rsc',
-  '[flow]',
-  'x'.repeat(12_000),
-  '你'.repeat(12_000),
-  ...fc.sample(
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((name) => /^[^\p{C}\s]+$/u.test(name)),
-    4,
-  ),
-]
 const UPPER = 'AB'.repeat(16)
 
 let weir: Installation
@@ -68,30 +36,7 @@ beforeAll(async () => {
   ]
   await postRuns(weir.collectorUrl, [...runs, ...strange])
   store = createStore({ url: weir.clickhouseUrl, database: 'weir' })
-  for (const [nth, name] of NAMES.entries()) {
-    await upsertExperiment(store, {
-      ...{
-        experimentId: name,
-        evaluation: name,
-        flow: name,
-        version: name,
-        environment: name,
-        dataset: name,
-      },
-      ...{
-        variant: '',
-        revision: '',
-        datasetHash: '',
-        baselineExperimentId: '',
-        error: '',
-        definition: '{}',
-      },
-      ...{ status: 'passed', planned: 1, gates: [], started: now - nth * 1000, finished: now },
-    })
-    await promoteExperiment(store, { experimentId: name })
-    await addMonitor(store, { name, flow: name, definition: '{}', sample: 1 })
-    await pushDataset(store, { name, cases: [{ id: 'a', input: 'x' }] })
-  }
+  await addNames(store, now)
   await eventually(
     () => weir.query<{ runs: number }>('SELECT count() AS runs FROM runs FINAL'),
     ([row]) => row?.runs === runs.length + strange.length,

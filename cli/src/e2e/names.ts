@@ -1,0 +1,56 @@
+import { addMonitor, promoteExperiment, pushDataset, type Store, upsertExperiment } from '@weir/store'
+import fc from 'fast-check'
+
+/** Names that addresses, lists and terminals are prone to change. */
+export const NAMES: readonly string[] = [
+  'research',
+  '100% of %41 %2F %',
+  '.',
+  '..',
+  'POST /orders?id=1#top',
+  '//evil.example/..',
+  '',
+  ',a, "b",',
+  '~',
+  '~2F',
+  ' ends with a slash/',
+  'ü你\u{1F600}\u0301',
+  'tab\tand\nline',
+  'back\\slash',
+  `<b>"it's"</b>&amp;=+;`,
+  'x.rsc',
+  '[flow]',
+  'x'.repeat(12_000),
+  '你'.repeat(12_000),
+  ...fc.sample(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((name) => /^[^\p{C}\s]+$/u.test(name)),
+    4,
+  ),
+]
+/** An experiment, a baseline, a monitor and a dataset of each name. */
+export async function addNames(store: Store, now: number): Promise<void> {
+  for (const [nth, name] of NAMES.entries()) {
+    await upsertExperiment(store, {
+      ...{
+        experimentId: name,
+        evaluation: name,
+        flow: name,
+        version: name,
+        environment: name,
+        dataset: name,
+      },
+      ...{
+        variant: '',
+        revision: '',
+        datasetHash: '',
+        baselineExperimentId: '',
+        error: '',
+        definition: '{}',
+      },
+      ...{ status: 'passed', planned: 1, gates: [], started: now - nth * 1000, finished: now },
+    })
+    await promoteExperiment(store, { experimentId: name })
+    await addMonitor(store, { name, flow: name, definition: '{}', sample: 1 })
+    await pushDataset(store, { name, cases: [{ id: 'a', input: 'x' }] })
+  }
+}
