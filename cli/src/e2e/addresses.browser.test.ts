@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
 import { eventually, freePorts, type Installation, startInstallation } from './installation.ts'
-import { addNames, NAMES } from './names.ts'
+import { addNames, DATASET_NAMES, NAMES } from './names.ts'
 import { postRuns, type SentRun } from './send-runs.ts'
 import { startDashboard } from './separate-dashboard.ts'
 
@@ -65,11 +65,11 @@ async function expectPage(page: Page, name: string): Promise<void> {
 describe('a name of any characters', () => {
   // Where a list links a page of each name: the addresses are those of its links.
   test.each([
-    ['flow', '/', 'a[href^="/flows/"]'],
-    ['evaluation', '/evaluations', 'th a[href^="/evaluations/"]'],
-    ['dataset', '/datasets', 'th a[href^="/datasets/"]'],
-    ['flow of a monitor', '/monitors', 'td a[href^="/flows/"]'],
-  ])('has a page of its own as %s', async (_, list, links) => {
+    ['flow', '/', 'a[href^="/flows/"]', NAMES],
+    ['evaluation', '/evaluations', 'th a[href^="/evaluations/"]', NAMES],
+    ['dataset', '/datasets', 'th a[href^="/datasets/"]', DATASET_NAMES],
+    ['flow of a monitor', '/monitors', 'td a[href^="/flows/"]', NAMES],
+  ])('has a page of its own as %s', async (_, list, links, names) => {
     const { page } = browser
     await page.goto(weir.dashboardUrl + list)
     const found = await page
@@ -77,8 +77,8 @@ describe('a name of any characters', () => {
       .locator(links)
       .evaluateAll((all) => all.map((link) => [link.textContent, link.getAttribute('href')] as const))
     const hrefs = new Map(found as readonly (readonly [string, string])[])
-    expect([...hrefs.keys()]).toEqual(expect.arrayContaining(NAMES.map(said)))
-    for (const name of NAMES) {
+    expect([...hrefs.keys()]).toEqual(expect.arrayContaining(names.map(said)))
+    for (const name of names) {
       const href = hrefs.get(said(name))!
       const answer = await page.goto(weir.dashboardUrl + href, { waitUntil: 'domcontentloaded' })
       expect(answer?.status(), label(name)).toBe(200)

@@ -27,7 +27,10 @@ export const NAMES: readonly string[] = [
     4,
   ),
 ]
-/** An experiment, a baseline, a monitor and a dataset of each name. */
+/** Those that a dataset may have. */
+export const DATASET_NAMES: readonly string[] = NAMES.filter((name) => /^[^@\p{Cc}]+$/u.test(name))
+
+/** An experiment, a baseline, a monitor and, where it may be, a dataset of each name. */
 export async function addNames(store: Store, now: number): Promise<void> {
   for (const [nth, name] of NAMES.entries()) {
     await upsertExperiment(store, {
@@ -51,6 +54,6 @@ export async function addNames(store: Store, now: number): Promise<void> {
     })
     await promoteExperiment(store, { experimentId: name })
     await addMonitor(store, { name, flow: name, definition: '{}', sample: 1 })
-    await pushDataset(store, { name, cases: [{ id: 'a', input: 'x' }] })
+    if (DATASET_NAMES.includes(name)) await pushDataset(store, { name, cases: [{ id: 'a', input: 'x' }] })
   }
 }
