@@ -63,7 +63,8 @@ export async function startWorker(
   }
   const health = await startHealth(config, metrics.registry, problems, warnings)
   const settleQuietMs = config.settleQuietMs
-  const settler = new Settler({ store, redis, monitors, metrics, settleQuietMs, clickhouse, queueOutage })
+  const outages = { clickhouse, queueOutage }
+  const settler = new Settler({ store, redis, monitors, metrics, settleQuietMs, ...outages, log })
   const runners = new RunnerPool(config)
   const start = (queue: string, atOnce: number, run: (job: Job) => Promise<unknown>): Worker => {
     const worker = new Worker(queue, run, {

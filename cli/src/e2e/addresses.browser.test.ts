@@ -9,6 +9,11 @@ import { startDashboard } from './separate-dashboard.ts'
 
 // Whatever is in an address: the page of any name, ranges that mean nothing, ids in another case, and the status of the answer.
 
+/** Of the browser. */
+interface Styled {
+  getComputedStyle(element: object, pseudo: string): { readonly content: string }
+}
+
 const UPPER = 'AB'.repeat(16)
 
 let weir: Installation
@@ -203,8 +208,8 @@ test('a run and a span are found by ids in upper case, and events without a time
   await page.waitForURL(`${weir.dashboardUrl}/runs/${UPPER.toLowerCase()}`)
   await page.getByRole('tree').getByRole('treeitem').first().click()
   const detail = page.getByRole('region', { name: 'Selected span' })
-  await detail.getByText('Event never without a time').waitFor()
-  await detail.getByText('Event early 5.00 ms before the span’s start').waitFor()
+  await detail.locator('summary', { hasText: 'Event never without a time' }).waitFor()
+  await detail.locator('summary', { hasText: 'Event early 5.00 ms before the span’s start' }).waitFor()
   const spanId = new URL(page.url()).searchParams.get('span')!
   const span = await fetch(`${weir.dashboardUrl}/api/spans/${UPPER}/${spanId.toUpperCase()}`)
   expect([span.status, await span.json()]).toEqual([200, expect.objectContaining({ spanId })])
@@ -219,7 +224,9 @@ test('the overview has a title as all pages have, and no breadcrumb ends in a sl
   const after = await page
     .getByRole('navigation', { name: 'Breadcrumb' })
     .getByRole('listitem')
-    .evaluateAll(`items => items.map((item) => getComputedStyle(item, '::after').content)`)
+    .evaluateAll((items) =>
+      items.map((item) => (globalThis as unknown as Styled).getComputedStyle(item, '::after').content),
+    )
   expect(after).toEqual(['"/"', 'none'])
 })
 

@@ -44,7 +44,7 @@ const WELL: InstallationStatus = {
   ],
   disk: { freeBytes: 500 * MIB, totalBytes: 1000 * MIB },
   ingest: { spansPerSecond: 0, received: 1, stored: 1, rejected: {}, pending: 0, lagSeconds: 0, log: LOG },
-  judging: { failingSeconds: 0, setAsideScores: 0, unusableMonitors: 0 },
+  judging: { failingSeconds: 0, setAsideScores: 0, unusableMonitors: 0, failedTraces: 0 },
   stored: STORED,
   storeHealth: HEALTH,
   detachedRows: {},
@@ -77,12 +77,15 @@ test('of a Weir that does not run only the disk is looked at', () => {
   expect(checkInstallation({ ...WELL, ...nothing }, NOW).map(({ name }) => name)).toEqual(['disk'])
 })
 
-test('what the worker cannot do is said: passes that fail, monitors that it cannot read, scores that were refused', () => {
-  const judging = { failingSeconds: 10, setAsideScores: 0, unusableMonitors: 0 }
+test('what the worker cannot do is said: passes that fail, traces that it cannot settle, monitors that it cannot read, scores that were refused', () => {
+  const judging = { failingSeconds: 10, setAsideScores: 0, unusableMonitors: 0, failedTraces: 0 }
   expect(problems({ judging })).toEqual([])
-  const found = problems({ judging: { failingSeconds: 75, setAsideScores: 3, unusableMonitors: 1 } })
+  const found = problems({
+    judging: { failingSeconds: 75, setAsideScores: 3, unusableMonitors: 1, failedTraces: 2 },
+  })
   expect(found.map(({ isWarning = false, found: text }) => [isWarning, text])).toEqual([
     [false, 'settling or judging has failed for 1 min 15 s'],
+    [true, 'traces that cannot be settled: 2'],
     [true, 'monitors that cannot be read and judge nothing: 1'],
     [true, 'scores that ClickHouse refused since the worker was started: 3'],
   ])

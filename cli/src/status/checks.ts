@@ -119,13 +119,17 @@ const FAILING_SECONDS = 10
 /** The worker, and what its monitors could not do. */
 function checkJudging({ judging, stored }: InstallationStatus): Finding[] {
   if (judging === null || stored === null) return []
-  const { failingSeconds, unusableMonitors, setAsideScores } = judging
+  const { failingSeconds, failedTraces, unusableMonitors, setAsideScores } = judging
   const problem = (found: string, advice: string): Finding => ({ name: 'judging', ok: false, found, advice })
   const warning = (found: string, advice: string) => ({ ...problem(found, advice), isWarning: true })
   const findings: Finding[] = []
   if (failingSeconds > FAILING_SECONDS) {
     const since = formatAge(failingSeconds * 1000)
     findings.push(problem(`settling or judging has failed for ${since}`, 'see the log of the worker'))
+  }
+  if (failedTraces > 0) {
+    const advice = 'each is tried again within an hour; the log of the worker names them and says why'
+    findings.push(warning(`traces that cannot be settled: ${failedTraces}`, advice))
   }
   if (unusableMonitors > 0) {
     const advice = 'the log of the worker says why: weir monitor add them again, or remove them'

@@ -9,6 +9,8 @@ export interface JudgingStatus {
   readonly setAsideScores: number
   /** Monitors that cannot be read. */
   readonly unusableMonitors: number
+  /** Traces that cannot be settled. */
+  readonly failedTraces: number
 }
 
 /** Asks the worker of a home; undefined if none answers. */
@@ -21,5 +23,6 @@ export async function readJudging(home: string): Promise<JudgingStatus | undefin
     failingSeconds: Math.round(value('weir_worker_failing_seconds')),
     setAsideScores: value('weir_worker_set_aside_scores_total'),
     unusableMonitors: value('weir_worker_unusable_monitors'),
+    failedTraces: value('weir_worker_failed_traces'),
   }
 }

@@ -6,6 +6,7 @@ export interface Metrics {
   readonly settledRuns: Counter
   readonly settleSeconds: Histogram
   readonly settleFailures: Counter
+  readonly failedTraces: Gauge
   readonly monitorScores: Counter<'outcome'>
   readonly setAsideScores: Counter
   readonly unusableMonitors: Gauge
@@ -55,6 +56,11 @@ export function createMetrics({ diskFree, failing }: Read): Metrics {
     settleFailures: new Counter({
       name: 'weir_worker_settle_failures_total',
       help: 'Settling passes that failed.',
+      registers,
+    }),
+    failedTraces: new Gauge({
+      name: 'weir_worker_failed_traces',
+      help: 'Traces that cannot be settled: each is tried again alone, within an hour, and keeps no other from being settled.',
       registers,
     }),
     monitorScores: new Counter({

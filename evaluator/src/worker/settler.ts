@@ -1,6 +1,7 @@
-import { SettledRuns, type Store, Sweep, settleQuiet } from '@weir/store'
+import { type FailedTrace, SettledRuns, type Store, Sweep, settleQuiet } from '@weir/store'
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { messageOf } from '../errors.ts'
 import { SETTLE_QUEUE } from '../queue.ts'
 import type { Metrics } from './metrics.ts'
 import type { Monitors } from './monitors.ts'
@@ -21,6 +22,7 @@ export interface SettlerParts {
   readonly settleQuietMs: number
   readonly clickhouse: Outage
   readonly queueOutage: Outage
+  readonly log: (line: string) => void
 }
 
 /** Settles runs every second, by a job that exactly one worker gets, and judges what monitors want judged. */
@@ -96,6 +98,8 @@ export class Settler {
         })
         end()
         metrics.settledRuns.inc(settled.runs)
+        metrics.failedTraces.set(this.#sweep.postponed.failed)
+        if (settled.failed) this.#parts.log(describeFailed(settled.failed))
         // Batch by batch: after a crash, monitors look back for a minute, not for as long as a backlog takes.
         // What keeps them from judging does not keep runs from settling.
         if (monitorsFailed === undefined && (settled.runs > 0 || !this.#judgedOnce)) {
@@ -117,4 +121,9 @@ export class Settler {
       this.#heard = performance.now()
     }
   }
+}
+
+function describeFailed({ traceId, project, cause, retryMs }: FailedTrace): string {
+  const reason = messageOf(cause).split('\n')[0]
+  return `trace ${traceId} of project ${project} cannot be settled: ${reason}; trying it again in ${retryMs / 1000} s, the others go on`
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { execute, firstRow, rows, type Store } from '../store.ts'
+import { TRACE_NAME } from './postponed.ts'
 import { EXPIRY_MS, isPast } from './quiet.ts'
 import { findRanges, type Range } from './ranges.ts'
 import type { IdRange, Sweep } from './sweep.ts'
@@ -11,8 +12,10 @@ const LONGEST_WAIT_MS = 30_000
 export interface Taken extends IdRange {
   readonly id: string
   readonly traces: number
-  /** Whether the sweep's round goes on: the next pass should follow at once. */
-  readonly more: boolean
+  /** One of them, by {@link TRACE_NAME}. */
+  readonly name: string
+  /** Whether the bounds of a pass left something of the range. */
+  readonly limited: boolean
   /** Traces that no pass is known to have settled before. */
   readonly fresh: number
   /** When the oldest span of the fresh traces was received, as ClickHouse writes it. */
@@ -32,6 +35,8 @@ export interface Batch {
   readonly traces: number
   /** Spans of the largest trace. */
   readonly largest: number
+  /** The largest trace, by {@link TRACE_NAME}. */
+  readonly largestName: string
   /** When the newest of the batch's spans was received. */
   readonly received: string
   /** No span of the batch was received before; 1970: not known. */
@@ -49,23 +54,35 @@ export const RECEIVED_SINCE = `received >= toDateTime64({since:String}, 3, 'UTC'
 /** What the time is where it is not known. */
 export const NEVER = '1970-01-01 00:00:00.000'
 
-/** Takes traces of the sweep's range whose spans became quiet or whose expiry is due. */
+/** Takes traces of the sweep's range whose spans became quiet or whose expiry is due: as many as its bounds allow. */
 export async function takeQuiet(
   store: Store,
   quietMs: number,
   now: Date | undefined,
   sweep: Sweep,
 ): Promise<Taken> {
-  const id = randomUUID()
-  const params = { batch: id, mostTraces: sweep.bounds.traces, mostSpans: sweep.bounds.spans }
-  await execute(store, TAKE_QUIET, { ...params, ...sweep.range, quietMs, now: now ?? null })
-  const { limited, ...taken } = (await firstRow<Counted>(store, COUNT_TAKEN, params))!
-  return { ...taken, id, more: sweep.advance(limited ? taken.last : undefined) }
+  for (;;) {
+    const id = randomUUID()
+    const { traces: mostTraces, spans: mostSpans, payload: mostPayload } = sweep.bounds
+    const params = { batch: id, mostTraces, mostSpans }
+    const postponed = sweep.postponed.names
+    await execute(store, TAKE_QUIET, { ...params, ...sweep.range, quietMs, postponed, now: now ?? null })
+    const counted = await firstRow<Omit<Taken, 'id'>>(store, COUNT_TAKEN, params)
+    const taken = { ...counted!, id }
+    if (taken.traces <= 1) return taken
+    const payload = await measurePayload(store, taken)
+    if (payload <= mostPayload) return taken
+    sweep.narrow((taken.traces * mostPayload) / payload)
+  }
 }
 
-interface Counted extends Omit<Taken, 'id' | 'more'> {
-  /** Whether the bounds of a pass left something of the range. */
-  readonly limited: boolean
+/** Bytes of the inputs and outputs that runs may take over. Their sizes are stored apart, so none of them is read. */
+async function measurePayload(
+  store: Store,
+  { id, first, last, traces, fresh, since }: Taken,
+): Promise<number> {
+  const params = { batch: id, first, last, since: fresh === traces ? since : NEVER }
+  return (await firstRow<{ payload: number }>(store, MEASURE_PAYLOAD, params))?.payload ?? 0
 }
 
 /** A batch of these traces. */
@@ -92,9 +109,10 @@ const DUE = `
   FROM unsettled_traces
   WHERE trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)
   GROUP BY project, trace_id
-  HAVING (spans_seen != 0 AND ${isPast('newest_span', '{quietMs:UInt32}')})
+  HAVING ${TRACE_NAME} NOT IN {postponed:Array(String)} AND (
+    (spans_seen != 0 AND ${isPast('newest_span', '{quietMs:UInt32}')})
     OR (spans_seen != 0 AND ${isPast('greatest(oldest_span, last_pass)', LONGEST_WAIT_MS)})
-    OR (spans_seen = 0 AND expiry_seen != 0 AND ${isPast(`expiry - toIntervalMillisecond(${EXPIRY_MS})`, EXPIRY_MS)})
+    OR (spans_seen = 0 AND expiry_seen != 0 AND ${isPast(`expiry - toIntervalMillisecond(${EXPIRY_MS})`, EXPIRY_MS)}))
   ORDER BY trace_id, project
   LIMIT {mostTraces:UInt32}
   SETTINGS max_threads = 1`
@@ -115,11 +133,21 @@ const COUNT_TAKEN = `
     toBool(traces >= {mostTraces:UInt32} OR sum(abs(spans_seen)) >= {mostSpans:UInt64}) AS limited,
     lower(hex(min(trace_id))) AS first,
     lower(hex(max(trace_id))) AS last,
+    any(${TRACE_NAME}) AS name,
     countIf(trace.since > toDateTime64(0, 3, 'UTC')) AS fresh,
     toString(minIf(trace.since, trace.since > toDateTime64(0, 3, 'UTC'))) AS since,
     toString(now64(6, 'UTC')) AS version
   FROM settling_traces AS trace
   WHERE batch = {batch:UUID}`
+
+/** As long as a span above is not known, it may be a root: what is left out is the payload of inner spans. */
+const MEASURE_PAYLOAD = `
+  SELECT sum(length(input) + length(output)) AS payload
+  FROM spans
+  WHERE (project, trace_id) IN ${BATCH_TRACES}
+    AND trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)
+    AND ${RECEIVED_SINCE}
+    AND (kind = 'flow' OR parent_span_id = toFixedString('', 8) OR bitTest(flags, 9))`
 
 /** Adds the traces that share a run with those of the batch, until there are no more, and measures the batch. */
 export async function complete(store: Store, id: string, since: string = NEVER): Promise<Batch> {
@@ -173,6 +201,7 @@ const MEASURE = `
   SELECT
     count() AS traces,
     max(spans) AS largest,
+    argMax(${TRACE_NAME}, spans) AS largestName,
     toString(min(earliest)) AS from,
     toString(max(latest)) AS to,
     toString(max(newest)) AS received,
@@ -180,7 +209,7 @@ const MEASURE = `
       SELECT max(settled) + INTERVAL 1 MICROSECOND FROM runs
       WHERE settled >= now64(6, 'UTC') AND (project, trace_id) IN ${BATCH_TRACES}))) AS version
   FROM (
-    SELECT count() AS spans, min(start) AS earliest, max(start) AS latest, max(received) AS newest
+    SELECT project, trace_id, count() AS spans, min(start) AS earliest, max(start) AS latest, max(received) AS newest
     FROM spans
     WHERE ${OF_BATCH}
     GROUP BY project, trace_id

@@ -3,6 +3,7 @@ import { type Batch, complete, type Taken, takeQuiet, takeTraces } from './batch
 import { checkOff } from './check-off.ts'
 import { countMinutes } from './count-minutes.ts'
 import { addFlows } from './known-flows.ts'
+import { parseTraceName } from './postponed.ts'
 import { rebuildMinutes } from './rebuild-minutes.ts'
 import { resolveSpans } from './resolve-spans.ts'
 import { settleSimple } from './settle-simple.ts'
@@ -20,9 +21,21 @@ export interface Settled {
   readonly runs: number
   /** There was, or may be, more than one pass takes: the next one should follow at once. */
   readonly more: boolean
+  /** A trace that could not be settled though it was alone. Passes leave it out until it could. */
+  readonly failed?: FailedTrace
+}
+
+export interface FailedTrace {
+  readonly traceId: string
+  readonly project: string
+  readonly cause: unknown
+  /** Milliseconds until it is tried again. */
+  readonly retryMs: number
 }
 
 const TRACES_PER_BATCH = 2_000
+/** Spans of a trace that may take as long as all others of a batch. */
+const LARGE = 10_000
 const NOTHING: Settled = { traces: 0, runs: 0, more: false }
 
 /**
@@ -57,29 +70,58 @@ export interface QuietParams {
 
 /**
  * Settles traces that got spans since they were last settled and none for `quietMs`, in one bounded pass: call it again
- * at once while there is more. Whatever a pass did not finish, the next one repeats.
+ * at once while there is more. Whatever a pass did not finish, the next one repeats, with fewer traces; so one that fails
+ * or ends the engine is alone in the end.
  */
 export async function settleQuiet(
   store: Store,
   { quietMs, now, known, sweep = new Sweep() }: QuietParams,
 ): Promise<Settled> {
+  const failedAgain = await retryFailed(store, sweep, now)
+  if (failedAgain) return { ...NOTHING, more: true, failed: failedAgain }
   const taken = await takeQuiet(store, quietMs, now, sweep)
-  if (taken.traces === 0) return { ...NOTHING, more: taken.more }
+  const goOn = () => sweep.advance(taken.limited ? taken.last : undefined)
+  if (taken.traces === 0) return { ...NOTHING, more: goOn() }
   try {
-    return await settleTaken(store, taken, now, known)
+    const runs = await settleTaken(store, taken, now, { known, sweep })
+    return { traces: taken.traces, runs, more: goOn() }
   } catch (error) {
     // What was written before may have been settled, or not.
     known?.doubt()
-    throw error
+    sweep.narrow(taken.traces / 2)
+    if (taken.traces > 1) throw error
+    return { ...NOTHING, more: true, failed: noteFailed(sweep, taken.name, error) }
   }
+}
+
+/** Tries a failed trace again, alone; it stays due, for the next pass. */
+async function retryFailed(
+  store: Store,
+  sweep: Sweep,
+  now: Date | undefined,
+): Promise<FailedTrace | undefined> {
+  const name = sweep.postponed.due
+  if (name === undefined) return undefined
+  const { traceId, project } = parseTraceName(name)
+  try {
+    await settleTraces(store, [traceId], { project, ...(now === undefined ? {} : { now }) })
+    sweep.postponed.noteSettled(name, 0)
+    return undefined
+  } catch (error) {
+    return noteFailed(sweep, name, error)
+  }
+}
+
+function noteFailed(sweep: Sweep, name: string, cause: unknown): FailedTrace {
+  return { ...parseTraceName(name), cause, retryMs: sweep.postponed.noteFailed(name) }
 }
 
 async function settleTaken(
   store: Store,
   taken: Taken,
   now: Date | undefined,
-  known: SettledRuns | undefined,
-): Promise<Settled> {
+  { known, sweep }: { known: SettledRuns | undefined; sweep: Sweep },
+): Promise<number> {
   await known?.refresh(store)
   await known?.noteKnown(store, taken.id)
   const simple = known && taken.fresh > 0 ? await settleSimple(store, taken, known) : undefined
@@ -87,13 +129,15 @@ async function settleTaken(
   let runs = simple?.runs ?? 0
   for (const { id, since } of await splitRest(store, taken, known, simple)) {
     const batch = await complete(store, id, since)
+    const start = performance.now()
     runs += await settleBatch(store, batch, now)
+    if (batch.largest > LARGE) sweep.postponed.noteSettled(batch.largestName, performance.now() - start)
     batches.push(batch)
   }
   await countMinutes(store, taken, simple, batches)
   await known?.learn(store, batches)
   await checkOff(store, taken, batches, known)
-  return { traces: taken.traces, runs, more: taken.more }
+  return runs
 }
 
 /** Settles traces of any shape; gives the number of runs. */

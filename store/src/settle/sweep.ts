@@ -1,7 +1,11 @@
+import { Postponed } from './postponed.ts'
+
 /** Bounds of one pass, so that a backlog of hours is worked off with the memory of some seconds. */
 export interface Bounds {
   readonly traces: number
   readonly spans: number
+  /** Bytes of inputs and outputs that the pass copies into runs. */
+  readonly payload: number
 }
 
 /** Trace ids as 32 hex digits, both included. */
@@ -10,7 +14,7 @@ export interface IdRange {
   readonly last: string
 }
 
-const BOUNDS: Bounds = { traces: 50_000, spans: 300_000 }
+const BOUNDS: Bounds = { traces: 50_000, spans: 300_000, payload: 64_000_000 }
 
 /** Ranges are as wide as so many of the values that the first eight digits can have. */
 const WHOLE = 2 ** 32
@@ -23,14 +27,22 @@ const DIGITS = 8
  * all that is due, a round is one pass.
  */
 export class Sweep {
-  readonly bounds: Bounds
+  readonly postponed: Postponed = new Postponed()
+  readonly #bounds: Bounds
+  /** What a pass may take now: fewer traces after one that was too much. */
+  #traces: number
   #first = 0
   /** The trace id that the last pass stopped at, where its bounds left others of its range. */
   #after: string | undefined
   #width = WHOLE
 
-  constructor(bounds: Bounds = BOUNDS) {
-    this.bounds = bounds
+  constructor(bounds: Partial<Bounds> = {}) {
+    this.#bounds = { ...BOUNDS, ...bounds }
+    this.#traces = this.#bounds.traces
+  }
+
+  get bounds(): Bounds {
+    return { ...this.#bounds, traces: this.#traces }
   }
 
   /** What the next pass looks at. */
@@ -41,12 +53,18 @@ export class Sweep {
     }
   }
 
+  /** The next pass looks at the same range again and takes at most so many traces of it, at least one. */
+  narrow(traces: number): void {
+    this.#traces = Math.max(1, Math.floor(traces))
+  }
+
   /**
-   * Goes on behind what a pass took of its range.
+   * Goes on behind what a pass settled of its range. Passes become larger again.
    * @param stoppedAt the highest trace id that it took, where the bounds left others of the range
    * @returns whether the round goes on
    */
   advance(stoppedAt: string | undefined): boolean {
+    this.#traces = Math.min(2 * this.#traces, this.#bounds.traces)
     if (stoppedAt === undefined) return this.#advanceBehindRange()
     const stopped = Number.parseInt(stoppedAt.slice(0, DIGITS), 16)
     this.#width = stopped - this.#first + 1

@@ -1,0 +1,110 @@
+import { createClient } from '@clickhouse/client'
+import { afterEach, expect, test, vi } from 'vitest'
+import { execute, rows, type Store } from '../store.ts'
+import { hex, insertSpans, later, span, useStore } from '../testing.ts'
+import { type FailedTrace, settleQuiet } from './settle.ts'
+import { SettledRuns } from './settled-runs.ts'
+import { Sweep } from './sweep.ts'
+
+const store = useStore()
+
+afterEach(async () => {
+  for (const table of ['spans', 'runs', 'unsettled_traces']) await execute(store(), `TRUNCATE TABLE ${table}`)
+})
+
+const settledRuns = () =>
+  rows<{ run_id: string; spans: number }>(
+    store(),
+    `SELECT run_id, span_count AS spans FROM runs FINAL ORDER BY run_id`,
+  )
+
+/** The store, whose statements may take so many bytes of memory. */
+function limited(bytes: number): Store {
+  const { url, database } = store()
+  const client = createClient({
+    url,
+    database,
+    clickhouse_settings: {
+      output_format_json_quote_64bit_integers: 0,
+      date_time_input_format: 'best_effort',
+      max_memory_usage: String(bytes),
+    },
+  })
+  return { ...store(), client, close: () => client.close() }
+}
+
+test('a trace that cannot be settled keeps no other from it, and is settled once it can be', async () => {
+  const others = Array.from({ length: 8 }, (_, nth) => `trace-${nth}`)
+  for (const trace of others) await insertSpans(store(), trace, span('flow', 'f', 0, 5))
+  await insertSpans(store(), 'trace-4-large', span('flow', 'f', 0, 5, { input: 'a word '.repeat(6_000_000) }))
+  const small = limited(150_000_000)
+  const sweep = new Sweep()
+  const failures: FailedTrace[] = []
+  const settle = async (through: Store) => {
+    for (let more = true; more; ) {
+      const settled = await settleQuiet(through, { quietMs: 0, now: later(), sweep }).catch(() => undefined)
+      if (settled?.failed) failures.push(settled.failed)
+      more = settled?.more ?? true
+    }
+  }
+  await settle(small)
+  expect((await settledRuns()).map(({ run_id }) => run_id)).toEqual(others.map((trace) => hex(trace)))
+  expect(failures.map(({ traceId, project }) => [traceId, project])).toContainEqual([
+    hex('trace-4-large'),
+    'default',
+  ])
+  expect(sweep.postponed.failed).toBe(1)
+
+  await insertSpans(store(), 'trace-9', span('flow', 'f', 0, 5))
+  await settle(small)
+  expect(await settledRuns()).toHaveLength(others.length + 1)
+
+  await vi.waitFor(
+    async () => {
+      await settle(store())
+      expect(sweep.postponed.failed).toBe(0)
+    },
+    { timeout: 50_000, interval: 200 },
+  )
+  await settle(store())
+  expect(await settledRuns()).toHaveLength(others.length + 2)
+  await small.close()
+})
+
+test.each([
+  ['as before', undefined],
+  ['known to be new', new SettledRuns()],
+])('a pass takes traces of so many bytes of inputs and outputs: %s', async (_, known) => {
+  const traces = Array.from({ length: 10 }, (_, nth) => `bytes-${nth}`)
+  for (const trace of traces)
+    await insertSpans(
+      store(),
+      trace,
+      span('flow', 'f', 0, 5, { input: 'i'.repeat(100_000), output: 'o'.repeat(200_000) }),
+    )
+  const sweep = new Sweep({ payload: 1_000_000 })
+  const passes: number[] = []
+  for (let more = true; more; ) {
+    const settled = await settleQuiet(store(), { quietMs: 0, now: later(), sweep, known })
+    more = settled.more
+    passes.push(settled.traces)
+  }
+  expect(Math.max(...passes)).toBeLessThanOrEqual(3)
+  expect(passes.reduce((sum, count) => sum + count)).toBe(traces.length)
+  expect(await settledRuns()).toHaveLength(traces.length)
+})
+
+test('a large trace that rests does not make the others wait', async () => {
+  await insertSpans(store(), 'large', span('flow', 'f', 0, null, span('step', 's', 1, 1)))
+  const sweep = new Sweep()
+  const settle = () => settleQuiet(store(), { quietMs: 0, now: later(), sweep })
+  await settle()
+  sweep.postponed.noteSettled(`${hex('large')}default`, 5_000)
+  await insertSpans(store(), 'large', span('step', 'late', 2, 1, { span_id: 'late' }))
+  await insertSpans(store(), 'other', span('flow', 'f', 0, 5))
+  expect(await settle()).toMatchObject({ traces: 1 })
+  expect(await settledRuns()).toEqual([
+    { run_id: hex('large'), spans: 2 },
+    { run_id: hex('other'), spans: 1 },
+  ])
+})
