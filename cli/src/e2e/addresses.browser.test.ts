@@ -55,6 +55,9 @@ afterAll(async () => {
   await weir?.[Symbol.asyncDispose]()
 })
 
+/** A page that was clicked to may take longer than the second that is usual. */
+const SOON = { timeout: 20_000 }
+
 /** As a page says a name. */
 const said = (name: string) => name || '(no name)'
 /** As a browser shows text: titles have no other white space. */
@@ -63,8 +66,8 @@ const heading = (page: Page) => page.getByRole('heading', { level: 1 })
 const label = (name: string) => JSON.stringify(name.slice(0, 40))
 
 async function expectPage(page: Page, name: string): Promise<void> {
-  await expect.poll(() => heading(page).textContent(), { message: label(name) }).toBe(said(name))
-  await expect.poll(() => page.title(), { message: label(name) }).toContain(shown(said(name)))
+  await expect.poll(() => heading(page).textContent(), { ...SOON, message: label(name) }).toBe(said(name))
+  await expect.poll(() => page.title(), { ...SOON, message: label(name) }).toContain(shown(said(name)))
 }
 
 describe('a name of any characters', () => {
@@ -102,7 +105,7 @@ describe('a name of any characters', () => {
         .click()
       await expectPage(page, name)
 
-      const version = page.getByLabel('Version')
+      const version = page.getByLabel('Version', { exact: true })
       const option = version.locator('option', { hasText: name === '' ? '(none)' : '' })
       const values = await option.evaluateAll((all) =>
         all.map((each) => [each.textContent, (each as unknown as { value: string }).value]),
@@ -111,7 +114,7 @@ describe('a name of any characters', () => {
       await version.selectOption({ value })
       await page.waitForURL((url) => url.searchParams.get('version') === value)
       await expect
-        .poll(() => page.getByRole('table', { name: 'Newest runs' }).getByRole('row').count())
+        .poll(() => page.getByRole('table', { name: 'Newest runs' }).getByRole('row').count(), SOON)
         .toBe(2)
       expect(await version.inputValue()).toBe(value)
       await expectPage(page, name)
@@ -120,9 +123,9 @@ describe('a name of any characters', () => {
       await page.waitForURL(/\/runs\//)
       const about = page.getByRole('list', { name: 'About this run' })
       await expect
-        .poll(() => about.locator('code').textContent())
-        .toBe(name || expect.stringMatching(/^[0-9a-f]{32}$/))
-      await expect.poll(() => heading(page).textContent()).toBe(said(name))
+        .poll(() => about.locator('code').textContent(), SOON)
+        .toEqual(name || expect.stringMatching(/^[0-9a-f]{32}$/))
+      await expect.poll(() => heading(page).textContent(), SOON).toBe(said(name))
       if (name !== '') {
         await about.locator('a[href^="/sessions/"]').click()
         await page.waitForURL(/\/sessions\//)

@@ -1,4 +1,4 @@
-import { createClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { afterEach, expect, test, vi } from 'vitest'
 import { execute, rows, type Store } from '../store.ts'
 import { hex, insertSpans, later, span, useStore } from '../testing.ts'
@@ -24,6 +24,7 @@ function limited(bytes: number): Store {
   const client = createClient({
     url,
     database,
+    log: { level: ClickHouseLogLevel.OFF },
     clickhouse_settings: {
       output_format_json_quote_64bit_integers: 0,
       date_time_input_format: 'best_effort',
