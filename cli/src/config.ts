@@ -60,12 +60,12 @@ const environment = z.object({
     .regex(/^[A-Za-z_]\w*$/)
     .default('weir'),
   WEIR_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
-  WEIR_PROJECT: z.string().default('default'),
+  WEIR_PROJECT: z.string().trim().default('default'),
   WEIR_SETTLE_QUIET: duration.default(2_000),
   WEIR_LIVENESS_TIMEOUT: duration.refine((ms) => ms >= 1_000).default(30_000),
   WEIR_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  WEIR_API_KEY: z.string().optional(),
-  WEIR_QUEUE_KEY: z.string().min(16).optional(),
+  WEIR_API_KEY: z.string().trim().optional(),
+  WEIR_QUEUE_KEY: z.string().trim().min(16).optional(),
 })
 
 const EXPECTED: Record<string, string> = {

@@ -76,3 +76,17 @@ it.each([
   expect(() => toConfiguration(options as never)).toThrow(UsageError)
   expect(() => toConfiguration(options as never)).toThrow(message)
 })
+
+it('takes the key of a file with its line break, and refuses one that no header can hold', () => {
+  const said = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  vi.stubEnv('WEIR_API_KEY', 'weir_key\r\n')
+  expect(toConfiguration().headers).toEqual({ authorization: 'Bearer weir_key' })
+  expect(toConfiguration({ apiKey: ' given\n' }).headers).toEqual({ authorization: 'Bearer given' })
+  expect(said).not.toHaveBeenCalled()
+  vi.stubEnv('WEIR_API_KEY', 'one\ntwo')
+  expect(toConfiguration().headers).toEqual({})
+  expect(said).toHaveBeenCalledExactlyOnceWith(
+    'weir: WEIR_API_KEY: expected printable ASCII without spaces, got something else; spans are sent without it',
+  )
+  expect(() => toConfiguration({ apiKey: 'schl\u00fcssel' })).toThrow(UsageError)
+})

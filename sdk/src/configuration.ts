@@ -1,7 +1,7 @@
 import { getBooleanFromEnv, getStringFromEnv } from '@opentelemetry/core'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import { type Capture, type CaptureOptions, toCapture } from './capture-settings.ts'
-import { expected } from './errors.ts'
+import { expected, UsageError } from './errors.ts'
 import {
   DEPLOYMENT_ENVIRONMENT_NAME,
   SERVICE_NAME,
@@ -69,12 +69,11 @@ export function toConfiguration(options: InitOptions = {}): Configuration {
   if (exporter !== undefined && typeof exporter?.export !== 'function') {
     throw expected('exporter', 'an OpenTelemetry SpanExporter', exporter)
   }
-  const apiKey = text('apiKey', options.apiKey) ?? getStringFromEnv('WEIR_API_KEY')
   return {
     disabled: flag('disabled', options.disabled) ?? getBooleanFromEnv('OTEL_SDK_DISABLED') ?? false,
     global: flag('global', options.global) ?? true,
     ...toAddress(text('endpoint', options.endpoint)),
-    headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+    headers: toHeaders(text('apiKey', options.apiKey)),
     exporter,
     batch: flag('batch', options.batch) ?? exporter === undefined,
     maxQueueSize,
@@ -82,6 +81,20 @@ export function toConfiguration(options: InitOptions = {}): Configuration {
     resource: toResource(options),
   }
 }
+
+/** A key from a file often ends in a line break, which no header may hold. */
+function toHeaders(option: string | undefined): Record<string, string> {
+  const key = (option ?? getStringFromEnv('WEIR_API_KEY'))?.trim()
+  if (key === undefined || key === '') return {}
+  if (IN_HEADERS.test(key)) return { authorization: `Bearer ${key}` }
+  const what = 'printable ASCII without spaces'
+  // The message does not repeat the key: it is a secret.
+  if (option !== undefined) throw new UsageError(`apiKey: expected ${what}, got something else`)
+  warn('key', `WEIR_API_KEY: expected ${what}, got something else; spans are sent without it`)
+  return {}
+}
+
+const IN_HEADERS = /^[\x21-\x7e]+$/
 
 function toAddress(endpoint: string | undefined): Pick<Configuration, 'url' | 'urlIsApplications'> {
   if (endpoint !== undefined) {

@@ -4,7 +4,7 @@ import type { StoreOptions } from './store.ts'
 const environment = z.object({
   WEIR_CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8123'),
   WEIR_CLICKHOUSE_DATABASE: z.string().regex(/^\w+$/).default('weir'),
-  WEIR_PROJECT: z.string().min(1).default('default'),
+  WEIR_PROJECT: z.string().trim().min(1).default('default'),
 })
 
 /** A variable of the environment has a value that cannot be used. */
