@@ -108,8 +108,8 @@ test('a long window has at most 100 points', async () => {
 test('filter options', async () => {
   expect(await getFilterOptions(store(), window)).toEqual({
     flows: { values: ['other', 'research'], total: 2 },
-    environments: { values: ['prod', 'test'], total: 2 },
-    versions: { values: ['1', '2'], total: 2 },
+    environments: { values: ['', 'prod', 'test'], total: 3 },
+    versions: { values: ['', '1', '2'], total: 3 },
     services: { values: ['api'], total: 1 },
   })
   expect((await getFilterOptions(store(), { ...window, flow: 'other' })).versions.total).toBe(0)
