@@ -99,7 +99,10 @@ export class Settler {
         end()
         metrics.settledRuns.inc(settled.runs)
         metrics.failedTraces.set(this.#sweep.postponed.failed)
-        if (settled.failed) this.#parts.log(describeFailed(settled.failed))
+        if (settled.failed) {
+          metrics.settleFailures.inc()
+          this.#parts.log(describeFailed(settled.failed))
+        }
         // Batch by batch: after a crash, monitors look back for a minute, not for as long as a backlog takes.
         // What keeps them from judging does not keep runs from settling.
         if (monitorsFailed === undefined && (settled.runs > 0 || !this.#judgedOnce)) {

@@ -15,6 +15,17 @@ function crashingAt(last: number): Store {
   })
 }
 
+/** Settles through a store that fails; gives whether it failed on the way. */
+async function dies(crashing: Store, known?: SettledRuns): Promise<boolean> {
+  try {
+    const { failed } = await settleQuiet(crashing, { quietMs: 0, now: later(), known })
+    return failed?.cause instanceof Crash
+  } catch (error) {
+    if (error instanceof Crash) return true
+    throw error
+  }
+}
+
 test('whatever statement a pass dies before, the next pass completes it', { timeout: 600_000 }, async () => {
   let crashes = 0
   for (let request = 1; ; request++) {
@@ -34,10 +45,8 @@ test('whatever statement a pass dies before, the next pass completes it', { time
       span('flow', name, 0, 70_000, { span_id: 'root', input_tokens: 3 }),
     )
 
-    const error = await settleQuiet(crashingAt(request), { quietMs: 0, now: later() }).catch(
-      (thrown: unknown) => thrown,
-    )
-    if (error instanceof Crash) {
+    const died = await dies(crashingAt(request))
+    if (died) {
       crashes++
       expect((await settleQuiet(store(), { quietMs: 0, now: later() })).traces).toBe(1)
     }
@@ -54,7 +63,7 @@ test('whatever statement a pass dies before, the next pass completes it', { time
       runs: 0,
       more: false,
     })
-    if (!(error instanceof Crash)) break
+    if (!died) break
   }
   expect(crashes).toBeGreaterThan(10)
 })
@@ -69,16 +78,14 @@ test.each([
     await insertSpans(store(), `n${request}${who}`.slice(0, 16), spans)
     await knowFlows(store())
     const known = new SettledRuns()
-    const error = await settleQuiet(crashingAt(request), { quietMs: 0, now: later(), known }).catch(
-      (thrown: unknown) => thrown,
-    )
-    if (error instanceof Crash)
+    const died = await dies(crashingAt(request), known)
+    if (died)
       expect((await settleQuiet(store(), { quietMs: 0, now: later(), known: next(known) })).traces).toBe(1)
 
     expect(await describeRuns(store(), `flow = '${flow}'`)).toEqual([`${flow} ok 0+70 s#0 ok 10+20`])
     const minutes = `SELECT runs, input_tokens FROM run_minutes FINAL WHERE flow = '${flow}'`
     expect(await rows(store(), minutes)).toEqual([{ runs: 1, input_tokens: 3 }])
-    if (error instanceof Crash) continue
+    if (died) continue
     expect(request).toBeGreaterThan(8)
     break
   }
