@@ -147,9 +147,9 @@ describe('a deep tree', () => {
       await row.click()
       const detail = page.getByRole('region', { name: 'Selected span' })
       await detail.waitFor()
-      // Both are in sight: the tree is not behind what it opened.
+      // Both are in sight once the detail is loaded: the tree is not behind what it opened.
+      await expect.poll(() => shownHeight(page, detail), SOON).toBeGreaterThan(150)
       await expect.poll(() => shownHeight(page, tree), SOON).toBeGreaterThan(150)
-      expect(await shownHeight(page, detail)).toBeGreaterThan(150)
       await expect.poll(() => shownHeight(page, row), SOON).toBeGreaterThan(10)
       const [inTree, inDetail] = [(await tree.boundingBox())!, (await detail.boundingBox())!]
       const apart = inDetail.x >= inTree.x + inTree.width || inDetail.y >= inTree.y + inTree.height
