@@ -1,5 +1,5 @@
-import { DIALECTS, protobufOfJson, Resolver, walkRequest } from '@weir/collector/decoding'
-import { captureNames, readCapture } from '@weir/collector/testing'
+import { protobufOfJson } from '@weir/dialects'
+import { captureNames, DIALECTS, Resolver, readCapture, walkRequest } from '@weir/dialects/testing'
 import { costs } from './cpu.ts'
 import { markdown } from './ingest/describe.ts'
 import { type Encoding, Request, Template } from './ingest/request.ts'

@@ -1,12 +1,12 @@
+import { protobufOfJson } from '@weir/dialects'
 import {
   compileDialects,
   type Dialect,
   FIELDS,
   type Field,
-  protobufOfJson,
   Resolver,
   walkRequest,
-} from '@weir/collector/decoding'
+} from '@weir/dialects/testing'
 import { costs } from './cpu.ts'
 import { markdown } from './ingest/describe.ts'
 

@@ -32,9 +32,13 @@ const normal = (salt: string): string =>
 const INSERT_RUNS = `
   INSERT INTO runs (
     project, run_id, trace_id, trace_ids, root_span_id, flow, version, environment, service, source, status, start,
-    duration_ns, session_id, user_id, input, output, error_type, error_message, models, input_tokens, output_tokens,
-    cost, span_count, error_count, step_names, step_occurrences, step_kinds, step_statuses, step_starts_ns,
-    step_durations_ns, step_attempts, step_fallbacks, step_parents, step_span_ids, settled
+    duration_ns, session_id, user_id, input, output, input_type, output_type, error_type, error_message,
+    input_tokens, output_tokens, cost, span_count, error_count, models, model_providers, model_calls, model_errors,
+    model_input_tokens, model_output_tokens, model_cached_input_tokens, model_reasoning_tokens, model_costs,
+    model_durations_ns, step_names, step_occurrences, step_kinds, step_statuses, step_starts_ns,
+    step_durations_ns, step_uncertain_ns, step_attempts, step_fallbacks, step_parents, step_input_tokens,
+    step_output_tokens, step_costs, step_traces, step_span_ids, call_names, call_kinds, call_statuses, call_starts_ns,
+    call_durations_ns, call_uncertain_ns, call_steps, call_traces, call_span_ids, settled
   )
   WITH
     cityHash64(number, 'flow') % 36 AS dice,
@@ -53,20 +57,22 @@ const INSERT_RUNS = `
     concat('session-', toString(intDiv(number, 5))), concat('user-', toString(cityHash64(number, 'user') % 5000)),
     concat('{"query":"question ', toString(number), ' about launches and their plans"}'),
     concat('{"answer":"', repeat('lorem ipsum ', 8), toString(number), '"}'),
-    if(failed, 'TimeoutError', ''), if(failed, 'the model did not answer in time', ''),
-    ['gpt-5'], 800 + number % 400, 200 + number % 100, 0.002, 5, if(failed, 2, 0),
+    'json', 'json', if(failed, 'TimeoutError', ''), if(failed, 'the model did not answer in time', ''),
+    800 + number % 400 AS input_tokens, 200 + number % 100 AS output_tokens, 0.002 AS cost, 5, if(failed, 2, 0),
+    ['gpt-5'], ['openai'], [1], [0], [input_tokens], [output_tokens], [0], [0], [cost], [toUInt64(duration * 0.5)],
     ['plan', 'search', 'synthesize'], [0, 0, 0], ['step', 'step', 'step'], ['ok', 'ok', status],
     [toInt64(0), toInt64(duration * 0.2), toInt64(duration * 0.5)],
     [toUInt64(duration * 0.2), toUInt64(duration * 0.3), toUInt64(duration * 0.5)],
-    [1, 1, 1], [0, 0, 0], [-1, -1, -1], [ids[2], ids[3], ids[4]], now64(6)
+    [0, 0, 0], [1, 1, 1], [0, 0, 0], [-1, -1, -1], [0, 0, input_tokens], [0, 0, output_tokens], [0, 0, cost],
+    [0, 0, 0], [ids[2], ids[3], ids[4]], ['gpt-5'], ['model'], ['ok'], [toInt64(duration * 0.5)],
+    [toUInt64(duration * 0.5)], [0], [2], [0], [reverse(ids[4])::FixedString(8)], now64(6)
   FROM numbers({first:UInt64}, {count:UInt64})`
 
-/** Marked as settled, so that they are not queued for settling. */
 const INSERT_SPANS = `
   INSERT INTO spans (
-    project, trace_id, span_id, parent_span_id, name, kind, flow, run_id, declared_run_id, status, service, environment,
+    project, trace_id, span_id, parent_span_id, name, kind, declared_flow, declared_run_id, status, service, environment,
     version, session_id, user_id, step_index, model, provider, input_tokens, output_tokens, cost, start, end,
-    duration_ns, input, output, span_name, otel_kind, attributes, attribute_types, resource, scope, settled
+    input, output, input_type, output_type, span_name, otel_kind, attributes, attribute_types, resource, scope
   )
   WITH
     if(i = 0, toInt64(0), run.step_starts_ns[least(i, 3)]) AS offset,
@@ -77,19 +83,20 @@ const INSERT_SPANS = `
     multiIf(i = 0, toFixedString('', 8), i = 4, run.step_span_ids[3], run.root_span_id),
     multiIf(i = 0, run.flow, i = 4, 'gpt-5', run.step_names[i]) AS label,
     multiIf(i = 0, 'flow', i = 4, 'model', 'step') AS kind,
-    run.flow, run.run_id, run.run_id, if(i IN (0, 3), run.status, 'ok'), run.service, run.environment, run.version,
+    run.flow, run.run_id, if(i IN (0, 3), run.status, 'ok'), run.service, run.environment, run.version,
     run.session_id, run.user_id, if(kind = 'step', 0, -1), if(i = 4, 'gpt-5', ''), if(i = 4, 'openai', ''),
     if(i = 4, run.input_tokens, 0), if(i = 4, run.output_tokens, 0), if(i = 4, run.cost, 0),
     fromUnixTimestamp64Nano(toUnixTimestamp64Nano(run.start) + offset, 'UTC') AS begin,
     fromUnixTimestamp64Nano(toUnixTimestamp64Nano(run.start) + offset + toInt64(duration), 'UTC'),
-    duration, if(i IN (0, 4), run.input, ''), if(i IN (0, 4), run.output, ''), label, 1,
+    if(i IN (0, 4), run.input, '') AS span_input, if(i IN (0, 4), run.output, ''), if(span_input = '', '', 'json'),
+    if(span_input = '', '', 'json'), label, 1,
     map('weir.kind', kind, 'weir.run.id', run.run_id, 'weir.flow.name', run.flow, 'weir.flow.version', run.version,
       'gen_ai.operation.name', 'chat', 'session.id', run.session_id, 'user.id', run.user_id,
       'openinference.span.kind', 'CHAIN'),
     'ssssssss',
     concat('{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"', run.service,
       '"}},{"key":"deployment.environment.name","value":{"stringValue":"', run.environment, '"}}]}}'),
-    '{"scope":{"name":"@weir/sdk","version":"0.1.0"}}', 1
+    '{"scope":{"name":"@weir/sdk","version":"0.1.0"}}'
   FROM (
     SELECT * FROM runs
     WHERE run_id IN (
@@ -112,13 +119,14 @@ const INSERT_RUN_MINUTES = `
 const INSERT_STEP_MINUTES = `
   INSERT INTO step_minutes (
     project, flow, minute, environment, service, version, source, step, kind, executions, errors, start_offset_sum,
-    durations, settled
+    durations, input_tokens, output_tokens, cost, settled
   )
   SELECT
     project, flow, toStartOfMinute(start) AS minute, environment, service, version, source, step, kind, count(),
     countIf(step_status = 'error'), sum(toFloat64(offset)),
-    quantilesDDState(0.01, 0.5, 0.95, 0.99)(step_duration_ns), now64(6)
+    quantilesDDState(0.01, 0.5, 0.95, 0.99)(step_duration_ns), sum(step_input), sum(step_output), sum(step_cost), now64(6)
   FROM runs
   ARRAY JOIN step_names AS step, step_kinds AS kind, step_statuses AS step_status,
-    step_durations_ns AS step_duration_ns, step_starts_ns AS offset
+    step_durations_ns AS step_duration_ns, step_starts_ns AS offset, step_input_tokens AS step_input,
+    step_output_tokens AS step_output, step_costs AS step_cost
   GROUP BY project, flow, minute, environment, service, version, source, step, kind`

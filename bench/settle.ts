@@ -2,16 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  createStore,
-  execute,
-  firstRow,
-  migrate,
-  SettledRuns,
-  type Store,
-  Sweep,
-  settleQuiet,
-} from '@weir/store'
+import { createMemory, createStore, execute, firstRow, migrate, type Store, settleQuiet } from '@weir/store'
+import { insertNativeFile, writeNativeFile } from './native-file.ts'
 import { type Running, startProcess } from './processes.ts'
 import { COLUMNS, MIXES, type Mix, rowsOf, SPANS_PER_TRACE } from './settle/mixes.ts'
 
@@ -79,19 +71,17 @@ async function measure(
   await quiet(engine)
   const began = { engine: engine.cpu(), worker: process.cpuUsage() }
   const clocks: Date[] = []
-  const known = new SettledRuns()
-  const sweep = new Sweep()
+  const memory = createMemory()
   let slowestMs = 0
   const settle = async (now: Date) => {
     for (let more = true; more; ) {
       const start = performance.now()
-      more = (await settleQuiet(store, { quietMs: 0, now, known, sweep })).more
+      more = (await settleQuiet(store, { quietMs: 0, now, memory })).more
       slowestMs = Math.max(slowestMs, performance.now() - start)
     }
   }
   for (let block = 0; block < BLOCKS; block++) {
-    const insert = `INSERT INTO spans (${COLUMNS}) SELECT ${COLUMNS} FROM file('${file(block)}', 'Native')`
-    await execute(store, insert)
+    await insertNativeFile(store, 'spans', COLUMNS, file(block))
     clocks.push(await clock(store))
     const due = clocks[block - LAG]
     if (settling && due) await settle(due)
@@ -112,22 +102,21 @@ async function writeFiles(store: Store, mix: Mix, file: (block: number) => strin
   for (let block = 0; block < BLOCKS; block++) {
     const params = { first: block * count, count, base: String((Date.now() - 3_000) * 1e6) }
     await execute(store, `INSERT INTO generated (${COLUMNS}) ${rowsOf(mix)}`, params)
-    const path = `file('${file(block)}', 'Native')`
-    const truncate = 'SETTINGS engine_file_truncate_on_insert = 1'
-    await execute(store, `INSERT INTO FUNCTION ${path} ${truncate} SELECT ${COLUMNS} FROM generated`)
+    await writeNativeFile(store, file(block), `SELECT ${COLUMNS} FROM generated`)
     await execute(store, 'TRUNCATE TABLE generated')
   }
   await execute(store, 'DROP TABLE generated')
 }
 
-/** Other traces, of the hour before. */
+/** Other traces, of the hour before, which are not due. */
 async function prefill(store: Store, mix: Mix, spans: number): Promise<void> {
   const count = 50_000
   for (let first = 1e9; first < 1e9 + spans / SPANS_PER_TRACE; first += count) {
     const params = { first, count, base: String((Date.now() - 3_600_000) * 1e6) }
-    const insert = `INSERT INTO spans (${COLUMNS}, received, settled)`
-    await execute(store, `${insert} SELECT *, now64(3) - INTERVAL 1 HOUR, 1 FROM (${rowsOf(mix)})`, params)
+    const insert = `INSERT INTO spans (${COLUMNS}, received)`
+    await execute(store, `${insert} SELECT *, now64(3) - INTERVAL 1 HOUR FROM (${rowsOf(mix)})`, params)
   }
+  await execute(store, 'TRUNCATE TABLE unsettled_traces')
 }
 
 /** Nothing is left, and what was counted is what there is. */

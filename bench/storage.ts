@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createStore, migrate, SettledRuns, type Store, Sweep } from '@weir/store'
+import { createMemory, createStore, migrate, type Store } from '@weir/store'
 import { type Running, startProcess } from './processes.ts'
 import { compareMerges, compareTables } from './storage/compare-tables.ts'
 import { CHUNK_MS } from './storage/generate-spans.ts'
@@ -66,7 +66,7 @@ async function fillAll(
   chunks: number,
   write: (chunk: number) => Promise<number>,
 ): Promise<string[]> {
-  const settler = { known: new SettledRuns(), sweep: new Sweep() }
+  const settler = { memory: createMemory() }
   const cost: Cost = { inserts: 0, settling: 0 }
   let spans = 0
   for (let chunk = 0; chunk < chunks; chunk++) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createStore, execute, firstRow, migrate, SPAN_COLUMNS, type Store } from '@weir/store'
+import { createStore, firstRow, migrate, SPAN_COLUMNS, type Store } from '@weir/store'
+import { insertNativeFile, writeNativeFile } from '../native-file.ts'
 import { type Running, startProcess } from '../processes.ts'
 
 /** Loads, of which the median counts. */
@@ -8,20 +9,19 @@ const QUIET_CPU = 0.05
 const PATIENCE_SECONDS = 120
 const COLUMNS: string = SPAN_COLUMNS.map(({ name }) => `\`${name}\``).join(', ')
 
-/** Has the engine under test write spans of a service as one Native file, in an order that random ids come in; gives their number. */
-export async function writeNativeFile(
+/** Keeps spans of a service as one Native file, in an order that random ids come in; gives their number. */
+export async function writeSpans(
   store: Store,
   service: string,
   limit: number,
   file: string,
 ): Promise<number> {
-  await execute(
-    store,
-    `INSERT INTO FUNCTION file('${file}', 'Native') SELECT ${COLUMNS} FROM spans FINAL
-     WHERE service = {service:String} ORDER BY sipHash64(trace_id) LIMIT ${limit}`,
-    { service },
-  )
-  const row = await firstRow<{ n: number }>(store, `SELECT count() AS n FROM file('${file}', 'Native')`)
+  const spans = 'FROM spans FINAL WHERE service = {service:String}'
+  const query = `SELECT ${COLUMNS} ${spans} ORDER BY sipHash64(trace_id) LIMIT ${limit}`
+  await writeNativeFile(store, file, query, { service })
+  const row = await firstRow<{ n: number }>(store, `SELECT least(count(), ${limit}) AS n ${spans}`, {
+    service,
+  })
   return row?.n ?? 0
 }
 
@@ -44,7 +44,7 @@ async function loadOnce(engine: Running, database: string, file: string, spans: 
     await migrate(store)
     await untilQuiet(engine)
     const before = engine.cpu()
-    await execute(store, `INSERT INTO spans (${COLUMNS}) SELECT ${COLUMNS} FROM file('${file}', 'Native')`)
+    await insertNativeFile(store, 'spans', COLUMNS, file)
     await untilQuiet(engine)
     const cost = ((engine.cpu() - before) * 1e6) / spans
     const row = await firstRow<{ n: number }>(store, 'SELECT count() AS n FROM spans')

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { measureFloor, writeNativeFile } from './floor.ts'
+import { measureFloor, writeSpans } from './floor.ts'
 import { Generator } from './generator.ts'
 import type { LoadPlan } from './load.ts'
 import { type Measured, measureLoad } from './measure.ts'
@@ -76,7 +76,7 @@ async function measureSystem(
     const tables = await system.diskByTable()
     const disk = { spans: sent + (split?.spans ?? 0), tables, columns: await system.diskByColumn() }
     const service = `bench-${group.shape}`
-    const inFile = file === undefined ? 0 : await writeNativeFile(system.store, service, FLOOR_SPANS, file)
+    const inFile = file === undefined ? 0 : await writeSpans(system.store, service, FLOOR_SPANS, file)
     return { group, loads: loads.slice(1), disk, inFile, ...(split && { split }) }
   } finally {
     generator.close()

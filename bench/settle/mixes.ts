@@ -47,9 +47,9 @@ export const MIXES: readonly Mix[] = [
   },
 ]
 
-export const COLUMNS = `project, trace_id, span_id, parent_span_id, name, kind, flow, run_id, declared_run_id, status, service,
+export const COLUMNS = `project, trace_id, span_id, parent_span_id, name, kind, declared_flow, declared_run_id, status, service,
   environment, version, session_id, user_id, step_index, model, provider, input_tokens, output_tokens, cost, start, end,
-  duration_ns, input, output, span_name, otel_kind, attributes, attribute_types`
+  input, output, span_name, otel_kind, attributes, attribute_types`
 
 const list = (values: readonly (string | number)[]) => JSON.stringify(values).replaceAll('"', "'")
 
@@ -69,11 +69,11 @@ export function rowsOf({ kinds, names, parents, flow, run, tokens, index }: Mix)
     ${run} AS run
   SELECT
     'default', trace, ids[i + 1], if(parent = 0, toFixedString('', 8), ids[greatest(parent, 1)]), name, kind, ${flow},
-    if(run = '', trace_hex, run), run, if(cityHash64(n, i) % 50 = 0, 'error', 'ok'), 'bench', 'production', '1.4',
+    run, if(cityHash64(n, i) % 50 = 0, 'error', 'ok'), 'bench', 'production', '1.4',
     concat('session-', toString(n % 40000)), concat('user-', toString(n % 5000)), ${index},
     if(kind = 'model', 'gpt-5', ''), if(kind = 'model', 'openai', ''), ${tokens} AS used, intDiv(used, 3), used / 1e6,
     fromUnixTimestamp64Nano(begin + part * i, 'UTC'),
-    fromUnixTimestamp64Nano(if(i = 0, begin + duration, begin + part * (i + 1)), 'UTC'), if(i = 0, duration, part),
+    fromUnixTimestamp64Nano(if(i = 0, begin + duration, begin + part * (i + 1)), 'UTC'),
     if(i IN (0, 2), concat('{"query":"launch plan ', toString(n), '","limit":10}'), ''),
     if(i IN (0, 2), concat('{"answer":"', toString(n), '"}'), ''), name, 1,
     map('weir.kind', kind, 'weir.run.id', run, 'gen_ai.operation.name', 'chat', 'http.request.method', 'GET',

@@ -1,6 +1,6 @@
 import { execute, firstRow, type Store } from '@weir/store'
 import type { Running } from '../processes.ts'
-import { columnsOf, load, type Size, sizeOf, untilQuiet } from './load.ts'
+import { chunkColumns, load, type Size, sizeOf, untilQuiet } from './load.ts'
 import type { Variant } from './variants.ts'
 
 interface Measured {
@@ -27,15 +27,10 @@ export async function compareTables(
   const tables = await createTables(store, variants)
   const inserted = new Map<string, number>()
   for (const { table } of tables) await execute(store, `SYSTEM STOP MERGES ${table}`)
-  const columns = await columnsOf(store, files[0]!)
+  const columns = await chunkColumns(store)
   for (const file of files)
-    for (const { table, variant } of tables) {
-      const values = variant.name === 'attributes as one String' ? columns.map(asText) : columns
-      inserted.set(
-        table,
-        (inserted.get(table) ?? 0) + (await load(engine, store, table, file, columns, values)),
-      )
-    }
+    for (const { table } of tables)
+      inserted.set(table, (inserted.get(table) ?? 0) + (await load(engine, store, table, file, columns)))
   const measured: Measured[] = []
   for (const { table, variant } of tables) {
     await execute(store, `SYSTEM START MERGES ${table}`)
@@ -58,7 +53,7 @@ export async function compareMerges(
 ): Promise<string> {
   const lines: string[] = []
   for (const { table, variant } of await createTables(store, variants)) {
-    const columns = await columnsOf(store, files[0]!)
+    const columns = await chunkColumns(store)
     let cpu = 0
     for (const file of files) cpu += await load(engine, store, table, file, columns)
     cpu += await untilQuiet(engine, store)
@@ -87,10 +82,6 @@ async function createTables(
       variant.change(created!.statement.replace(/^CREATE TABLE \S+/, `CREATE TABLE ${table}`)),
     )
   return tables
-}
-
-function asText(column: string): string {
-  return column === 'attributes' ? 'toString(attributes)' : column
 }
 
 function line({ variant, insert, merge, size }: Measured, spans: number): string {

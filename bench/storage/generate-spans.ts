@@ -6,7 +6,7 @@
 
 /** Sent with a dictionary per block, as the collector does. */
 const LOW_CARDINALITY =
-  'project kind flow status service environment version model provider error_type input_key output_key resource scope'.split(
+  'project name kind declared_flow status service environment version model provider error_type input_type output_type input_key output_key span_name attribute_types resource scope'.split(
     ' ',
   )
 
@@ -41,7 +41,7 @@ export const SELECT_CHUNK: string = `
     ${SYLLABLES} AS syllables,
     arrayMap(word -> arrayStringConcat(arrayMap(nth -> syllables[1 + cityHash64(word, nth) % 25], range(1 + word % 4))), range(3000)) AS vocabulary
   SELECT
-    'default' AS project, trace_id, span_id, parent_span_id, label AS name, kind, flow, run_id, declared_run_id,
+    'default' AS project, trace_id, span_id, parent_span_id, label AS name, kind, if(kind = 'flow', flow, '') AS declared_flow, declared_run_id,
     if(failed, 'error', 'ok') AS status, service, environment, version, session_id, user_id,
     if(kind = 'step', 0, -1) AS step_index,
     if(kind = 'model', model_name, '') AS model, if(kind = 'model', 'openai', '') AS provider,
@@ -52,9 +52,9 @@ export const SELECT_CHUNK: string = `
     if(failed, concat('upstream answered ', toString(500 + n % 5), ' after ', toString(n % 30), ' s'), '') AS error_message,
     fromUnixTimestamp64Nano(begin, 'UTC') AS start,
     fromUnixTimestamp64Nano(begin + duration, 'UTC') AS end,
-    toUInt64(duration) AS duration_ns,
     if(has_payload, concat('{"messages":[{"role":"user","content":"', ${words('input_words', `'input'`)}, '"}],"limit":', toString(n % 50), '}'), '') AS input,
     if(has_payload AND NOT failed, concat('{"answer":"', ${words('output_words', `'output'`)}, '","confidence":', toString(n % 100 / 100), '}'), '') AS output,
+    if(has_payload, 'json', '') AS input_type, if(output != '', 'json', '') AS output_type,
     if(has_payload, 'input.value', '') AS input_key, if(output != '', 'output.value', '') AS output_key,
     label AS span_name, 1 AS otel_kind, 257 AS flags, if(failed, 2, 0) AS status_code,
     multiIf(
@@ -68,7 +68,7 @@ export const SELECT_CHUNK: string = `
       map('weir.kind', kind, 'weir.flow.name', flow, 'weir.flow.version', version, 'weir.step.name', label,
         'customer.id', concat('customer-', toString(customer)), 'tenant', concat('tenant-', toString(customer % 40)),
         'session.id', session_id, 'user.id', user_id)) AS attributes,
-    multiIf(kind = 'model', 'ssssiidssI', 'ssssssss') AS attribute_types,
+    concat(if(kind = 'model', 'ssssiidss', 'ssssssss'), if(has_payload, 'I', ''), if(output != '', 'O', '')) AS attribute_types,
     if(failed, concat('[{"timeUnixNano":"', toString(begin + duration), '","name":"exception","attributes":[${attribute('exception.type', 'error_type')},${attribute('exception.message', 'error_message')},${attribute('exception.stacktrace', `repeat('    at handle (/srv/app/dist/flow.js:10:5)\\\\n', 8)`)}]}]'), '') AS events,
     concat('{"resource":{"attributes":[${attribute('service.name', 'service')},${attribute('service.version', 'version')},${attribute('deployment.environment.name', 'environment')},${attribute('host.name', `concat('pod-', toString(n % 60))`)},${attribute('telemetry.sdk.name', `'opentelemetry'`)},${attribute('process.runtime.version', `'24.1.0'`)}]}}') AS resource,
     if(kind = 'model', '{"scope":{"name":"openai-instrumentation","version":"2.1.0"}}', '{"scope":{"name":"@weir/sdk","version":"0.1.0"}}') AS scope,
@@ -100,7 +100,6 @@ multiIf(i = 0, 'flow', i % 4 = 1, 'step', ${uniform('n', 'i', `'kind'`)} < 0.45,
         ['production', 'production', 'production', 'staging', 'test'][1 + cityHash64(n, 'environment') % 5] AS environment,
         murmurHash3_128(n, 'trace') AS trace_id,
         if(cityHash64(n, 'declared') % 4 = 0, concat('run-', lower(hex(cityHash64(n, 'run')))), '') AS declared_run_id,
-        if(declared_run_id = '', lower(hex(trace_id)), declared_run_id) AS run_id,
         concat('session-', lower(hex(cityHash64(intDiv(n, 4), 'session')))) AS session_id,
         concat('user-', toString(${skewed(50_000, 'n', `'user'`)})) AS user_id,
         cityHash64(n, 'customer') % 5000 AS customer,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { execute, firstRow, rows, type Store } from '@weir/store'
+import { firstRow, rows, type Store } from '@weir/store'
+import { insertNativeFile, writeNativeFile } from '../native-file.ts'
 import type { Running } from '../processes.ts'
 import { SELECT_CHUNK } from './generate-spans.ts'
 
@@ -8,20 +9,22 @@ const PART_ROWS = 131_072
 const QUIET_CPU = 0.08
 const PATIENCE_SECONDS = 900
 
-/** Has the engine write a chunk of generated spans as a Native file; gives its rows. */
+/** Keeps a chunk of generated spans as a Native file; gives its rows. */
 export async function writeChunk(
   store: Store,
   file: string,
   params: { chunk: number; chunks: number; end: number },
 ): Promise<number> {
-  await execute(store, `INSERT INTO FUNCTION file('${file}', 'Native') ${SELECT_CHUNK}`, params)
-  const row = await firstRow<{ n: number }>(store, `SELECT count() AS n FROM file('${file}', 'Native')`)
+  await writeNativeFile(store, file, SELECT_CHUNK, params)
+  const row = await firstRow<{ n: number }>(store, `SELECT count() AS n FROM (${SELECT_CHUNK})`, params)
   return row?.n ?? 0
 }
 
-export async function columnsOf(store: Store, file: string): Promise<string[]> {
-  const described = await rows<{ name: string }>(store, `DESCRIBE file('${file}', 'Native')`)
-  return described.map(({ name }) => name)
+/** The columns that a chunk has. */
+export async function chunkColumns(store: Store): Promise<string> {
+  const params = { chunk: 0, chunks: 1, end: 0 }
+  const described = await rows<{ name: string }>(store, `DESCRIBE (${SELECT_CHUNK})`, params)
+  return described.map(({ name }) => name).join(', ')
 }
 
 /** Loads a file in one thread, part by part; gives the seconds of CPU that the engine took. */
@@ -30,16 +33,18 @@ export async function load(
   store: Store,
   table: string,
   file: string,
-  columns: readonly string[],
-  values: readonly string[] = columns,
+  columns: string,
 ): Promise<number> {
   const before = engine.cpu()
-  await execute(
-    store,
-    `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM file('${file}', 'Native')
-    SETTINGS max_threads = 1, max_insert_threads = 1, max_insert_block_size = ${PART_ROWS}, min_insert_block_size_rows = ${PART_ROWS},
-      min_insert_block_size_bytes = 0, optimize_on_insert = 0, max_partitions_per_insert_block = 0`,
-  )
+  await insertNativeFile(store, table, columns, file, {
+    max_threads: 1,
+    max_insert_threads: 1,
+    max_insert_block_size: PART_ROWS,
+    min_insert_block_size_rows: PART_ROWS,
+    min_insert_block_size_bytes: 0,
+    optimize_on_insert: 0,
+    max_partitions_per_insert_block: 0,
+  })
   return engine.cpu() - before
 }
 

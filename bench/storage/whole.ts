@@ -1,6 +1,6 @@
-import { execute, firstRow, rows, type SettledRuns, type Store, type Sweep, settleQuiet } from '@weir/store'
+import { execute, firstRow, type Memory, rows, type Store, settleQuiet } from '@weir/store'
 import type { Running } from '../processes.ts'
-import { columnsOf, load } from './load.ts'
+import { chunkColumns, load } from './load.ts'
 
 /** CPU of the engine, in seconds, for all that came so far. */
 export interface Cost {
@@ -13,10 +13,10 @@ export async function fill(
   engine: Running,
   store: Store,
   file: string,
-  settling: { readonly known: SettledRuns; readonly sweep: Sweep; readonly now: Date },
+  settling: { readonly memory: Memory; readonly now: Date },
   cost: Cost,
 ): Promise<void> {
-  cost.inserts += await load(engine, store, 'spans', file, await columnsOf(store, file))
+  cost.inserts += await load(engine, store, 'spans', file, await chunkColumns(store))
   const before = engine.cpu()
   while ((await settleQuiet(store, { quietMs: 0, ...settling })).more);
   cost.settling += engine.cpu() - before

@@ -1,8 +1,8 @@
+import { type Capture, captureNames, type Expectation, readCapture } from '@weir/dialects/testing'
 import { testDatabase } from '@weir/engines/testing'
 import { rows, type Store } from '@weir/store'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { startCollector } from './collector.ts'
-import { type Capture, captureNames, type Expectation, readCapture } from './testing/captures.ts'
 import { createTestStore, type TestStore } from './testing/database.ts'
 import { temporaryDirectory } from './testing/temporary-directory.ts'
 

@@ -1,10 +1,10 @@
+import { requestOf } from '@weir/dialects/testing'
 import { testDatabase } from '@weir/engines/testing'
 import { flow, flush, init, shutdown, traceModel } from '@weir/sdk'
 import { rows } from '@weir/store'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { startCollector } from './collector.ts'
 import { createTestStore, type TestStore } from './testing/database.ts'
-import { requestOf } from './testing/normalised.ts'
 import { temporaryDirectory } from './testing/temporary-directory.ts'
 
 let store: TestStore
@@ -61,7 +61,7 @@ test('runs of the SDK arrive with their steps, attempts and usage', async () => 
   await collector.close()
   const spans = await rows(
     store,
-    `SELECT kind, name, flow, run_id, status, step_attempts, error_type, error_message, service, version, environment,
+    `SELECT kind, name, declared_flow, declared_run_id, status, step_attempts, error_type, error_message, service, version, environment,
        session_id, user_id, model, provider, input_tokens, output_tokens, cost, input, output
      FROM spans FINAL WHERE project = 'sdk' ORDER BY kind, name, status`,
   )
@@ -75,7 +75,7 @@ test('runs of the SDK arrive with their steps, attempts and usage', async () => 
     { kind: 'step', name: 'reserve', status: 'ok' },
   ])
   expect(spans[2]).toMatchObject({ session_id: 's1', user_id: 'u1' })
-  const common = { flow: 'order', run_id: 'run-1', service: 'shop', environment: 'test' }
+  const common = { declared_flow: 'order', declared_run_id: 'run-1', service: 'shop', environment: 'test' }
   for (const span of spans) expect(span).toMatchObject(common)
 })
 

@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { DENSE, spanAmidUnknownFields } from '@weir/dialects/testing'
 import { afterEach, expect, test } from 'vitest'
 import type { Collector, CollectorConfig } from './collector.ts'
-import { DENSE, spanAmidUnknownFields } from './testing/dense-requests.ts'
 import { framed } from './testing/grpc-client.ts'
 import { answerOf, RawGrpc } from './testing/raw-grpc.ts'
 import { exchange, RawConnection, rawRequest } from './testing/raw-http.ts'

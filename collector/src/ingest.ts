@@ -1,8 +1,7 @@
+import { protobufOfJson, Scratch } from '@weir/dialects'
 import type { RateLimit } from './auth/rate-limit.ts'
-import { protobufOfJson } from './decode/json.ts'
 import type { Encoding } from './http/encoding.ts'
 import { MemoryBudget } from './http/memory-budget.ts'
-import { Scratch } from './native/scratch.ts'
 import type { Rewriter } from './redaction/rewriter.ts'
 import { Turns, type Waiting } from './turns.ts'
 import type { GroupCommit } from './wal/group-commit.ts'
@@ -77,7 +76,7 @@ export class Ingest {
       const request = this.#rewriter.rewrite(
         upload.encoding === 'json' ? protobufOfJson(body, this.#converted) : body,
       )
-      const added = this.#commits.add(request, project)
+      const added = this.#commits.add(request, project, this.#rewriter.cuts)
       this.#rateLimit?.charge(project, Math.max(added.accepted + added.invalid - paid, 0))
       return added
     } finally {

@@ -66,7 +66,7 @@ function Part({ part, reach }: { readonly part: StepComparison; readonly reach: 
             <th scope="rowgroup" rowSpan={metrics.length} className={styles.step}>
               {part.step ?? 'Whole run'}
               <span className={styles.counts}>
-                n {formatExact(part.base.n)} / {formatExact(part.candidate.n)}
+                n {formatExact(part.base.n)} / {formatExact(part.candidate.n)} runs
               </span>
             </th>
           ) : null}

@@ -47,7 +47,11 @@ export function RunFacts({ page }: { readonly page: RunPage }): ReactElement {
       value: formatCount(run.inputTokens + run.outputTokens),
       detail: `${formatCount(run.inputTokens)} in · ${formatCount(run.outputTokens)} out`,
     },
-    { label: 'Cost', value: formatCost(run.cost), detail: models.join(', ') || undefined },
+    {
+      label: 'Cost',
+      value: formatCost(run.cost),
+      detail: [...new Set(models.map(({ model }) => model))].join(', ') || undefined,
+    },
   ]
   return <StatTiles label="Run" stats={stats} />
 }

@@ -10,7 +10,7 @@ export function RunFailure({ page }: { readonly page: RunPage }): ReactElement |
   const { run, spans } = page
   if (run.status !== 'error') return null
   const keyed = withKeys(spans)
-  const root = keyed.find(({ spanId }) => spanId === page.rootSpanId)
+  const root = keyed.find(({ traceId, spanId }) => traceId === run.traceId && spanId === page.rootSpanId)
   const failed = keyed.filter(({ status }) => status === 'error')
   const origin = failed.toSorted((a, b) => b.depth - a.depth || b.startNs - a.startNs)[0]
   return (

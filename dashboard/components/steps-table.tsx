@@ -1,11 +1,11 @@
 import type { StepStats } from '@weir/store'
 import type { ReactElement } from 'react'
-import { formatCount, formatExact, formatPercent } from '../format/number.ts'
+import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { KindLabel } from './kind.tsx'
 import { Quantile } from './quantile.tsx'
 import { Table } from './table.tsx'
 
-/** The steps of a flow with what they cost in time and how they failed. */
+/** The steps of a flow with what their executions took, and how they failed. */
 export function StepsTable({ steps }: { readonly steps: readonly StepStats[] }): ReactElement {
   const slowest = Math.max(1, ...steps.map(({ p50Ns }) => p50Ns))
   return (
@@ -14,13 +14,19 @@ export function StepsTable({ steps }: { readonly steps: readonly StepStats[] }):
       columns={[
         { label: 'Step', wide: true },
         { label: 'Executions', numeric: true },
-        { label: 'Error rate', numeric: true },
+        { label: 'Error rate', numeric: true, title: 'Of executions' },
         { label: 'Retried', numeric: true, title: 'Executions that took more than one attempt' },
         { label: 'Fallback', numeric: true, title: 'Executions whose fallback gave the output' },
         { label: <span className="hidden-text">p50 beside the other steps</span> },
         { label: 'p50', numeric: true },
         { label: 'p95', numeric: true },
         { label: 'p99', numeric: true },
+        {
+          label: 'Tokens per execution',
+          numeric: true,
+          title: 'Without those of the steps that it encloses',
+        },
+        { label: 'Cost per execution', numeric: true, title: 'Without that of the steps that it encloses' },
       ]}
     >
       {steps.map((step) => (
@@ -34,7 +40,7 @@ export function StepsTable({ steps }: { readonly steps: readonly StepStats[] }):
           <td
             data-numeric
             data-bad={step.errors > 0 || undefined}
-            title={`${formatExact(step.errors)} errors`}
+            title={`${formatExact(step.errors)} executions with error`}
           >
             {formatPercent(step.errorRate)}
           </td>
@@ -63,6 +69,20 @@ export function StepsTable({ steps }: { readonly steps: readonly StepStats[] }):
           </td>
           <td data-numeric>
             <Quantile ns={step.p99Ns} error={step.quantileError} />
+          </td>
+          <td
+            data-numeric
+            data-faint={step.inputTokens + step.outputTokens === 0 || undefined}
+            title={`${formatExact(step.inputTokens)} in, ${formatExact(step.outputTokens)} out, of all executions`}
+          >
+            {formatCount(Math.round((step.inputTokens + step.outputTokens) / step.count))}
+          </td>
+          <td
+            data-numeric
+            data-faint={step.cost === 0 || undefined}
+            title={`${formatCost(step.cost)} of all executions`}
+          >
+            {formatCost(step.cost / step.count)}
           </td>
         </tr>
       ))}

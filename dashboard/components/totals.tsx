@@ -13,7 +13,7 @@ interface TotalsProps {
 
 /** Runs, errors, latency, tokens and cost of a window, each beside the window before. */
 export function Totals({ totals, previous, first }: TotalsProps): ReactElement {
-  const before = (text: string) => (previous.runs > 0 ? `before: ${text}` : undefined)
+  const of = (what: string, before: string) => (previous.runs > 0 ? `${what} · before: ${before}` : what)
   const tokens = totals.inputTokens + totals.outputTokens
   const stats: Stat[] = [
     ...(first ? [first] : []),
@@ -21,20 +21,20 @@ export function Totals({ totals, previous, first }: TotalsProps): ReactElement {
       label: 'Runs',
       value: formatCount(totals.runs),
       title: formatExact(totals.runs),
-      detail: before(formatCount(previous.runs)),
+      detail: previous.runs > 0 ? `before: ${formatCount(previous.runs)}` : undefined,
     },
     {
       label: 'Error rate',
       value: totals.runs > 0 ? formatPercent(totals.errorRate) : '–',
       title: `${formatExact(totals.errors)} of ${formatExact(totals.runs)} runs`,
-      detail: before(formatPercent(previous.errorRate)),
+      detail: of('of runs', formatPercent(previous.errorRate)),
       ...(totals.errors > 0 ? { tone: 'error' as const } : {}),
     },
     ...(['p50', 'p95', 'p99'] as const).map((quantile) => ({
       label: quantile,
       value: formatQuantile(totals[`${quantile}Ns`], totals.quantileError),
       title: describeError(totals[`${quantile}Ns`], totals.quantileError),
-      detail: before(formatQuantile(previous[`${quantile}Ns`], previous.quantileError)),
+      detail: of('per run', formatQuantile(previous[`${quantile}Ns`], previous.quantileError)),
     })),
     {
       label: 'Tokens',
@@ -42,10 +42,10 @@ export function Totals({ totals, previous, first }: TotalsProps): ReactElement {
       title: `${formatExact(totals.inputTokens)} in, ${formatExact(totals.outputTokens)} out`,
       detail:
         tokens > 0
-          ? `${formatCount(totals.inputTokens)} in · ${formatCount(totals.outputTokens)} out`
-          : undefined,
+          ? `all runs · ${formatCount(totals.inputTokens)} in · ${formatCount(totals.outputTokens)} out`
+          : 'all runs',
     },
-    { label: 'Cost', value: formatCost(totals.cost), detail: before(formatCost(previous.cost)) },
+    { label: 'Cost', value: formatCost(totals.cost), detail: of('all runs', formatCost(previous.cost)) },
   ]
   return <StatTiles label="Totals" stats={stats} />
 }

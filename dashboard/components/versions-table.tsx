@@ -51,7 +51,7 @@ export function VersionsTable({ flow, versions, before, source, nowMs }: Version
             <td
               data-numeric
               data-bad={version.errors > 0 || undefined}
-              title={`${formatExact(version.errors)} errors`}
+              title={`${formatExact(version.errors)} runs with error`}
             >
               {formatPercent(version.errorRate)}
             </td>

@@ -1,9 +1,18 @@
+import type { RunPage } from '@weir/store'
 import { cutText } from '@weir/store/cut-text'
+
 /** A recorded value as a page carries it: its beginning, and how long it is. */
 export interface CutValue {
   readonly text: string
   /** UTF-16 units of the whole value. */
   readonly length: number
+}
+
+/** An input or output: also what is known of it beside its text. */
+export interface RecordedValue extends CutValue {
+  readonly type: RunPage['inputType']
+  /** Characters before it was cut when it was recorded; 0: it was not. */
+  readonly originalLength: number
 }
 
 /** Longer values travel only when somebody asks for them. */

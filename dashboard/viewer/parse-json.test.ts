@@ -7,6 +7,11 @@ test('objects and arrays are trees; scalars, text and broken JSON stay text', ()
     expect(parseJson(text)).toBeUndefined()
 })
 
+test('what was recorded as text is no JSON, whatever it looks like', () => {
+  expect(parseJson('[1]', 'text')).toBeUndefined()
+  expect(parseJson('[1]', 'json')).toEqual({ value: [1] })
+})
+
 test('integers beyond 2^53 keep their digits', () => {
   expect(parseJson('[9007199254740993, 1.5, 3]')).toEqual({
     value: [new BigNumber('9007199254740993'), 1.5, 3],

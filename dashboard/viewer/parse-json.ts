@@ -1,6 +1,14 @@
-/** The value of JSON text that holds an object or array; undefined for anything else, which reads better as text. */
-export function parseJson(text: string): { readonly value: object } | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined
+import type { RecordedValue } from './cut-value.ts'
+
+/**
+ * The value of JSON text that holds an object or array; undefined for anything else, which reads better as text.
+ * @param type as it was recorded: a text is no JSON, whatever it looks like
+ */
+export function parseJson(
+  text: string,
+  type: RecordedValue['type'] = 'unknown',
+): { readonly value: object } | undefined {
+  if (type === 'text' || !/^\s*[[{]/.test(text)) return undefined
   try {
     const value: unknown = JSON.parse(text, keepBigIntegers)
     return typeof value === 'object' && value !== null ? { value } : undefined

@@ -2,14 +2,14 @@
 
 import type { ReactElement } from 'react'
 import { runPayloadHref } from '../filters/links.ts'
-import type { CutValue } from './cut-value.ts'
+import type { CutValue, RecordedValue } from './cut-value.ts'
 import { ValueView } from './value-view.tsx'
 import styles from './viewer.module.css'
 
 export interface RunPayloadProps {
   readonly runId: string
-  readonly input: CutValue
-  readonly output: CutValue
+  readonly input: RecordedValue
+  readonly output: RecordedValue
   readonly metadata: CutValue
 }
 

@@ -17,7 +17,8 @@ import { ValueView } from './value-view.tsx'
 import styles from './viewer.module.css'
 
 interface SpanDetailProps {
-  readonly runId: string
+  /** The span's run where it is a nested one, else ''. */
+  readonly nestedRunId: string
   readonly traceId: string
   readonly spanId: string
   readonly onClose: () => void
@@ -38,7 +39,7 @@ async function fetchSpan(
 }
 
 /** Everything that was recorded of the selected span. */
-export function SpanDetail({ runId, traceId, spanId, onClose }: SpanDetailProps): ReactElement {
+export function SpanDetail({ nestedRunId, traceId, spanId, onClose }: SpanDetailProps): ReactElement {
   const [span, setSpan] = useState<SpanJson>()
   const [problem, setProblem] = useState('')
   useEffect(() => {
@@ -64,7 +65,12 @@ export function SpanDetail({ runId, traceId, spanId, onClose }: SpanDetailProps)
       {problem ? (
         <p role="alert">{problem}</p>
       ) : span ? (
-        <Loaded key={`${span.traceId}${span.spanId}`} span={span} runId={runId} onClose={onClose} />
+        <Loaded
+          key={`${span.traceId}${span.spanId}`}
+          span={span}
+          nestedRunId={nestedRunId}
+          onClose={onClose}
+        />
       ) : (
         <p className="muted">Loading…</p>
       )}
@@ -74,11 +80,11 @@ export function SpanDetail({ runId, traceId, spanId, onClose }: SpanDetailProps)
 
 function Loaded({
   span,
-  runId,
+  nestedRunId,
   onClose,
 }: {
   span: SpanJson
-  runId: string
+  nestedRunId: string
   onClose: () => void
 }): ReactElement {
   const all = (field: 'input' | 'output') => async () =>
@@ -103,12 +109,12 @@ function Loaded({
             <dd title={title}>{value}</dd>
           </div>
         ))}
-        {span.runId === runId ? null : (
+        {nestedRunId === '' ? null : (
           <div>
             <dt>Nested run</dt>
             <dd>
-              <TextLink className="link" href={runHref(span.runId)}>
-                Open {nameText(span.flow)}
+              <TextLink className="link" href={runHref(nestedRunId)}>
+                Open it
               </TextLink>
             </dd>
           </div>
@@ -116,6 +122,13 @@ function Loaded({
       </dl>
       <ValueView title="Input" value={span.input} loadAll={all('input')} />
       <ValueView title="Output" value={span.output} loadAll={all('output')} />
+      {span.metadata.length > 0 ? (
+        <ValueView
+          title="Metadata"
+          value={span.metadata}
+          loadAll={async () => (await fetchSpan(span.traceId, span.spanId, true)).metadata.text}
+        />
+      ) : null}
       <Attributes title="Attributes" attributes={span.attributes} open />
       {span.events.map((event, index) => (
         <Attributes

@@ -50,7 +50,7 @@ export function RunView({ packed, total, durationNs, ...payload }: RunViewProps)
       <section className={styles.detail} aria-label={row ? 'Selected span' : 'Run'}>
         {row ? (
           <SpanDetail
-            runId={payload.runId}
+            nestedRunId={row.runId === payload.runId ? '' : row.runId}
             traceId={row.traceId}
             spanId={row.spanId}
             onClose={() => select('')}

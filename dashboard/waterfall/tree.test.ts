@@ -93,9 +93,9 @@ test('keys move within the rows, open, close and go to the parent', () => {
   expect(treeAction('x', at(3))).toBeUndefined()
 })
 
-test('a span is named by its id, and by its trace too where another trace has one of the same id', () => {
+test('a span is named by its id, and by its trace too where the run has several traces', () => {
   const ids = ['a 1', 'a 2', 'b 1'].map((text) => text.split(' ') as [string, string])
   const rows = withKeys(ids.map(([traceId, spanId]) => ({ ...ROWS[0]!, traceId, spanId })))
-  expect(rows.map(({ key }) => key)).toEqual(['a-1', '2', 'b-1'])
+  expect(rows.map(({ key }) => key)).toEqual(['a-1', 'a-2', 'b-1'])
   expect(['b-1', '2', 'a-2', '1', 'c-1', ''].map((name) => findRow(rows, name))).toEqual([2, 1, 1, 0, -1, -1])
 })

@@ -38,16 +38,17 @@ interface SpanIds {
 }
 
 /**
- * Gives each span of a run its key: its id, with that of its trace before it where another trace has a span of the same id.
- * It is also what `?span=` names.
+ * Gives each span of a run its key: its id, with that of its trace before it where the run has several traces. It is also what
+ * `?span=` names.
  */
 export function withKeys<Span extends SpanIds>(spans: readonly Span[]): (Span & { readonly key: string })[] {
-  const traces = new Map<string, number>()
-  for (const { spanId } of spans) traces.set(spanId, (traces.get(spanId) ?? 0) + 1)
-  return spans.map((span) => {
-    const { traceId, spanId } = span
-    return { ...span, key: (traces.get(spanId) ?? 0) > 1 ? `${traceId}-${spanId}` : spanId }
-  })
+  const isOfOne = spans.every(({ traceId }) => traceId === spans[0]!.traceId)
+  return spans.map((span) => ({ ...span, key: isOfOne ? span.spanId : spanName(span) }))
+}
+
+/** What names a span whatever other traces its run has. */
+export function spanName({ traceId, spanId }: SpanIds): string {
+  return `${traceId}-${spanId}`
 }
 
 /** Index of the row that `?span=` names, -1 for none. A bare id names the first span that has it, whatever else has come since. */
@@ -55,7 +56,7 @@ export function findRow(rows: readonly KeyedRow[], name: string): number {
   if (name === '') return -1
   const exact = rows.findIndex(({ key }) => key === name)
   if (exact >= 0) return exact
-  return rows.findIndex(({ traceId, spanId }) => spanId === name || `${traceId}-${spanId}` === name)
+  return rows.findIndex((row) => row.spanId === name || spanName(row) === name)
 }
 
 /** Indexes of the rows that show: not inside a collapsed row, and, with `matches`, on the way to a match. */

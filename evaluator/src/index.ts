@@ -1,16 +1,25 @@
-export type { Check, CheckOutcome, Judgement, TrajectoryMode } from './checks/check.ts'
+export type { Check, CheckOutcome, Judgement, Subject, TrajectoryMode } from './checks/check.ts'
 export { describeCheck } from './checks/describe.ts'
 export { type Duration, DurationError } from './checks/duration.ts'
 export { type OutputSchema, SchemaError } from './checks/json-schema.ts'
 export { judge } from './checks/judge.ts'
 export {
+  agents,
+  type CallMatchers,
   CheckError,
+  type ChildRunMatchers,
   type Count,
+  childRuns,
+  embedders,
+  type Matchers,
+  models,
   type Negated,
   type RunMatchers,
+  retrievers,
   run,
   type StepMatchers,
   steps,
+  tools,
 } from './checks/matchers.ts'
 export { parseChecks } from './checks/parse-check.ts'
 export { InfrastructureError, UsageError } from './errors.ts'

@@ -1,4 +1,4 @@
-import type { RunRecord, Status, StepRecord } from '@weir/store'
+import type { CallRecord, RunRecord, Status, StepRecord, ValueType } from '@weir/store'
 
 /** A step execution in few words, times in milliseconds; absent: ok, one attempt, right after the one before. */
 interface StepSketch {
@@ -6,11 +6,25 @@ interface StepSketch {
   readonly status?: Status
   readonly start?: number
   readonly duration?: number
+  readonly uncertain?: number
   readonly attempts?: number
   readonly fallback?: boolean
   /** Name of the enclosing step. */
   readonly parent?: string
 }
+
+/** A call in few words; absent: ok, right after the one before, certain unless it began before the run. */
+interface CallSketch {
+  readonly name: string
+  readonly status?: Status
+  readonly start?: number
+  readonly duration?: number
+  readonly uncertain?: number
+  /** Name of the step around it. */
+  readonly step?: string
+}
+
+type Calls = readonly (string | CallSketch)[]
 
 /** A run in few words, as the golden vectors write it. */
 export interface RunSketch {
@@ -18,15 +32,26 @@ export interface RunSketch {
   readonly incomplete?: boolean
   readonly duration?: number
   readonly output?: string
+  /** Absent: `unknown`, or nothing was recorded. */
+  readonly outputType?: ValueType
+  readonly outputLength?: number
   readonly cost?: number
   readonly inputTokens?: number
   readonly outputTokens?: number
   readonly steps?: readonly (string | StepSketch)[]
+  readonly tools?: Calls
+  readonly models?: Calls
+  readonly agents?: Calls
+  readonly retrievers?: Calls
+  readonly embedders?: Calls
+  /** Child runs. */
+  readonly children?: readonly (string | { readonly flow: string; readonly status: Status })[]
 }
 
 /** The run that a sketch stands for. */
 export function toRun(sketch: RunSketch): RunRecord {
   const steps = toSteps(sketch.steps ?? [])
+  const calls = CALL_KINDS.flatMap((kind) => toCalls(kind, sketch[`${kind}s`] ?? [], steps))
   const end = Math.max(0, ...steps.map((step) => step.startNs + step.durationNs))
   return {
     runId: '0123456789abcdef0123456789abcdef',
@@ -44,13 +69,43 @@ export function toRun(sketch: RunSketch): RunRecord {
     trial: 0,
     input: '',
     output: sketch.output ?? '',
+    inputType: '',
+    outputType: sketch.outputType ?? (sketch.output === undefined ? '' : 'unknown'),
+    inputLength: 0,
+    outputLength: sketch.outputLength ?? 0,
     errorType: '',
     errorMessage: '',
     inputTokens: sketch.inputTokens ?? 0,
     outputTokens: sketch.outputTokens ?? 0,
     cost: sketch.cost ?? 0,
     steps,
+    calls: calls.sort((a, b) => a.startNs - b.startNs),
+    children: (sketch.children ?? []).map((child, index) => ({
+      runId: `child-${index}`,
+      ...(typeof child === 'string' ? { flow: child, status: 'ok' } : child),
+    })),
   }
+}
+
+const CALL_KINDS = ['tool', 'model', 'agent', 'retriever', 'embedder'] as const
+
+function toCalls(kind: string, sketches: Calls, steps: readonly StepRecord[]): CallRecord[] {
+  let end = 0
+  return sketches.map((sketch) => {
+    const call: CallSketch = typeof sketch === 'string' ? { name: sketch } : sketch
+    const { name, status = 'ok', start = end, duration = 10, uncertain = Math.max(0, -start) } = call
+    end = start + duration
+    const step = steps.findIndex((candidate) => candidate.name === call.step)
+    return {
+      name,
+      kind,
+      status,
+      startNs: Math.round(start * 1e6),
+      durationNs: Math.round(duration * 1e6),
+      uncertainNs: Math.round(uncertain * 1e6),
+      step,
+    }
+  })
 }
 
 function toSteps(sketches: readonly (string | StepSketch)[]): StepRecord[] {
@@ -73,9 +128,15 @@ function toSteps(sketches: readonly (string | StepSketch)[]): StepRecord[] {
       status: step.status ?? 'ok',
       startNs,
       durationNs,
+      uncertainNs: Math.round((step.uncertain ?? 0) * 1e6),
       attempts: step.attempts ?? 1,
       fallback: step.fallback ?? false,
       parent: sorted.findIndex((other) => other.step.name === step.parent),
     }
   })
 }
+
+/** What tasks may return: each is told from all others by what scorers are given. */
+export const RETURNED: readonly unknown[] = [
+  ...['42', 42, 'true', true, 'null', null, '{"a":1}', { a: 1 }, '[1]', [1], '', undefined],
+]

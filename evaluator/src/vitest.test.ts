@@ -1,6 +1,7 @@
 import { flow } from '@weir/sdk'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { agents, childRuns, tools } from './checks/matchers.ts'
 import { toRun } from './testing.ts'
 import { recordRun } from './vitest.ts'
 
@@ -74,6 +75,49 @@ describe('matchers', () => {
     expect(() => expect(run).not.toHaveSucceeded('apologise')).toThrow('unverifiable')
     expect(run).not.toHaveSucceeded('search')
     expect(() => expect(run).not.toHaveSucceeded('plan')).toThrow('Expected the opposite')
+  })
+
+  it('take any check, and show what it is about', () => {
+    const called = toRun({
+      duration: 50,
+      steps: ['plan'],
+      tools: [
+        { name: 'search', duration: 30 },
+        { name: 'send_email', status: 'error' },
+      ],
+      children: [{ flow: 'translate', status: 'error' }],
+    })
+    expect(called).toPassCheck(tools.toHaveSucceeded('search'))
+    expect(called).toPassCheck(tools.not.toHaveRun('pay'))
+    expect(called).not.toPassCheck(tools.toHaveRun('pay'))
+    expect(called).not.toPassCheck(tools.not.toHaveRun('search'))
+    expect(() => expect(called).not.toPassCheck(tools.toHaveSucceeded('pay'))).toThrow('unverifiable')
+    expect(() =>
+      expect(called).toPassCheck(tools.not.toHaveRun('send_email')),
+    ).toThrowErrorMatchingInlineSnapshot(`
+      [Error: tools.not.toHaveRun('send_email') failed: Expected the opposite: "send_email" ran once.
+
+      Run of research: ok, 50 ms
+        search      ok     at 0 ns   took 30 ms
+        send_email  error  at 30 ms  took 10 ms]
+    `)
+    expect(() =>
+      expect(called).toPassCheck(childRuns.toHaveSucceeded('translate')),
+    ).toThrowErrorMatchingInlineSnapshot(`
+      [Error: childRuns.toHaveSucceeded('translate') failed: "translate" did not succeed.
+
+      Run of research: ok, 50 ms
+        translate  error]
+    `)
+    expect(() =>
+      expect(called).toPassCheck(agents.toHaveRun('researcher')),
+    ).toThrowErrorMatchingInlineSnapshot(`
+      [Error: agents.toHaveRun('researcher') failed: "researcher" did not run, expected at least once. The run has no agent calls.
+
+      Run of research: ok, 50 ms
+        no agent calls]
+    `)
+    expect(() => expect(called).toPassCheck({ type: 'no such' } as never)).toThrow('list of checks')
   })
 
   it('refuse what is not a run', () => {

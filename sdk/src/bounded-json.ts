@@ -3,17 +3,33 @@ import { describeLive, livenessOf, livenessOfFields } from './live-object.ts'
 
 /** Deeper containers are replaced by a marker. */
 const MAX_DEPTH = 32
+/** Characters of an item and of an entry that nobody looked at: `0,` and `"":0,`. */
+const LEAST_ITEM = 2
+const LEAST_ENTRY = 5
 
 interface Writer {
   /** Characters that may still be written. */
   left: number
+  /** Characters that were left out: of strings all, of what nobody looked at the least that there can be. */
+  lost: number
   /** The containers around the current value: meeting one again is a cycle. */
   readonly around: object[]
 }
 
-/** JSON of any value whatever, in about `maxLength` characters: what does not fit is counted, what throws is named. */
-export function writeBounded(value: unknown, maxLength: number): string {
-  return write({ left: maxLength, around: [] }, value)
+/** JSON, and about how many characters it had where it was cut. */
+interface BoundedJson {
+  readonly text: string
+  readonly length?: number
+}
+
+/**
+ * JSON of any value whatever, in about `maxLength` characters: of strings the beginning stays, items that do not fit are counted,
+ * what throws is named.
+ */
+export function writeBounded(value: unknown, maxLength: number): BoundedJson {
+  const writer: Writer = { left: maxLength, lost: 0, around: [] }
+  const text = write(writer, value)
+  return writer.lost === 0 ? { text } : { text, length: text.length + writer.lost }
 }
 
 function write(writer: Writer, value: unknown): string {
@@ -39,7 +55,8 @@ function write(writer: Writer, value: unknown): string {
 
 function writeString(writer: Writer, text: string): string {
   const room = Math.max(writer.left, 0)
-  const kept = text.length <= room ? text : `${cutText(text, room)}… [truncated, ${text.length} characters]`
+  const kept = text.length <= room ? text : cutText(text, room)
+  writer.lost += text.length - kept.length
   return spent(writer, JSON.stringify(kept.toWellFormed()))
 }
 
@@ -89,6 +106,7 @@ function writeArray(writer: Writer, values: Iterable<unknown>, size: number): st
   writer.left -= 2
   for (const value of values) {
     if (writer.left <= 0) {
+      writer.lost += (size - parts.length) * LEAST_ITEM
       parts.push(spent(writer, `"… ${size - parts.length} more"`))
       break
     }
@@ -140,6 +158,7 @@ function writeEntries(
   writer.left -= 2
   for (const key of keys) {
     if (writer.left <= 0) {
+      writer.lost += (size - seen) * LEAST_ENTRY
       parts.push(spent(writer, `"…":"${size - seen} more"`))
       break
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CaptureSource } from './index.ts'
-import { flow } from './index.ts'
+import { flow, traceTool } from './index.ts'
 import { record } from './testing.ts'
 
 const echo = flow('echo', (input: unknown) => flow.step('work', () => input, { input }))
@@ -21,7 +21,23 @@ describe('capture', () => {
   it('cuts at maxLength', async () => {
     await using recording = record({ maxLength: 5 })
     await echo.run('123456789')
-    expect(recording.only('echo').attributes['input.value']).toBe('12345… [truncated, 9 characters]')
+    const { attributes } = recording.only('echo')
+    expect(attributes).toMatchObject({ 'input.value': '12345', 'weir.input.length': 9 })
+    expect(attributes).toMatchObject({ 'output.value': '12345', 'weir.output.length': 9 })
+    await echo.run('12345')
+    expect(recording.spans.at(-1)!.attributes).not.toHaveProperty(['weir.input.length'])
+  })
+
+  it('forgets that an earlier output was cut', async () => {
+    await using recording = record({ maxLength: 5 })
+    await traceTool({ name: 'search' }, (span) => {
+      span.setOutput('123456789')
+      span.setOutput('1234')
+    })
+    expect(recording.only('execute_tool search').attributes).toMatchObject({
+      'output.value': '1234',
+      'weir.output.length': 0,
+    })
   })
 
   it('records what the redaction hook gives instead', async () => {

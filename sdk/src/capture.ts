@@ -1,8 +1,21 @@
 import type { Span } from '@opentelemetry/api'
 import type { CaptureSource } from './capture-settings.ts'
 import { currentCapture } from './runtime.ts'
-import { INPUT_MIME_TYPE, INPUT_VALUE, OUTPUT_MIME_TYPE, OUTPUT_VALUE } from './semconv.ts'
+import {
+  INPUT_MIME_TYPE,
+  INPUT_VALUE,
+  OUTPUT_MIME_TYPE,
+  OUTPUT_VALUE,
+  WEIR_INPUT_LENGTH,
+  WEIR_OUTPUT_LENGTH,
+} from './semconv.ts'
 import { type Serialised, serialise } from './serialise.ts'
+
+/** The names of what is recorded of each side. */
+const ATTRIBUTES = {
+  input: { value: INPUT_VALUE, mimeType: INPUT_MIME_TYPE, length: WEIR_INPUT_LENGTH },
+  output: { value: OUTPUT_VALUE, mimeType: OUTPUT_MIME_TYPE, length: WEIR_OUTPUT_LENGTH },
+} as const
 
 const REDACTION_FAILED: Serialised = { text: '[redaction failed]', mimeType: 'text/plain' }
 
@@ -28,11 +41,20 @@ export function capture(
         ? serialise(value, maxLength)
         : redacted(() => serialise(redact(value, { side, kind, name }), maxLength))
     if (captured === undefined) return
-    span.setAttribute(side === 'input' ? INPUT_VALUE : OUTPUT_VALUE, captured.text)
-    span.setAttribute(side === 'input' ? INPUT_MIME_TYPE : OUTPUT_MIME_TYPE, captured.mimeType)
+    const attributes = ATTRIBUTES[side]
+    span.setAttribute(attributes.value, captured.text)
+    span.setAttribute(attributes.mimeType, captured.mimeType)
+    if (captured.length !== undefined) span.setAttribute(attributes.length, captured.length)
+    else if (hasAttribute(span, attributes.length)) span.setAttribute(attributes.length, 0)
   } catch {
     // Losing a value is better than failing the application.
   }
+}
+
+/** An output may be recorded again, and attributes cannot be taken back. */
+function hasAttribute(span: Span, name: string): boolean {
+  const { attributes } = span as { readonly attributes?: Readonly<Record<string, unknown>> }
+  return attributes?.[name] !== undefined
 }
 
 function redacted(take: () => Serialised | undefined): Serialised | undefined {

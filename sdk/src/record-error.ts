@@ -74,7 +74,8 @@ function read(value: unknown, key: string): unknown {
 
 function text(value: unknown): string {
   try {
-    return serialise(value, MAX_MESSAGE)?.text ?? 'undefined'
+    const { text, length } = serialise(value, MAX_MESSAGE) ?? { text: 'undefined' }
+    return length === undefined ? text : `${text}…`
   } catch {
     return `[${typeof value}]`
   }

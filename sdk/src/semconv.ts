@@ -22,6 +22,9 @@ export const WEIR_STEP_ATTEMPTS = 'weir.step.attempts'
 export const WEIR_STEP_FALLBACK = 'weir.step.fallback'
 /** The identity that the application gave to this execution of the step. */
 export const WEIR_STEP_KEY = 'weir.step.key'
+/** Characters that the recorded input or output had before it was cut, of JSON an estimate; 0 or not there: it is whole. */
+export const WEIR_INPUT_LENGTH = 'weir.input.length'
+export const WEIR_OUTPUT_LENGTH = 'weir.output.length'
 export const WEIR_SESSION_ID = 'weir.session.id'
 export const WEIR_EXPERIMENT_ID = 'weir.experiment.id'
 export const WEIR_CASE_ID = 'weir.case.id'

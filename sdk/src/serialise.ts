@@ -5,6 +5,8 @@ import { cutText } from './cut-text.ts'
 export interface Serialised {
   readonly text: string
   readonly mimeType: 'application/json' | 'text/plain'
+  /** Where it was cut: how many characters it had, of JSON an estimate that is too low rather than too high. */
+  readonly length?: number
 }
 
 /** Deeper or more numerous than this goes to the bounded writer. */
@@ -17,14 +19,18 @@ const FAST_NODE_COST = 8
  */
 export function serialise(value: unknown, maxLength: number): Serialised | undefined {
   if (value === undefined) return undefined
-  if (typeof value === 'string') return { text: truncate(value, maxLength), mimeType: 'text/plain' }
-  return { text: fastJson(value, maxLength) ?? writeBounded(value, maxLength), mimeType: 'application/json' }
+  if (typeof value === 'string') return serialiseText(value, maxLength)
+  const mimeType = 'application/json'
+  const text = fastJson(value, maxLength)
+  return text === undefined ? { ...writeBounded(value, maxLength), mimeType } : { text, mimeType }
 }
 
 /** The string, or its beginning and how long it was. */
-function truncate(text: string, maxLength: number): string {
-  if (text.length <= maxLength) return text.isWellFormed() ? text : text.toWellFormed()
-  return `${cutText(text, maxLength).toWellFormed()}… [truncated, ${text.length} characters]`
+function serialiseText(value: string, maxLength: number): Serialised {
+  const mimeType = 'text/plain'
+  if (value.length <= maxLength)
+    return { text: value.isWellFormed() ? value : value.toWellFormed(), mimeType }
+  return { text: cutText(value, maxLength).toWellFormed(), mimeType, length: value.length }
 }
 
 /** `JSON.stringify` for what is known beforehand to be small, plain and without surprises. */

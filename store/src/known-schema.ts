@@ -6,26 +6,18 @@ import { rows, type Store } from './store.ts'
  * no directory.
  */
 export const MIGRATIONS: readonly string[] = [
-  '001_spans.sql',
-  '002_runs.sql',
-  '003_rollups.sql',
-  '004_evaluations.sql',
-  '005_monitors.sql',
-  '006_settling.sql',
-  '007_lean_spans.sql',
-  '008_settling_passes.sql',
-  '009_api_keys.sql',
-  '010_exactly_once.sql',
-  '011_run_search.sql',
-  '012_settling_queue.sql',
-  '013_compact_parts.sql',
-  '014_flows.sql',
-  '015_dataset_versions.sql',
+  '001_settling.sql',
+  '002_spans.sql',
+  '003_runs.sql',
+  '004_rollups.sql',
+  '005_evaluations.sql',
+  '006_monitors.sql',
+  '007_projects.sql',
 ]
 
 /**
  * For those who read without migrating.
- * @throws SchemaError where a newer version has migrated the database
+ * @throws SchemaError where another version has migrated the database
  */
 export async function requireKnownSchema(store: Store): Promise<void> {
   requireKnown(store.database, await appliedNames(store))
@@ -35,8 +27,29 @@ export async function appliedNames(store: Store): Promise<ReadonlySet<string>> {
   return new Set((await rows<{ name: string }>(store, 'SELECT name FROM migrations')).map((row) => row.name))
 }
 
+/** In every database that was made before its schema was written anew, and in none since. */
+const EARLIER = '006_settling.sql'
+
 /** @throws SchemaError */
 export function requireKnown(database: string, applied: ReadonlySet<string>): void {
+  if (applied.has(EARLIER)) throw new SchemaError(describeEarlier(database))
   const unknown = [...applied].filter((name) => !MIGRATIONS.includes(name)).sort()
-  if (unknown.length > 0) throw new SchemaError(database, unknown, MIGRATIONS.at(-1) ?? 'nothing')
+  if (unknown.length > 0) throw new SchemaError(describeNewer(database, unknown.at(-1)!))
+}
+
+function describeEarlier(database: string): string {
+  return (
+    `the database \`${database}\` was made by an earlier Weir, whose tables this one cannot read. Write the traces that you ` +
+    'want to keep to files with that version (`weir export --run ID`), start this one with another WEIR_HOME, or another ' +
+    'WEIR_CLICKHOUSE_DATABASE on a server of your own, and read them in (`weir import FILE...`)'
+  )
+}
+
+function describeNewer(database: string, newest: string): string {
+  const withoutSuffix = (file: string) => file.replace(/\.sql$/, '')
+  return (
+    `the database \`${database}\` was brought to ${withoutSuffix(newest)} by a newer Weir; this one knows ` +
+    `the schema up to ${withoutSuffix(MIGRATIONS.at(-1)!)}. Run the newer version, restore a backup that was made before, or ` +
+    'set WEIR_CLICKHOUSE_DATABASE to another database'
+  )
 }

@@ -6,7 +6,7 @@ import { SchemaError } from './schema-error.ts'
 import { SPAN_COLUMNS } from './span-columns.ts'
 import { createStore, execute, insert, rows } from './store.ts'
 
-const LEFT_TO_DEFAULTS = ['received', 'declared_flow', 'settled']
+const NOT_WRITTEN = ['received', 'duration_ns']
 
 test('two processes may migrate together; a third finds nothing to do', async () => {
   const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
@@ -23,8 +23,8 @@ test('two processes may migrate together; a third finds nothing to do', async ()
     `SELECT name, type FROM system.columns WHERE database = {database:String} AND table = 'spans' ORDER BY position`,
     { database },
   )
-  expect(columns.filter((column) => !LEFT_TO_DEFAULTS.includes(column.name))).toEqual(SPAN_COLUMNS)
-  expect(columns.map((column) => column.name)).toEqual(expect.arrayContaining(LEFT_TO_DEFAULTS))
+  expect(columns.filter((column) => !NOT_WRITTEN.includes(column.name))).toEqual(SPAN_COLUMNS)
+  expect(columns.map((column) => column.name)).toEqual(expect.arrayContaining(NOT_WRITTEN))
 
   await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
   await store.close()
@@ -32,8 +32,8 @@ test('two processes may migrate together; a third finds nothing to do', async ()
 })
 
 test('a file is split at the semicolons that end a line', () => {
-  const sql = `-- a; comment;\nSELECT 'a;b';\n\n-- more\n-- only while: SELECT 2\nSELECT 1\n;\n`
-  expect(toStatements(sql)).toEqual([{ sql: `SELECT 'a;b'` }, { sql: 'SELECT 1', onlyWhile: 'SELECT 2' }])
+  const sql = `-- a; comment;\nSELECT 'a;b';\n\n-- more\nSELECT 1\n;\n`
+  expect(toStatements(sql)).toEqual([`SELECT 'a;b'`, 'SELECT 1'])
 })
 
 test('a database that a newer version has migrated is refused, and left as it is', async () => {
@@ -53,6 +53,24 @@ test('a database that a newer version has migrated is refused, and left as it is
   }
   const recorded = await rows<{ name: string }>(store, 'SELECT name FROM migrations FINAL')
   expect(recorded.map(({ name }) => name)).not.toContain(newest)
+
+  await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
+  await store.close()
+})
+
+test('a database that an earlier version made is refused, and left as it is', async () => {
+  const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
+  const store = createStore({ url: inject('clickhouseUrl'), database })
+  await migrate(store)
+  await execute(store, 'TRUNCATE TABLE migrations')
+  await insert(store, 'migrations', [{ name: '001_spans.sql' }, { name: '006_settling.sql' }])
+  for (const read of [migrate, requireKnownSchema]) {
+    const error = await Promise.resolve(read(store)).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(SchemaError)
+    expect((error as SchemaError).message).toMatch(/made by an earlier Weir.*weir export.*weir import/)
+  }
+  const recorded = await rows<{ name: string }>(store, 'SELECT name FROM migrations FINAL')
+  expect(recorded).toHaveLength(2)
 
   await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
   await store.close()

@@ -81,14 +81,11 @@ export function spanRows(trace: string, ...roots: readonly TestSpan[]): Record<s
       parent_span_id: parent,
       name: node.name,
       kind: node.kind,
-      flow: node.kind === 'flow' ? node.name : '',
-      // As the collector writes it.
-      run_id: node.columns.declared_run_id || hex(trace),
+      declared_flow: node.kind === 'flow' ? node.name : '',
       status,
       step_index: -1,
       start: time(node.at),
       end: node.ms === null ? 0 : time(node.at + node.ms),
-      duration_ns: (node.ms ?? 0) * 1e6,
       project: 'default',
       ...node.columns,
       ...(node.columns.span_id ? { span_id: id } : {}),
@@ -105,12 +102,6 @@ function time(ms: number): string {
 
 export async function insertSpans(store: Store, trace: string, ...roots: readonly TestSpan[]): Promise<void> {
   await insert(store, 'spans', spanRows(trace, ...roots))
-}
-
-/** Makes the flows of all spans known, as earlier passes would have: a trace of another flow goes the general way. */
-export async function knowFlows(store: Store): Promise<void> {
-  const names = `SELECT DISTINCT project, arrayJoin([toString(flow), toString(name)]) AS flow FROM spans`
-  await execute(store, `INSERT INTO flows (project, flow) ${names}`)
 }
 
 /** The hex id of a test's trace or span id. */

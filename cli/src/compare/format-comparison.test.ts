@@ -73,7 +73,7 @@ test('a row per step with its verdict, the whole run last, then the sentence and
   expect(formatComparison(comparison).join('\n')).toMatchInlineSnapshot(`
     "research: version 2 (310 of 310 runs ended) against version 1 (300 of 302)
 
-      step       n          success          median             ratio (95% interval)    p95                verdict
+      step       n (runs)   success          median             ratio (95% interval)    p95                verdict
       plan       300 → 310  100.0% → 100.0%  300 ms → 310 ms    1.03x (0.93x to 1.13x)  600 ms → 620 ms    no clear change
       cite       300 → 310  99.0% → 90.0%    45.0 ms → 44.0 ms  0.98x (0.88x to 1.08x)  90.0 ms → 88.0 ms  worse (success)
       whole run  300 → 310  99.0% → 90.0%    2000 ms → 3000 ms  1.50x (1.40x to 1.60x)  4000 ms → 6000 ms  worse (success), slower (duration), slower (p95)

@@ -8,7 +8,7 @@ export function formatComparison(comparison: Comparison): string[] {
     `${comparison.flow}: ${candidate.label} (${candidate.runs} of ${candidate.total} runs ended) against ${base.label} (${base.runs} of ${base.total})`,
     '',
     ...formatTable(
-      ['step', 'n', 'success', 'median', 'ratio (95% interval)', 'p95', 'verdict'],
+      ['step', 'n (runs)', 'success', 'median', 'ratio (95% interval)', 'p95', 'verdict'],
       [...steps, run].map(toRow),
     ),
     ...added.map((step) => `  only in the candidate: ${lone(step)}`),

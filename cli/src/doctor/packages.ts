@@ -6,6 +6,7 @@ import type { Finding } from '../status/finding.ts'
 const OURS = [
   '@weir/sdk',
   '@weir/store',
+  '@weir/dialects',
   '@weir/evaluator',
   '@weir/collector',
   '@weir/dashboard',

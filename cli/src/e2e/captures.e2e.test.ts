@@ -1,4 +1,4 @@
-import { type CapturedRequest, captureNames, type Expectation, readCapture } from '@weir/collector/testing'
+import { type CapturedRequest, captureNames, type Expectation, readCapture } from '@weir/dialects/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually, type Installation, startInstallation } from './installation.ts'
 

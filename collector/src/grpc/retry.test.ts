@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { status } from '@grpc/grpc-js'
+import { protobufOfJson } from '@weir/dialects'
+import { requestOf } from '@weir/dialects/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Collector } from '../collector.ts'
-import { protobufOfJson } from '../decode/json.ts'
 import { GrpcClient, retryDelay } from '../testing/grpc-client.ts'
-import { requestOf } from '../testing/normalised.ts'
 import { startTestCollector } from '../testing/start-collector.ts'
 
 const ROOM = 1000

@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js'
+import { protobufOfJson } from '@weir/dialects'
+import { requestOf } from '@weir/dialects/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Collector } from '../collector.ts'
-import { protobufOfJson } from '../decode/json.ts'
 import { freePort } from '../testing/free-port.ts'
 import { fieldsOf, GrpcClient, retryDelay } from '../testing/grpc-client.ts'
-import { requestOf } from '../testing/normalised.ts'
 import { startTestCollector } from '../testing/start-collector.ts'
 
 const LIMIT = 10_000

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2'
+import { WireWriter } from '@weir/dialects'
 import { cutText } from '@weir/store'
-import { WireWriter } from '../decode/wire-writer.ts'
 import type { HttpError, Reason } from '../http/http-error.ts'
 
 /** The codes that are used here, github.com/grpc/grpc/blob/master/doc/statuscodes.md */

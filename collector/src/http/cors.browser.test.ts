@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { requestOf } from '@weir/dialects/testing'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Collector } from '../collector.ts'
-import { requestOf } from '../testing/normalised.ts'
 import { startTestCollector } from '../testing/start-collector.ts'
 
 let browser: Browser

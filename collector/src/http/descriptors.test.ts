@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { manySpans } from '@weir/dialects/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { startConfined } from '../testing/few-descriptors.ts'
 import { framed } from '../testing/grpc-client.ts'
-import { manySpans } from '../testing/many-spans.ts'
 import { RawGrpc } from '../testing/raw-grpc.ts'
 import { exchange, rawRequest } from '../testing/raw-http.ts'
 

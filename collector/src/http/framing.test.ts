@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
+import { requestOf } from '@weir/dialects/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Collector } from '../collector.ts'
-import { requestOf } from '../testing/normalised.ts'
 import { chunk, exchange, RawConnection, rawRequest } from '../testing/raw-http.ts'
 import { rpcStatusOf } from '../testing/rpc-status.ts'
 import { startTestCollector } from '../testing/start-collector.ts'

@@ -1,8 +1,7 @@
+import { DecodeError, OversizeError } from '@weir/dialects'
 import { type RequestHead, refusalOf, type Trusted } from '@weir/store'
 import { RateLimitError } from '../auth/rate-limit.ts'
 import { UnauthenticatedError } from '../auth/unauthenticated-error.ts'
-import { DecodeError } from '../decode/decode-error.ts'
-import { OversizeError } from '../decode/oversize-error.ts'
 import { BackpressureError } from '../wal/backpressure-error.ts'
 
 /** Codes of google.rpc.Code. */

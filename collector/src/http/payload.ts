@@ -1,5 +1,5 @@
+import { giveBack, Scratch } from '@weir/dialects'
 import type { Upload } from '../ingest.ts'
-import { giveBack, Scratch } from '../native/scratch.ts'
 import type { Encoding } from './encoding.ts'
 import { HttpError, unavailable } from './http-error.ts'
 import { type Coding, expectedSize, inflate, largestSize } from './inflate.ts'

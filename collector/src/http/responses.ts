@@ -1,4 +1,4 @@
-import { WireWriter } from '../decode/wire-writer.ts'
+import { WireWriter } from '@weir/dialects'
 import type { Encoding } from './encoding.ts'
 import type { RpcCode } from './http-error.ts'
 

@@ -1,10 +1,10 @@
 import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { protobufOfJson } from '@weir/dialects'
+import { requestOf } from '@weir/dialects/testing'
 import { testDatabase } from '@weir/engines/testing'
 import { rows } from '@weir/store'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { protobufOfJson } from '../decode/json.ts'
 import { createTestStore, type TestStore } from '../testing/database.ts'
-import { requestOf } from '../testing/normalised.ts'
 import { chunk, RawConnection, rawRequest } from '../testing/raw-http.ts'
 import { startTestCollector } from '../testing/start-collector.ts'
 

@@ -1,5 +1,5 @@
+import { KEY_VALUE, REQUEST as KNOWN, SET_TEXT, type Shape, TEXT, VALUE } from '@weir/dialects/testing'
 import { expect, test } from 'vitest'
-import { KEY_VALUE, REQUEST as KNOWN, SET_TEXT, type Shape, TEXT, VALUE } from '../decode/json-shapes.ts'
 import { type Field, type MessageShape, REQUEST } from './message-shapes.ts'
 
 /** What redaction has to make of each field that the decoder knows, by path. */

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { protobufOfJson } from '@weir/dialects'
 import { testDatabase } from '@weir/engines/testing'
 import { rows } from '@weir/store'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { protobufOfJson } from '../decode/json.ts'
 import { createTestStore, type TestStore } from '../testing/database.ts'
 import { startProxy } from '../testing/proxy.ts'
 import { startTestCollector } from '../testing/start-collector.ts'
@@ -177,7 +177,10 @@ test('a field of 1 MiB is stored whole by default, a larger one than the limit i
     body.resourceSpans[0]!.scopeSpans[0]!.spans.splice(1)
     Object.assign(body.resourceSpans[0]!.scopeSpans[0]!.spans[0]!, {
       spanId,
-      attributes: [attribute('text', { stringValue: value })],
+      attributes: [
+        attribute('text', { stringValue: value }),
+        attribute('input.value', { stringValue: value }),
+      ],
     })
     const response = await fetch(`${collector.url}/v1/traces`, {
       method: 'POST',
@@ -189,20 +192,21 @@ test('a field of 1 MiB is stored whole by default, a larger one than the limit i
   await send('0000000000000001', mebibyte)
   await send('0000000000000002', mebibyte.repeat(5))
   await untilStored(collector)
-  const found = await rows<{ size: number; isValid: number; end: string }>(
+  const found = await rows<{ size: number; isValid: number; end: string; length: number }>(
     store,
     `SELECT length(attributes['text']) AS size, isValidUTF8(attributes['text']) AS isValid,
-       substring(attributes['text'], -40) AS end
+       substring(attributes['text'], -40) AS end, input_length AS length
      FROM spans WHERE project = 'large' ORDER BY span_id`,
   )
-  expect(found[0]).toMatchObject({ size: 1024 * 1024, isValid: 1 })
+  expect(found[0]).toMatchObject({ size: 1024 * 1024, isValid: 1, length: 0 })
   expect(found[1]).toMatchObject({
     isValid: 1,
     end: expect.stringMatching(/é \.\.\. \[truncated, 5242880 bytes\]$/),
+    length: mebibyte.length * 5,
   })
   expect(found[1]!.size).toBeGreaterThan(4 * 1024 * 1024 - 4)
   expect(found[1]!.size).toBeLessThanOrEqual(4 * 1024 * 1024)
   const metrics = await (await fetch(`${collector.url}/metrics`)).text()
-  expect(metrics).toMatch(/^weir_truncated_values_total 1$/m)
+  expect(metrics).toMatch(/^weir_truncated_values_total 2$/m)
   await collector.close()
 })

@@ -1,6 +1,14 @@
-import { DecodeError } from '../decode/decode-error.ts'
-import { beginRequest, countMessages } from '../decode/message-limit.ts'
-import { BYTES, FIXED64, int64Text, VARINT, WireReader } from '../decode/wire.ts'
+import {
+  BYTES,
+  beginRequest,
+  type Cut,
+  countMessages,
+  DecodeError,
+  FIXED64,
+  int64Text,
+  VARINT,
+  WireReader,
+} from '@weir/dialects'
 import { Edits, varint } from './edits.ts'
 import { ARRAY, type Field, LIST, type MessageShape, REQUEST } from './message-shapes.ts'
 import { characterStart, truncate } from './truncate.ts'
@@ -36,6 +44,7 @@ export class Rewriter {
   readonly #maxFieldBytes: number
   readonly #observeTruncation: () => void
   readonly #edits = new Edits()
+  #cuts: Cut[] = []
   /** Of the request that is being rewritten. */
   #reader = NO_REQUEST
   #values: readonly ValueRule[] = []
@@ -47,18 +56,24 @@ export class Rewriter {
     this.#observeTruncation = observeTruncation
   }
 
+  /** The texts that were cut of the request that was rewritten last. */
+  get cuts(): readonly Cut[] {
+    return this.#cuts
+  }
+
   /**
    * @param request an ExportTraceServiceRequest; comes back as it is where nothing has to change
    * @throws DecodeError where the bytes are not protobuf
    * @throws OversizeError where they are too many messages
    */
   rewrite(request: Buffer): Buffer {
+    this.#cuts = []
     if (!this.#mayForbid(request) && request.length <= this.#maxFieldBytes) return request
     this.#reader = new WireReader(request)
     beginRequest()
     try {
       this.#message(REQUEST, request.length, 0)
-      return this.#edits.apply(request)
+      return this.#edits.apply(request, this.#cuts)
     } finally {
       this.#reader = NO_REQUEST
       this.#edits.clear()
@@ -207,7 +222,8 @@ export class Rewriter {
     }
     this.#observeTruncation()
     const room = isWhole ? limit : Math.min(limit, kept.length - MARGIN)
-    this.#edits.replace(start, end, truncate(Buffer.from(kept, 'latin1'), room, end - start))
+    const cut = truncate(Buffer.from(kept, 'latin1'), room, end - start)
+    this.#edits.replace(start, end, cut, bytes.toString('utf8', start, end).length - cut.toString().length)
   }
 }
 

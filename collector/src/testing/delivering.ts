@@ -1,13 +1,13 @@
+import { SpanBlock } from '@weir/dialects'
+import { manySpans } from '@weir/dialects/testing'
 import type { InsertFailure } from '@weir/store'
 import { SPAN_COLUMNS } from '@weir/store'
 import { onTestFinished } from 'vitest'
-import { SpanBlock } from '../columns/span-block.ts'
 import { Log } from '../log.ts'
 import { WriteAheadLog } from '../wal/write-ahead-log.ts'
 import { ClickHouseWriter } from '../writer/clickhouse-writer.ts'
 import { Delivery } from '../writer/delivery.ts'
 import { SegmentDelivery } from '../writer/segment-delivery.ts'
-import { manySpans } from './many-spans.ts'
 
 export interface DeliveryTarget {
   readonly url: string

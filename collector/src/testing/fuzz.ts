@@ -1,8 +1,5 @@
-import { SpanBlock } from '../columns/span-block.ts'
-import { DecodeError } from '../decode/decode-error.ts'
-import { protobufOfJson } from '../decode/json.ts'
-import { OversizeError } from '../decode/oversize-error.ts'
-import { type MutatedRequest, mutatedRequest } from './mutate.ts'
+import { DecodeError, OversizeError, protobufOfJson, SpanBlock } from '@weir/dialects'
+import { type MutatedRequest, mutatedRequest } from '@weir/dialects/testing'
 
 export interface FuzzOptions {
   readonly requests: number

@@ -5,7 +5,7 @@ import {
   credentials,
   type ServiceError,
 } from '@grpc/grpc-js'
-import { BYTES, WireReader } from '../decode/wire.ts'
+import { BYTES, WireReader } from '@weir/dialects'
 import { EXPORT_METHOD } from '../grpc/trace-call.ts'
 
 /** How a call ended: with a response, or with a status that is not OK. */

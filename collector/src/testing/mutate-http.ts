@@ -1,7 +1,5 @@
 import { constants, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { mutatedRequest } from './mutate.ts'
-import { mutateBytes } from './mutate-bytes.ts'
-import { Random } from './random.ts'
+import { mutateBytes, mutatedRequest, Random } from '@weir/dialects/testing'
 import { chunk, rawRequest } from './raw-http.ts'
 
 /** What goes over a connection. */

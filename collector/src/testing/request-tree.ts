@@ -1,4 +1,4 @@
-import { BYTES, FIXED64, VARINT, WireReader } from '../decode/wire.ts'
+import { BYTES, FIXED64, VARINT, WireReader } from '@weir/dialects'
 
 type Shape = { readonly [field: number]: Shape }
 

@@ -1,6 +1,6 @@
+import { DecodeError } from '@weir/dialects'
+import { manySpans } from '@weir/dialects/testing'
 import { expect, test } from 'vitest'
-import { DecodeError } from '../decode/decode-error.ts'
-import { manySpans } from '../testing/many-spans.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { openLog } from '../testing/wal.ts'
 import { BackpressureError } from './backpressure-error.ts'

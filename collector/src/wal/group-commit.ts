@@ -1,4 +1,4 @@
-import { type Appended, SpanBlock } from '../columns/span-block.ts'
+import { type Appended, type Cut, SpanBlock } from '@weir/dialects'
 import type { WriteAheadLog } from './write-ahead-log.ts'
 
 export interface GroupCommitOptions {
@@ -37,14 +37,18 @@ export class GroupCommit {
   }
 
   /**
-   * Adds a request in protobuf to the current group, for a project; `durable` resolves once the group is in the log.
+   * Adds a request in protobuf to the current group, for a project, and what was cut of it; `durable` resolves once the group is in the log.
    * @throws DecodeError where the request is broken, OversizeError where it grows too large, BackpressureError where
    * the log cannot take it; nothing of it is kept
    */
-  add(request: Buffer, project: string): Appended & { readonly durable: Promise<void> } {
+  add(
+    request: Buffer,
+    project: string,
+    cuts: readonly Cut[] = [],
+  ): Appended & { readonly durable: Promise<void> } {
     const refusal = this.#log.refusal(this.pendingBytes)
     if (refusal) throw refusal
-    const appended = this.#block.append(request, project)
+    const appended = this.#block.append(request, project, cuts)
     this.#log.ledger.receive(appended.accepted, appended.invalid)
     if (appended.accepted === 0) return { ...appended, durable: Promise.resolve() }
     this.#group ??= this.#openGroup()

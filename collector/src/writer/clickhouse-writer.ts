@@ -37,6 +37,12 @@ const SETTINGS: Readonly<Record<string, string>> = {
   wait_end_of_query: '1',
 }
 const MESSAGE_LIMIT = 500
+/** UNKNOWN_TABLE and UNKNOWN_DATABASE. */
+const MISSING = new Set([60, 81])
+/** They queue what is inserted for settling: what `spans` takes before they are there would never become runs. */
+const COUNT_VIEWS = `SELECT count() FROM system.tables
+  WHERE database = currentDatabase() AND name IN ('unsettled_traces_from_spans', 'run_traces_from_spans')`
+const VIEWS = 2
 
 /** Inserts Native blocks over ClickHouse's HTTP interface. */
 export class ClickHouseWriter {
@@ -45,6 +51,8 @@ export class ClickHouseWriter {
   readonly #agent: Agent
   readonly #timeout: number
   #isClosed = false
+  /** Tables were missing when they were last needed: they may be half made when the table of spans is there. */
+  #wereMissing = false
 
   constructor({ url, database, timeout }: ClickHouseTarget) {
     this.#url = new URL(url)
@@ -66,6 +74,9 @@ export class ClickHouseWriter {
    */
   async insert(rows: Rows, token: string): Promise<void> {
     if (this.#isClosed) throw new InsertError('inserts have ended', 'away')
+    if (this.#wereMissing && (await this.#ask(COUNT_VIEWS)) < VIEWS)
+      throw new InsertError('the tables are not there yet', 'busy')
+    this.#wereMissing = false
     const columns = rows.columns.map((name) => `\`${name}\``).join(', ')
     const query = `INSERT INTO spans (${columns}) FORMAT Native`
     const settings = new URLSearchParams({ query, insert_deduplication_token: token, ...SETTINGS })
@@ -77,6 +88,7 @@ export class ClickHouseWriter {
     const code = headers['x-clickhouse-exception-code'] ?? /^Code: (\d+)\./.exec(answer)?.[1]
     if (statusCode === 200 && code === undefined) return
     const exceptionCode = code === undefined ? undefined : Number(code)
+    this.#wereMissing = exceptionCode !== undefined && MISSING.has(exceptionCode)
     throw new InsertError(
       `ClickHouse answered ${statusCode}: ${cutText(answer, MESSAGE_LIMIT).trim()}`,
       insertFailureOf(statusCode, exceptionCode),
@@ -89,16 +101,21 @@ export class ClickHouseWriter {
    * @throws InsertError
    */
   async uptime(): Promise<number> {
+    return (await this.#ask('SELECT uptime()')) * 1000
+  }
+
+  /** The one number that a query answers. */
+  async #ask(query: string): Promise<number> {
     if (this.#isClosed) throw new InsertError('inserts have ended', 'away')
-    const url = new URL('?query=SELECT+uptime()', this.#url)
+    const url = new URL(`?${new URLSearchParams({ query })}`, this.#url)
     const signal = AbortSignal.timeout(this.#timeout)
     const response = await fetch(url, { headers: this.#headers, signal }).catch((cause: Error) => {
       const at = this.#url.origin
       throw new InsertError(`ClickHouse at ${at} cannot be reached: ${cause.message}`, 'away', { cause })
     })
     const answer = await response.text().catch(() => '')
-    if (response.ok && answer !== '') return Number(answer) * 1000
-    throw new InsertError(`ClickHouse answered ${response.status} when asked for its uptime`, 'busy')
+    if (response.ok && answer !== '') return Number(answer)
+    throw new InsertError(`ClickHouse answered ${response.status} when asked for ${query}`, 'busy')
   }
 
   /** Ends the inserts that are under way, and begins no more. */

@@ -1,9 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { layoutOf } from '../native/block-layout.ts'
-import { mergeBlocks } from '../native/merge-blocks.ts'
-import { Scratch } from '../native/scratch.ts'
-import { sliceBlock } from '../native/slice-block.ts'
+import { layoutOf, mergeBlocks, Scratch, sliceBlock } from '@weir/dialects'
 import { InsertError } from './insert-error.ts'
 import { isWhole, type Part, type RowRange, rowsOf } from './part.ts'
 

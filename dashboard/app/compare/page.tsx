@@ -101,7 +101,7 @@ async function compared(store: Store, flow: string, base: string, candidate: str
       <ComparisonSummary comparison={comparison} />
       <Panel
         title="By step"
-        note={`A verdict needs q < 0.05, a factor of at least 1.10 and an absolute floor; q accounts for ${comparison.tests} tests. n: runs in which the step ended; durations: of those in which it succeeded, all its executions in a run together`}
+        note={`A verdict needs q < 0.05, a factor of at least 1.10 and an absolute floor; q accounts for ${comparison.tests} tests. All of it is per run: n counts the runs in which the step ended; durations are those of the runs in which it succeeded, all its executions in a run together`}
         flush
       >
         <ComparisonTable comparison={comparison} />

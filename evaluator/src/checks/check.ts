@@ -1,6 +1,6 @@
 import type { Status } from '@weir/store'
 
-/** A duration in nanoseconds, a bound on a step execution or a run. */
+/** A duration in nanoseconds, a bound on an execution or a run. */
 type Nanoseconds = number
 
 interface Negatable {
@@ -8,64 +8,81 @@ interface Negatable {
   readonly not?: boolean
 }
 
-/** The step has executions, as many as the bounds say (default: at least one). */
-export interface StepRanCheck extends Negatable {
-  readonly type: 'step.ran'
-  readonly step: string
+/** Calls of a run, whether or not they are in a step. */
+type CallSubject = 'tools' | 'models' | 'agents' | 'retrievers' | 'embedders'
+
+/** What a check is about: step executions, calls of one kind, or runs that the run started. */
+export type Subject = 'steps' | CallSubject | 'childRuns'
+
+/** What has recorded times. */
+export type TimedSubject = Exclude<Subject, 'childRuns'>
+
+/** It has executions, as many as the bounds say (default: at least one). */
+export interface RanCheck extends Negatable {
+  readonly type: 'execution.ran'
+  readonly of: Subject
+  readonly name: string
   readonly atLeast: number
   readonly atMost?: number
 }
 
-/** The step ran and every occurrence's last attempt is ok; a fallback is ok. */
-export interface StepSucceededCheck extends Negatable {
-  readonly type: 'step.succeeded'
-  readonly step: string
+/** It ran and every occurrence's last attempt is ok; a fallback is ok. */
+export interface SucceededCheck extends Negatable {
+  readonly type: 'execution.succeeded'
+  readonly of: Subject
+  readonly name: string
 }
 
-/** The steps are a subsequence of the step executions by start; strict: each ends before the next begins. */
-export interface StepOrderCheck extends Negatable {
-  readonly type: 'step.order'
-  readonly steps: readonly string[]
+/** It ran and every occurrence has this status. */
+export interface StatusCheck extends Negatable {
+  readonly type: 'execution.status'
+  readonly of: Subject
+  readonly name: string
+  readonly status: Status
+}
+
+/** The names are a subsequence of the executions by start; strict: each ends before the next begins. */
+export interface OrderCheck extends Negatable {
+  readonly type: 'execution.order'
+  readonly of: TimedSubject
+  readonly names: readonly string[]
   readonly strict: boolean
 }
 
 export type TrajectoryMode = 'exact' | 'subset' | 'superset' | 'unordered'
 
 /**
- * All step executions by start, compared with a list of names: `exact` the same sequence, `unordered` the same
+ * All executions by start, compared with a list of names: `exact` the same sequence, `unordered` the same
  * names as often, `subset` nothing but these, at most as often, `superset` at least these, at least as often.
  */
-export interface StepTrajectoryCheck extends Negatable {
-  readonly type: 'step.trajectory'
-  readonly steps: readonly string[]
+export interface TrajectoryCheck extends Negatable {
+  readonly type: 'execution.trajectory'
+  readonly of: TimedSubject
+  readonly names: readonly string[]
   readonly mode: TrajectoryMode
 }
 
 /** Every occurrence took at most so long. */
-export interface StepDurationCheck extends Negatable {
-  readonly type: 'step.duration'
-  readonly step: string
+export interface DurationCheck extends Negatable {
+  readonly type: 'execution.duration'
+  readonly of: TimedSubject
+  readonly name: string
   readonly atMostNs: Nanoseconds
 }
 
 /** Every occurrence needed at most so many tries after the first. */
-export interface StepRetriesCheck extends Negatable {
-  readonly type: 'step.retries'
-  readonly step: string
+export interface RetriesCheck extends Negatable {
+  readonly type: 'execution.retries'
+  readonly of: 'steps'
+  readonly name: string
   readonly atMost: number
 }
 
 /** Some occurrence's output came from its fallback. */
-export interface StepFallbackCheck extends Negatable {
-  readonly type: 'step.fallback'
-  readonly step: string
-}
-
-/** The step ran and every occurrence has this status. */
-export interface StepStatusCheck extends Negatable {
-  readonly type: 'step.status'
-  readonly step: string
-  readonly status: Status
+export interface FallbackCheck extends Negatable {
+  readonly type: 'execution.fallback'
+  readonly of: 'steps'
+  readonly name: string
 }
 
 export interface RunStatusCheck extends Negatable {
@@ -115,14 +132,14 @@ export interface OutputSchemaCheck extends Negatable {
 
 /** A deterministic assertion on a recorded run, as plain JSON. */
 export type Check =
-  | StepRanCheck
-  | StepSucceededCheck
-  | StepOrderCheck
-  | StepTrajectoryCheck
-  | StepDurationCheck
-  | StepRetriesCheck
-  | StepFallbackCheck
-  | StepStatusCheck
+  | RanCheck
+  | SucceededCheck
+  | StatusCheck
+  | OrderCheck
+  | TrajectoryCheck
+  | DurationCheck
+  | RetriesCheck
+  | FallbackCheck
   | RunStatusCheck
   | RunDurationCheck
   | RunErrorsCheck

@@ -7,28 +7,28 @@ const SHOWN = 80
 
 /** The check as its author would write it: `steps.not.toHaveRun('apologise')`. */
 export function describeCheck(check: Check): string {
-  const subject = check.type.startsWith('step.') ? 'steps' : 'run'
+  const subject = 'of' in check ? check.of : 'run'
   return `${subject}${check.not === true ? '.not' : ''}.${call(check)}`
 }
 
 function call(check: Check): string {
   switch (check.type) {
-    case 'step.ran':
-      return `toHaveRun(${quote(check.step)}${countText(check.atLeast, check.atMost)})`
-    case 'step.succeeded':
-      return `toHaveSucceeded(${quote(check.step)})`
-    case 'step.order':
-      return `toHaveOrder(${check.steps.map(quote).join(', ')}${check.strict ? ', { strict: true }' : ''})`
-    case 'step.trajectory':
-      return `toHaveTrajectory([${check.steps.map(quote).join(', ')}], ${quote(check.mode)})`
-    case 'step.duration':
-      return `toHaveFinishedWithin(${quote(check.step)}, ${quote(compact(check.atMostNs))})`
-    case 'step.retries':
-      return `toHaveRetriedAtMost(${quote(check.step)}, ${check.atMost})`
-    case 'step.fallback':
-      return `toHaveUsedFallback(${quote(check.step)})`
-    case 'step.status':
-      return `toHaveStatus(${quote(check.step)}, ${quote(check.status)})`
+    case 'execution.ran':
+      return `toHaveRun(${quote(check.name)}${countText(check.atLeast, check.atMost)})`
+    case 'execution.succeeded':
+      return `toHaveSucceeded(${quote(check.name)})`
+    case 'execution.order':
+      return `toHaveOrder(${check.names.map(quote).join(', ')}${check.strict ? ', { strict: true }' : ''})`
+    case 'execution.trajectory':
+      return `toHaveTrajectory([${check.names.map(quote).join(', ')}], ${quote(check.mode)})`
+    case 'execution.duration':
+      return `toHaveFinishedWithin(${quote(check.name)}, ${quote(compact(check.atMostNs))})`
+    case 'execution.retries':
+      return `toHaveRetriedAtMost(${quote(check.name)}, ${check.atMost})`
+    case 'execution.fallback':
+      return `toHaveUsedFallback(${quote(check.name)})`
+    case 'execution.status':
+      return `toHaveStatus(${quote(check.name)}, ${quote(check.status)})`
     case 'run.status':
       return check.status === 'ok' ? 'toSucceed()' : `toHaveStatus(${quote(check.status)})`
     case 'run.duration':

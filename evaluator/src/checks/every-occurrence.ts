@@ -1,39 +1,49 @@
-import type { RunRecord, StepRecord } from '@weir/store'
 import { absent, type Finding, failed, passed, unverifiable } from './check.ts'
-import { stepName, stepsText } from './steps-text.ts'
+import type { Execution, Recorded } from './executions.ts'
+import { executionName, executionsText } from './executions-text.ts'
 
-export function occurrences(run: RunRecord, step: string): StepRecord[] {
-  return run.steps.filter((candidate) => candidate.name === step)
+/** Whether one execution is as asserted; a text says why that cannot be told. */
+export type Holds = boolean | string
+
+export const NOT_ENDED = 'has not ended'
+
+export function occurrences({ executions }: Recorded, name: string): Execution[] {
+  return executions.filter((candidate) => candidate.name === name)
 }
 
-/** Why nothing can be said about a step that is not in the run. */
-export function notRecorded(run: RunRecord, step: string): Finding {
-  return unverifiable(`"${step}" was not recorded. ${stepsText(run)}`)
+/** Why nothing can be said about what is not in the run. */
+export function notRecorded(recorded: Recorded, name: string): Finding {
+  return unverifiable(`"${name}" was not recorded. ${executionsText(recorded)}`)
 }
 
 /**
- * The assertion that every occurrence of a step satisfies `holds` (undefined: cannot be said yet). One that does
- * not fails it even while the run goes on; that all do is only known of a complete run.
+ * The assertion that every occurrence of a name satisfies `holds`. One that does not fails it even while the run
+ * goes on; that all do is only known of a complete run.
  */
 export function everyOccurrence(
-  run: RunRecord,
-  step: string,
-  holds: (execution: StepRecord) => boolean | undefined,
+  recorded: Recorded,
+  name: string,
+  holds: (execution: Execution) => Holds,
   words: { readonly good: string; readonly bad: string; readonly needed?: boolean },
 ): Finding {
-  const executions = occurrences(run, step)
+  const { incomplete } = recorded.run
+  const executions = occurrences(recorded, name)
   if (executions.length === 0) {
-    if (words.needed !== true || run.incomplete) return notRecorded(run, step)
-    return absent(`"${step}" did not run. ${stepsText(run)}`)
+    if (words.needed !== true || incomplete) return notRecorded(recorded, name)
+    return absent(`"${name}" did not run. ${executionsText(recorded)}`)
   }
   const bad = executions.find((execution) => holds(execution) === false)
-  if (bad !== undefined) return failed(`"${stepName(bad)}" ${words.bad}. ${stepsText(run)}`)
-  const open = executions.find((execution) => holds(execution) === undefined)
-  if (open !== undefined) return unverifiable(`"${stepName(open)}" has not ended. ${stepsText(run)}`)
-  if (run.incomplete) return unverifiable(`The run is incomplete: "${step}" may run again. ${stepsText(run)}`)
+  if (bad !== undefined) return failed(`"${executionName(bad)}" ${words.bad}. ${executionsText(recorded)}`)
+  for (const execution of executions) {
+    const open = holds(execution)
+    if (typeof open === 'string')
+      return unverifiable(`"${executionName(execution)}" ${open}. ${executionsText(recorded)}`)
+  }
+  if (incomplete)
+    return unverifiable(`The run is incomplete: "${name}" may run again. ${executionsText(recorded)}`)
   return passed(
     executions.length === 1
-      ? `"${step}" ${words.good}`
-      : `"${step}" ${words.good}, ${executions.length} times`,
+      ? `"${name}" ${words.good}`
+      : `"${name}" ${words.good}, ${executions.length} times`,
   )
 }

@@ -6,9 +6,9 @@ import { type RunSketch, toRun } from '../testing.ts'
 import type { Check, CheckOutcome } from './check.ts'
 import { describeCheck } from './describe.ts'
 import { judge } from './judge.ts'
-import { runMatchers } from './matchers.ts'
-import { parseRecorded } from './output-checks.ts'
+import { agents, CheckError, childRuns, run as matchers, steps, tools } from './matchers.ts'
 import { parseChecks } from './parse-check.ts'
+import { outputOf } from './recorded-value.ts'
 
 interface Vectors {
   readonly runs: Readonly<Record<string, RunSketch>>
@@ -33,6 +33,19 @@ describe('golden vectors', () => {
     expect(parseChecks(vectors.map(({ check }) => check))).toEqual(vectors.map(({ check }) => check))
   })
 
+  it('of what a subject does not have are refused', () => {
+    for (const wrong of [
+      { type: 'execution.retries', of: 'tools', name: 'search', atMost: 1 },
+      { type: 'execution.fallback', of: 'tools', name: 'search' },
+      { type: 'execution.order', of: 'childRuns', names: ['a', 'b'], strict: false },
+      { type: 'execution.duration', of: 'childRuns', name: 'a', atMostNs: 1 },
+      { type: 'execution.ran', of: 'prompts', name: 'a', atLeast: 1 },
+      { type: 'execution.ran', name: 'a', atLeast: 1 },
+    ]) {
+      expect(() => parseChecks([wrong]), JSON.stringify(wrong)).toThrow(CheckError)
+    }
+  })
+
   it('reach every type of check with every outcome that it can have', () => {
     const types = Object.groupBy(vectors, ({ check }) => check.type)
     for (const [type, group] of Object.entries(types)) {
@@ -48,24 +61,53 @@ describe('reasons', () => {
     const run = toRun({
       steps: ['plan', { name: 'search', status: 'error', attempts: 2, duration: 1250 }, 'search'],
     })
-    expect(judge({ type: 'step.succeeded', step: 'search' }, run).reason).toMatchInlineSnapshot(
+    expect(judge(steps.toHaveSucceeded('search'), run).reason).toMatchInlineSnapshot(
       `""search" did not succeed. Steps: plan ok 10 ms, search error 1.25 s (2 attempts), search#1 ok 10 ms."`,
     )
-    expect(
-      judge({ type: 'step.order', steps: ['search', 'plan'], strict: false }, run).reason,
-    ).toMatchInlineSnapshot(
+    expect(judge(steps.toHaveOrder('search', 'plan'), run).reason).toMatchInlineSnapshot(
       `"Expected the order search -> plan, but "plan" did not start after "search". Steps: plan ok 10 ms, search error 1.25 s (2 attempts), search#1 ok 10 ms."`,
     )
-    expect(
-      judge({ type: 'step.ran', step: 'plan', atLeast: 1, not: true }, run).reason,
-    ).toMatchInlineSnapshot(
+    expect(judge(steps.not.toHaveRun('plan'), run).reason).toMatchInlineSnapshot(
       `"Expected the opposite: "plan" ran once. Steps: plan ok 10 ms, search error 1.25 s (2 attempts), search#1 ok 10 ms."`,
+    )
+  })
+
+  it('show the calls of a check on calls, and child runs', () => {
+    const run = toRun({
+      steps: ['plan'],
+      tools: ['search', { name: 'send_email', status: 'error', duration: 30 }, 'search'],
+      children: ['summarise', { flow: 'translate', status: 'error' }],
+    })
+    expect(judge(tools.not.toHaveRun('send_email'), run).reason).toMatchInlineSnapshot(
+      `"Expected the opposite: "send_email" ran once. Tool calls: search ok 10 ms, send_email error 30 ms, search#1 ok 10 ms."`,
+    )
+    expect(judge(tools.toHaveSucceeded('send_email'), run).reason).toMatchInlineSnapshot(
+      `""send_email" did not succeed. Tool calls: search ok 10 ms, send_email error 30 ms, search#1 ok 10 ms."`,
+    )
+    expect(judge(childRuns.toHaveSucceeded('translate'), run).reason).toMatchInlineSnapshot(
+      `""translate" did not succeed. Child runs: summarise ok, translate error."`,
+    )
+    expect(judge(agents.toHaveRun('researcher'), run).reason).toMatchInlineSnapshot(
+      `""researcher" did not run, expected at least once. The run has no agent calls."`,
+    )
+  })
+
+  it('say why nothing can be told', () => {
+    expect(judge(tools.not.toHaveRun('send_email'), toRun({ output: 'x' })).reason).toMatchInlineSnapshot(
+      `""send_email" did not run, expected at least once. The run has no tool calls. The run recorded no steps, no calls and no child runs: what it did not do cannot be told."`,
+    )
+    const unsure = toRun({ steps: [{ name: 'plan', duration: 10, uncertain: 3 }, 'search'] })
+    expect(judge(steps.toHaveFinishedWithin('plan', 12), unsure).reason).toMatchInlineSnapshot(
+      `""plan" took 10 ms +/- 3 ms, because its recorded times contradict those of its run. Steps: plan ok 10 ms +/- 3 ms, search ok 10 ms."`,
+    )
+    const cut = toRun({ output: 'abc', outputType: 'text', outputLength: 70_000 })
+    expect(judge(matchers.toHaveOutputContaining('abc'), cut).reason).toMatchInlineSnapshot(
+      `"The output had 70000 characters and was cut when it was recorded: raise capture.maxLength."`,
     )
   })
 })
 
 describe('numbers of an output', () => {
-  const matchers = runMatchers((check) => check)
   const outcome = (check: Check, output: string) => judge(check, toRun({ output })).outcome
 
   it('are compared by what they are worth, whatever their size', () => {
@@ -113,7 +155,7 @@ describe('numbers of an output', () => {
 
   it('are exact to scorers', () => {
     const run = toRun({ output: '{"id":9007199254740993}' })
-    const scored = { input: null, output: parseRecorded(run.output), run }
+    const scored = { input: null, output: outputOf(run), run }
     expect(exactMatch({ ...scored, reference: { id: 9_007_199_254_740_993n } })).toMatchObject({ score: 1 })
     expect(exactMatch({ ...scored, reference: { id: 9_007_199_254_740_992n } })).toMatchObject({ score: 0 })
     expect(contains({ ...scored, reference: '740993}' })).toMatchObject({ score: 1 })

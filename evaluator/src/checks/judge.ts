@@ -1,19 +1,20 @@
 import { cutText, type RunRecord } from '@weir/store'
 import { messageOf } from '../errors.ts'
-import { type Check, type Finding, type Judgement, unverifiable } from './check.ts'
-import { judgeOutputContain, judgeOutputEqual, judgeOutputSchema } from './output-checks.ts'
-import { judgeCost, judgeErrors, judgeRunDuration, judgeRunStatus, judgeTokens } from './run-checks.ts'
+import { type Check, type Finding, type Judgement, type Subject, unverifiable } from './check.ts'
+import { judgeOrder } from './execution-order.ts'
+import { judgeRan } from './execution-ran.ts'
 import {
+  judgeDuration,
   judgeFallback,
   judgeRetries,
-  judgeStepDuration,
-  judgeStepStatus,
+  judgeStatus,
   judgeSucceeded,
-} from './step-executions.ts'
-import { judgeOrder } from './step-order.ts'
-import { judgeRan } from './step-ran.ts'
-import { judgeTrajectory } from './step-trajectory.ts'
-import { stepsText } from './steps-text.ts'
+} from './execution-states.ts'
+import { judgeTrajectory } from './execution-trajectory.ts'
+import { recordedOf } from './executions.ts'
+import { executionsText } from './executions-text.ts'
+import { judgeOutputContain, judgeOutputEqual, judgeOutputSchema } from './output-checks.ts'
+import { judgeCost, judgeErrors, judgeRunDuration, judgeRunStatus, judgeTokens } from './run-checks.ts'
 
 /** Characters of a reason: it quotes what was recorded, which can be any length. */
 const LONGEST_REASON = 4_000
@@ -37,7 +38,15 @@ function judgement(check: Check, run: RunRecord): Judgement {
     return { outcome: 'unverifiable', reason: finding.reason }
   }
   if (finding.outcome === 'failed') return { outcome: 'passed', reason: `as expected: ${finding.reason}` }
-  return { outcome: 'failed', reason: `Expected the opposite: ${finding.reason}. ${stepsText(run)}` }
+  return {
+    outcome: 'failed',
+    reason: `Expected the opposite: ${finding.reason}. ${executionsText(recordedOf(run, subjectOf(check)))}`,
+  }
+}
+
+/** What a failure lists. */
+export function subjectOf(check: Check): Subject {
+  return 'of' in check ? check.of : 'steps'
 }
 
 /** What a check cannot cope with in one run must not keep the others from being judged. */
@@ -51,22 +60,22 @@ function findSafely(check: Check, run: RunRecord): Finding {
 
 function find(check: Check, run: RunRecord): Finding {
   switch (check.type) {
-    case 'step.ran':
-      return judgeRan(check, run)
-    case 'step.succeeded':
-      return judgeSucceeded(check, run)
-    case 'step.order':
-      return judgeOrder(check, run)
-    case 'step.trajectory':
-      return judgeTrajectory(check, run)
-    case 'step.duration':
-      return judgeStepDuration(check, run)
-    case 'step.retries':
-      return judgeRetries(check, run)
-    case 'step.fallback':
-      return judgeFallback(check, run)
-    case 'step.status':
-      return judgeStepStatus(check, run)
+    case 'execution.ran':
+      return judgeRan(check, recordedOf(run, check.of))
+    case 'execution.succeeded':
+      return judgeSucceeded(check, recordedOf(run, check.of))
+    case 'execution.status':
+      return judgeStatus(check, recordedOf(run, check.of))
+    case 'execution.order':
+      return judgeOrder(check, recordedOf(run, check.of))
+    case 'execution.trajectory':
+      return judgeTrajectory(check, recordedOf(run, check.of))
+    case 'execution.duration':
+      return judgeDuration(check, recordedOf(run, check.of))
+    case 'execution.retries':
+      return judgeRetries(check, recordedOf(run, check.of))
+    case 'execution.fallback':
+      return judgeFallback(check, recordedOf(run, check.of))
     case 'run.status':
       return judgeRunStatus(check, run)
     case 'run.duration':

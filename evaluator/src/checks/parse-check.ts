@@ -5,7 +5,10 @@ import type { Check } from './check.ts'
 import { CheckError } from './matchers.ts'
 
 const not = z.boolean().optional()
-const step = z.string().min(1)
+const name = z.string().min(1)
+const ofSteps = z.literal('steps')
+const ofTimed = z.enum(['steps', 'tools', 'models', 'agents', 'retrievers', 'embedders'])
+const of = z.enum([...ofTimed.options, 'childRuns'])
 const atMost = z.number().nonnegative()
 const status = z.enum(['running', 'ok', 'error', 'suspended', 'cancelled', 'expired', 'replayed', 'skipped'])
 
@@ -21,19 +24,33 @@ const json: z.ZodType = z
   })
 
 const check = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('step.ran'), step, atLeast: atMost, atMost: atMost.optional(), not }),
-  z.strictObject({ type: z.literal('step.succeeded'), step, not }),
-  z.strictObject({ type: z.literal('step.order'), steps: z.array(step).min(2), strict: z.boolean(), not }),
   z.strictObject({
-    type: z.literal('step.trajectory'),
-    steps: z.array(step),
+    type: z.literal('execution.ran'),
+    of,
+    name,
+    atLeast: atMost,
+    atMost: atMost.optional(),
+    not,
+  }),
+  z.strictObject({ type: z.literal('execution.succeeded'), of, name, not }),
+  z.strictObject({ type: z.literal('execution.status'), of, name, status, not }),
+  z.strictObject({
+    type: z.literal('execution.order'),
+    of: ofTimed,
+    names: z.array(name).min(2),
+    strict: z.boolean(),
+    not,
+  }),
+  z.strictObject({
+    type: z.literal('execution.trajectory'),
+    of: ofTimed,
+    names: z.array(name),
     mode: z.enum(['exact', 'subset', 'superset', 'unordered']),
     not,
   }),
-  z.strictObject({ type: z.literal('step.duration'), step, atMostNs: atMost, not }),
-  z.strictObject({ type: z.literal('step.retries'), step, atMost, not }),
-  z.strictObject({ type: z.literal('step.fallback'), step, not }),
-  z.strictObject({ type: z.literal('step.status'), step, status, not }),
+  z.strictObject({ type: z.literal('execution.duration'), of: ofTimed, name, atMostNs: atMost, not }),
+  z.strictObject({ type: z.literal('execution.retries'), of: ofSteps, name, atMost, not }),
+  z.strictObject({ type: z.literal('execution.fallback'), of: ofSteps, name, not }),
   z.strictObject({ type: z.literal('run.status'), status, not }),
   z.strictObject({ type: z.literal('run.duration'), atMostNs: atMost, not }),
   z.strictObject({ type: z.literal('run.errors'), not }),

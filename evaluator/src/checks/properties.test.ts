@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toRun } from '../testing.ts'
 import { judge } from './judge.ts'
-import { run as runChecks, steps as stepChecks } from './matchers.ts'
+import { run as runChecks, steps as stepChecks, tools as toolChecks } from './matchers.ts'
 
 const name = fc.constantFrom('a', 'b', 'c')
 const status = fc.constantFrom('ok' as const, 'error' as const, 'running' as const, 'skipped' as const)
@@ -27,9 +27,12 @@ const check = fc.oneof(
     .tuple(name, fc.nat(2), fc.nat(2))
     .map(([label, low, more]) => stepChecks.toHaveRun(label, { atLeast: low, atMost: low + more })),
   name.map((label) => stepChecks.toHaveSucceeded(label)),
-  fc
-    .tuple(names, fc.boolean())
-    .map(([order, strict]) => ({ type: 'step.order' as const, steps: order, strict })),
+  fc.tuple(names, fc.boolean()).map(([order, strict]) => ({
+    type: 'execution.order' as const,
+    of: 'steps' as const,
+    names: order,
+    strict,
+  })),
   fc
     .tuple(
       names,
@@ -64,7 +67,7 @@ it('a check means the same after a trip through JSON', () => {
 it('order is what trying every choice of executions finds', () => {
   fc.assert(
     fc.property(complete, names, fc.boolean(), (run, order, strict) => {
-      const { outcome } = judge({ type: 'step.order', steps: order, strict }, run)
+      const { outcome } = judge({ type: 'execution.order', of: 'steps', names: order, strict }, run)
       const follows = strict ? endsBefore : startsBefore
       if (hasOrder(order, run.steps, follows)) expect(outcome).toBe('passed')
       else expect(outcome).not.toBe('passed')
@@ -110,6 +113,63 @@ it('what an incomplete run decides stays so, whatever steps come after', () => {
       const after = judge(any, { ...run, incomplete: false, steps: [...run.steps, ...more] }).outcome
       expect(after).toBe(before)
     }),
+    { numRuns: 500 },
+  )
+})
+
+const call = fc.record({
+  name,
+  status,
+  start: fc.integer({ min: 0, max: 20 }),
+  duration: fc.integer({ min: 0, max: 10 }),
+})
+const toolCheck = fc.oneof(
+  fc
+    .tuple(name, fc.nat(2), fc.nat(2))
+    .map(([tool, low, more]) => toolChecks.toHaveRun(tool, { atLeast: low, atMost: low + more })),
+  name.map((tool) => toolChecks.toHaveSucceeded(tool)),
+  fc.tuple(name, name).map(([first, second]) => toolChecks.toHaveOrder(first, second)),
+  fc.array(name, { maxLength: 4 }).map((list) => toolChecks.toHaveTrajectory(list)),
+  name.map((tool) => toolChecks.toHaveFinishedWithin(tool, 5)),
+  fc.tuple(name, status).map(([tool, wanted]) => toolChecks.toHaveStatus(tool, wanted)),
+)
+
+it('a step around a tool changes no verdict about the tool', () => {
+  const sketches = fc.record({
+    tools: fc.array(call, { minLength: 1, maxLength: 5 }),
+    steps: fc.array(step, { maxLength: 3 }),
+    incomplete: fc.boolean(),
+    status,
+  })
+  fc.assert(
+    fc.property(sketches, fc.nat(), toolCheck, fc.boolean(), ({ tools, ...sketch }, which, positive, not) => {
+      const check = { ...positive, not }
+      const around = tools[which % tools.length]!
+      const wrapped = tools.map((tool) => (tool === around ? { ...tool, step: 'around' } : tool))
+      const step = { name: 'around', start: around.start, duration: around.duration }
+      const before = toRun({ ...sketch, tools })
+      const after = toRun({ ...sketch, steps: [...sketch.steps, step], tools: wrapped })
+      expect(after.calls.filter((call) => call.step !== -1)).toHaveLength(1)
+      expect(judge(check, after)).toEqual(judge(check, before))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+it('calls have the verdicts that steps of the same names and times have', () => {
+  fc.assert(
+    fc.property(
+      fc.array(call, { minLength: 1, maxLength: 5 }),
+      toolCheck,
+      fc.boolean(),
+      (calls, positive, not) => {
+        const ofTools = { ...positive, not }
+        const ofSteps = { ...ofTools, of: 'steps' as const }
+        expect(judge(ofTools, toRun({ tools: calls })).outcome).toBe(
+          judge(ofSteps, toRun({ steps: calls })).outcome,
+        )
+      },
+    ),
     { numRuns: 500 },
   )
 })

@@ -11,7 +11,8 @@ import {
   unverifiable,
 } from './check.ts'
 import { formatDuration } from './duration.ts'
-import { stepName, stepsText } from './steps-text.ts'
+import { recordedOf } from './executions.ts'
+import { executionName, executionsText } from './executions-text.ts'
 
 export function judgeRunStatus(check: RunStatusCheck, run: RunRecord): Finding {
   if (run.status === check.status) return passed(`the run is ${run.status}`)
@@ -33,7 +34,7 @@ export function judgeRunDuration(check: RunDurationCheck, run: RunRecord): Findi
 export function judgeErrors(_check: RunErrorsCheck, run: RunRecord): Finding {
   const step = run.steps.find(({ status }) => status === 'error')
   if (step !== undefined)
-    return failed(`"${stepName(step)}" ended in error.${errorText(run)} ${stepsText(run)}`)
+    return failed(`"${executionName(step)}" ended in error.${errorText(run)} ${stepsText(run)}`)
   if (run.status === 'error') return failed(`The run ended in error.${errorText(run)} ${stepsText(run)}`)
   if (run.incomplete || run.status === 'running')
     return unverifiable(`The run is incomplete. ${stepsText(run)}`)
@@ -66,4 +67,8 @@ function atMost(
 function errorText(run: RunRecord): string {
   if (run.errorType === '' && run.errorMessage === '') return ''
   return ` ${[run.errorType, run.errorMessage].filter((text) => text !== '').join(': ')}.`
+}
+
+function stepsText(run: RunRecord): string {
+  return executionsText(recordedOf(run, 'steps'))
 }

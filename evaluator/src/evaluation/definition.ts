@@ -2,7 +2,7 @@ import type { RunOptions } from '@weir/sdk'
 import type { Case, RunRecord } from '@weir/store'
 import type { Check } from '../checks/check.ts'
 import type { Duration } from '../checks/duration.ts'
-import type { Negated, RunMatchers, StepMatchers } from '../checks/matchers.ts'
+import type { Matchers } from '../checks/matchers.ts'
 import type { DataSource } from './data-source.ts'
 
 /** What a plain function as a task is given besides its input. */
@@ -34,6 +34,7 @@ export type Data<I> =
 /** What a scorer judges, as it was recorded. */
 export interface Scored<I = unknown, O = unknown> {
   readonly input: I
+  /** Undefined if none was recorded; a text where it was cut ({@link RunRecord.outputLength}). */
   readonly output: O
   /** The case's expected output; undefined if it has none. */
   readonly reference: unknown
@@ -54,7 +55,7 @@ export interface Scorer<I = unknown, O = unknown> {
 
 /** What `expect` is given: the same matchers as checks, recorded as results when they are called. */
 export interface ExpectContext<I = unknown, O = unknown> extends Scored<I, O> {
-  readonly expect: { readonly steps: Negated<StepMatchers<void>>; readonly run: Negated<RunMatchers<void>> }
+  readonly expect: Matchers<void>
 }
 
 export interface ScoreGate {

@@ -120,7 +120,7 @@ describe('a definition', () => {
     expect(wrong({ gates: { passRate: 2 } })).toThrow('passRate')
     expect(wrong({ gates: { passrate: 1 } })).toThrow('passrate')
     expect(wrong({ gates: { scores: { good: 0.5 } } })).toThrow('its scorers are: none')
-    expect(wrong({ checks: [{ type: 'step.ran' }] })).toThrow('Expected a list of checks')
+    expect(wrong({ checks: [{ type: 'execution.ran' }] })).toThrow('Expected a list of checks')
     expect(wrong({ checks: [] })).toThrow('no checks, no expect and no scorers')
     expect(wrong({ scorers: [() => 1] })).toThrow('a scorer without a name')
     expect(() => evaluate('', good)).toThrow('expects a name')

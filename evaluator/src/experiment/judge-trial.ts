@@ -2,8 +2,8 @@ import type { Case, Result, RunRecord } from '@weir/store'
 import type { Check } from '../checks/check.ts'
 import { describeCheck } from '../checks/describe.ts'
 import { judge } from '../checks/judge.ts'
-import { runMatchers, stepMatchers } from '../checks/matchers.ts'
-import { parseRecorded } from '../checks/output-checks.ts'
+import { matchersFor } from '../checks/matchers.ts'
+import { outputOf } from '../checks/recorded-value.ts'
 import { messageOf } from '../errors.ts'
 import type { Evaluation, Scored, Scorer } from '../evaluation/definition.ts'
 import type { TrialRun } from './run-trial.ts'
@@ -68,8 +68,7 @@ function judgeCheck(check: Check, run: RunRecord | undefined): Verdict {
 }
 
 function toScored(item: Case, run: RunRecord): Scored {
-  const output = run.output === '' ? undefined : parseRecorded(run.output)
-  return { input: item.input, output, reference: item.reference, run }
+  return { input: item.input, output: outputOf(run), reference: item.reference, run }
 }
 
 /** What `expect` asserts becomes results; that it asserts nothing, or throws, is one too. */
@@ -83,7 +82,7 @@ async function judgeExpect(
   const verdicts: Verdict[] = []
   const take = (check: Check): void => void verdicts.push(judgeCheck(check, scored.run))
   try {
-    const context = { ...scored, expect: { steps: stepMatchers(take), run: runMatchers(take) } }
+    const context = { ...scored, expect: matchersFor(take) }
     await timeLimited(expect(context), timeoutMs)
   } catch (thrown) {
     return [...verdicts, { ...base, outcome: 'error', reason: `expect threw: ${messageOf(thrown)}` }]

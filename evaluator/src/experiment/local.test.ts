@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { flow, traceModel } from '@weir/sdk'
+import { flow, traceModel, traceTool } from '@weir/sdk'
 import { describe, expect, it } from 'vitest'
-import { run, steps } from '../checks/matchers.ts'
+import { run, steps, tools } from '../checks/matchers.ts'
 import type { Definition, Evaluation } from '../evaluation/definition.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
+import { RETURNED } from '../testing.ts'
 import { toExitCode } from './exit-code.ts'
 import { prepareMode, runEvaluation } from './run-evaluation.ts'
 
@@ -60,12 +61,46 @@ describe('a local experiment', () => {
     expect(toExitCode([report])).toBe(0)
   })
 
+  it('judges tools from their calls, in steps or not', async () => {
+    const task = async (kind: string) => {
+      const search = () => traceTool({ name: 'search' }, () => sleep(2))
+      return kind === 'in a step' ? flow.step('look', search) : search()
+    }
+    const checks = [
+      tools.toHaveSucceeded('search'),
+      tools.toHaveRun('search', { times: 1 }),
+      tools.not.toHaveRun('send_email'),
+    ]
+    const expectTools: Definition<string>['expect'] = ({ expect }) => expect.tools.toHaveRun('search')
+    const data = [{ input: 'in a step' }, { input: 'alone' }]
+    const report = await evaluateLocally(evaluate('tools', { task, data, checks, expect: expectTools }))
+    expect(report).toMatchObject({ status: 'passed', passed: 2 })
+    const failing = await evaluateLocally(
+      evaluate('tools', { task, data, checks: [tools.not.toHaveRun('search')] }),
+    )
+    expect(failing).toMatchObject({ status: 'failed', failed: 2 })
+    expect(failing.trials[0]!.results[1]!.reason).toMatch(/ran once\. Tool calls: search ok/)
+  })
+
   it('fails a gate on a broken order and names the step', async () => {
     const checks = [steps.toHaveOrder('synthesize', 'plan')]
     const report = await evaluateLocally(evaluate('research', { ...base, checks }))
     expect(report).toMatchObject({ status: 'failed', passed: 0, failed: 2 })
     expect(report.trials[0]!.results[1]!.reason).toContain('"plan" did not start after "synthesize"')
     expect(toExitCode([report])).toBe(1)
+  })
+
+  it('gives scorers what the task returned, with its type', async () => {
+    const seen = new Map<unknown, unknown>()
+    const report = await evaluateLocally(
+      evaluate('typed', {
+        task: async (index: number) => RETURNED[index],
+        data: RETURNED.map((_, index) => ({ id: String(index), input: index })),
+        scorers: [{ name: 'see', score: ({ input, output }) => seen.set(input, output).size / 100 }],
+      }),
+    )
+    expect(report).toMatchObject({ status: 'passed', passed: RETURNED.length })
+    expect(RETURNED.map((_, index) => seen.get(index))).toEqual(RETURNED)
   })
 
   it('counts a task that throws or takes too long', async () => {

@@ -70,6 +70,7 @@ it('an experiment whose runs arrived without some of their spans is not judged b
     // As many as the SDK sends at once: they leave before the run ends.
     for (let i = 0; i < 512; i++) await flow.step('apologise', () => i)
     await new Promise((resolve) => setTimeout(resolve, 100))
+    await flow.step('think', () => 'it over')
   })
   const evaluation = evaluate('apologise', {
     task: apologise,

@@ -27,6 +27,7 @@ import { dataset } from '../evaluation/data-source.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { loadEvalFile } from '../evaluation/load-file.ts'
 import { exactMatch } from '../scorers/text.ts'
+import { RETURNED } from '../testing.ts'
 import { preflight } from './preflight.ts'
 import { type EvaluationMode, prepareMode, runEvaluation } from './run-evaluation.ts'
 
@@ -123,6 +124,19 @@ describe('a recorded experiment', () => {
     expect(report.status).toBe('passed')
   })
 
+  it('gives scorers what the task returned, with its type', async () => {
+    const seen = new Map<unknown, unknown>()
+    const report = await runOne(
+      evaluate('typed', {
+        task: async (index: number) => RETURNED[index],
+        data: RETURNED.map((_, index) => ({ id: String(index), input: index })),
+        scorers: [{ name: 'see', score: ({ input, output }) => seen.set(input, output).size / 100 }],
+      }),
+    )
+    expect(report).toMatchObject({ status: 'passed', passed: RETURNED.length })
+    expect(RETURNED.map((_, index) => seen.get(index))).toEqual(RETURNED)
+  })
+
   it('counts a failing case, beside its baseline', async () => {
     const before = await runOne(evaluate('research.cases', definition))
     await promoteExperiment(store, { experimentId: before.experimentId })
@@ -184,7 +198,9 @@ it('what one trial says ends no other, whether it is text or not', async () => {
     (id) => found(id, 'task')?.reason,
   )
   expect(reasons).toEqual(['half \ufffd', 'something that has no words (object)', '[object Object]'])
-  expect(found('nested', 'check')?.outcome).toBe('unverifiable')
+  // Text is never read as JSON, however much it looks like it.
+  const nested = results.filter(({ caseId, kind }) => caseId === 'nested' && kind === 'check')
+  expect(nested.map(({ outcome }) => outcome).sort()).toEqual(['failed', 'passed'])
   expect(['half a reason', 'no reason', 'plain'].map((id) => found(id, 'scorer'))).toMatchObject([
     { name: 'scorer \ufffd', reason: 'half \ufffd' },
     { name: 'scorer \ufffd', reason: '42' },

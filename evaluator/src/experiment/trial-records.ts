@@ -1,4 +1,4 @@
-import type { RunRecord, StepRecord } from '@weir/store'
+import type { CallRecord, RunRecord, StepRecord } from '@weir/store'
 import { type Plan, taskOf } from './plan.ts'
 
 /**
@@ -17,38 +17,73 @@ export function judgesNested({ evaluation, variant }: Plan): boolean {
   return typeof taskOf(evaluation, variant) === 'function'
 }
 
-/** A run with the steps and usage of the other runs of its trace. */
+/** A run with the steps, calls, child runs and usage of the other runs of its trace. */
 function withNested(run: RunRecord, trace: readonly RunRecord[]): RunRecord {
   const nested = trace.filter((other) => other !== run)
   if (nested.length === 0) return run
   const all = [run, ...nested]
   const sum = (value: (of: RunRecord) => number) => all.reduce((total, of) => total + value(of), 0)
+  const steps = placeAll(run, all, ({ steps }) => steps)
   return {
     ...run,
     incomplete: all.some(({ incomplete }) => incomplete),
     inputTokens: sum(({ inputTokens }) => inputTokens),
     outputTokens: sum(({ outputTokens }) => outputTokens),
     cost: sum(({ cost }) => cost),
-    steps: mergeSteps(run, all),
+    steps: mergeSteps(steps),
+    calls: mergeCalls(run, all, steps),
+    children: all.flatMap(({ children }) => children),
   }
 }
 
+/** A step execution or call among those of all runs. */
+interface Placed<T> {
+  readonly item: T
+  /** Whose it is. */
+  readonly of: RunRecord
+  /** From the start of the run that is judged. */
+  readonly startNs: number
+}
+
+function placeAll<T extends { readonly startNs: number }>(
+  run: RunRecord,
+  all: readonly RunRecord[],
+  items: (of: RunRecord) => readonly T[],
+): Placed<T>[] {
+  return all
+    .flatMap((of) => {
+      const offset = Number(of.startUnixNano - run.startUnixNano)
+      return items(of).map((item) => ({ item, of, startNs: offset + item.startNs }))
+    })
+    .sort((a, b) => a.startNs - b.startNs)
+}
+
 /** By start, counted per name over all runs; a step is enclosed by the one of its own run. */
-function mergeSteps(run: RunRecord, all: readonly RunRecord[]): StepRecord[] {
-  const placed = all.flatMap((of) =>
-    of.steps.map((step) => ({
-      step,
-      enclosing: of.steps[step.parent],
-      startNs: Number(of.startUnixNano - run.startUnixNano) + step.startNs,
-    })),
-  )
-  placed.sort((a, b) => a.startNs - b.startNs)
-  const index = new Map(placed.map(({ step }, position) => [step, position]))
+function mergeSteps(placed: readonly Placed<StepRecord>[]): StepRecord[] {
+  const indexOf = indexOfSteps(placed)
   const seen = new Map<string, number>()
-  return placed.map(({ step, enclosing, startNs }) => {
-    const occurrence = seen.get(step.name) ?? 0
-    seen.set(step.name, occurrence + 1)
-    const parent = enclosing === undefined ? -1 : (index.get(enclosing) ?? -1)
-    return { ...step, occurrence, startNs, parent }
+  return placed.map(({ item, of, startNs }) => {
+    const occurrence = seen.get(item.name) ?? 0
+    seen.set(item.name, occurrence + 1)
+    return { ...item, occurrence, startNs, parent: indexOf(of.steps[item.parent]) }
   })
+}
+
+function mergeCalls(
+  run: RunRecord,
+  all: readonly RunRecord[],
+  steps: readonly Placed<StepRecord>[],
+): CallRecord[] {
+  const indexOf = indexOfSteps(steps)
+  return placeAll(run, all, ({ calls }) => calls).map(({ item, of, startNs }) => ({
+    ...item,
+    startNs,
+    step: indexOf(of.steps[item.step]),
+  }))
+}
+
+/** -1: none. */
+function indexOfSteps(placed: readonly Placed<StepRecord>[]): (step: StepRecord | undefined) => number {
+  const index = new Map(placed.map(({ item }, position) => [item, position]))
+  return (step) => (step === undefined ? -1 : (index.get(step) ?? -1))
 }

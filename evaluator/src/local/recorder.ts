@@ -1,51 +1,10 @@
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import { type Flow, flush, init, newRunId, type RunOptions } from '@weir/sdk'
-import { WEIR_RUN_ID } from '@weir/sdk/semconv'
 import type { RunRecord } from '@weir/store'
 import { UsageError } from '../errors.ts'
-import { toRunRecords } from './run-records.ts'
+import { SpanKeeper } from './span-keeper.ts'
 
 /** Longest value kept: an evaluation judges what was recorded, so little is cut. */
 export const MAX_RECORDED: number = 8 * 1024 * 1024
-
-type ExportDone = Parameters<SpanExporter['export']>[1]
-
-/** `ExportResultCode.SUCCESS` of @opentelemetry/core. */
-const SUCCESS = 0
-
-/** Keeps the spans of this process, by trace, until they are taken. */
-class SpanKeeper implements SpanExporter {
-  readonly #traces: Map<string, ReadableSpan[]> = new Map()
-
-  export(spans: ReadableSpan[], done: ExportDone): void {
-    for (const span of spans) {
-      const { traceId } = span.spanContext()
-      const trace = this.#traces.get(traceId)
-      if (trace === undefined) this.#traces.set(traceId, [span])
-      else trace.push(span)
-    }
-    done({ code: SUCCESS })
-  }
-
-  async shutdown(): Promise<void> {}
-
-  async forceFlush(): Promise<void> {}
-
-  /** The spans of the traces that hold a span of the run. */
-  takeRun(runId: string): ReadableSpan[] {
-    const traces = [...this.#traces].filter(([, spans]) =>
-      spans.some(({ attributes }) => attributes[WEIR_RUN_ID] === runId),
-    )
-    for (const [traceId] of traces) this.#traces.delete(traceId)
-    return traces.flatMap(([, spans]) => spans)
-  }
-
-  takeAll(): ReadableSpan[] {
-    const spans = [...this.#traces.values()].flat()
-    this.#traces.clear()
-    return spans
-  }
-}
 
 const SLOT = Symbol.for('weir.evaluator.recorder.1')
 const holder = globalThis as { [SLOT]?: SpanKeeper }
@@ -61,7 +20,7 @@ export function startRecorder(): void {
 export async function takeRuns(): Promise<RunRecord[]> {
   const keeper = started()
   await flush()
-  return toRunRecords(keeper.takeAll())
+  return keeper.takeAll()
 }
 
 /**
@@ -80,7 +39,9 @@ export async function recordRun<I, O>(
   const run = flow.run as (input: I, options: RunOptions) => Promise<O>
   await run(input, { ...options, runId }).catch(() => {})
   await flush()
-  const record = toRunRecords(started().takeRun(runId)).find((candidate) => candidate.runId === runId)
+  const record = started()
+    .takeRun(runId)
+    .find((candidate) => candidate.runId === runId)
   if (record !== undefined) return record
   throw new UsageError(
     `The run of flow "${flow.name}" was not recorded: init() of @weir/sdk was called before. Import '@weir/evaluator/vitest' first, for example in Vitest's setupFiles.`,

@@ -1,14 +1,17 @@
 import { printed, type RunRecord, type Status } from '@weir/store'
 import type { Check } from '../checks/check.ts'
 import { describeCheck } from '../checks/describe.ts'
-import { judge } from '../checks/judge.ts'
+import { recordedOf } from '../checks/executions.ts'
+import { listHead } from '../checks/executions-text.ts'
+import { judge, subjectOf } from '../checks/judge.ts'
 import {
   type RunMatchers,
   run as runChecks,
   type StepMatchers,
   steps as stepChecks,
 } from '../checks/matchers.ts'
-import { stepsTable } from './steps-table.ts'
+import { parseChecks } from '../checks/parse-check.ts'
+import { executionsTable } from './executions-table.ts'
 
 type SameOfSteps =
   | 'toHaveRun'
@@ -27,6 +30,8 @@ export interface RunAssertions<R = unknown>
   /** Every occurrence has this status. */
   toHaveStepStatus(step: string, status: Status): R
   toHaveRunStatus(status: Status): R
+  /** Any check: `tools.not.toHaveRun('send_email')`, `childRuns.toHaveSucceeded('research')`. */
+  toPassCheck(check: Check): R
 }
 
 interface MatcherResult {
@@ -55,6 +60,7 @@ const CHECKS: Calls = {
   toHaveOutputEqual: runChecks.toHaveOutputEqual,
   toHaveOutputContaining: runChecks.toHaveOutputContaining,
   toHaveOutputMatching: runChecks.toHaveOutputMatching,
+  toPassCheck: (check) => parseChecks([check])[0]!,
 }
 
 /** For `expect.extend`. */
@@ -70,11 +76,14 @@ function toMatcher(name: string, toCheck: (...args: never[]) => Check): Matcher 
   return function (received, ...args) {
     const run = toRunRecord(name, received)
     const isNot = this.isNot === true
-    const check: Check = isNot ? { ...toCheck(...args), not: true } : toCheck(...args)
+    const asked = toCheck(...args)
+    const check: Check = isNot ? { ...asked, not: asked.not !== true } : asked
     const { outcome, reason } = judge(check, run)
-    // The table says more than the list of steps that ends a reason.
-    const [why] = reason.split(' Steps: ')
-    const message = () => `${printed(`${describeCheck(check)} ${outcome}: ${why}`)}\n\n${stepsTable(run)}`
+    const recorded = recordedOf(run, subjectOf(check))
+    // The table says more than the list that ends a reason.
+    const [why] = reason.split(` ${listHead(recorded.of)} `)
+    const message = () =>
+      `${printed(`${describeCheck(check)} ${outcome}: ${why}`)}\n\n${executionsTable(recorded)}`
     return { pass: (outcome === 'passed') !== isNot, message }
   }
 }

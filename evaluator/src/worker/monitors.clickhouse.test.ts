@@ -120,7 +120,8 @@ test('what one run holds keeps no other from being judged, and each is judged on
   await addMonitor(store, { ...monitor, name: 'newer', definition: '{"checks":[{"type":"run.mood"}]}' })
   const outputs = ['[1]', `${'a'.repeat(198)}😀`, nested(8_000), nested(100_000), '[1]']
   const runIds: string[] = []
-  for (const output of outputs) runIds.push(await settle(-1_000, { flow: 'odd', output }))
+  for (const output of outputs)
+    runIds.push(await settle(-1_000, { flow: 'odd', output, output_type: 'json' }))
   const { monitors, scores, setAside, unusable, log } = observed()
   await monitors.judgeSettled()
   await monitors.judgeSettled()
@@ -151,7 +152,8 @@ test('a score that ClickHouse refuses is set aside and said, also of a worker th
     definition: JSON.stringify({ checks }),
   })
   const runIds: string[] = []
-  for (const output of ['b', 'a', 'b']) runIds.push(await settle(-1_000, { flow: 'refused', output }))
+  for (const output of ['b', 'a', 'b'])
+    runIds.push(await settle(-1_000, { flow: 'refused', output, output_type: 'text' }))
   const { monitors, setAside, log } = observed()
   await monitors.judgeSettled()
   await monitors.judgeSettled()
@@ -160,7 +162,7 @@ test('a score that ClickHouse refuses is set aside and said, also of a worker th
   const judgements = await Promise.all(runIds.map((runId) => getRunScores(store, { runId })))
   expect(judgements.flat().map(({ outcome }) => outcome)).toEqual(['passed', 'unverifiable', 'passed'])
   expect(judgements[1]![0]!.reason).toMatch(/^Could not be stored: Constraint `c`/)
-  const next = await settle(-100, { flow: 'refused', output: 'b' })
+  const next = await settle(-100, { flow: 'refused', output: 'b', output_type: 'text' })
   await observed().monitors.judgeSettled()
   expect(await isJudged(next)).toBe(true)
 })

@@ -1,4 +1,4 @@
-import { type FailedTrace, SettledRuns, type Store, Sweep, settleQuiet } from '@weir/store'
+import { createMemory, type FailedTrace, type Store, settleQuiet } from '@weir/store'
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { messageOf } from '../errors.ts'
@@ -31,8 +31,7 @@ export class Settler {
   readonly #queue: Queue
   readonly #worker: Worker
   readonly #watch: NodeJS.Timeout
-  readonly #known = new SettledRuns()
-  readonly #sweep = new Sweep()
+  readonly #memory = createMemory()
   /** Of the monotonic clock. */
   #heard = performance.now()
   #scheduling: Promise<void> | undefined
@@ -93,12 +92,11 @@ export class Settler {
         const end = metrics.settleSeconds.startTimer()
         const settled = await settleQuiet(store, {
           quietMs: settleQuietMs,
-          known: this.#known,
-          sweep: this.#sweep,
+          memory: this.#memory,
         })
         end()
         metrics.settledRuns.inc(settled.runs)
-        metrics.failedTraces.set(this.#sweep.postponed.failed)
+        metrics.failedTraces.set(this.#memory.sweep.postponed.failed)
         if (settled.failed) {
           metrics.settleFailures.inc()
           this.#parts.log(describeFailed(settled.failed))

@@ -95,19 +95,17 @@ async function* readRows(store: Store, project: string, traceId: string): AsyncG
   }
 }
 
-/** An end beyond what DateTime64 holds is known by the duration. */
 const SELECT_SPANS = `
   SELECT
     lower(hex(span.trace_id)) AS traceId, lower(hex(span.span_id)) AS spanId, span.trace_state AS traceState,
     if(span.parent_span_id = toFixedString('', 8), '', lower(hex(span.parent_span_id))) AS parentSpanId,
     span.flags AS flags, span.span_name AS name, span.otel_kind AS kind,
     toString(toUnixTimestamp64Nano(span.start)) AS startTimeUnixNano,
-    toString(if(toUnixTimestamp64Nano(span.end) = 9223372036854775807,
-      toUInt64(toUnixTimestamp64Nano(span.start)) + span.duration_ns,
-      toUInt64(toUnixTimestamp64Nano(span.end)))) AS endTimeUnixNano,
+    toString(toUnixTimestamp64Nano(span.end)) AS endTimeUnixNano,
     mapKeys(span.attributes) AS keys, mapValues(span.attributes) AS values, span.attribute_types AS types,
     span.input_key AS inputKey, if(span.input_key = '', '', span.input) AS input,
     span.output_key AS outputKey, if(span.output_key = '', '', span.output) AS output,
+    if(span.attribute_types LIKE '%M%', span.metadata, '') AS metadata,
     span.dropped_attributes AS droppedAttributesCount, span.events AS events,
     span.dropped_events AS droppedEventsCount, span.links AS links, span.dropped_links AS droppedLinksCount,
     span.status_code AS statusCode, span.status_message AS statusMessage,

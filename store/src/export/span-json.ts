@@ -1,3 +1,6 @@
+/** The one attribute that becomes metadata. */
+const METADATA_KEY = 'weir.run.metadata'
+
 /** A stored span: what OTLP says of it, in the form that it is written in. Integers of 64 bits are text. */
 export interface SpanRow {
   readonly traceId: string
@@ -12,12 +15,13 @@ export interface SpanRow {
   readonly endTimeUnixNano: string
   readonly keys: readonly string[]
   readonly values: readonly string[]
-  /** A letter per attribute, see migration 007. */
+  /** A letter per attribute, see store/migrations/002_spans.sql. */
   readonly types: string
   readonly inputKey: string
   readonly input: string
   readonly outputKey: string
   readonly output: string
+  readonly metadata: string
   readonly droppedAttributesCount: number
   /** OTLP/JSON, '' for none. */
   readonly events: string
@@ -56,20 +60,16 @@ function statusJson({ statusCode, statusMessage }: SpanRow): string {
   return members.length === 0 ? '' : `"status":{${members.join(',')}}`
 }
 
-/** In the order in which they were sent: an attribute that became input or output goes back to its place. */
+/** In the order in which they were sent: an attribute that became a column goes back to its place. */
 function attributesJson({ keys, values, types, ...row }: SpanRow): string {
   const attributes: string[] = []
   let next = 0
   for (const type of types) {
     if (type === 'I') attributes.push(attributeJson(row.inputKey, 's', row.input))
     else if (type === 'O') attributes.push(attributeJson(row.outputKey, 's', row.output))
+    else if (type === 'M') attributes.push(attributeJson(METADATA_KEY, 's', row.metadata))
     else attributes.push(attributeJson(keys[next] ?? '', type, values[next++] ?? ''))
   }
-  // Spans that were stored before places were: at the end.
-  if (row.inputKey !== '' && !types.includes('I'))
-    attributes.push(attributeJson(row.inputKey, 's', row.input))
-  if (row.outputKey !== '' && !types.includes('O'))
-    attributes.push(attributeJson(row.outputKey, 's', row.output))
   return attributes.join(',')
 }
 

@@ -1,4 +1,4 @@
-import type { Status } from '../run-record.ts'
+import type { Status } from '../run-model/run.ts'
 import type { QueryParams, Store } from '../store.ts'
 
 /** What a page looks at. The window is half open, `from` <= start < `to`; totals and charts widen it to whole minutes. */

@@ -36,7 +36,7 @@ export interface FlowSeries {
   readonly points: readonly SeriesPoint[]
 }
 
-/** One step label of a flow; counts are step executions. */
+/** One step label of a flow; all counts, durations and sums are of step executions, not of runs. */
 export interface StepStats {
   readonly step: string
   readonly kind: string
@@ -52,6 +52,11 @@ export interface StepStats {
   readonly retried: number
   /** Executions whose fallback gave the output. */
   readonly fallbacks: number
+  /** Of all executions, without those that they enclose; as are output tokens and cost. */
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** US dollars. */
+  readonly cost: number
 }
 
 export interface VersionStats extends RunTotals {
@@ -186,6 +191,9 @@ async function readSteps(
         sum(minutes.errors) AS errors,
         sum(minutes.retried) AS retried,
         sum(minutes.fallbacks) AS fallbacks,
+        sum(minutes.input_tokens) AS inputTokens,
+        sum(minutes.output_tokens) AS outputTokens,
+        sum(minutes.cost) AS cost,
         ${quantiles('1')} AS quantiles,
         sum(start_offset_sum) / sum(minutes.executions) AS position,
         count() OVER () AS total

@@ -185,10 +185,12 @@ const MINUTES_OF_STEPS: MinutesTable['ofRuns'] = (where, state) => `
       flow, toStartOfMinute(start) AS minute, step, kind,
       count() AS executions, countIf(step_status = 'error') AS errors, countIf(attempts > 1) AS retried,
       countIf(fallback) AS fallbacks, sum(toFloat64(offset)) AS start_offset_sum,
+      sum(step_input) AS input_tokens, sum(step_output) AS output_tokens, sum(step_cost) AS cost,
       ${state('step_duration_ns', "step_status IN ('ok', 'error')")} AS durations
     FROM runs FINAL
     ARRAY JOIN
       step_names AS step, step_kinds AS kind, step_statuses AS step_status, step_durations_ns AS step_duration_ns,
-      step_attempts AS attempts, step_fallbacks AS fallback, step_starts_ns AS offset
+      step_attempts AS attempts, step_fallbacks AS fallback, step_starts_ns AS offset,
+      step_input_tokens AS step_input, step_output_tokens AS step_output, step_costs AS step_cost
     WHERE ${where}
     GROUP BY flow, minute, step, kind`

@@ -79,8 +79,17 @@ test('flow: series without gaps, steps in order, versions newest first', async (
     p99Ns: null,
   })
   expect(page.steps.steps).toMatchObject([
-    { step: 'plan', kind: 'step', count: 10, errors: 1, retried: 0 },
-    { step: 'write', kind: 'step', count: 10, errors: 1, retried: 10 },
+    { step: 'plan', kind: 'step', count: 10, errors: 1, retried: 0, inputTokens: 0, cost: 0 },
+    {
+      step: 'write',
+      kind: 'step',
+      count: 10,
+      errors: 1,
+      retried: 10,
+      inputTokens: 100,
+      outputTokens: 50,
+      cost: 5,
+    },
   ])
   expect(page.versions.versions).toMatchObject([
     { version: '2', runs: 5, errors: 1 },
@@ -91,7 +100,10 @@ test('flow: series without gaps, steps in order, versions newest first', async (
 test('flow: by status the minutes come from the runs', async () => {
   const page = await getFlowPage(store(), { ...window, flow: 'research', status: 'ok' })
   expect(page.totals).toMatchObject({ runs: 9, errors: 0 })
-  expect(page.steps.steps.map((step) => step.count)).toEqual([9, 9])
+  expect(page.steps.steps).toMatchObject([
+    { count: 9 },
+    { count: 9, inputTokens: 90, outputTokens: 45, cost: 4.5 },
+  ])
   expect(page.series.points.reduce((sum, point) => sum + point.runs, 0)).toBe(9)
 })
 

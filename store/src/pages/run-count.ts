@@ -1,4 +1,5 @@
-import { firstRow, type Store } from '../store.ts'
+import { firstRow, rows, type Store } from '../store.ts'
+import { type Candidate, holding } from './attribute-search.ts'
 import { runMinutes, toWindow } from './minutes.ts'
 import { nanosecondsOf, type RunSearch, searchConditions } from './runs.ts'
 
@@ -23,15 +24,35 @@ export async function countRuns(
 ): Promise<RunCount> {
   const { where, params } = searchConditions(store, search)
   const { first, last } = nanosecondsOf(search)
+  const { project = store.project, attributes = [] } = search
+  const matching = `SELECT run.start AS start, run.run_id AS runId, run.span_count AS spanCount, run.trace_ids AS traces
+      FROM runs AS run FINAL
+      WHERE ${where}
+        AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')
+      LIMIT {limit:UInt32}`
+  const bound = { ...params, begin: String(first), end: String(last), limit: most + 1 }
+  if (attributes.length > 0) {
+    const found = await rows<Candidate & { ms: number }>(
+      store,
+      `SELECT runId, spanCount, arrayMap(id -> lower(hex(id)), traces) AS traceIds, toUnixTimestamp64Milli(start) AS ms
+      FROM (${matching})`,
+      bound,
+    )
+    const starts = (await holding(store, project, found, attributes))
+      .map(({ ms }) => ms)
+      .sort((a, b) => a - b)
+    return {
+      runs: Math.min(starts.length, most),
+      isCut: found.length > most,
+      firstMs: starts[0] ?? 0,
+      lastMs: starts.at(-1) ?? 0,
+    }
+  }
   const row = await firstRow<Omit<RunCount, 'isCut'>>(
     store,
     `SELECT toUInt32(count()) AS runs, toUnixTimestamp64Milli(min(start)) AS firstMs, toUnixTimestamp64Milli(max(start)) AS lastMs
-    FROM (
-      SELECT run.start AS start FROM runs AS run FINAL
-      WHERE ${where}
-        AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')
-      LIMIT {limit:UInt32})`,
-    { ...params, begin: String(first), end: String(last), limit: most + 1 },
+    FROM (${matching})`,
+    bound,
   )
   const { runs = 0, firstMs = 0, lastMs = 0 } = row ?? {}
   return { runs: Math.min(runs, most), isCut: runs > most, firstMs, lastMs }

@@ -1,40 +1,9 @@
-import type { RunRecord, Status, StepRecord } from '../run-record.ts'
-import type { QueryParams, Store } from '../store.ts'
+import type { ChildRun, RunRecord } from '../run-model/run.ts'
+import { type QueryParams, rows, type Store } from '../store.ts'
+import { CALLS, STEPS } from './run-arrays.ts'
 
-/** The parallel `step_*` arrays of a run. */
-export interface StepColumns {
-  readonly stepNames: readonly string[]
-  readonly stepOccurrences: readonly number[]
-  readonly stepKinds: readonly string[]
-  readonly stepStatuses: readonly Status[]
-  readonly stepStartsNs: readonly number[]
-  readonly stepDurationsNs: readonly number[]
-  readonly stepAttempts: readonly number[]
-  readonly stepFallbacks: readonly number[]
-  readonly stepParents: readonly number[]
-}
-
-/** SQL: {@link StepColumns} from `runs AS run`. */
-export const STEP_COLUMNS = `
-      run.step_names AS stepNames, run.step_occurrences AS stepOccurrences, run.step_kinds AS stepKinds,
-      run.step_statuses AS stepStatuses, run.step_starts_ns AS stepStartsNs, run.step_durations_ns AS stepDurationsNs,
-      run.step_attempts AS stepAttempts, run.step_fallbacks AS stepFallbacks, run.step_parents AS stepParents`
-
-export function toSteps(row: StepColumns): StepRecord[] {
-  return row.stepNames.map((name, i) => ({
-    name,
-    occurrence: row.stepOccurrences[i]!,
-    kind: row.stepKinds[i]!,
-    status: row.stepStatuses[i]!,
-    startNs: row.stepStartsNs[i]!,
-    durationNs: row.stepDurationsNs[i]!,
-    attempts: row.stepAttempts[i]!,
-    fallback: row.stepFallbacks[i] === 1,
-    parent: row.stepParents[i]!,
-  }))
-}
-
-type RecordRow = Omit<RunRecord, 'steps' | 'startUnixNano'> & StepColumns & { readonly startNs: string }
+/** A record as `runs` alone has it. */
+type SelectedRecord = Omit<RunRecord, 'startUnixNano' | 'children'> & { readonly startNs: string }
 
 /** Ids travel in the URL of the query: as many as fit into any server's limit. */
 const IDS_PER_QUERY = 100
@@ -73,34 +42,49 @@ function readExperiment(
 }
 
 async function* select(store: Store, where: string, params: QueryParams): AsyncGenerator<RunRecord> {
-  const result = await store.client.query({
-    query: `SELECT
+  const [childrenOf, result] = await Promise.all([
+    readChildren(store, where, params),
+    store.client.query({ query: selectRecords(where), query_params: { ...params }, format: 'JSONEachRow' }),
+  ])
+  for await (const some of result.stream<SelectedRecord>()) {
+    for (const row of some) {
+      const { startNs, ...record } = row.json()
+      const startUnixNano = BigInt(startNs)
+      yield { ...record, startUnixNano, children: childrenOf.get(record.runId) ?? [] }
+    }
+  }
+}
+
+const selectRecords = (where: string): string => `
+    SELECT
       run.run_id AS runId, lower(hex(run.trace_id)) AS traceId, run.flow AS flow, run.version AS version,
       run.environment AS environment, run.source AS source, run.status AS status, toBool(run.incomplete) AS incomplete,
       toString(toUnixTimestamp64Nano(run.start)) AS startNs, run.duration_ns AS durationNs,
       run.experiment_id AS experimentId, run.case_id AS caseId, run.trial AS trial, run.input AS input,
-      run.output AS output, run.error_type AS errorType, run.error_message AS errorMessage,
-      run.input_tokens AS inputTokens, run.output_tokens AS outputTokens, run.cost AS cost,
-      ${STEP_COLUMNS}
+      run.output AS output, run.input_type AS inputType, run.output_type AS outputType,
+      run.input_length AS inputLength, run.output_length AS outputLength, run.error_type AS errorType,
+      run.error_message AS errorMessage, run.input_tokens AS inputTokens, run.output_tokens AS outputTokens,
+      run.cost AS cost, ${STEPS}, ${CALLS}
     FROM runs AS run FINAL
-    WHERE project = {project:String} AND ${where}`,
-    query_params: { ...params },
-    format: 'JSONEachRow',
-  })
-  for await (const some of result.stream<RecordRow>()) {
-    for (const row of some) yield toRecord(row.json())
-  }
-}
+    WHERE project = {project:String} AND ${where}`
 
-function toRecord(row: RecordRow): RunRecord {
-  const { runId, traceId, flow, version, environment, source, status, incomplete, durationNs } = row
-  const { experimentId, caseId, trial, input, output, errorType, errorMessage } = row
-  const { inputTokens, outputTokens, cost } = row
-  return {
-    ...{ runId, traceId, flow, version, environment, source, status, incomplete },
-    startUnixNano: BigInt(row.startNs),
-    ...{ durationNs, experimentId, caseId, trial, input, output, errorType, errorMessage },
-    ...{ inputTokens, outputTokens, cost },
-    steps: toSteps(row),
-  }
+/** The runs that the selected ones started, by the id of the run that did. */
+async function readChildren(
+  store: Store,
+  where: string,
+  params: QueryParams,
+): Promise<Map<string, ChildRun[]>> {
+  const found = await rows<{ parentRunId: string; children: ChildRun[] }>(
+    store,
+    `SELECT run.parent_run_id AS parentRunId,
+      arrayMap((child) -> CAST((child.2, child.3, child.4), 'Tuple(runId String, flow String, status String)'),
+        arraySort(groupArray((run.start, run.run_id, run.flow, run.status)))) AS children
+    FROM runs AS run FINAL
+    WHERE project = {project:String} AND parent_run_id IN (
+      SELECT run_id FROM runs WHERE project = {project:String} AND ${where}
+    )
+    GROUP BY parent_run_id`,
+    params,
+  )
+  return new Map(found.map(({ parentRunId, children }) => [parentRunId, children]))
 }

@@ -1,4 +1,4 @@
-import type { Status } from '../run-record.ts'
+import type { Status } from '../run-model/run.ts'
 
 /** One line of a list of runs: no payloads. */
 export interface RunRow {
@@ -41,7 +41,7 @@ export type SelectedRunRow = Omit<RunRow, 'startUnixNano' | 'startMs' | 'aheadMs
 const DAY_MS = 86_400_000
 
 /** SQL: the beginning of a text, at most `most` characters; one that is cut ends in "…". */
-export function glance(column: string, most: number): string {
+function glance(column: string, most: number): string {
   return `if(lengthUTF8(${column}) > ${most}, concat(substringUTF8(${column}, 1, ${most - 1}), '…'), ${column})`
 }
 

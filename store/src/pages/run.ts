@@ -1,53 +1,53 @@
-import type { StepRecord } from '../run-record.ts'
+import type { ModelUse, StepRecord, ValueType } from '../run-model/run.ts'
 import { firstRow, rows, type Store } from '../store.ts'
-import { countSpans, readLateSpans, type SpanCounts } from './late-spans.ts'
-import { STEP_COLUMNS, type StepColumns, toSteps } from './run-records.ts'
+import { readPlaced } from './read-placed.ts'
+import { MODELS, STEPS } from './run-arrays.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
-import { readSpans, type SelectedSpan, type SpanNode, toSpanTree } from './span-tree.ts'
+import { type SpanName, type SpanTree, toSpanTree } from './span-tree.ts'
 
 /** A step execution on the page of its run. */
 export interface RunStep extends StepRecord {
-  /** The span of its last attempt, 16 hex digits. */
+  /** The span of its last attempt: 32 and 16 hex digits. */
+  readonly traceId: string
   readonly spanId: string
 }
 
-export interface RunPage {
+export interface RunPage extends SpanTree {
   readonly run: RunRow
   readonly metadata: string
   readonly input: string
   readonly output: string
-  readonly models: readonly string[]
-  /** 16 hex digits; '' if no root was received. */
+  readonly inputType: ValueType
+  readonly outputType: ValueType
+  /** Characters before the value was cut; 0: it is whole. */
+  readonly inputLength: number
+  readonly outputLength: number
+  /** By name and provider. */
+  readonly models: readonly ModelUse[]
+  /** 16 hex digits, in the trace of the run; '' if no root was received. */
   readonly rootSpanId: string
   readonly traceIds: readonly string[]
   readonly steps: readonly RunStep[]
-  /**
-   * Depth first, siblings by start; nested runs of the same traces are part of the tree. Of more than can be shown these are the
-   * first, those with error and the one that was asked for, with the spans around them.
-   */
-  readonly spans: readonly SpanNode[]
-  /** Of all spans of the tree, whichever were returned. */
-  readonly tree: SpanCounts
-  /** Of the run's own spans, without those of nested runs. */
-  readonly own: SpanCounts
   /** Runs that this run started, oldest first: at most 100. */
   readonly children: readonly RunRow[]
   /** All of them. */
   readonly childCount: number
 }
 
-type DetailRow = SelectedRunRow &
-  StepColumns & {
-    readonly metadata: string
-    readonly input: string
-    readonly output: string
-    readonly models: readonly string[]
-    readonly rootSpanId: string
-    readonly traceIds: readonly string[]
-    readonly stepSpanIds: readonly string[]
-  }
+type Children = Pick<RunPage, 'children' | 'childCount'>
 
-/** The id as stored of the run whose id is `runId` in upper or lower case; undefined if there is none. */
+/** What `runs` has of a page beside its row. */
+interface SelectedDetail extends Omit<RunPage, 'run' | 'steps' | keyof SpanTree | keyof Children> {
+  readonly steps: readonly StepRecord[]
+  /** Places in `traceIds`, from 0. */
+  readonly stepTraces: readonly number[]
+  readonly stepSpanIds: readonly string[]
+}
+
+/**
+ * The id as stored of the run whose id, or whose trace's id, is `runId` in upper or lower case; undefined if there is none.
+ * Of several runs of a trace the first is meant.
+ */
 export async function findRunId(
   store: Store,
   { runId, project = store.project }: { runId: string; project?: string },
@@ -59,12 +59,21 @@ export async function findRunId(
     WHERE project = {project:String} AND run_id IN {runIds:Array(String)}`,
     { project, runIds },
   )
-  return runIds.find((id) => found.some((row) => row.runId === id))
+  const stored = runIds.find((id) => found.some((row) => row.runId === id))
+  if (stored !== undefined || !/^[0-9a-f]{32}$/i.test(runId)) return stored
+  const first = await firstRow<{ runId: string }>(
+    store,
+    `SELECT run_id AS runId FROM runs FINAL
+    WHERE project = {project:String} AND trace_id = toFixedString(unhex({runId:String}), 16)
+    ORDER BY parent_run_id != '', start, run_id LIMIT 1`,
+    { project, runId },
+  )
+  return first?.runId
 }
 
 /**
  * A run with its steps and the tree of its spans, or null.
- * @param spanId a span to return wherever it is in the tree, 16 hex digits
+ * @param span one to return wherever it is in the tree
  * @param spanLimit how many spans to return before those that are looked for, default 10,000
  */
 export async function getRunPage(
@@ -72,59 +81,50 @@ export async function getRunPage(
   {
     runId,
     project = store.project,
-    spanId = '',
+    span,
     spanLimit = 10_000,
-  }: { runId: string; project?: string; spanId?: string; spanLimit?: number },
+  }: { runId: string; project?: string; span?: SpanName | undefined; spanLimit?: number },
 ): Promise<RunPage | null> {
-  const [row, found, children] = await Promise.all([
+  const [found, placed, children] = await Promise.all([
     readRun(store, project, runId),
-    readSpans(store, { project, runId, limit: spanLimit }),
+    readPlaced(store, OF_ITS_TRACES, { project, runId }),
     readChildren(store, project, runId),
   ])
-  if (!row) return null
-  const { metadata, input, output, models, rootSpanId, traceIds } = row
-  const steps = toSteps(row).map((step, i) => ({ ...step, spanId: row.stepSpanIds[i] ?? '' }))
+  if (!found) return null
+  const { metadata, input, output, inputType, outputType, inputLength, outputLength, ...rest } = found
+  const { rootSpanId, traceIds, models, steps, stepTraces, stepSpanIds, ...row } = rest
+  const run = toRunRow(row)
+  const toStep = (step: StepRecord, at: number): RunStep => ({
+    ...step,
+    traceId: traceIds[stepTraces[at]!]!,
+    spanId: stepSpanIds[at]!,
+  })
   return {
-    run: runRowOf(row),
-    ...{ metadata, input, output, models, rootSpanId, traceIds, steps },
-    ...(await readTree(store, row, found, { project, runId, spanId, limit: spanLimit })),
+    ...{ run, metadata, input, output, inputType, outputType, inputLength, outputLength },
+    ...{ rootSpanId, traceIds, models },
+    steps: steps.map(toStep),
+    ...toSpanTree(placed, run.startUnixNano, { runId, limit: spanLimit, wanted: span }),
     ...children,
   }
 }
 
-type Tree = Pick<RunPage, 'spans' | 'tree' | 'own'>
+/** SQL: the condition on the traces of a run. It needs nothing of the run's row, so that run and spans are read at once. */
+const OF_ITS_TRACES = `project = {project:String} AND trace_id IN (
+      SELECT arrayJoin(trace_ids) FROM runs FINAL PREWHERE project = {project:String} AND run_id = {runId:String}
+    )`
 
-/** The tree of a run from its first spans, one more than `limit` if there are more. */
-async function readTree(
+function readRun(
   store: Store,
-  row: DetailRow,
-  found: readonly SelectedSpan[],
-  { project, runId, spanId, limit }: { project: string; runId: string; spanId: string; limit: number },
-): Promise<Tree> {
-  const shown = found.slice(0, limit)
-  const last = shown.at(-1)
-  if (found.length === shown.length || !last) {
-    const spans = toSpanTree(shown, row)
-    return { spans, tree: countOf(spans), own: countOf(spans.filter((span) => span.runId === runId)) }
-  }
-  const [late, counts] = await Promise.all([
-    readLateSpans(store, { project, runId, spanId, last }),
-    countSpans(store, { project, runId }),
-  ])
-  return { spans: toSpanTree([...shown, ...late], row), ...counts }
-}
-
-function countOf(spans: readonly SpanNode[]): SpanCounts {
-  return { spans: spans.length, errors: spans.filter(({ status }) => status === 'error').length }
-}
-
-function readRun(store: Store, project: string, runId: string): Promise<DetailRow | undefined> {
-  return firstRow<DetailRow>(
+  project: string,
+  runId: string,
+): Promise<(SelectedRunRow & SelectedDetail) | undefined> {
+  return firstRow(
     store,
-    `SELECT ${RUN_ROW}, ${STEP_COLUMNS},
-      run.metadata AS metadata, run.input AS input, run.output AS output, run.models AS models,
+    `SELECT ${RUN_ROW}, ${STEPS}, ${MODELS},
+      run.metadata AS metadata, run.input AS input, run.output AS output, run.input_type AS inputType,
+      run.output_type AS outputType, run.input_length AS inputLength, run.output_length AS outputLength,
       if(run.root_span_id = toFixedString('', 8), '', lower(hex(run.root_span_id))) AS rootSpanId,
-      arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds,
+      arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds, run.step_traces AS stepTraces,
       arrayMap(id -> lower(hex(id)), run.step_span_ids) AS stepSpanIds
     FROM runs AS run FINAL
     PREWHERE project = {project:String} AND run_id = {runId:String}
@@ -134,11 +134,7 @@ function readRun(store: Store, project: string, runId: string): Promise<DetailRo
   )
 }
 
-async function readChildren(
-  store: Store,
-  project: string,
-  runId: string,
-): Promise<Pick<RunPage, 'children' | 'childCount'>> {
+async function readChildren(store: Store, project: string, runId: string): Promise<Children> {
   const found = await rows<SelectedRunRow & { childCount: number }>(
     store,
     `SELECT ${RUN_ROW}, count() OVER () AS childCount
@@ -150,12 +146,4 @@ async function readChildren(
   )
   const children = found.map(({ childCount: _, ...row }) => toRunRow(row))
   return { children, childCount: found[0]?.childCount ?? 0 }
-}
-
-/** Only the fields of a list's row, without the steps and payloads that came with them. */
-function runRowOf(row: DetailRow): RunRow {
-  const { metadata, input, output, models, rootSpanId, traceIds, stepSpanIds, ...rest } = row
-  const { stepNames, stepOccurrences, stepKinds, stepStatuses, stepStartsNs, ...more } = rest
-  const { stepDurationsNs, stepAttempts, stepFallbacks, stepParents, ...run } = more
-  return toRunRow(run)
 }

@@ -1,4 +1,11 @@
 import { rows, type Store } from '../store.ts'
+import {
+  type AttributeSearch,
+  attributeParams,
+  type Candidate,
+  holding,
+  mayHold,
+} from './attribute-search.ts'
 import { type Cursor, parseCursor, toCursor } from './cursor.ts'
 import { type Conditions, dimensionConditions, type RunFilter } from './filter.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
@@ -21,28 +28,44 @@ export interface RunSearch extends RunFilter {
   readonly limit?: number | undefined
 }
 
-export interface AttributeSearch {
-  readonly key: string
-  readonly value: string
-}
-
 export interface RunsPage {
   readonly runs: readonly RunRow[]
   /** Cursor of the next page; null on the last one. */
   readonly next: string | null
 }
 
+/** How a list is ordered: SQL over `runs AS run`, and what its cursor says of a run. */
+interface Order {
+  readonly by: string
+  /** Runs after the cursor. */
+  readonly after: string
+  readonly key: (run: SelectedRunRow) => string
+}
+
+const NEWEST: Order = {
+  by: 'run.start DESC, run.run_id DESC',
+  after: `(run.start, run.run_id) < (fromUnixTimestamp64Nano({key:Int64}, 'UTC'), {id:String})`,
+  key: ({ startNs }) => startNs,
+}
+
+const SLOWEST: Order = {
+  by: 'run.duration_ns DESC, run.run_id DESC',
+  after: '(run.duration_ns, run.run_id) < ({key:UInt64}, {id:String})',
+  key: ({ durationNs }) => String(durationNs),
+}
+
 /** One page of the runs that match, by key: a page never repeats or skips a run that does not change. */
 export async function searchRuns(store: Store, search: RunSearch): Promise<RunsPage> {
   const limit = Math.min(500, Math.max(1, search.limit ?? 50))
-  const cursor = parseCursor(search.cursor, search.order === 'slowest' ? 'UInt64' : undefined)
-  const find = search.order === 'slowest' ? findSlowest : findNewest
-  const found = await find(store, search, cursor, limit + 1)
-  const runs = found.slice(0, limit).map(toRunRow)
-  const last = runs.at(-1)
-  if (found.length <= limit || !last) return { runs, next: null }
-  const key = search.order === 'slowest' ? last.durationNs : last.startUnixNano
-  return { runs, next: toCursor(key, last.runId) }
+  const [order, find, type] =
+    search.order === 'slowest'
+      ? ([SLOWEST, findSlowest, 'UInt64'] as const)
+      : ([NEWEST, findNewest, 'Int64'] as const)
+  const found = await find(store, search, parseCursor(search.cursor, type), limit + 1)
+  const page = found.slice(0, limit)
+  const last = page.at(-1)
+  const next = found.length > limit && last ? toCursor(order.key(last), last.runId) : null
+  return { runs: page.map(({ traceIds: _, ...row }) => toRunRow(row)), next }
 }
 
 const FIRST_SPAN_MS = 10 * 60_000
@@ -56,9 +79,9 @@ async function findNewest(
   search: RunSearch,
   cursor: Cursor | undefined,
   limit: number,
-): Promise<SelectedRunRow[]> {
+): Promise<FoundRun[]> {
   const { first, last } = nanosecondsOf(search)
-  const found: SelectedRunRow[] = []
+  const found: FoundRun[] = []
   const growth = BigInt(search.attributes?.length ? GROWTH_WITH_ATTRIBUTES : GROWTH)
   // The cursor's own nanosecond is part of the window: other runs may have started in it.
   let end = cursor ? BigInt(cursor.key) : last
@@ -70,20 +93,7 @@ async function findNewest(
     let begin = end - length
     if (begin < first) begin = first
     const window = { begin: String(begin), end: String(end) }
-    const after = cursor
-      ? `AND (run.start, run.run_id) < (fromUnixTimestamp64Nano({key:Int64}, 'UTC'), {id:String})`
-      : ''
-    found.push(
-      ...(await select(
-        store,
-        search,
-        window,
-        after,
-        cursor,
-        'run.start DESC, run.run_id DESC',
-        limit - found.length,
-      )),
-    )
+    found.push(...(await findWithin(store, search, NEWEST, window, cursor, limit - found.length)))
     end = begin - 1n
   }
   return found
@@ -110,36 +120,48 @@ function findSlowest(
   search: RunSearch,
   cursor: Cursor | undefined,
   limit: number,
-): Promise<SelectedRunRow[]> {
+): Promise<FoundRun[]> {
   const { first, last } = nanosecondsOf(search)
-  const window = { begin: String(first), end: String(last) }
-  const after = cursor ? 'AND (run.duration_ns, run.run_id) < ({key:UInt64}, {id:String})' : ''
-  return select(store, search, window, after, cursor, 'run.duration_ns DESC, run.run_id DESC', limit)
+  return findWithin(store, search, SLOWEST, { begin: String(first), end: String(last) }, cursor, limit)
 }
 
-function select(
+type FoundRun = SelectedRunRow & Candidate
+
+/** The first runs after the cursor, as many as are wanted. */
+async function findWithin(
   store: Store,
   search: RunSearch,
+  order: Order,
   window: { begin: string; end: string },
-  after: string,
   cursor: Cursor | undefined,
-  order: string,
-  limit: number,
-): Promise<SelectedRunRow[]> {
+  wanted: number,
+): Promise<FoundRun[]> {
   const { where, params } = searchConditions(store, search)
-  return rows<SelectedRunRow>(
-    store,
-    `SELECT ${RUN_ROW}
-    FROM runs AS run FINAL
-    WHERE ${where} ${after}
-      AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')
-    ORDER BY ${order}
-    LIMIT {limit:UInt32}`,
-    { ...params, ...cursor, ...window, limit },
-  )
+  const { project = store.project, attributes = [] } = search
+  const found: FoundRun[] = []
+  let after = cursor
+  // Where few of the runs that may hold an attribute do, more are looked at.
+  for (let limit = wanted; found.length < wanted; limit *= 2) {
+    const candidates = await rows<FoundRun>(
+      store,
+      `SELECT ${RUN_ROW}, arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds
+      FROM runs AS run FINAL
+      WHERE ${where} ${after ? `AND ${order.after}` : ''}
+        AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')
+      ORDER BY ${order.by}
+      LIMIT {limit:UInt32}`,
+      { ...params, ...after, ...window, limit },
+    )
+    const held = attributes.length === 0 ? candidates : await holding(store, project, candidates, attributes)
+    found.push(...held.slice(0, wanted - found.length))
+    const last = candidates.at(-1)
+    if (candidates.length < limit || !last) break
+    after = { key: order.key(last), id: last.runId }
+  }
+  return found
 }
 
-/** SQL over `runs AS run`, in a window of `begin` and `end`. */
+/** SQL over `runs AS run`, in a window of `begin` and `end`; of attributes, what {@link mayHold} them. */
 export function searchConditions(store: Store, search: RunSearch): Conditions {
   const { where, params } = dimensionConditions(store, search)
   const { session, user, experiment, minDurationNs, maxDurationNs, text, attributes = [] } = search
@@ -150,19 +172,14 @@ export function searchConditions(store: Store, search: RunSearch): Conditions {
     minDurationNs !== undefined && 'duration_ns >= {minDurationNs:UInt64}',
     maxDurationNs !== undefined && 'duration_ns <= {maxDurationNs:UInt64}',
     text !== undefined && text !== '' && HAS_WORDS,
-    ...attributes.map(({ value }, nth) => hasAttribute(nth, value === '')),
+    ...attributes.map(mayHold),
   ]
   return {
     where: [where, ...optional.filter((condition) => condition !== false)].join(' AND '),
     params: {
       ...params,
       ...{ session, user, experiment, minDurationNs, maxDurationNs, text },
-      ...Object.fromEntries(
-        attributes.flatMap(({ key, value }, nth) => [
-          [`key${nth}`, key],
-          [`value${nth}`, value],
-        ]),
-      ),
+      ...attributeParams(attributes),
     },
   }
 }
@@ -171,23 +188,3 @@ export function searchConditions(store: Store, search: RunSearch): Conditions {
 const HAS_WORDS = `hasAllTokens(
       concatWithSeparator(' ', run_id, input, output, error_type, error_message, arrayStringConcat(step_names, ' ')),
       {text:String})`
-
-/** How much earlier a span may come by the store's clock than it began by its own. */
-const CLOCK_SLACK_MS = 600_000
-
-/**
- * By the index `attribute_bloom` of spans, among those that came since the window began; in a window that is still to come,
- * among all of them: what starts there has a clock that is wrong.
- */
-function hasAttribute(nth: number, isEmpty: boolean): string {
-  const [key, value] = [`{key${nth}:String}`, `{value${nth}:String}`]
-  return `run.run_id IN (
-      SELECT run_id FROM spans
-      WHERE project = {project:String}
-        AND received >= if(fromUnixTimestamp64Nano({begin:Int64}, 'UTC') > now64(9, 'UTC'), toDateTime64(0, 3, 'UTC'),
-          fromUnixTimestamp64Milli(intDiv({begin:Int64}, 1000000) - ${CLOCK_SLACK_MS}, 'UTC'))
-        AND indexHint(has(
-          arrayMap((key, value) -> cityHash64(key, value), mapKeys(attributes), mapValues(attributes)),
-          cityHash64(${key}, ${value})))
-        AND attributes[${key}] = ${value}${isEmpty ? ` AND mapContains(attributes, ${key})` : ''})`
-}

@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import { settleQuiet } from '../settle/settle.ts'
-import { execute, rows, type Store } from '../store.ts'
-import { EPOCH_MS, hex, insertSpans, later, span, useStore } from '../testing.ts'
+import { execute, insert, rows, type Store } from '../store.ts'
+import { EPOCH_MS, hex, insertSpans, later, span, spanRows, useStore } from '../testing.ts'
+import { countRuns } from './run-count.ts'
 import { type RunSearch, searchRuns } from './runs.ts'
 
 const store = useStore()
@@ -22,20 +23,40 @@ beforeAll(async () => {
     span('flow', 'f', 0, 10, { attributes: { tier: 'gold' } }, step({ 'customer.id': '43' })),
   )
   await insertSpans(store(), 'three', span('flow', 'f', 0, 10, step({ tier: '42', note: '' })))
+  await insertShared()
   await settleQuiet(store(), { quietMs: 0, now: later() })
   await execute(store(), MANY_SPANS)
   await execute(store(), MANY_RUNS)
-})
+}, 300_000)
+
+/** Twenty traces of two runs each, where every third nested one has the attribute, and a run that is continued. */
+async function insertShared(): Promise<void> {
+  const plan = { 'plan.id': 'p' }
+  const nested = Array.from({ length: 20 }, (_, i) => {
+    const at = i * 1000
+    const attributes = i % 3 === 0 ? plan : { 'plan.id': 'q' }
+    const inner = span('flow', 'inner', at + 1, 5, span('step', 'deep', at + 2, 1, { attributes }))
+    const own = span('step', 'own', at, 1, { attributes: i % 2 === 0 ? plan : {} })
+    return spanRows(`nest${i}`, span('flow', 'outer', at, 10 + i, own, inner))
+  })
+  const declared = { declared_run_id: 'continued' }
+  const resumed = span('flow', 'job', 55, 10, declared, span('step', 'resumed', 60, 1, { attributes: plan }))
+  await insert(store(), 'spans', [
+    ...nested.flat(),
+    ...spanRows('began', span('flow', 'job', 0, 10, declared)),
+    ...spanRows('resumed', span('span', 'request', 50, 20, resumed)),
+  ])
+}
 
 const ID = `murmurHash3_128(number, 'run')`
 const MANY_SPANS = `
-  INSERT INTO spans (project, trace_id, span_id, run_id, start, attributes, settled)
-  SELECT 'many', ${ID}, substring(${ID}, 1, 8), lower(hex(${ID})), toDateTime64(${EPOCH_MS / 1000} + number % 86400, 9, 'UTC'),
-    map('customer.id', concat('customer-', toString(number)), 'kind', 'step'), 1
+  INSERT INTO spans (project, trace_id, span_id, start, attributes)
+  SELECT 'many', ${ID}, substring(${ID}, 1, 8), toDateTime64(${EPOCH_MS / 1000} + number % 86400, 9, 'UTC'),
+    map('customer.id', concat('customer-', toString(number)), 'kind', 'step')
   FROM numbers(${RUNS})`
 const MANY_RUNS = `
-  INSERT INTO runs (project, run_id, trace_id, flow, start, input, output, settled)
-  SELECT 'many', lower(hex(${ID})), ${ID}, concat('flow-', toString(number % 7)), toDateTime64(${EPOCH_MS / 1000} + number % 86400, 9, 'UTC'),
+  INSERT INTO runs (project, run_id, trace_id, trace_ids, span_count, flow, start, input, output, settled)
+  SELECT 'many', lower(hex(${ID})), ${ID}, [${ID}], 1, concat('flow-', toString(number % 7)), toDateTime64(${EPOCH_MS / 1000} + number % 86400, 9, 'UTC'),
     concat('{"question":"about item', toString(number), '"}'), 'the answer', now64(6)
   FROM numbers(${RUNS})`
 
@@ -59,6 +80,31 @@ test('by an attribute on any span of the run', async () => {
   expect(await found({ attributes: both, order: 'slowest' })).toEqual(['two'])
 })
 
+test('where a trace holds several runs, the attribute is found on its own run only, page by page', async () => {
+  const attributes = [{ key: 'plan.id', value: 'p' }]
+  const listed = async (search: Partial<RunSearch>) => {
+    const runs: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await searchRuns(store(), { ...window, attributes, limit: 3, ...search, cursor })
+      runs.push(...page.runs.map(({ startMs }) => String((startMs - EPOCH_MS) / 1000)))
+      cursor = page.next ?? undefined
+    } while (cursor !== undefined)
+    return runs
+  }
+  const even = ['18', '16', '14', '12', '10', '8', '6', '4', '2', '0']
+  const third = ['18.001', '15.001', '12.001', '9.001', '6.001', '3.001', '0.001']
+  expect(await listed({ flow: 'outer' })).toEqual(even)
+  expect(await listed({ flow: 'outer', order: 'slowest' })).toEqual(even)
+  expect(await listed({ flow: 'inner' })).toEqual(third)
+  expect(await listed({ flow: 'job' })).toEqual(['0'])
+  expect(await listed({ flow: 'request' })).toEqual([])
+  expect(await countRuns(store(), { ...window, flow: 'outer', attributes })).toEqual({
+    ...{ runs: 10, isCut: false, firstMs: EPOCH_MS, lastMs: EPOCH_MS + 18_000 },
+  })
+  expect(await countRuns(store(), { ...window, attributes })).toMatchObject({ runs: 18 })
+})
+
 test('by words, in any case and place', async () => {
   expect(await found({ text: 'WHERE grösse größe' })).toEqual([])
   expect(await found({ text: 'WHERE größe' })).toEqual(['one'])
@@ -78,17 +124,19 @@ async function rowsRead(search: Partial<RunSearch>): Promise<number> {
   }
   const recording: Store = { ...store(), client }
   await searchRuns(recording, { ...window, project: 'many', order: 'slowest', ...search })
-  expect(asked).toHaveLength(1)
-  const { query, query_params } = asked[0]!
-  const result = await store().client.query({ query, query_params, format: 'JSON' })
-  return (await result.json()).statistics!.rows_read
+  let read = 0
+  for (const { query, query_params } of asked) {
+    const result = await store().client.query({ query, query_params, format: 'JSON' })
+    read += (await result.json()).statistics!.rows_read
+  }
+  return read
 }
 
 test('an attribute is found without reading all spans', async () => {
   const search = { attributes: [{ key: 'customer.id', value: 'customer-12345' }] }
   expect((await searchRuns(store(), { ...window, project: 'many', ...search })).runs).toHaveLength(1)
   expect(await rowsRead({})).toBeGreaterThanOrEqual(RUNS)
-  // A granule of spans or two, and the granule of runs that has the run and those around it.
+  // A granule of spans or two, asked twice, and the granule of runs that has the run and those around it.
   expect(await rowsRead(search)).toBeLessThan(RUNS / 4)
 })
 

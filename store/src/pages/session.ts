@@ -52,7 +52,7 @@ export async function getSessionPage(
   const found = await rows<SelectedRunRow & { input: string; output: string; firstStep: string }>(
     store,
     `SELECT ${RUN_ROW}, substringUTF8(run.input, 1, 4000) AS input, substringUTF8(run.output, 1, 4000) AS output,
-      lower(hex(run.step_span_ids[1])) AS firstStep
+      if(empty(run.step_span_ids), '', lower(concat(hex(run.trace_ids[run.step_traces[1] + 1]), hex(run.step_span_ids[1])))) AS firstStep
     FROM runs AS run FINAL
     WHERE project = {project:String} AND session_id = {sessionId:String}
       ${after ? `AND (run.start, run.run_id) > (fromUnixTimestamp64Nano({key:Int64}, 'UTC'), {id:String})` : ''}
@@ -62,7 +62,7 @@ export async function getSessionPage(
   )
   const inputs = await readStepInputs(store, project, found)
   const runs = found.slice(0, limit).map(({ firstStep, ...row }): SessionRun => {
-    const step = row.input === '' ? inputs.get(row.traceId + firstStep) : undefined
+    const step = row.input === '' ? inputs.get(firstStep) : undefined
     return { ...toRunRow(row), input: step?.input ?? row.input, inputStep: step?.name ?? '' }
   })
   const last = runs.at(-1)
@@ -85,7 +85,7 @@ const TOTALS = `
 async function readStepInputs(
   store: Store,
   project: string,
-  runs: readonly { readonly input: string; readonly traceId: string; readonly firstStep: string }[],
+  runs: readonly { readonly input: string; readonly firstStep: string }[],
 ): Promise<Map<string, { name: string; input: string }>> {
   const silent = runs.filter((run) => run.input === '' && run.firstStep !== '')
   if (silent.length === 0) return new Map()
@@ -98,7 +98,7 @@ async function readStepInputs(
         toFixedString(unhex(substring(key, 33)), 8)
     )
     WHERE input != ''`,
-    { project, keys: silent.map(({ traceId, firstStep }) => traceId + firstStep) },
+    { project, keys: silent.map(({ firstStep }) => firstStep) },
   )
   return new Map(found.map((row) => [row.key, row]))
 }

@@ -1,6 +1,7 @@
-import type { Status } from '../run-record.ts'
-import { rows, type Store } from '../store.ts'
-import { glance } from './run-row.ts'
+import { cutText } from '../cut-text.ts'
+import { durationOf } from '../run-model/describe-calls.ts'
+import { byStart, type PlacedSpan } from '../run-model/placed-span.ts'
+import type { Status } from '../run-model/run.ts'
 
 /** One bar of the waterfall: no payloads. */
 export interface SpanNode {
@@ -20,6 +21,7 @@ export interface SpanNode {
   /** Levels below the top of the tree, 0..n. */
   readonly depth: number
   readonly model: string
+  /** Tokens and cost are counted once: not on a span that repeats what spans below it say. */
   readonly inputTokens: number
   readonly outputTokens: number
   readonly cost: number
@@ -27,93 +29,129 @@ export interface SpanNode {
   readonly errorMessage: string
   readonly attempts: number
   readonly fallback: boolean
-  readonly eventCount: number
 }
 
-type SpanRow = Omit<SpanNode, 'depth'>
+/** Spans, and those of them with status error. */
+interface SpanCounts {
+  readonly spans: number
+  readonly errors: number
+}
 
-/** A span as it is selected: `startNs` is nanoseconds since 1970. */
-export type SelectedSpan = Omit<SpanRow, 'startNs'> & { readonly startNs: string }
+export interface SpanTree {
+  /**
+   * Depth first, siblings by start; nested runs of the same traces are part of the tree. Of more than can be shown these are the
+   * first, those with error and the one that was asked for, with the spans around them.
+   */
+  readonly spans: readonly SpanNode[]
+  /** Of all spans of the tree, whichever were returned. */
+  readonly tree: SpanCounts
+  /** Of the run's own spans, without those of nested runs. */
+  readonly own: SpanCounts
+}
 
-/** SQL: the columns of a {@link SelectedSpan} from `spans AS span`. */
-export const SPAN_NODE: string = `
-      lower(hex(span.span_id)) AS spanId, lower(hex(span.trace_id)) AS traceId,
-      if(span.parent_span_id = toFixedString('', 8), '', lower(hex(span.parent_span_id))) AS parentSpanId,
-      span.name AS name, span.kind AS kind, span.status AS status, span.run_id AS runId,
-      toString(toUnixTimestamp64Nano(span.start)) AS startNs, span.duration_ns AS durationNs,
-      span.end != toDateTime64(0, 9, 'UTC') AS ended, span.model AS model, span.input_tokens AS inputTokens,
-      span.output_tokens AS outputTokens, span.cost AS cost, span.error_type AS errorType,
-      ${glance('span.error_message', 500)} AS errorMessage, span.step_attempts AS attempts,
-      span.step_fallback = 1 AS fallback, JSONLength(span.events) AS eventCount`
+/** A span by its id, 16 hex digits, and by that of its trace where several traces have one of this id. */
+export interface SpanName {
+  readonly traceId?: string | undefined
+  readonly spanId: string
+}
+
+interface Shown {
+  readonly runId: string
+  /** How many spans to show before those that are looked for. */
+  readonly limit: number
+  /** Shown wherever it is in the tree. */
+  readonly wanted?: SpanName | undefined
+}
 
 /**
- * SQL: the condition on the traces of a run, for PREWHERE, because with FINAL nothing moves there by itself, and every column
- * of the trace's granules would be read; on the sort key it keeps all versions of a row or none.
+ * The spans of a run, and those of other runs that are below one of them.
+ * @param placed all spans of the run's traces, parents before their children
+ * @param startNs of the run, nanoseconds since 1970
  */
-export const OF_ITS_TRACES = `project = {project:String} AND trace_id IN (
-      SELECT arrayJoin(trace_ids) FROM runs FINAL PREWHERE project = {project:String} AND run_id = {runId:String}
-    )`
-
-/** SQL: a run's own spans first, then by start; no two spans are equal by it. */
-export const SPAN_ORDER = 'span.run_id != {runId:String}, span.start, span.span_id, span.trace_id'
-
-/**
- * The spans of the traces of a run, its own first where `limit` cuts, and one more than `limit` if there are more. Needs
- * nothing of the run's row, so that both are read at once.
- */
-export function readSpans(
-  store: Store,
-  params: { project: string; runId: string; limit: number },
-): Promise<SelectedSpan[]> {
-  return rows<SelectedSpan>(
-    store,
-    `SELECT ${SPAN_NODE}
-    FROM spans AS span FINAL
-    PREWHERE ${OF_ITS_TRACES}
-    ORDER BY ${SPAN_ORDER}
-    LIMIT {limit:UInt32} + 1`,
-    params,
-  )
+export function toSpanTree(placed: readonly PlacedSpan[], startNs: bigint, asked: Shown): SpanTree {
+  const members = new Set<PlacedSpan>()
+  const tops: PlacedSpan[] = []
+  for (const span of placed) {
+    const isBelow = span.parent !== undefined && members.has(span.parent)
+    if (!isBelow && span.runId !== asked.runId) continue
+    members.add(span)
+    if (!isBelow) tops.push(span)
+  }
+  const all = [...members]
+  const shown = all.length > asked.limit ? chooseSpans(all, asked) : members
+  return {
+    spans: descend(tops, shown, startNs),
+    tree: countOf(all),
+    own: countOf(all.filter(({ runId }) => runId === asked.runId)),
+  }
 }
 
-/** The tree of a run's spans, their starts counted from that of the run. */
-export function toSpanTree(
-  found: readonly SelectedSpan[],
-  run: { runId: string; startNs: string },
-): SpanNode[] {
-  const startNs = BigInt(run.startNs)
-  const spans = found.map((row) => ({
-    ...row,
-    startNs: Number(BigInt(row.startNs) - startNs),
-    ended: !!row.ended,
-    fallback: !!row.fallback,
-  }))
-  return toTree(spans, run.runId)
-}
+/** A run with more spans with error than this shows the first of those that come late. */
+const MOST_ERRORS = 2000
+/** Levels above a late span that are shown; where more are missing, it stands below the nearest that is shown. */
+const MOST_LEVELS = 50
+const MOST_LATE = 10_000
 
-/** Depth first, siblings by start. A span of another run shows only below one of this run; cycles end. */
-export function toTree(spans: readonly SpanRow[], runId: string): SpanNode[] {
-  const byStart = [...spans].sort((a, b) => a.startNs - b.startNs || (a.spanId < b.spanId ? -1 : 1))
-  const key = (traceId: string, spanId: string) => traceId + spanId
-  const byId = new Map(byStart.map((span) => [key(span.traceId, span.spanId), span]))
-  const children = Map.groupBy(byStart, (span) => key(span.traceId, span.parentSpanId))
-  const parentOf = (span: SpanRow) => byId.get(key(span.traceId, span.parentSpanId))
-  const own = byStart.filter((span) => span.runId === runId)
-  const tops = own.filter((span) => parentOf(span)?.runId !== runId)
-
-  const seen = new Set<SpanRow>()
-  const tree: SpanNode[] = []
-  // Spans of a parent cycle are below no top: they follow, as tops, in order of start.
-  for (const top of [...tops, ...own]) {
-    const stack: [SpanRow, number][] = [[top, 0]]
-    for (let next = stack.pop(); next; next = stack.pop()) {
-      const [span, depth] = next
-      if (seen.has(span)) continue
-      seen.add(span)
-      tree.push({ ...span, depth })
-      const below = children.get(key(span.traceId, span.spanId)) ?? []
-      for (const child of below.toReversed()) stack.push([child, depth + 1])
+/** A run's own spans first, then by start; of the others those that are looked for, with the spans around them. */
+function chooseSpans(members: readonly PlacedSpan[], { runId, limit, wanted }: Shown): Set<PlacedSpan> {
+  const isOther = (span: PlacedSpan) => Number(span.runId !== runId)
+  const ordered = members.toSorted((a, b) => isOther(a) - isOther(b) || byStart(a, b))
+  const shown = new Set(ordered.slice(0, limit))
+  const late = ordered.slice(limit)
+  const failed = late.filter(({ facts }) => facts.status === 'error').slice(0, MOST_ERRORS)
+  for (const found of [...late.filter((span) => isNamed(span, wanted)), ...failed]) {
+    let span: PlacedSpan | undefined = found
+    for (let level = 0; span !== undefined && !shown.has(span) && level <= MOST_LEVELS; level++) {
+      if (shown.size === limit + MOST_LATE) return shown
+      shown.add(span)
+      span = span.parent
     }
   }
-  return tree
+  return shown
+}
+
+function isNamed({ facts }: PlacedSpan, name: SpanName | undefined): boolean {
+  return facts.spanId === name?.spanId && (name.traceId === undefined || name.traceId === facts.traceId)
+}
+
+function descend(
+  tops: readonly PlacedSpan[],
+  shown: ReadonlySet<PlacedSpan>,
+  runStartNs: bigint,
+): SpanNode[] {
+  const spans: SpanNode[] = []
+  const pending = (siblings: readonly PlacedSpan[], depth: number) =>
+    siblings.toSorted((a, b) => byStart(b, a)).map((span): [PlacedSpan, number] => [span, depth])
+  const stack = pending(tops, 0)
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    const [span, depth] = next
+    const isShown = shown.has(span)
+    if (isShown) spans.push(toNode(span, depth, runStartNs))
+    for (const below of pending(span.children, isShown ? depth + 1 : depth)) stack.push(below)
+  }
+  return spans
+}
+
+function toNode({ facts, runId, counted }: PlacedSpan, depth: number, runStartNs: bigint): SpanNode {
+  const { spanId, traceId, parentSpanId, name, kind, model, errorType, errorMessage } = facts
+  return {
+    ...{ spanId, traceId, parentSpanId, name, kind, runId, depth, model, errorType },
+    status: facts.status as Status,
+    startNs: Number(facts.startNs - runStartNs),
+    durationNs: durationOf(facts),
+    ended: facts.endNs !== 0n,
+    inputTokens: counted.inputTokens,
+    outputTokens: counted.outputTokens,
+    cost: counted.cost,
+    errorMessage: errorMessage.length > 500 ? `${cutText(errorMessage, 499)}…` : errorMessage,
+    attempts: facts.stepAttempts,
+    fallback: facts.stepFallback,
+  }
+}
+
+function countOf(spans: readonly PlacedSpan[]): SpanCounts {
+  return {
+    spans: spans.length,
+    errors: spans.reduce((sum, { facts }) => sum + Number(facts.status === 'error'), 0),
+  }
 }

@@ -1,4 +1,4 @@
-import type { Status } from '../run-record.ts'
+import type { Status, ValueType } from '../run-model/run.ts'
 import { firstRow, type Store } from '../store.ts'
 import {
   type Attribute,
@@ -15,8 +15,6 @@ export interface SpanDetail {
   readonly traceId: string
   /** '' for a root. */
   readonly parentSpanId: string
-  readonly runId: string
-  readonly flow: string
   readonly name: string
   readonly spanName: string
   readonly kind: string
@@ -37,6 +35,13 @@ export interface SpanDetail {
   readonly ended: boolean
   readonly input: string
   readonly output: string
+  readonly inputType: ValueType
+  readonly outputType: ValueType
+  /** Characters before the value was cut; 0: it is whole. */
+  readonly inputLength: number
+  readonly outputLength: number
+  /** Of a run: JSON text. */
+  readonly metadata: string
   readonly errorType: string
   readonly errorMessage: string
   readonly statusMessage: string
@@ -48,7 +53,7 @@ export interface SpanDetail {
   readonly links: readonly SpanLink[]
 }
 
-/** Keys and values of a map, and type letters: one more for each attribute that became input or output. */
+/** Keys and values of a map, and type letters: one more for each attribute that became input, output or metadata. */
 type Attributes = [keys: string[], values: string[], types: string]
 
 type SpanRow = Omit<
@@ -95,7 +100,7 @@ export async function getSpan(
 }
 
 function toAttributes([keys, values, types]: Attributes): Attribute[] {
-  const letters = types.replaceAll(/[IO]/g, '')
+  const letters = types.replaceAll(/[IOM]/g, '')
   return keys.map((key, i) => ({ key, value: values[i] ?? '', type: letters[i] ?? 's' }))
 }
 
@@ -103,13 +108,15 @@ const SELECT_SPAN = `
   SELECT
     lower(hex(span.span_id)) AS spanId, lower(hex(span.trace_id)) AS traceId,
     if(span.parent_span_id = toFixedString('', 8), '', lower(hex(span.parent_span_id))) AS parentSpanId,
-    span.run_id AS runId, span.flow AS flow, span.name AS name, span.span_name AS spanName, span.kind AS kind,
+    span.name AS name, span.span_name AS spanName, span.kind AS kind,
     span.status AS status, span.service AS service, span.environment AS environment, span.version AS version,
     span.model AS model, span.provider AS provider, span.input_tokens AS inputTokens,
     span.output_tokens AS outputTokens, span.cached_input_tokens AS cachedInputTokens,
     span.reasoning_tokens AS reasoningTokens, span.cost AS cost, span.time_to_first_token_ns AS timeToFirstTokenNs,
     toString(toUnixTimestamp64Nano(span.start)) AS startNs, span.duration_ns AS durationNs,
     span.end != toDateTime64(0, 9, 'UTC') AS ended, span.input AS input, span.output AS output,
+    span.input_type AS inputType, span.output_type AS outputType, span.input_length AS inputLength,
+    span.output_length AS outputLength, span.metadata AS metadata,
     span.error_type AS errorType, span.error_message AS errorMessage, span.status_message AS statusMessage,
     tuple(mapKeys(span.attributes), mapValues(span.attributes), span.attribute_types) AS attributes,
     span.resource AS resource, span.scope AS scope, span.events AS events, span.links AS links

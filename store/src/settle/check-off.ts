@@ -1,58 +1,46 @@
-import { randomUUID } from 'node:crypto'
-import { execute, type Store } from '../store.ts'
-import { type Batch, NEVER, type Taken } from './batch.ts'
-import { EXPIRY_MS } from './quiet.ts'
-import { mergeRanges, within } from './ranges.ts'
-import type { SettledRuns } from './settled-runs.ts'
+import { insertNative } from '../native/query-native.ts'
+import { EXPIRY_MS } from '../run-model/status.ts'
+import type { Store } from '../store.ts'
+import type { DonePass } from './pass.ts'
+import { type TraceOfProject, traceName } from './trace-name.ts'
 
 /**
- * Subtracts what the pass has seen, so that spans that came meanwhile remain to be settled; and keeps exactly one
- * reminder for a trace with a running run.
+ * Subtracts what the pass has seen, so that spans that came meanwhile remain to be settled; and keeps exactly one reminder
+ * for a trace with a running run.
  */
-export async function checkOff(
-  store: Store,
-  taken: Taken | undefined,
-  batches: readonly Batch[],
-  known?: SettledRuns,
-): Promise<void> {
-  if (batches.length > 0) {
-    const found = batches.filter(({ traces }) => traces > 0)
-    const received = found.map((batch) => batch.received).sort()
-    const { start, params } = within(mergeRanges(found.flatMap(({ ranges }) => ranges)))
-    const ids = batches.map(({ id }) => id)
-    await execute(store, remindSql(start), { ...params, batches: ids, received: received.at(-1) ?? NEVER })
+export async function checkOff(store: Store, { due, runs, receivedMs, clock }: DonePass): Promise<void> {
+  const running = new Set<string>()
+  for (const { project, run } of runs) {
+    if (run.status !== 'running') continue
+    for (const traceId of run.traceIds) running.add(traceName({ project, traceId }))
   }
-  if (taken === undefined) return
-  const worker = known?.worker ?? randomUUID()
-  await execute(store, 'INSERT INTO settling_passes (worker) SELECT {worker:UUID}', { worker })
-  await execute(store, CHECK_OFF, { batch: taken.id })
+  const reminders = due.map((trace) => ({
+    ...trace,
+    pending: Number(running.has(traceName(trace))) - trace.expirySeen,
+  }))
+  const seen = due.map((trace) => ({ ...trace, pending: -trace.spansSeen }))
+  await addPending(store, 'expiry', reminders, { dueMs: receivedMs + EXPIRY_MS, settledMs: 0 })
+  await addPending(store, 'spans', seen, { dueMs: 0, settledMs: Number(clock.version / 1000n) })
 }
 
-const remindSql = (within: string): string => `
-  INSERT INTO unsettled_traces (project, trace_id, reason, pending, due, since, settled)
-  WITH
-  batch_traces AS (
-    SELECT project, trace_id, max(expiry_seen) AS expiry_seen FROM settling_traces
-    WHERE batch IN {batches:Array(UUID)} GROUP BY project, trace_id
-  ),
-  running AS (
-    SELECT DISTINCT project, arrayJoin(trace_ids) AS trace_id
-    FROM runs FINAL
-    WHERE (project, trace_id) IN (SELECT project, trace_id FROM batch_traces) AND status = 'running'
-      AND ${within}
-  )
-  SELECT
-    project, trace_id, 'expiry' AS reason,
-    toInt64((project, trace_id) IN running) - expiry_seen AS pending,
-    toDateTime64({received:String}, 3, 'UTC') + toIntervalMillisecond(${EXPIRY_MS}) AS due,
-    toDateTime64('2100-01-01', 3, 'UTC') AS since, toDateTime64(0, 3, 'UTC') AS settled
-  FROM batch_traces
-  WHERE pending != 0`
+/** Later than every receipt: the least one counts. */
+const NO_RECEIPT_MS = Date.UTC(2100, 0, 1)
 
-const CHECK_OFF = `
-  INSERT INTO unsettled_traces (project, trace_id, reason, pending, due, since, settled)
-  SELECT
-    project, trace_id, 'spans', -spans_seen, toDateTime64(0, 3, 'UTC'), toDateTime64('2100-01-01', 3, 'UTC'),
-    now64(3, 'UTC')
-  FROM settling_traces
-  WHERE batch = {batch:UUID} AND spans_seen != 0`
+async function addPending(
+  store: Store,
+  reason: string,
+  traces: readonly (TraceOfProject & { readonly pending: number })[],
+  { dueMs, settledMs }: { readonly dueMs: number; readonly settledMs: number },
+): Promise<void> {
+  const rows = traces.filter(({ pending }) => pending !== 0)
+  const time = (name: string, ms: number) => ({ name, type: `DateTime64(3, 'UTC')`, value: () => ms })
+  await insertNative(store, 'unsettled_traces', rows, [
+    { name: 'project', type: 'String', value: ({ project }) => project },
+    { name: 'trace_id', type: 'FixedString(16)', value: ({ traceId }) => traceId },
+    { name: 'reason', type: 'String', value: () => reason },
+    { name: 'pending', type: 'Int64', value: ({ pending }) => pending },
+    time('due', dueMs),
+    time('since', NO_RECEIPT_MS),
+    time('settled', settledMs),
+  ])
+}

@@ -2,8 +2,7 @@ import { expect, test } from 'vitest'
 import { latestSettled } from '../pages/status.ts'
 import { execute, insert, rows } from '../store.ts'
 import { describeRuns, hex, span, spanRows, useStore } from '../testing.ts'
-import { settleQuiet, settleTraces } from './settle.ts'
-import { SettledRuns } from './settled-runs.ts'
+import { createMemory, type Memory, settleQuiet, settleTraces } from './settle.ts'
 
 const store = useStore()
 
@@ -29,11 +28,11 @@ async function settledTomorrow(): Promise<void> {
     )
   await execute(
     store(),
-    `INSERT INTO settling_passes (worker, completed) SELECT worker, completed + INTERVAL 1 DAY FROM settling_passes`,
+    `INSERT INTO settling_passes SELECT * REPLACE (version + INTERVAL 1 DAY AS version, said + INTERVAL 1 DAY AS said) FROM settling_passes`,
   )
 }
 
-const settle = (known = new SettledRuns()) => settleQuiet(store(), { quietMs: 60_000, known })
+const settle = (memory = createMemory()) => settleQuiet(store(), { quietMs: 60_000, memory })
 const minutes = (flow: string) =>
   rows(
     store(),
@@ -59,22 +58,22 @@ test('spans that came before the clock was set back are quiet, and settle once',
 })
 
 test.each([
-  ['by the worker that settled it', (known: SettledRuns) => settle(known)],
+  ['by the worker that settled it', (memory: Memory) => settle(memory)],
   ['by another one', () => settle()],
-  ['at once', (_: SettledRuns, trace: string) => settleTraces(store(), [hex(trace)])],
+  ['at once', (_: Memory, trace: string) => settleTraces(store(), [hex(trace)])],
 ])('a run that settled before the clock was set back settles again, %s', async (who, settleAgain) => {
   const flow = `late ${who}`
   const trace = who.replaceAll(' ', '').slice(0, 14)
-  const known = new SettledRuns()
+  const memory = createMemory()
   await spansOfTomorrow(trace, span('flow', flow, 0, 10, { input_tokens: 3 }))
-  await settle(known)
+  await settle(memory)
   await settledTomorrow()
   // Another run of the same minute, then a late span that changes the first.
   await spansOfTomorrow(`${trace}2`, span('flow', flow, 20, 10))
-  await settle(known)
+  await settle(memory)
   expect(await minutes(flow)).toEqual([{ runs: 2, errors: 0, tokens: 3 }])
   await spansOfTomorrow(trace, span('flow', flow, 0, 40, { status: 'error', input_tokens: 5 }))
-  await settleAgain(known, trace)
+  await settleAgain(memory, trace)
   expect(await describeRuns(store(), `flow = '${flow}'`)).toEqual([`${flow} error 0+40`, `${flow} ok 20+10`])
   expect(await minutes(flow)).toEqual([{ runs: 2, errors: 1, tokens: 5 }])
 })
@@ -90,10 +89,10 @@ test('a page hears of what settles after the clock was set back', async () => {
 })
 
 test('a worker learns what another one settled after the clock was set back', async () => {
-  const [one, other] = [new SettledRuns(), new SettledRuns()]
-  for (const [nth, known] of [one, other, one].entries()) {
+  const [one, other] = [createMemory(), createMemory()]
+  for (const [nth, memory] of [one, other, one].entries()) {
     await spansOfTomorrow(`taught${nth}`, span('flow', 'taught', 0, 10))
-    await settle(known)
+    await settle(memory)
   }
   await execute(store(), `TRUNCATE TABLE unsettled_traces`)
   await settledTomorrow()

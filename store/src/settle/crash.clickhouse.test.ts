@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import { rows, type Store } from '../store.ts'
-import { describeRuns, insertSpans, intercepted, knowFlows, later, span, useStore } from '../testing.ts'
-import { settleQuiet } from './settle.ts'
-import { SettledRuns } from './settled-runs.ts'
+import { insert, rows, type Store } from '../store.ts'
+import { describeRuns, insertSpans, intercepted, later, span, spanRows, useStore } from '../testing.ts'
+import { createMemory, type Memory, settleQuiet } from './settle.ts'
 
 const store = useStore()
+
+/** More requests than a pass makes. */
+const MOST_REQUESTS = 30
 
 class Crash extends Error {}
 
@@ -16,9 +18,9 @@ function crashingAt(last: number): Store {
 }
 
 /** Settles through a store that fails; gives whether it failed on the way. */
-async function dies(crashing: Store, known?: SettledRuns): Promise<boolean> {
+async function dies(crashing: Store, memory?: Memory): Promise<boolean> {
   try {
-    const { failed } = await settleQuiet(crashing, { quietMs: 0, now: later(), known })
+    const { failed } = await settleQuiet(crashing, { quietMs: 0, now: later(), memory })
     return failed?.cause instanceof Crash
   } catch (error) {
     if (error instanceof Crash) return true
@@ -26,67 +28,69 @@ async function dies(crashing: Store, known?: SettledRuns): Promise<boolean> {
   }
 }
 
-test('whatever statement a pass dies before, the next pass completes it', { timeout: 600_000 }, async () => {
-  let crashes = 0
-  for (let request = 1; ; request++) {
-    // A first row, with another flow and another minute, must vanish on the way.
-    const [name, guess] = [`real${request}`, `guess${request}`]
-    const step = span('step', 's', 61_000, 10, {
-      span_id: 'child',
-      parent_span_id: 'root____',
-      flow: guess,
-      input_tokens: 3,
-    })
-    await insertSpans(store(), `t${request}`, step)
-    await settleQuiet(store(), { quietMs: 0, now: later() })
-    await insertSpans(
+const settle = (memory?: Memory) => settleQuiet(store(), { quietMs: 0, now: later(), memory })
+
+/** Runs, minutes of runs and minutes of steps of the flows whose name begins so. */
+async function stateOf(flow: string): Promise<unknown[]> {
+  const where = `startsWith(flow, '${flow}')`
+  return [
+    (await describeRuns(store(), where)).toSorted(),
+    await rows(
       store(),
-      `t${request}`,
-      span('flow', name, 0, 70_000, { span_id: 'root', input_tokens: 3 }),
-    )
+      `SELECT flow, runs, input_tokens FROM run_minutes FINAL WHERE ${where} ORDER BY flow`,
+    ),
+    await rows(store(), `SELECT flow, executions FROM step_minutes FINAL WHERE ${where} ORDER BY flow`),
+  ]
+}
 
-    const died = await dies(crashingAt(request))
-    if (died) {
-      crashes++
-      expect((await settleQuiet(store(), { quietMs: 0, now: later() })).traces).toBe(1)
-    }
-
-    expect(await describeRuns(store(), `flow IN ('${name}', '${guess}')`)).toEqual([
-      `${name} ok 0+70000 s#0 ok 61000+10`,
-    ])
-    const minutes = `SELECT flow, runs, input_tokens FROM run_minutes FINAL WHERE flow IN ('${name}', '${guess}')`
-    expect(await rows(store(), minutes)).toEqual([{ flow: name, runs: 1, input_tokens: 3 }])
-    const steps = `SELECT flow, executions FROM step_minutes FINAL WHERE flow IN ('${name}', '${guess}')`
-    expect(await rows(store(), steps)).toEqual([{ flow: name, executions: 1 }])
-    expect(await settleQuiet(store(), { quietMs: 0, now: later() })).toEqual({
-      traces: 0,
-      runs: 0,
-      more: false,
-    })
-    if (!died) break
+test('whatever statement a pass dies before, the next pass completes it', { timeout: 300_000 }, async () => {
+  // First rows, with another flow and another minute, must vanish on the way.
+  const step = { span_id: 'child', parent_span_id: 'root____', input_tokens: 3 }
+  const guesses = Array.from({ length: MOST_REQUESTS }, (_, i) =>
+    spanRows(`t${i + 1}`, span('step', 's', 61_000, 10, { ...step, declared_flow: `crash ${i + 1} guess` })),
+  )
+  await insert(store(), 'spans', guesses.flat())
+  await settle()
+  let request = 1
+  for (; ; request++) {
+    const root = { span_id: 'root', input_tokens: 3 }
+    await insertSpans(store(), `t${request}`, span('flow', `crash ${request} real`, 0, 70_000, root))
+    if (!(await dies(crashingAt(request)))) break
+    expect((await settle()).traces).toBe(1)
   }
-  expect(crashes).toBeGreaterThan(10)
+  expect(request).toBeGreaterThan(11)
+  expect(request).toBeLessThan(MOST_REQUESTS)
+  expect(await settle()).toEqual({ traces: 0, runs: 0, more: false })
+  for (let of = 1; of <= request; of++) {
+    const flow = `crash ${of} real`
+    expect(await stateOf(`crash ${of} `)).toEqual([
+      [`${flow} ok 0+70000 s#0 ok 61000+10`],
+      [{ flow, runs: 1, input_tokens: 3 }],
+      [{ flow, executions: 1 }],
+    ])
+  }
 })
 
-test.each([
-  ['another one that knows nothing yet', () => new SettledRuns()],
-  ['the same worker', (same: SettledRuns) => same],
-])('a pass over new traces may die as well: %s completes it', { timeout: 600_000 }, async (who, next) => {
-  for (let request = 1; ; request++) {
-    const flow = `new ${request} for ${who}`
-    const spans = span('flow', flow, 0, 70, { input_tokens: 3 }, span('step', 's', 10, 20))
-    await insertSpans(store(), `n${request}${who}`.slice(0, 16), spans)
-    await knowFlows(store())
-    const known = new SettledRuns()
-    const died = await dies(crashingAt(request), known)
-    if (died)
-      expect((await settleQuiet(store(), { quietMs: 0, now: later(), known: next(known) })).traces).toBe(1)
+/** The requests before ask what is due, of which a worker keeps nothing. */
+const FIRST = 3
 
-    expect(await describeRuns(store(), `flow = '${flow}'`)).toEqual([`${flow} ok 0+70 s#0 ok 10+20`])
-    const minutes = `SELECT runs, input_tokens FROM run_minutes FINAL WHERE flow = '${flow}'`
-    expect(await rows(store(), minutes)).toEqual([{ runs: 1, input_tokens: 3 }])
-    if (died) continue
-    expect(request).toBeGreaterThan(8)
-    break
+test.each([
+  ['another one that knows nothing yet', () => createMemory()],
+  ['the same worker', ({ traces, flows }: Memory) => createMemory({ traces, flows })],
+])('a pass over new traces may die as well: %s completes it', { timeout: 300_000 }, async (who, next) => {
+  let request = FIRST
+  for (let died = true; died; request++) {
+    const spans = span('flow', `${who} ${request}`, 0, 70, { input_tokens: 3 }, span('step', 's', 10, 20))
+    await insertSpans(store(), `n${request}${who}`.slice(0, 16), spans)
+    const memory = createMemory()
+    died = await dies(crashingAt(request), memory)
+    if (died) expect((await settle(next(memory))).traces).toBe(1)
   }
+  expect(request).toBeGreaterThan(9)
+  const flows = Array.from({ length: request - FIRST }, (_, i) => `${who} ${i + FIRST}`).sort()
+  expect(await stateOf(`${who} `)).toEqual([
+    flows.map((flow) => `${flow} ok 0+70 s#0 ok 10+20`),
+    flows.map((flow) => ({ flow, runs: 1, input_tokens: 3 })),
+    flows.map((flow) => ({ flow, executions: 1 })),
+  ])
 })

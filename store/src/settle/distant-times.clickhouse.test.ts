@@ -6,8 +6,8 @@ import { getRunPage } from '../pages/run.ts'
 import { searchRuns } from '../pages/runs.ts'
 import { execute, insert, rows } from '../store.ts'
 import { EPOCH_MS, hex, later, span, spanRows, useStore } from '../testing.ts'
-import { settleQuiet, settleTraces } from './settle.ts'
-import { SettledRuns } from './settled-runs.ts'
+import { createMemory, type Memory, settleQuiet, settleTraces } from './settle.ts'
+import { recountedMinutes, storedMinutes } from './testing.ts'
 
 const store = useStore()
 
@@ -62,31 +62,9 @@ function toText(ns: bigint): string {
   return `${seconds}.${String(ns % 1_000_000_000n).padStart(9, '0')}`
 }
 
-async function minutes(): Promise<unknown> {
-  const runs = `
-    SELECT project, flow, toString(minute) AS minute, toUInt64(sum(runs)) AS runs, toUInt64(sum(errors)) AS errors
-    FROM run_minutes FINAL GROUP BY project, flow, minute ORDER BY project, flow, minute`
-  const steps = `
-    SELECT project, flow, toString(minute) AS minute, toUInt64(sum(executions)) AS executions
-    FROM step_minutes FINAL GROUP BY project, flow, minute ORDER BY project, flow, minute`
-  return [await rows(store(), runs), await rows(store(), steps)]
-}
+const expectExact = async () => expect(await storedMinutes(store())).toEqual(await recountedMinutes(store()))
 
-/** The same of the runs themselves, in arithmetic that does not wrap around. */
-async function recount(): Promise<unknown> {
-  const minute = `intDiv(toUnixTimestamp64Nano(start), 60000000000) * 60`
-  const charted = `start >= toDateTime64(0, 9, 'UTC') AND start < toDateTime64('2106-02-07 06:28:00', 9, 'UTC')`
-  const runs = `
-    SELECT project, flow, toString(toDateTime(${minute}, 'UTC')) AS minute, count() AS runs, countIf(status = 'error') AS errors
-    FROM runs FINAL WHERE ${charted} GROUP BY project, flow, minute ORDER BY project, flow, minute`
-  const steps = `
-    SELECT project, flow, toString(toDateTime(${minute}, 'UTC')) AS minute, count() AS executions
-    FROM runs FINAL ARRAY JOIN step_names WHERE ${charted}
-    GROUP BY project, flow, minute ORDER BY project, flow, minute`
-  return [await rows(store(), runs), await rows(store(), steps)]
-}
-
-const settle = (known?: SettledRuns) => settleQuiet(store(), { quietMs: 0, now: later(), known })
+const settle = (memory?: Memory) => settleQuiet(store(), { quietMs: 0, now: later(), memory })
 
 /** Merges what merges would one day: normal runs and distant ones then share granules. */
 const merge = async () => {
@@ -97,34 +75,37 @@ const merge = async () => {
 test('a span of any time leaves the minutes of all others as they are, whichever way it settles', {
   timeout: 600_000,
 }, async () => {
-  const known = new SettledRuns()
+  const memory = createMemory()
   const runs = Array.from({ length: 20 }, (_, nth) => normal(nth))
   await addRuns([...runs, { project: 'default', trace: 'w', flow: 'busy', start: WRAPPED }])
-  await settle(known)
+  await settle(memory)
   await merge()
-  for (const [nth, start] of DISTANT.entries()) {
-    const distant = { project: 'default', trace: `d${nth}`, flow: 'busy', start }
-    await addRuns([normal(100 + nth), distant])
-    await settle(known)
+  const distant = DISTANT.map((start, nth) => ({ project: 'default', trace: `d${nth}`, flow: 'busy', start }))
+  for (const turn of [0, 1, 2]) {
+    const some = distant.filter((_, nth) => nth % 3 === turn)
+    await addRuns([normal(100 + turn), ...some])
+    await settle(memory)
     await merge()
-    expect(await minutes()).toEqual(await recount())
-    // Both settle again, one of them with another status.
-    await addRuns([normal(nth), { ...distant, status: 'error' }])
-    await settle(nth % 2 ? known : undefined)
-    expect(await minutes()).toEqual(await recount())
-    await settleTraces(store(), [hex(`d${nth}`), hex(`n${nth - (nth % 2) + 1}`)])
-    expect(await minutes()).toEqual(await recount())
-    const [kept] = await rows<{ start: string }>(
-      store(),
-      `SELECT toString(start) AS start FROM runs FINAL WHERE run_id = '${hex(`d${nth}`)}'`,
-    )
-    expect(kept!.start).toBe(start.padEnd(20, '.').padEnd(29, '0'))
+    await expectExact()
+    // They settle again, the distant ones with another status.
+    await addRuns([normal(turn), ...some.map((run) => ({ ...run, status: 'error' }))])
+    await settle(turn % 2 ? memory : undefined)
+    await expectExact()
+    await settleTraces(store(), [...some.map(({ trace }) => hex(trace)), hex(`n${2 * turn + 1}`)])
+    await expectExact()
   }
+  const kept = await rows<{ id: string; start: string }>(
+    store(),
+    `SELECT run_id AS id, toString(start) AS start FROM runs FINAL WHERE flow = 'busy'`,
+  )
+  const starts = new Map(kept.map(({ id, start }) => [id, start]))
+  for (const { trace, start } of distant)
+    expect(starts.get(hex(trace))).toBe(start.padEnd(20, '.').padEnd(29, '0'))
   const [counted] = await rows<{ runs: number }>(
     store(),
     `SELECT toUInt64(sum(runs)) AS runs FROM run_minutes FINAL WHERE minute >= '2025-01-01' AND minute < '2027-01-01'`,
   )
-  expect(counted!.runs).toBe(20 + DISTANT.length)
+  expect(counted!.runs).toBe(20 + 3)
 })
 
 test('pages answer, and a run of any time is found by its id and by a search', async () => {
@@ -154,7 +135,7 @@ test('pages answer, and a run of any time is found by its id and by a search', a
 })
 
 test('minutes are those of the runs, whatever the times of the spans', { timeout: 600_000 }, async () => {
-  const known = new SettledRuns()
+  const memory = createMemory()
   const nanoseconds = fc.oneof(
     fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
     fc.bigInt({ min: BigInt(EPOCH_MS) * 1_000_000n, max: BigInt(EPOCH_MS + 600_000) * 1_000_000n }),
@@ -175,8 +156,8 @@ test('minutes are those of the runs, whatever the times of the spans', { timeout
     fc.asyncProperty(passes, async (all) => {
       for (const [runs, remembers] of all) {
         await addRuns(runs)
-        await settle(remembers ? known : undefined)
-        expect(await minutes()).toEqual(await recount())
+        await settle(remembers ? memory : undefined)
+        await expectExact()
       }
     }),
     { numRuns: 5, seed: 8 },

@@ -4,11 +4,10 @@ import { getOverview } from '../pages/overview.ts'
 import { execute, insert, rows } from '../store.ts'
 import { EPOCH_MS, insertSpans, later, span, spanRows, useStore } from '../testing.ts'
 import { MOST_FLOWS, OTHER_FLOWS } from './known-flows.ts'
-import { settleQuiet } from './settle.ts'
-import { SettledRuns } from './settled-runs.ts'
+import { createMemory, type Memory, settleQuiet } from './settle.ts'
 
 const store = useStore()
-const settle = (known?: SettledRuns) => settleQuiet(store(), { quietMs: 0, now: later(), known })
+const settle = (memory?: Memory) => settleQuiet(store(), { quietMs: 0, now: later(), memory })
 const window = { from: new Date(EPOCH_MS - 60_000), to: new Date(EPOCH_MS + 3_600_000) }
 
 const TABLES = ['flows', 'spans', 'runs', 'run_minutes', 'step_minutes', 'unsettled_traces', 'monitors']
@@ -26,15 +25,12 @@ async function leaveRoom(room: number, project = 'default'): Promise<void> {
 const RUNS = `
   SELECT hex(trace_id) AS trace, flow, status, step_names, input_tokens FROM runs FINAL
   WHERE project = {project:String} ORDER BY trace`
-const SPANS = `
-  SELECT hex(trace_id) AS trace, hex(span_id) AS span, name, flow, declared_flow FROM spans FINAL
-  WHERE project = {project:String} ORDER BY trace, span`
 const MINUTES = `
   SELECT flow, sum(runs) FROM run_minutes FINAL WHERE project = {project:String} GROUP BY flow ORDER BY flow`
 const STEPS = `
   SELECT flow, step, sum(executions) FROM step_minutes FINAL WHERE project = {project:String} GROUP BY ALL ORDER BY ALL`
 const state = (project: string) =>
-  Promise.all([RUNS, SPANS, MINUTES, STEPS].map((query) => rows(store(), query, { project })))
+  Promise.all([RUNS, MINUTES, STEPS].map((query) => rows(store(), query, { project })))
 
 /** Traces with a flow span, and with none: there the root's name is the flow, and its spans do not say it. */
 function traces(project: string, wave: string): Record<string, unknown>[] {
@@ -47,56 +43,42 @@ function traces(project: string, wave: string): Record<string, unknown>[] {
   )
 }
 
-test('both ways of settling fold the same runs, also when they settle again', async () => {
-  const known = new SettledRuns()
-  for (const project of ['simple', 'general']) await leaveRoom(4, project)
+test('workers that know what was settled and those that know nothing fold the same runs, also when they settle again', async () => {
+  const memory = createMemory()
+  for (const project of ['known', 'unknown']) await leaveRoom(4, project)
   for (const wave of ['a', 'b']) {
-    await insert(store(), 'spans', traces('simple', wave))
-    await settle(known)
-    await insert(store(), 'spans', traces('general', wave))
+    await insert(store(), 'spans', traces('known', wave))
+    await settle(memory)
+    await insert(store(), 'spans', traces('unknown', wave))
     await settle()
-    expect(await state('simple')).toEqual(await state('general'))
+    expect(await state('known')).toEqual(await state('unknown'))
   }
   const flows = async () =>
-    (await rows<{ flow: string; n: number }>(store(), MINUTES, { project: 'general' })).map(
+    (await rows<{ flow: string; n: number }>(store(), MINUTES, { project: 'unknown' })).map(
       ({ flow }) => flow,
     )
   const [first] = await rows<{ names: string[] }>(
     store(),
-    `SELECT arraySort(groupUniqArray(toString(flow))) AS names FROM runs FINAL WHERE project = 'general'`,
+    `SELECT arraySort(groupUniqArray(toString(flow))) AS names FROM runs FINAL WHERE project = 'unknown'`,
   )
   // Those with the most spans first, then by name.
   expect(first?.names).toEqual([OTHER_FLOWS, 'flow known', 'flow order 1', 'flow order 2', 'span order 2'])
   expect(await flows()).toEqual(first?.names)
 
   // A late span: the run is counted as before.
-  const before = await state('general')
+  const before = await state('unknown')
   const late = spanRows('bflow4', span('step', 'late', 7, 1, { parent_span_id: 's0______', span_id: 'late' }))
-  for (const project of ['simple', 'general']) {
+  for (const project of ['known', 'unknown']) {
     await insert(
       store(),
       'spans',
       late.map((row) => ({ ...row, project })),
     )
-    await settle(known)
+    await settle(memory)
   }
-  expect(await state('simple')).toEqual(await state('general'))
+  expect(await state('known')).toEqual(await state('unknown'))
   expect(await flows()).toEqual(first?.names)
-  expect((await state('general'))[2]).toEqual(before[2])
-})
-
-test('spans keep their names, and say no flow that they did not send', async () => {
-  await leaveRoom(0)
-  await insertSpans(
-    store(),
-    'folded',
-    span('flow', 'order 7', 0, 10, span('step', 'plan', 1, 5, { flow: '' })),
-  )
-  await settle()
-  expect(await rows(store(), 'SELECT name, flow FROM spans FINAL ORDER BY name')).toEqual([
-    { name: 'order 7', flow: 'order 7' },
-    { name: 'plan', flow: '' },
-  ])
+  expect((await state('unknown'))[1]).toEqual(before[1])
 })
 
 test('a flow that a monitor names is told apart, and what was known before stays', async () => {
@@ -104,7 +86,7 @@ test('a flow that a monitor names is told apart, and what was known before stays
   await addMonitor(store(), { name: 'm', flow: 'watched', definition: '{}', sample: 1 })
   for (const flow of ['watched', 'before 7', 'order 1', 'order 2'])
     await insertSpans(store(), flow, span('flow', flow, 0, 10))
-  await settle(new SettledRuns())
+  await settle(createMemory())
   const overview = await getOverview(store(), window)
   expect(overview.flows.map(({ flow, runs }) => [flow, runs])).toEqual([
     [OTHER_FLOWS, 2],
@@ -117,17 +99,17 @@ test('a flow that a monitor names is told apart, and what was known before stays
 test('an id in the name of every run adds one flow beyond the bound', async () => {
   await leaveRoom(3)
   await execute(store(), FLOOD)
-  await settle(new SettledRuns())
-  await settle(new SettledRuns())
+  await settle(createMemory())
+  await settle(createMemory())
   const query = `SELECT uniqExact(flow) AS flows, countIf(flow = {other:String}) AS folded FROM runs FINAL`
   expect(await rows(store(), query, { other: OTHER_FLOWS })).toEqual([{ flows: 4, folded: 997 }])
   expect(await rows(store(), 'SELECT uniqExact(flow) AS flows FROM flows')).toEqual([{ flows: MOST_FLOWS }])
 })
 
 const FLOOD = `
-  INSERT INTO spans (project, trace_id, span_id, name, kind, status, step_index, run_id, start, end, duration_ns)
+  INSERT INTO spans (project, trace_id, span_id, name, kind, status, step_index, start, end)
   SELECT
-    'default', murmurHash3_128(number) AS trace, substring(murmurHash3_128(number, 1), 1, 8)::FixedString(8),
-    concat('GET /orders/', toString(number)), 'span', 'ok', -1, lower(hex(trace)),
-    toDateTime64('2026-01-01 00:00:00', 9, 'UTC'), toDateTime64('2026-01-01 00:00:01', 9, 'UTC'), 1000000000
+    'default', murmurHash3_128(number), substring(murmurHash3_128(number, 1), 1, 8)::FixedString(8),
+    concat('GET /orders/', toString(number)), 'span', 'ok', -1,
+    toDateTime64('2026-01-01 00:00:00', 9, 'UTC'), toDateTime64('2026-01-01 00:00:01', 9, 'UTC')
   FROM numbers(1000)`

@@ -1,4 +1,4 @@
-import { execute, type Store } from '../store.ts'
+import { insert, rows, type Store } from '../store.ts'
 
 /**
  * Names by which the runs of a project are counted: so many times more than anyone gives to flows, and few enough for
@@ -10,47 +10,59 @@ export const MOST_FLOWS = 5_000
 /** The flow of runs whose own flow came when the project had {@link MOST_FLOWS} others. */
 export const OTHER_FLOWS = '(other flows)'
 
-const PROJECTS = `(SELECT project FROM settling_traces WHERE batch = {batch:UUID})`
+/** A run as far as its flow is concerned. */
+interface NamedRun {
+  readonly flow: string
+  readonly spanCount: number
+}
+
+/** The flows of each project that runs are counted by, in the order in which they came. What is known stays known. */
+export class KnownFlows {
+  readonly #flows = new Map<string, ReadonlySet<string>>()
+
+  /**
+   * Adds the flows of some runs while their project has room: those with the most spans first. Passes that overlap may exceed
+   * the bound by their sum.
+   * @returns the flow by which a run of this flow is counted
+   */
+  async admit(store: Store, project: string, runs: readonly NamedRun[]): Promise<(flow: string) => string> {
+    const isKnown = ({ flow }: NamedRun) => flow === '' || this.#flows.get(project)?.has(flow) === true
+    if (!runs.every(isKnown)) await this.#learn(store, project)
+    const unknown = runs.filter((run) => !isKnown(run))
+    if (unknown.length > 0) await this.#add(store, project, unknown)
+    const known = this.#flows.get(project)
+    return (flow) => (flow === '' || known?.has(flow) ? flow : OTHER_FLOWS)
+  }
+
+  async #learn(store: Store, project: string): Promise<void> {
+    const found = await rows<{ flow: string }>(store, KNOWN, { project })
+    this.#flows.set(project, new Set(found.map(({ flow }) => flow)))
+  }
+
+  async #add(store: Store, project: string, runs: readonly NamedRun[]): Promise<void> {
+    const known = this.#flows.get(project) ?? new Set()
+    const room = MOST_FLOWS - (await rows<{ flow: string }>(store, COUNTED, { project })).length
+    if (room <= 0) return
+    const spans = new Map<string, number>()
+    for (const { flow, spanCount } of runs) spans.set(flow, (spans.get(flow) ?? 0) + spanCount)
+    const added = [...spans]
+      .sort(([a, aSpans], [b, bSpans]) => bSpans - aSpans || (a < b ? -1 : 1))
+      .slice(0, room)
+      .map(([flow]) => flow)
+    await insert(
+      store,
+      'flows',
+      added.map((flow) => ({ project, flow })),
+    )
+    this.#flows.set(project, new Set([...known, ...added]))
+  }
+}
+
+const COUNTED = `SELECT DISTINCT flow FROM flows WHERE project = {project:String}`
 
 /** What an experiment, a monitor or a baseline names is never folded: they find their runs by the flow. */
-const KNOWN = `(
-      SELECT project, flow FROM flows WHERE project IN ${PROJECTS}
-      UNION ALL SELECT project, flow FROM experiments WHERE project IN ${PROJECTS}
-      UNION ALL SELECT project, flow FROM monitors WHERE project IN ${PROJECTS}
-      UNION ALL SELECT project, flow FROM baselines WHERE project IN ${PROJECTS})`
-
-const FULL = `(
-      SELECT project FROM flows WHERE project IN ${PROJECTS}
-      GROUP BY project HAVING uniqExact(flow) >= ${MOST_FLOWS})`
-
-/** SQL: whether {@link foldedFlow} can tell what becomes of a run, or its flow is to be added first. Binds `batch`. */
-export function isDecided(flow: string): string {
-  return `(${flow} = '' OR (project, ${flow}) IN ${KNOWN} OR project IN ${FULL})`
-}
-
-/** SQL: the flow by which a run is counted. Binds `batch`. */
-export function foldedFlow(flow: string): string {
-  return `if(${flow} = '' OR (project, ${flow}) IN ${KNOWN}, ${flow}, '${OTHER_FLOWS}')`
-}
-
-/**
- * Adds the flows of a batch's resolved spans, while their project has room: those with the most spans first. What is
- * known stays known, so a run that settles again keeps its flow. Passes that overlap may exceed the bound by their sum.
- */
-export async function addFlows(store: Store, batch: string): Promise<void> {
-  await execute(store, ADD_FLOWS, { batch })
-}
-
-const ADD_FLOWS = `
-  INSERT INTO flows (project, flow)
-  WITH
-  found AS (
-    SELECT project, flow, row_number() OVER (PARTITION BY project ORDER BY count() DESC, flow) AS nth
-    FROM settling_spans
-    WHERE batch = {batch:UUID} AND flow != '' AND (project, flow) NOT IN ${KNOWN}
-    GROUP BY project, flow
-  ),
-  taken AS (
-    SELECT project, uniqExact(flow) AS flows FROM flows WHERE project IN ${PROJECTS} GROUP BY project
-  )
-  SELECT project, flow FROM found LEFT JOIN taken USING (project) WHERE nth + flows <= ${MOST_FLOWS}`
+const KNOWN = `
+  ${COUNTED}
+  UNION DISTINCT SELECT flow FROM experiments WHERE project = {project:String}
+  UNION DISTINCT SELECT flow FROM monitors WHERE project = {project:String}
+  UNION DISTINCT SELECT flow FROM baselines WHERE project = {project:String}`

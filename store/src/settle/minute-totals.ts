@@ -22,7 +22,8 @@ export const RUN_TOTALS: Totals = {
 }
 
 export const STEP_TOTALS: Totals = {
-  columns: `${GROUPS}, step, kind, executions, errors, retried, fallbacks, start_offset_sum, durations`,
+  columns: `${GROUPS}, step, kind, executions, errors, retried, fallbacks, start_offset_sum, durations,
+    input_tokens, output_tokens, cost`,
   values: `
     project, flow, toStartOfMinute(start) AS minute, environment, service, version, source, step, kind,
     count() AS executions,
@@ -30,11 +31,13 @@ export const STEP_TOTALS: Totals = {
     countIf(attempts > 1) AS retried,
     countIf(fallback) AS fallbacks,
     sum(toFloat64(offset)) AS start_offset_sum,
-    quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(step_duration_ns, step_status IN ('ok', 'error')) AS durations`,
+    quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(step_duration_ns, step_status IN ('ok', 'error')) AS durations,
+    sum(step_tokens_in) AS input_tokens, sum(step_tokens_out) AS output_tokens, sum(step_cost) AS cost`,
   join: `
   ARRAY JOIN
     step_names AS step, step_kinds AS kind, step_statuses AS step_status, step_durations_ns AS step_duration_ns,
-    step_attempts AS attempts, step_fallbacks AS fallback, step_starts_ns AS offset`,
+    step_attempts AS attempts, step_fallbacks AS fallback, step_starts_ns AS offset,
+    step_input_tokens AS step_tokens_in, step_output_tokens AS step_tokens_out, step_costs AS step_cost`,
   groups: `${GROUPS}, step, kind`,
 }
 

@@ -1,116 +1,166 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { execute, insert, rows, type Store } from '../store.ts'
-import { later, span, spanRows, useStore } from '../testing.ts'
-import { settleQuiet } from './settle.ts'
-import { SettledRuns } from './settled-runs.ts'
+import { insert, type Store } from '../store.ts'
+import { hex, intercepted, later, span, spanRows, useStore } from '../testing.ts'
+import { createMemory, type Memory, settleQuiet } from './settle.ts'
+import { assembledRuns, recountedMinutes, storedMinutes, storedRuns } from './testing.ts'
 
 const store = useStore()
 
-const KINDS = ['flow', 'step', 'step', 'attempt', 'model', 'span'] as const
+const KINDS = ['flow', 'step', 'step', 'attempt', 'model', 'tool', 'agent', 'span'] as const
+const TRACES = 3
+const rarely = (value: string) => fc.constantFrom('', '', '', '', value)
+const tokens = fc.constantFrom(0, 0, 3, 5)
 
-/** Up to 12 spans of any kind and parent, cycles included; names repeat, so that loops, tries and nested runs occur. */
-const spansOf = (trace: string) =>
-  fc
-    .array(
-      fc.record({
-        kind: fc.constantFrom(...KINDS),
-        name: fc.constantFrom('a', 'b', 'c'),
-        parent: fc.integer({ min: -2, max: 11 }),
-        at: fc.integer({ min: 0, max: 120_000 }),
-        ms: fc.option(fc.integer({ min: 0, max: 60_000 }), { freq: 8 }),
-        failed: fc.boolean(),
-        tokens: fc.constantFrom(0, 0, 3, 5),
-        declared: fc.constantFrom('', '', '', '', 'run-x'),
-      }),
-      { maxLength: 12 },
-    )
-    .map((nodes) =>
-      nodes.flatMap(({ kind, name, parent, at, ms, failed, tokens, declared }, i) =>
-        spanRows(
-          trace,
-          span(kind, name, at, ms, {
-            span_id: `s${i}`,
-            parent_span_id: parent < 0 ? '' : `s${parent}`.padEnd(8, '_'),
-            status: ms === null ? 'running' : failed ? 'error' : 'ok',
-            input_tokens: tokens,
-            declared_run_id: declared,
-          }),
-        ),
-      ),
-    )
+/** A span of any kind and parent, cycles included; names repeat, so that loops, tries and nested runs occur. */
+const node = fc.record({
+  trace: fc.nat({ max: TRACES - 1 }),
+  kind: fc.constantFrom(...KINDS),
+  name: fc.constantFrom('a', 'b', 'c'),
+  parent: fc.integer({ min: -3, max: 11 }),
+  at: fc.integer({ min: 0, max: 120_000 }),
+  ms: fc.option(fc.integer({ min: -5, max: 60_000 }), { freq: 8 }),
+  /** It is sent at its start as well. */
+  twice: fc.boolean(),
+  /** The run that it says to be of: one of a name, that of a trace, or one that is nested there. */
+  run: fc.constantFrom('', '', '', '', '', 'name', 'trace', 'nested'),
+  columns: fc.record({
+    status: fc.constantFrom('ok', 'ok', 'error', 'suspended'),
+    declared_flow: rarely('told'),
+    version: rarely('2'),
+    environment: rarely('prod'),
+    service: rarely('api'),
+    session_id: rarely('session'),
+    user_id: rarely('user'),
+    experiment_id: rarely('experiment'),
+    case_id: rarely('case'),
+    metadata: rarely('{"team":"blue"}'),
+    model: fc.constantFrom('', 'm', 'n'),
+    provider: fc.constantFrom('', 'p'),
+    input_tokens: tokens,
+    output_tokens: tokens,
+    cached_input_tokens: tokens,
+    reasoning_tokens: tokens,
+    cost: fc.constantFrom(0, 0, 0.25),
+    error_type: rarely('Error'),
+    error_message: rarely('no'),
+    step_index: fc.constantFrom(-1, -1, -1, 0),
+    step_attempts: fc.constantFrom(0, 0, 0, 2),
+    step_fallback: fc.constantFrom(0, 0, 1),
+    otel_kind: fc.constantFrom(0, 0, 2),
+    flags: fc.constantFrom(0, 0x100, 0x300),
+  }),
+})
 
-const FINAL_STATE = [
-  'SELECT * EXCEPT (settled, trace_id, trace_ids, root_span_id, step_span_ids), hex(trace_id), hex(root_span_id), arraySort(arrayMap(t -> hex(t), trace_ids)), arrayMap(t -> hex(t), step_span_ids) FROM runs FINAL ORDER BY run_id',
-  'SELECT hex(trace_id), hex(span_id), run_id, flow, input_tokens FROM spans FINAL ORDER BY trace_id, span_id',
-  `SELECT * EXCEPT (settled, durations), finalizeAggregation(durations) AS quantiles FROM run_minutes FINAL
-    ORDER BY ALL`,
-  'SELECT * EXCEPT (settled, durations), finalizeAggregation(durations) AS quantiles FROM step_minutes FINAL ORDER BY ALL',
-]
+type Node = typeof node extends fc.Arbitrary<infer T> ? T : never
 
-const state = (of: Store) => Promise.all(FINAL_STATE.map((query) => rows(of, query)))
-
-async function clear(of: Store): Promise<void> {
-  for (const table of [
-    'spans',
-    'runs',
-    'run_minutes',
-    'step_minutes',
-    'unsettled_traces',
-    'run_traces',
-    'settling_traces',
-    'settling_spans',
-    'settling_passes',
-    'settling_known',
-  ]) {
-    await execute(of, `TRUNCATE TABLE ${table}`)
+/** The records of some spans, as clients send them. */
+function recordsOf(nodes: readonly Node[], nth: number): Record<string, unknown>[] {
+  const trace = (at: number) => `${nth}-${at}`
+  const runs = {
+    '': '',
+    name: `run-${nth}`,
+    trace: hex(trace(0)),
+    nested: `${hex(trace(0))}-${hex('s1', 8)}`,
   }
+  return nodes.flatMap(({ kind, name, parent, at, ms, twice, run, columns, ...of }, i) => {
+    const record = (ended: number | null) =>
+      spanRows(
+        trace(of.trace),
+        span(kind, `${nth}:${name}`, at, ended, {
+          ...columns,
+          declared_flow: columns.declared_flow && `${nth}:${columns.declared_flow}`,
+          project: `project-${nth}`,
+          span_id: `s${i}`,
+          parent_span_id: parent < 0 ? '' : `s${parent}`.padEnd(8, '_'),
+          declared_run_id: runs[run],
+          input: `"${i}"`,
+          input_type: 'json',
+          ...(ended === null
+            ? { status: 'running' }
+            : { output: `${i} after ${ended}`, output_type: 'text' }),
+        }),
+      )
+    return [...(ms !== null && twice ? record(null) : []), ...record(ms)]
+  })
 }
 
-/** What a process knows that passes itself and others settled. */
-const WAYS: [string, () => SettledRuns | undefined][] = [
-  ['as if all had been settled before', () => undefined],
-  ['with what is known of earlier passes', () => new SettledRuns()],
-]
+/** What comes, and then a pass by one of two workers, which may die or be overtaken by the other one before one of its requests. */
+const delivery = fc.record({
+  worker: fc.nat({ max: 1 }),
+  at: fc.integer({ min: 1, max: 22 }),
+  event: fc.constantFrom('nothing', 'death', 'death', 'overtaken'),
+  /** What it knew is lost when it dies: else only that pass failed. */
+  forgets: fc.boolean(),
+})
 
-test.each(WAYS)(
-  'in any order and any batches, %s, the end is as if all had come at once',
-  {
-    timeout: 120_000,
-  },
-  async (_, make) => {
-    const batches = fc.tuple(spansOf('one'), spansOf('two'), fc.integer(), fc.integer({ min: 1, max: 4 }))
+const history = fc
+  .tuple(fc.array(node, { minLength: 1, maxLength: 14 }), fc.array(delivery, { minLength: 1, maxLength: 4 }))
+  .chain(([nodes, deliveries]) =>
+    fc.record({
+      nodes: fc.constant(nodes),
+      deliveries: fc.constant(deliveries),
+      /** Of each record, when it comes, and when it comes again: with the nth delivery. */
+      order: fc.array(fc.nat({ max: deliveries.length - 1 }), { minLength: 56, maxLength: 56 }),
+    }),
+  )
+
+class Death extends Error {}
+
+const nextPass = (through: Store, memory: Memory | undefined) =>
+  settleQuiet(through, { quietMs: 0, now: later(), memory })
+
+/** @returns what the worker knows afterwards */
+async function settleOnce(
+  memories: (Memory | undefined)[],
+  { worker, at, event, forgets }: typeof delivery extends fc.Arbitrary<infer T> ? T : never,
+): Promise<void> {
+  const memory = memories[worker]
+  const disturbed = intercepted(store(), async (request) => {
+    if (event === 'death' && request >= at) throw new Death()
+    if (event === 'overtaken' && request === at) await nextPass(store(), memories[1 - worker])
+  })
+  const failed = await nextPass(disturbed, memory).then(
+    (settled) => settled.failed !== undefined,
+    (error) => {
+      if (error instanceof Death) return true
+      throw error
+    },
+  )
+  if (failed && memory) memories[worker] = forgets ? createMemory() : createMemory(withoutSweep(memory))
+}
+
+const withoutSweep = ({ traces, flows }: Memory) => ({ traces, flows })
+
+let nth = 0
+
+test.each<[string, number, () => Memory | undefined]>([
+  ['that know what was settled before', 10, () => createMemory()],
+  ['that know nothing of earlier passes', 4, () => undefined],
+])(
+  'late, doubled, in any order, by two workers %s and may die: the end is what the run model makes of all spans',
+  { timeout: 240_000 },
+  async (_, numRuns, make) => {
+    const memories = [make(), make()]
     await fc.assert(
-      fc.asyncProperty(batches, async ([one, two, seed, parts]) => {
-        const spans = [...one, ...two]
-        await clear(store())
-        await insert(store(), 'spans', spans)
-        await settleQuiet(store(), { quietMs: 0, now: later() })
-        const atOnce = await state(store())
-
-        await clear(store())
-        const known = make()
-        // Some spans come twice; the order is a hash's.
-        const sent = [...spans, ...spans.filter((_, i) => i % 5 === 0)]
-        const order = sent
-          .map((row, i) => ({ row, rank: Math.imul(i + 1, seed | 1) >>> 0 }))
-          .sort((a, b) => a.rank - b.rank)
-        for (let part = 0; part < parts; part++) {
-          await insert(
-            store(),
-            'spans',
-            order.filter((_, i) => i % parts === part).map(({ row }) => row),
-          )
-          await settleQuiet(store(), { quietMs: 0, now: later(), known })
+      fc.asyncProperty(history, async ({ nodes, deliveries, order }) => {
+        const project = `project-${++nth}`
+        const records = recordsOf(nodes, nth)
+        // Every second record comes twice.
+        const sent = [...records, ...records.filter((_record, i) => i % 2 === 0)]
+        for (const [part, each] of deliveries.entries()) {
+          const batch = sent.filter((_record, i) => order[i % order.length] === part)
+          if (batch.length > 0) await insert(store(), 'spans', batch)
+          await settleOnce(memories, each)
         }
-        expect(await state(store())).toEqual(atOnce)
-        expect(await settleQuiet(store(), { quietMs: 0, now: later(), known })).toEqual({
-          traces: 0,
-          runs: 0,
-          more: false,
-        })
+        for (const memory of memories) while ((await nextPass(store(), memory)).traces > 0);
+        expect(await nextPass(store(), undefined)).toEqual({ traces: 0, runs: 0, more: false })
+        expect(await storedRuns(store(), project)).toEqual(
+          await assembledRuns(store(), project, later().getTime()),
+        )
+        expect(await storedMinutes(store(), `${nth}:`)).toEqual(await recountedMinutes(store(), `${nth}:`))
       }),
-      { numRuns: 8, endOnFailure: true },
+      { numRuns, endOnFailure: true },
     )
   },
 )

@@ -2,9 +2,7 @@ import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { afterEach, expect, test, vi } from 'vitest'
 import { execute, rows, type Store } from '../store.ts'
 import { hex, insertSpans, later, span, useStore } from '../testing.ts'
-import { type FailedTrace, settleQuiet } from './settle.ts'
-import { SettledRuns } from './settled-runs.ts'
-import { Sweep } from './sweep.ts'
+import { createMemory, type FailedTrace, settleQuiet } from './settle.ts'
 
 const store = useStore()
 
@@ -37,13 +35,15 @@ function limited(bytes: number): Store {
 test('a trace that cannot be settled keeps no other from it, and is settled once it can be', async () => {
   const others = Array.from({ length: 8 }, (_, nth) => `trace-${nth}`)
   for (const trace of others) await insertSpans(store(), trace, span('flow', 'f', 0, 5))
-  await insertSpans(store(), 'trace-4-large', span('flow', 'f', 0, 5, { input: 'a word '.repeat(6_000_000) }))
-  const small = limited(150_000_000)
-  const sweep = new Sweep()
+  await insertSpans(store(), 'trace-4-large', span('flow', 'f', 0, 5, { input: 'a word '.repeat(1_000_000) }))
+  // Enough for a pass over the others, and half of what the large one takes.
+  const small = limited(32_000_000)
+  const memory = createMemory()
+  const { sweep } = memory
   const failures: FailedTrace[] = []
   const settle = async (through: Store) => {
     for (let more = true; more; ) {
-      const settled = await settleQuiet(through, { quietMs: 0, now: later(), sweep }).catch(() => undefined)
+      const settled = await settleQuiet(through, { quietMs: 0, now: later(), memory }).catch(() => undefined)
       if (settled?.failed) failures.push(settled.failed)
       more = settled?.more ?? true
     }
@@ -73,32 +73,34 @@ test('a trace that cannot be settled keeps no other from it, and is settled once
 })
 
 test.each([
-  ['as before', undefined],
-  ['known to be new', new SettledRuns()],
-])('a pass takes traces of so many bytes of inputs and outputs: %s', async (_, known) => {
-  const traces = Array.from({ length: 10 }, (_, nth) => `bytes-${nth}`)
-  for (const trace of traces)
+  ['as if all had been settled before', undefined],
+  ['new', createMemory()],
+])('inputs and outputs of more than one slice are written whole: traces %s', async (_, memory) => {
+  const traces = Array.from({ length: 3 }, (_, nth) => `bytes-${nth}-${memory ? 'new' : 'old'}`)
+  for (const [nth, trace] of traces.entries())
     await insertSpans(
       store(),
       trace,
-      span('flow', 'f', 0, 5, { input: 'i'.repeat(100_000), output: 'o'.repeat(200_000) }),
+      span('flow', 'f', 0, 5, { input: `${nth}`.repeat(12_000_000), output: 'o'.repeat(12_000_000) }),
     )
-  const sweep = new Sweep({ payload: 1_000_000 })
-  const passes: number[] = []
-  for (let more = true; more; ) {
-    const settled = await settleQuiet(store(), { quietMs: 0, now: later(), sweep, known })
-    more = settled.more
-    passes.push(settled.traces)
-  }
-  expect(Math.max(...passes)).toBeLessThanOrEqual(3)
-  expect(passes.reduce((sum, count) => sum + count)).toBe(traces.length)
-  expect(await settledRuns()).toHaveLength(traces.length)
+  const settled = await settleQuiet(store(), { quietMs: 0, now: later(), memory })
+  expect(settled.runs).toBe(traces.length)
+  const lengths = await rows(
+    store(),
+    `SELECT length(run.input) AS input, length(run.output) AS output, substring(run.input, 12000000) AS last
+    FROM runs AS run FINAL WHERE run_id IN {ids:Array(String)} ORDER BY last`,
+    { ids: traces.map((trace) => hex(trace)) },
+  )
+  expect(lengths).toEqual(
+    traces.map((_, nth) => ({ input: 12_000_000, output: 12_000_000, last: String(nth) })),
+  )
 })
 
 test('a large trace that rests does not make the others wait', async () => {
   await insertSpans(store(), 'large', span('flow', 'f', 0, null, span('step', 's', 1, 1)))
-  const sweep = new Sweep()
-  const settle = () => settleQuiet(store(), { quietMs: 0, now: later(), sweep })
+  const memory = createMemory()
+  const { sweep } = memory
+  const settle = () => settleQuiet(store(), { quietMs: 0, now: later(), memory })
   await settle()
   sweep.postponed.noteSettled(`${hex('large')}default`, 5_000)
   await insertSpans(store(), 'large', span('step', 'late', 2, 1, { span_id: 'late' }))

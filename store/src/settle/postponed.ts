@@ -16,7 +16,7 @@ interface Entry {
 /**
  * Traces that passes leave out, so that none of them stops or delays all others: those whose settling failed though they
  * were alone, which are tried again alone, and for a while large ones, which each late span would have settled as a whole
- * again. A worker that starts knows of none. Traces are named by {@link TRACE_NAME}; times are of the monotonic clock.
+ * again. A worker that starts knows of none. Traces are named by `TRACE_NAME`; times are of the monotonic clock.
  */
 export class Postponed {
   readonly #entries = new Map<string, Entry>()
@@ -66,11 +66,4 @@ export class Postponed {
     this.#entries.set(name, entry)
     if (this.#entries.size > MOST) this.#entries.delete(this.#entries.keys().next().value!)
   }
-}
-
-/** SQL: the trace's id as 32 hex digits, and its project. */
-export const TRACE_NAME = `concat(lower(hex(trace_id)), project)`
-
-export function parseTraceName(name: string): { traceId: string; project: string } {
-  return { traceId: name.slice(0, 32), project: name.slice(32) }
 }

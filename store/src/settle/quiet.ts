@@ -1,11 +1,7 @@
-/** Milliseconds after its last span at which a run without an end counts as expired. */
-export const EXPIRY_MS = 600_000
-
-/** Milliseconds that two clocks of one cluster may differ. */
-const CLOCKS_DIFFER_MS = 10_000
+import { CLOCKS_DIFFER_MS } from '../run-model/status.ts'
 
 /** The time of a pass: that of ClickHouse, as the receipts are, unless a test says otherwise. The worker's clock may be wrong. */
-const NOW = `ifNull({now:Nullable(DateTime64(3))}, now64(3, 'UTC'))`
+export const NOW = `ifNull({now:Nullable(DateTime64(3))}, now64(3, 'UTC'))`
 
 /**
  * SQL: whether `time` was so many milliseconds ago. A time that is still to come was before the clock was set back: nobody

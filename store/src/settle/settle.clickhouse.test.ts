@@ -73,16 +73,83 @@ test('a trace that is never quiet settles every half minute', async () => {
   const busy = async () => (await describeRuns(store(), `flow = 'busy'`))[0]
   const pass = (afterMs: number) =>
     settleQuiet(store(), { quietMs: 3_600_000, now: new Date(Date.now() + afterMs) })
-  await insertSpans(store(), 'busy', span('step', 's', 0, 5, { parent_span_id: 'root____', flow: 'busy' }))
+  await insertSpans(
+    store(),
+    'busy',
+    span('step', 's', 0, 5, { parent_span_id: 'root____', declared_flow: 'busy' }),
+  )
   expect((await pass(20_000)).runs).toBe(0)
   expect((await pass(40_000)).runs).toBe(1)
   expect(await busy()).toMatch(/^busy running/)
   await insertSpans(
     store(),
     'busy',
-    span('step', 's', 10, 5, { span_id: 'b', parent_span_id: 'root____', flow: 'busy' }),
+    span('step', 's', 10, 5, { span_id: 'b', parent_span_id: 'root____', declared_flow: 'busy' }),
   )
   expect((await pass(20_000)).runs).toBe(0)
   expect((await pass(40_000)).runs).toBe(1)
   expect(await busy()).toMatch(/^busy running/)
+})
+
+const settleAll = () => settleQuiet(store(), { quietMs: 0, now: later() })
+
+test('a late root with another name and an earlier start leaves no trace of the old row', async () => {
+  const orphan = { span_id: 'child', parent_span_id: 'root____', declared_flow: 'guess' }
+  await insertSpans(store(), 'late', span('step', 's', 61_000, 10, orphan))
+  await settleAll()
+  const where = `run_id = '${hex('late')}'`
+  expect(await describeRuns(store(), where)).toEqual(['guess running? 61000+10 s#0 ok 0+10'])
+  await insertSpans(store(), 'late', span('flow', 'real', 0, 70_000, { span_id: 'root' }))
+  await settleAll()
+  expect(await describeRuns(store(), where)).toEqual(['real ok 0+70000 s#0 ok 61000+10'])
+  for (const [table, count] of [
+    ['run_minutes', 'runs'],
+    ['step_minutes', 'executions'],
+  ])
+    expect(
+      await rows(
+        store(),
+        `SELECT flow, minute, ${count} AS n FROM ${table} FINAL WHERE flow IN ('guess', 'real')`,
+      ),
+    ).toEqual([{ flow: 'real', minute: '2026-01-01 00:00:00', n: 1 }])
+})
+
+test('a model call that comes late takes the usage over from its wrapper', async () => {
+  const usage = { input_tokens: 7, output_tokens: 14 }
+  const totals = async () => [
+    await rows(
+      store(),
+      `SELECT input_tokens, output_tokens, step_input_tokens, models FROM runs FINAL WHERE flow = 'takes over'`,
+    ),
+    await rows(
+      store(),
+      `SELECT input_tokens, output_tokens FROM run_minutes FINAL WHERE flow = 'takes over'`,
+    ),
+  ]
+  await insertSpans(
+    store(),
+    'over',
+    span('flow', 'takes over', 0, 100, span('step', 's', 0, 50, usage, { span_id: 'step' })),
+  )
+  await settleAll()
+  expect(await totals()).toEqual([[{ ...usage, step_input_tokens: [7], models: [] }], [usage]])
+  const late = { span_id: 'model', parent_span_id: 'step____', model: 'gpt' }
+  await insertSpans(store(), 'over', span('model', 'm', 0, 10, usage, late))
+  await settleAll()
+  expect(await totals()).toEqual([[{ ...usage, step_input_tokens: [7], models: ['gpt'] }], [usage]])
+})
+
+test('a span sent again is counted once; of start and end record the end wins', async () => {
+  const flow = (ms: number | null) =>
+    span('flow', 'again', 0, ms, span('model', 'm', 0, ms && 10, ms ? { input_tokens: 3 } : {}))
+  for (const ms of [null, 50, 50, null]) {
+    await insertSpans(store(), 'again', flow(ms))
+    await settleAll()
+  }
+  expect(
+    await rows(store(), `SELECT status, span_count, input_tokens FROM runs FINAL WHERE flow = 'again'`),
+  ).toEqual([{ status: 'ok', span_count: 2, input_tokens: 3 }])
+  expect(
+    await rows(store(), `SELECT runs, input_tokens FROM run_minutes FINAL WHERE flow = 'again'`),
+  ).toEqual([{ runs: 1, input_tokens: 3 }])
 })

@@ -1,17 +1,12 @@
-import { firstRow, type Store } from '../store.ts'
-import { type Batch, complete, type Taken, takeQuiet, takeTraces } from './batch.ts'
+import { randomUUID } from 'node:crypto'
+import type { Store } from '../store.ts'
 import { checkOff } from './check-off.ts'
-import { countMinutes } from './count-minutes.ts'
-import { addFlows } from './known-flows.ts'
-import { parseTraceName } from './postponed.ts'
-import { rebuildMinutes } from './rebuild-minutes.ts'
-import { resolveSpans } from './resolve-spans.ts'
-import { settleSimple } from './settle-simple.ts'
-import type { SettledRuns } from './settled-runs.ts'
-import { splitRest } from './split-rest.ts'
+import { type DueTrace, type DueTraces, readClock, readDueTraces } from './due-traces.ts'
+import { KnownFlows } from './known-flows.ts'
+import { settleDue } from './pass.ts'
+import { SettledTraces } from './settled-traces.ts'
 import { Sweep } from './sweep.ts'
-import { updateSpans } from './update-spans.ts'
-import { writeRuns } from './write-runs.ts'
+import { parseTraceName, type TraceOfProject, traceName } from './trace-name.ts'
 
 /** What a settling pass did. */
 export interface Settled {
@@ -25,18 +20,26 @@ export interface Settled {
   readonly failed?: FailedTrace
 }
 
-export interface FailedTrace {
-  readonly traceId: string
-  readonly project: string
+export interface FailedTrace extends TraceOfProject {
   readonly cause: unknown
   /** Milliseconds until it is tried again. */
   readonly retryMs: number
 }
 
-const TRACES_PER_BATCH = 2_000
-/** Spans of a trace that may take as long as all others of a batch. */
-const LARGE = 10_000
+const TRACES_AT_ONCE = 2_000
 const NOTHING: Settled = { traces: 0, runs: 0, more: false }
+
+/** What a process that settles knows from pass to pass. */
+export interface Memory {
+  readonly traces: SettledTraces
+  readonly flows: KnownFlows
+  /** How far the process has come in what is due. */
+  readonly sweep: Sweep
+}
+
+export function createMemory(parts: Partial<Memory> = {}): Memory {
+  return { traces: new SettledTraces(), flows: new KnownFlows(), sweep: new Sweep(), ...parts }
+}
 
 /**
  * Settles these traces now (32 hex digits each), and others that share a run with them. Idempotent.
@@ -47,13 +50,16 @@ export async function settleTraces(
   traceIds: readonly string[],
   { project = store.project, now }: { project?: string; now?: Date } = {},
 ): Promise<Settled> {
+  const flows = new KnownFlows()
   let settled = NOTHING
-  for (let i = 0; i < traceIds.length; i += TRACES_PER_BATCH) {
-    const batch = await takeTraces(store, project, traceIds.slice(i, i + TRACES_PER_BATCH))
-    const runs = await settleBatch(store, batch, now)
-    await rebuildMinutes(store, [batch])
-    await checkOff(store, undefined, [batch])
-    settled = { ...settled, traces: settled.traces + batch.traces, runs: settled.runs + runs }
+  for (let i = 0; i < traceIds.length; i += TRACES_AT_ONCE) {
+    const clock = await readClock(store, now)
+    const traces = traceIds.slice(i, i + TRACES_AT_ONCE).map((traceId): DueTrace => {
+      return { project, traceId: traceId.toLowerCase(), spansSeen: 0, expirySeen: 0, sinceMs: undefined }
+    })
+    const done = await settleDue(store, { traces, clock }, { flows, settler: randomUUID() })
+    await checkOff(store, done)
+    settled = { ...settled, traces: settled.traces + done.traces, runs: settled.runs + done.runs.length }
   }
   return settled
 }
@@ -63,9 +69,7 @@ export interface QuietParams {
   /** Default: ClickHouse's clock, which the receipts of spans are of. */
   readonly now?: Date
   /** What the process knows of earlier passes; without it every trace is read as if it had been settled before. */
-  readonly known?: SettledRuns | undefined
-  /** How far the process has come in what is due; without it a pass takes the lowest trace ids. */
-  readonly sweep?: Sweep
+  readonly memory?: Memory | undefined
 }
 
 /**
@@ -73,25 +77,40 @@ export interface QuietParams {
  * at once while there is more. Whatever a pass did not finish, the next one repeats, with fewer traces; so one that fails
  * or ends the engine is alone in the end.
  */
-export async function settleQuiet(
-  store: Store,
-  { quietMs, now, known, sweep = new Sweep() }: QuietParams,
-): Promise<Settled> {
+export async function settleQuiet(store: Store, { quietMs, now, memory }: QuietParams): Promise<Settled> {
+  const sweep = memory?.sweep ?? new Sweep()
   const failedAgain = await retryFailed(store, sweep, now)
   if (failedAgain) return { ...NOTHING, more: true, failed: failedAgain }
-  const taken = await takeQuiet(store, quietMs, now, sweep)
-  const goOn = () => sweep.advance(taken.limited ? taken.last : undefined)
-  if (taken.traces === 0) return { ...NOTHING, more: goOn() }
+  const due = await readDueTraces(store, { quietMs, now, sweep })
+  const last = due.traces.at(-1)
+  const goOn = () => sweep.advance(due.limited ? last?.traceId : undefined)
+  if (last === undefined) return { ...NOTHING, more: goOn() }
   try {
-    const runs = await settleTaken(store, taken, now, { known, sweep })
-    return { traces: taken.traces, runs, more: goOn() }
+    const runs = await settleAll(store, due, memory, sweep)
+    return { traces: due.traces.length, runs, more: goOn() }
   } catch (error) {
-    // What was written before may have been settled, or not.
-    known?.doubt()
-    sweep.narrow(taken.traces / 2)
-    if (taken.traces > 1) throw error
-    return { ...NOTHING, more: true, failed: noteFailed(sweep, taken.name, error) }
+    sweep.narrow(due.traces.length / 2)
+    if (due.traces.length > 1) throw error
+    return { ...NOTHING, more: true, failed: noteFailed(sweep, traceName(last), error) }
   }
+}
+
+async function settleAll(
+  store: Store,
+  due: DueTraces,
+  memory: Memory | undefined,
+  sweep: Sweep,
+): Promise<number> {
+  const start = performance.now()
+  const { traces, flows = new KnownFlows() } = memory ?? {}
+  const done = await settleDue(store, due, {
+    memory: traces,
+    flows,
+    settler: traces?.settler ?? randomUUID(),
+  })
+  await checkOff(store, done)
+  if (done.largest) sweep.postponed.noteSettled(traceName(done.largest), performance.now() - start)
+  return done.runs.length
 }
 
 /** Tries a failed trace again, alone; it stays due, for the next pass. */
@@ -115,40 +134,3 @@ async function retryFailed(
 function noteFailed(sweep: Sweep, name: string, cause: unknown): FailedTrace {
   return { ...parseTraceName(name), cause, retryMs: sweep.postponed.noteFailed(name) }
 }
-
-async function settleTaken(
-  store: Store,
-  taken: Taken,
-  now: Date | undefined,
-  { known, sweep }: { known: SettledRuns | undefined; sweep: Sweep },
-): Promise<number> {
-  await known?.refresh(store)
-  await known?.noteKnown(store, taken.id)
-  const simple = known && taken.fresh > 0 ? await settleSimple(store, taken, known) : undefined
-  const batches: Batch[] = []
-  let runs = simple?.runs ?? 0
-  for (const { id, since } of await splitRest(store, taken, known, simple)) {
-    const batch = await complete(store, id, since)
-    const start = performance.now()
-    runs += await settleBatch(store, batch, now)
-    if (batch.largest > LARGE) sweep.postponed.noteSettled(batch.largestName, performance.now() - start)
-    batches.push(batch)
-  }
-  await countMinutes(store, taken, simple, batches)
-  await known?.learn(store, batches)
-  await checkOff(store, taken, batches, known)
-  return runs
-}
-
-/** Settles traces of any shape; gives the number of runs. */
-async function settleBatch(store: Store, batch: Batch, now: Date | undefined): Promise<number> {
-  if (batch.traces === 0) return 0
-  await resolveSpans(store, batch)
-  await addFlows(store, batch.id)
-  await updateSpans(store, batch)
-  await writeRuns(store, batch, now)
-  const { id, version } = batch
-  return (await firstRow<{ runs: number }>(store, COUNT_RUNS, { batch: id, version }))?.runs ?? 0
-}
-
-const COUNT_RUNS = `SELECT uniqExact(project, run_id) AS runs FROM settling_spans WHERE batch = {batch:UUID}`

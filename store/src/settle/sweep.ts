@@ -4,8 +4,6 @@ import { Postponed } from './postponed.ts'
 export interface Bounds {
   readonly traces: number
   readonly spans: number
-  /** Bytes of inputs and outputs that the pass copies into runs. */
-  readonly payload: number
 }
 
 /** Trace ids as 32 hex digits, both included. */
@@ -14,7 +12,7 @@ export interface IdRange {
   readonly last: string
 }
 
-const BOUNDS: Bounds = { traces: 50_000, spans: 300_000, payload: 64_000_000 }
+const BOUNDS: Bounds = { traces: 50_000, spans: 300_000 }
 
 /** Ranges are as wide as so many of the values that the first eight digits can have. */
 const WHOLE = 2 ** 32

@@ -1,149 +1,162 @@
-import { execute, type Store } from '../store.ts'
-import { BATCH_TRACES, type Batch, NEVER, RECEIVED_SINCE } from './batch.ts'
-import { foldedFlow } from './known-flows.ts'
-import { within } from './ranges.ts'
-import { shapeRuns } from './shape-runs.ts'
+import { insertNative } from '../native/query-native.ts'
+import type { ArrayColumn, ColumnToWrite, Value, ValueColumn } from '../native/write-native.ts'
+import { NO_PAYLOAD, type Payload } from '../run-model/payload.ts'
+import type { Call, ModelUse, Run, Step } from '../run-model/run.ts'
+import type { SpanFacts } from '../run-model/span-facts.ts'
+import type { Store } from '../store.ts'
+import { type Payloads, payloadKey } from './read-payloads.ts'
 
-/** Writes the run rows of a batch, and deletes rows of its traces that are no longer true. */
-export async function writeRuns(store: Store, batch: Batch, now: Date | undefined): Promise<void> {
-  const { id, version, ranges, since } = batch
-  await execute(store, insertRunsSql(batch.largest), { batch: id, version, now: now ?? null, since })
-  // Traces that are new have no runs that could be outdated.
-  if (since !== NEVER) return
-  const { start, params } = within(ranges)
-  await execute(store, deleteOldRunsSql(start), { batch: id, version, ...params })
+/** A run, and what its row has beside what its spans say. */
+export interface RunRow {
+  readonly run: Run
+  readonly project: string
+  /** By which it is counted. */
+  readonly flow: string
 }
 
-/** Every current run of the batch was just written with `version`: an older row has another key and is outdated. */
-const deleteOldRunsSql = (within: string): string => `
-  INSERT INTO runs
-  SELECT * REPLACE (
-    1 AS is_deleted,
-    toDateTime64({version:String}, 6, 'UTC') AS settled,
-    '' AS input, '' AS output, '' AS metadata
-  )
-  FROM runs AS old FINAL
-  WHERE (project, trace_id) IN ${BATCH_TRACES}
-    AND ${within}
-    AND old.settled < toDateTime64({version:String}, 6, 'UTC')`
+/** Where a row of `runs` is that is not true any more. */
+export interface OutdatedRow {
+  readonly project: string
+  readonly flow: string
+  /** Nanoseconds since 1970. */
+  readonly startUnixNano: bigint
+  readonly runId: string
+  readonly traceId: string
+}
 
-const NONE = `toFixedString('', 8)`
-/** Order of the spans that can speak for a run: its roots, then the others, by start. */
-const FIRST = `(3 - rank, span.start, span.span_id)`
-/** A run in several parts is as its last part is; of several roots without a flow span, the first counts. */
-const LAST = `(rank, if(rank = 2, 1, -1) * toUnixTimestamp64Nano(span.start), span.span_id)`
+/** The type of texts that come again and again. */
+const WORD = 'LowCardinality(String)'
+const NO_SPAN = ''
 
-const STEP = `Tuple(start DateTime64(9, 'UTC'), span_id FixedString(8), trace_id FixedString(16),
-        parent_span_id FixedString(8), name String, kind String, status String, end DateTime64(9, 'UTC'),
-        duration_ns UInt64, step_index Int32, declared_attempts UInt32, attempts UInt64, fallback UInt8,
-        step_parent FixedString(8))`
+interface Row extends RunRow {
+  readonly input: Payload
+  readonly output: Payload
+}
 
-const inherited = (column: string) => `argMinIf(s.${column}, s.first, s.${column} != '') AS ${column}`
+const tracesOf = ({ run }: Row): readonly string[] => run.traceIds
+const modelsOf = ({ run }: Row): readonly ModelUse[] => run.models
+const stepsOf = ({ run }: Row): readonly Step[] => run.steps
+const callsOf = ({ run }: Row): readonly Call[] => run.calls
 
-export const RUN_COLUMNS: string = `
-    project, run_id, trace_id, trace_ids, root_span_id, parent_run_id, flow, version, environment, service, source,
-    status, incomplete, start, duration_ns, session_id, user_id, experiment_id, case_id, trial, input, output,
-    metadata, error_type, error_message, models, input_tokens, output_tokens, cost, span_count, error_count,
-    step_names, step_occurrences, step_kinds, step_statuses, step_starts_ns, step_durations_ns, step_attempts,
-    step_fallbacks, step_parents, step_span_ids, settled`
+function each<Item>(
+  items: (row: Row) => readonly Item[],
+  name: string,
+  type: string,
+  value: (item: Item, row: Row) => Value,
+): ArrayColumn<Row, Item> {
+  return { name, type, items, value }
+}
 
-function insertRunsSql(largest: number): string {
-  return `
-  INSERT INTO runs (${RUN_COLUMNS})
-  SETTINGS optimize_on_insert = 0, max_threads = 1
-  WITH
-  resolved AS (
-    SELECT * EXCEPT (batch, parent_span_id, kind, created) FROM settling_spans WHERE batch = {batch:UUID}
-  ),
-  attempts AS (
-    SELECT project, trace_id, parent_span_id, count() AS attempts
-    FROM settling_spans
-    WHERE batch = {batch:UUID} AND kind = 'attempt'
-    GROUP BY project, trace_id, parent_span_id
-  ),
-  said AS (
-    SELECT
-      project, trace_id, span_id, parent_span_id, name, kind, status, service, environment, version, session_id,
-      user_id, experiment_id, case_id, trial, step_index, step_attempts, step_fallback, model, input_tokens,
-      output_tokens, cost, error_type, error_message, start, end, duration_ns, received, declared_parent_run_id,
-      resolved.run_id AS resolved_run_id, resolved.flow AS resolved_flow, rank, parent_rank, orphan, step_parent, enclosing_run_id, superseded,
-      ${FIRST} AS first,
-      ${LAST} AS last,
-      if(rank > 0, span.input, '') AS root_input,
-      if(rank > 0, span.output, '') AS root_output,
-      if(rank > 0, span.attributes['weir.run.metadata'], '') AS metadata
-    FROM spans AS span FINAL
-    INNER JOIN resolved USING (project, trace_id, span_id)
-    WHERE (span.project, span.trace_id) IN (SELECT project, trace_id FROM resolved) AND ${RECEIVED_SINCE}
-  ),
-  trials AS (
-    SELECT project, trace_id, any((experiment_id, case_id, trial)) AS only
-    FROM said WHERE experiment_id != ''
-    GROUP BY project, trace_id
-    HAVING uniqExact((experiment_id, case_id, trial)) = 1
-  ),
-  -- Runs that other frameworks start inside a trial's trace belong to the trial as well.
-  placed AS (
-    SELECT
-      * EXCEPT (only, experiment_id, case_id, trial),
-      if(said.experiment_id != '', (said.experiment_id, said.case_id, said.trial), only) AS tried
-    FROM said
-    LEFT JOIN trials USING (project, trace_id)
-  ),
-  counted AS (
-    SELECT
-      said.*,
-      tuple(
-        said.start, said.span_id, said.trace_id, said.parent_span_id, said.name, said.kind, said.status, said.end,
-        said.duration_ns, said.step_index, said.step_attempts, attempts.attempts, said.step_fallback, said.step_parent
-      )::${STEP} AS step
-    FROM placed AS said
-    LEFT JOIN attempts ON attempts.project = said.project AND attempts.trace_id = said.trace_id
-      AND attempts.parent_span_id = said.span_id
-  ),
-  grouped AS (
-    SELECT
-      s.project AS project,
-      s.resolved_run_id AS run_id,
-      max(s.rank) AS root_rank,
-      argMin(s.trace_id, s.first) AS trace_id,
-      groupUniqArray(s.trace_id) AS trace_ids,
-      if(root_rank > 0, argMin(s.span_id, s.first), ${NONE}) AS root_span_id,
-      argMin(if(s.declared_parent_run_id != '', s.declared_parent_run_id, s.enclosing_run_id), s.first) AS parent_run_id,
-      any(s.resolved_flow) AS flow,
-      ${inherited('version')}, ${inherited('environment')}, ${inherited('service')},
-      ${inherited('session_id')}, ${inherited('user_id')},
-      ${inherited('metadata')}, ${inherited('error_type')}, ${inherited('error_message')},
-      argMinIf(s.tried, s.first, s.tried.1 != '') AS tried,
-      tried.1 AS experiment_id, tried.2 AS case_id, tried.3 AS trial,
-      argMin(s.root_input, s.first) AS input,
-      argMax(s.root_output, s.last) AS output,
-      argMax(s.status, s.last) AS last_status,
-      argMax(s.end, s.last) AS last_end,
-      argMin(s.start, s.first) AS start,
-      max(greatest(s.start, s.end)) AS newest,
-      max(s.received) AS received,
-      arraySort(groupUniqArrayIf(s.model, s.model != '')) AS models,
-      sumIf(s.input_tokens, NOT s.superseded) AS input_tokens,
-      sumIf(s.output_tokens, NOT s.superseded) AS output_tokens,
-      sumIf(s.cost, NOT s.superseded) AS cost,
-      count() AS span_count,
-      countIf(s.status = 'error') AS error_count,
-      groupArrayIf(s.step, s.kind = 'step') AS declared_steps,
-      groupArrayIf((s.step, s.parent_rank), s.kind != 'attempt' AND (s.parent_rank > 0 OR s.orphan)) AS top_spans
-    FROM counted AS s
-    GROUP BY s.project, s.resolved_run_id
-  ),
-  ${shapeRuns(largest)}
-  SELECT
-    project, run_id, trace_id, trace_ids, root_span_id, parent_run_id, ${foldedFlow('stepped.flow')} AS flow, version, environment, service,
-    if(experiment_id = '', 'production', 'experiment') AS source,
-    status, incomplete, start,
-    greatest(0, toUnixTimestamp64Nano(if(incomplete, newest, last_end)) - toUnixTimestamp64Nano(start)) AS duration_ns,
-    session_id, user_id, experiment_id, case_id, trial, input, output, metadata,
-    if(status = 'error', error_type, ''), if(status = 'error', error_message, ''),
-    models, input_tokens, output_tokens, cost, span_count, error_count,
-    step_names, step_occurrences, step_kinds, step_statuses, step_starts_ns, step_durations_ns, step_attempts,
-    step_fallbacks, step_parents, step_span_ids, toDateTime64({version:String}, 6, 'UTC') AS settled
-  FROM stepped`
+const COLUMNS: readonly ColumnToWrite<Row>[] = [
+  { name: 'project', type: WORD, value: ({ project }) => project },
+  { name: 'run_id', type: 'String', value: ({ run }) => run.runId },
+  { name: 'trace_id', type: 'FixedString(16)', value: ({ run }) => run.traceId },
+  each(tracesOf, 'trace_ids', 'FixedString(16)', (traceId) => traceId),
+  { name: 'root_span_id', type: 'FixedString(8)', value: ({ run }) => run.root?.spanId ?? NO_SPAN },
+  { name: 'parent_run_id', type: 'String', value: ({ run }) => run.parentRunId },
+  { name: 'flow', type: WORD, value: ({ flow }) => flow },
+  { name: 'version', type: WORD, value: ({ run }) => run.version },
+  { name: 'environment', type: WORD, value: ({ run }) => run.environment },
+  { name: 'service', type: WORD, value: ({ run }) => run.service },
+  { name: 'source', type: WORD, value: ({ run }) => run.source },
+  { name: 'status', type: WORD, value: ({ run }) => run.status },
+  { name: 'incomplete', type: 'UInt8', value: ({ run }) => Number(run.incomplete) },
+  { name: 'start', type: `DateTime64(9, 'UTC')`, value: ({ run }) => run.startUnixNano },
+  { name: 'duration_ns', type: 'UInt64', value: ({ run }) => run.durationNs },
+  { name: 'session_id', type: 'String', value: ({ run }) => run.sessionId },
+  { name: 'user_id', type: 'String', value: ({ run }) => run.userId },
+  { name: 'experiment_id', type: 'String', value: ({ run }) => run.experimentId },
+  { name: 'case_id', type: 'String', value: ({ run }) => run.caseId },
+  { name: 'trial', type: 'UInt32', value: ({ run }) => run.trial },
+  { name: 'input', type: 'String', value: ({ input }) => input.input },
+  { name: 'output', type: 'String', value: ({ output }) => output.output },
+  { name: 'input_type', type: WORD, value: ({ input }) => input.inputType },
+  { name: 'output_type', type: WORD, value: ({ output }) => output.outputType },
+  { name: 'input_length', type: 'UInt32', value: ({ input }) => input.inputLength },
+  { name: 'output_length', type: 'UInt32', value: ({ output }) => output.outputLength },
+  { name: 'metadata', type: 'String', value: ({ run }) => run.metadata },
+  { name: 'error_type', type: WORD, value: ({ run }) => run.errorType },
+  { name: 'error_message', type: 'String', value: ({ run }) => run.errorMessage },
+  { name: 'input_tokens', type: 'UInt64', value: ({ run }) => run.inputTokens },
+  { name: 'output_tokens', type: 'UInt64', value: ({ run }) => run.outputTokens },
+  { name: 'cached_input_tokens', type: 'UInt64', value: ({ run }) => run.cachedInputTokens },
+  { name: 'reasoning_tokens', type: 'UInt64', value: ({ run }) => run.reasoningTokens },
+  { name: 'cost', type: 'Float64', value: ({ run }) => run.cost },
+  { name: 'span_count', type: 'UInt32', value: ({ run }) => run.spanCount },
+  { name: 'error_count', type: 'UInt32', value: ({ run }) => run.errorCount },
+  each(modelsOf, 'models', WORD, ({ model }) => model),
+  each(modelsOf, 'model_providers', WORD, ({ provider }) => provider),
+  each(modelsOf, 'model_calls', 'UInt32', ({ calls }) => calls),
+  each(modelsOf, 'model_errors', 'UInt32', ({ errors }) => errors),
+  each(modelsOf, 'model_input_tokens', 'UInt64', (model) => model.inputTokens),
+  each(modelsOf, 'model_output_tokens', 'UInt64', (model) => model.outputTokens),
+  each(modelsOf, 'model_cached_input_tokens', 'UInt64', (model) => model.cachedInputTokens),
+  each(modelsOf, 'model_reasoning_tokens', 'UInt64', (model) => model.reasoningTokens),
+  each(modelsOf, 'model_costs', 'Float64', ({ cost }) => cost),
+  each(modelsOf, 'model_durations_ns', 'UInt64', ({ durationNs }) => durationNs),
+  each(stepsOf, 'step_names', WORD, ({ name }) => name),
+  each(stepsOf, 'step_occurrences', 'UInt32', ({ occurrence }) => occurrence),
+  each(stepsOf, 'step_kinds', WORD, ({ kind }) => kind),
+  each(stepsOf, 'step_statuses', WORD, ({ status }) => status),
+  each(stepsOf, 'step_starts_ns', 'Int64', ({ startNs }) => startNs),
+  each(stepsOf, 'step_durations_ns', 'UInt64', ({ durationNs }) => durationNs),
+  each(stepsOf, 'step_uncertain_ns', 'UInt64', ({ uncertainNs }) => uncertainNs),
+  each(stepsOf, 'step_attempts', 'UInt32', ({ attempts }) => attempts),
+  each(stepsOf, 'step_fallbacks', 'UInt8', ({ fallback }) => Number(fallback)),
+  each(stepsOf, 'step_parents', 'Int32', ({ parent }) => parent),
+  each(stepsOf, 'step_input_tokens', 'UInt64', ({ usage }) => usage.inputTokens),
+  each(stepsOf, 'step_output_tokens', 'UInt64', ({ usage }) => usage.outputTokens),
+  each(stepsOf, 'step_costs', 'Float64', ({ usage }) => usage.cost),
+  each(stepsOf, 'step_traces', 'UInt32', ({ span }, { run }) => traceIndex(run, span)),
+  each(stepsOf, 'step_span_ids', 'FixedString(8)', ({ span }) => span.spanId),
+  each(callsOf, 'call_names', WORD, ({ name }) => name),
+  each(callsOf, 'call_kinds', WORD, ({ kind }) => kind),
+  each(callsOf, 'call_statuses', WORD, ({ status }) => status),
+  each(callsOf, 'call_starts_ns', 'Int64', ({ startNs }) => startNs),
+  each(callsOf, 'call_durations_ns', 'UInt64', ({ durationNs }) => durationNs),
+  each(callsOf, 'call_uncertain_ns', 'UInt64', ({ uncertainNs }) => uncertainNs),
+  each(callsOf, 'call_steps', 'Int32', ({ step }) => step),
+  each(callsOf, 'call_traces', 'UInt32', ({ span }, { run }) => traceIndex(run, span)),
+  each(callsOf, 'call_span_ids', 'FixedString(8)', ({ span }) => span.spanId),
+]
+
+/** @param version microseconds since 1970 */
+export async function writeRuns(
+  store: Store,
+  runs: readonly RunRow[],
+  payloads: Payloads,
+  version: bigint,
+): Promise<void> {
+  const payloadOf = (span: SpanFacts | undefined) =>
+    (payloads.size > 0 && span && payloads.get(payloadKey(span))) || NO_PAYLOAD
+  const rows = runs.map(({ run, project, flow }): Row => {
+    return { run, project, flow, input: payloadOf(run.inputOf), output: payloadOf(run.outputOf) }
+  })
+  await insertNative(store, 'runs', rows, [...COLUMNS, settledColumn(version)])
+}
+
+/** Rows that are deleted by their key: what else they had is not kept. */
+export async function deleteRuns(
+  store: Store,
+  outdated: readonly OutdatedRow[],
+  version: bigint,
+): Promise<void> {
+  await insertNative(store, 'runs', outdated, [
+    { name: 'project', type: WORD, value: ({ project }) => project },
+    { name: 'flow', type: WORD, value: ({ flow }) => flow },
+    { name: 'start', type: `DateTime64(9, 'UTC')`, value: ({ startUnixNano }) => startUnixNano },
+    { name: 'run_id', type: 'String', value: ({ runId }) => runId },
+    { name: 'trace_id', type: 'FixedString(16)', value: ({ traceId }) => traceId },
+    { name: 'is_deleted', type: 'UInt8', value: () => 1 },
+    settledColumn(version),
+  ])
+}
+
+function settledColumn(version: bigint): ValueColumn<unknown> {
+  return { name: 'settled', type: `DateTime64(6, 'UTC')`, value: () => version }
+}
+
+/** A run that spans traces names its spans by trace and id. */
+function traceIndex({ traceIds }: Run, { traceId }: SpanFacts): number {
+  return traceId === traceIds[0] ? 0 : traceIds.indexOf(traceId)
 }

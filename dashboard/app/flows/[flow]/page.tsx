@@ -108,7 +108,7 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
           <>
             <Totals totals={page.totals} previous={page.previous} />
             <div className={styles.charts}>
-              <Panel title="Latency">
+              <Panel title="Latency" note="Per run">
                 <TimeChart
                   title="Latency"
                   unit="duration"
@@ -117,7 +117,7 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
                   error={page.series.quantileError}
                 />
               </Panel>
-              <Panel title="Throughput and errors">
+              <Panel title="Throughput and errors" note="Runs">
                 <TimeChart
                   title="Throughput and errors"
                   unit="count"
@@ -183,12 +183,12 @@ function describeMonitors(found: number): string {
 }
 
 function describeSteps({ steps, total }: StepsPage): string {
-  const counted = 'Executions over all runs shown; the last attempt decides'
+  const counted = 'Per execution, over all runs shown; the last attempt decides'
   if (steps.length === total) return counted
   return `${formatExact(steps.length)} of ${formatExact(total)} steps, those with the most executions first. ${counted}`
 }
 
-function describeVersions({ versions, total }: VersionsPage): string | undefined {
-  if (versions.length === total) return undefined
-  return `${formatExact(versions.length)} of ${formatExact(total)}, newest first`
+function describeVersions({ versions, total }: VersionsPage): string {
+  if (versions.length === total) return 'Per run'
+  return `${formatExact(versions.length)} of ${formatExact(total)}, newest first. Per run`
 }

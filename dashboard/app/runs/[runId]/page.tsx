@@ -6,11 +6,13 @@ import {
   latestSettled,
   listResults,
   type RunPage as RunPageData,
+  type SpanName,
 } from '@weir/store'
 import type { Metadata } from 'next'
 import { notFound, redirect } from 'next/navigation'
 import type { ReactElement } from 'react'
 import { LiveRefresh } from '../../../components/live-refresh.tsx'
+import { ModelsTable } from '../../../components/models-table.tsx'
 import { PageHeader } from '../../../components/page-header.tsx'
 import { Panel } from '../../../components/panel.tsx'
 import { RunFacts } from '../../../components/run-facts.tsx'
@@ -19,6 +21,7 @@ import { RunJudgements } from '../../../components/run-judgements.tsx'
 import { RunNote } from '../../../components/run-note.tsx'
 import { RunsTable } from '../../../components/runs-table.tsx'
 import { StatusBadge } from '../../../components/status-badge.tsx'
+import { UncertainSteps } from '../../../components/uncertain-steps.tsx'
 import { withStore } from '../../../data/with-store.tsx'
 import { flowHref, runHref } from '../../../filters/links.ts'
 import { pathValue } from '../../../filters/path-value.ts'
@@ -36,8 +39,13 @@ interface Props {
   readonly searchParams: Promise<SearchParams>
 }
 
-/** The id of a span at the end of what the waterfall writes into the URL. */
-const SPAN_ID = /[0-9a-f]{16}$/i
+/** What the waterfall writes into the URL: the id of a span, that of its trace before it where the run has several. */
+const SPAN_NAME = /^(?:([0-9a-f]{32})-)?([0-9a-f]{16})$/
+
+function parseSpan(text: string): SpanName | undefined {
+  const [, traceId, spanId] = SPAN_NAME.exec(text.toLowerCase()) ?? []
+  return spanId === undefined ? undefined : { traceId, spanId }
+}
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return { title: `Run ${nameText(pathValue((await params).runId))}` }
@@ -45,15 +53,15 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function RunPage({ params, searchParams }: Props): Promise<ReactElement> {
   const runId = pathValue((await params).runId)
-  const spanId = SPAN_ID.exec(first(await searchParams, 'span'))?.[0].toLowerCase()
+  const span = parseSpan(first(await searchParams, 'span'))
   return withStore(async (store) => {
     const nowMs = Date.now()
     const [page, scores] = await Promise.all([
-      getRunPage(store, { runId, ...(spanId ? { spanId } : {}) }),
+      getRunPage(store, { runId, span }),
       getRunScores(store, { runId }),
     ])
     if (!page) {
-      // Ids that were copied from elsewhere may be in another case.
+      // Ids that were copied from elsewhere may be in another case, or those of traces.
       const stored = await findRunId(store, { runId })
       if (stored === undefined || stored === runId) notFound()
       redirect(runHref(stored, first(await searchParams, 'span').toLowerCase()))
@@ -84,11 +92,17 @@ export default async function RunPage({ params, searchParams }: Props): Promise<
           packed={packRows(toSpanRows(page.spans))}
           total={page.tree}
           durationNs={run.durationNs}
-          input={cutValue(page.input)}
-          output={cutValue(page.output)}
+          input={{ ...cutValue(page.input), type: page.inputType, originalLength: page.inputLength }}
+          output={{ ...cutValue(page.output), type: page.outputType, originalLength: page.outputLength }}
           metadata={cutValue(page.metadata, true)}
         />
         {page.spans.length < page.tree.spans ? <p className="muted">{describeCut(page)}</p> : null}
+        <UncertainSteps page={page} />
+        {page.models.length > 0 ? (
+          <Panel title="Models" note="Calls of this run, without those of nested runs" flush>
+            <ModelsTable models={page.models} />
+          </Panel>
+        ) : null}
         {scores.length + own.length > 0 ? <RunJudgements scores={scores} results={own} /> : null}
         {page.children.length > 0 ? (
           <Panel title="Nested runs" note={describeChildren(page.children.length, page.childCount)} flush>

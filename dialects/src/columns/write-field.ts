@@ -1,0 +1,20 @@
+import { STRING } from '../decode/attributes.ts'
+import type { SpanView } from '../decode/span.ts'
+import type { Resolver } from '../dialects/resolver.ts'
+import type { DictionaryColumn } from '../native/dictionary-column.ts'
+import type { TextColumn } from '../native/text-column.ts'
+
+/** Writes the text of a field; copies the bytes where it is an attribute's text as it came. */
+export function writeField(
+  column: TextColumn | DictionaryColumn,
+  row: number,
+  bytes: Buffer,
+  { attributes }: SpanView,
+  resolver: Resolver,
+  field: number,
+): void {
+  const at = resolver.source[field]!
+  if (at >= 0 && attributes.type[at] === STRING)
+    column.utf8(row, bytes, attributes.valueStart[at]!, attributes.valueEnd[at]!)
+  else column.text(row, resolver.text(field))
+}

@@ -1,0 +1,57 @@
+import type { RunRecord } from '@weir/store'
+import { expect, it } from 'vitest'
+import { judge } from '../checks/judge.ts'
+import { childRuns, run, steps, tools } from '../checks/matchers.ts'
+import { evaluate } from '../evaluation/evaluate.ts'
+import { toRun } from '../testing.ts'
+import { toTrialRecords } from './trial-records.ts'
+
+const plan = (task: (() => Promise<void>) | { name: string; version: string; run: () => Promise<void> }) =>
+  ({
+    evaluation: evaluate('adapter', { task, data: [{ input: 1 }], checks: [run.toSucceed()] }),
+    variant: '',
+  }) as unknown as Parameters<typeof toTrialRecords>[0]
+
+const outer: RunRecord = {
+  ...toRun({ tools: ['search'], children: ['inner'] }),
+  runId: 'outer',
+}
+const inner: RunRecord = {
+  ...toRun({
+    steps: ['before', 'look'],
+    tools: [{ name: 'fetch', start: 12, step: 'look' }],
+    children: ['leaf'],
+  }),
+  runId: 'inner',
+  startUnixNano: outer.startUnixNano + 50_000_000n,
+}
+const records = [outer, inner]
+
+it('a plain function is judged with the steps, calls and child runs of the flows that it ran', () => {
+  const trial = toTrialRecords(
+    plan(async () => {}),
+    records,
+  ).get('outer')!
+  expect(trial.steps.map(({ name, startNs }) => [name, startNs / 1e6])).toEqual([
+    ['before', 50],
+    ['look', 60],
+  ])
+  expect(trial.calls.map(({ name, startNs, step }) => [name, startNs / 1e6, step])).toEqual([
+    ['search', 0, -1],
+    ['fetch', 62, 1],
+  ])
+  expect(trial.children.map(({ flow }) => flow)).toEqual(['inner', 'leaf'])
+  for (const check of [
+    tools.toHaveTrajectory(['search', 'fetch']),
+    tools.not.toHaveRun('send_email'),
+    steps.toHaveRun('look'),
+    childRuns.toHaveSucceeded('leaf'),
+  ]) {
+    expect(judge(check, trial).outcome).toBe('passed')
+  }
+})
+
+it('a flow is judged by its own run', () => {
+  const flow = { name: 'outer', version: '1', run: async () => {} }
+  expect(toTrialRecords(plan(flow), records).get('outer')).toBe(outer)
+})

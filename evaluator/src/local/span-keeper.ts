@@ -1,0 +1,71 @@
+import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer'
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
+import { protobufOfJson, Scratch, SpanBlock } from '@weir/dialects'
+import { WEIR_RUN_ID } from '@weir/sdk/semconv'
+import { type RecordedSpan, type RunRecord, readSpans, toRunRecords } from '@weir/store'
+
+type ExportDone = Parameters<SpanExporter['export']>[1]
+
+/** `ExportResultCode.SUCCESS` of @opentelemetry/core. */
+const SUCCESS = 0
+/** Spans of one request: their JSON is shorter than the longest string, whatever their inputs and outputs. */
+const BATCH = 4
+/** Bytes of spans in columns before these are read. */
+const MOST_UNREAD = 16 * 1024 * 1024
+/** Whose spans these are does not matter: they are not stored. */
+const PROJECT = 'default'
+
+/**
+ * Keeps the spans of this process, by trace, until they are taken: only then are they written as the SDK sends them, and read
+ * as the collector does, so that flows take no longer.
+ */
+export class SpanKeeper implements SpanExporter {
+  readonly #traces: Map<string, ReadableSpan[]> = new Map()
+
+  export(spans: ReadableSpan[], done: ExportDone): void {
+    for (const span of spans) {
+      const { traceId } = span.spanContext()
+      const trace = this.#traces.get(traceId)
+      if (trace === undefined) this.#traces.set(traceId, [span])
+      else trace.push(span)
+    }
+    done({ code: SUCCESS })
+  }
+
+  async shutdown(): Promise<void> {}
+
+  async forceFlush(): Promise<void> {}
+
+  /** The runs of the traces that hold a span of this one. */
+  takeRun(runId: string): RunRecord[] {
+    const traces = [...this.#traces].filter(([, spans]) =>
+      spans.some(({ attributes }) => attributes[WEIR_RUN_ID] === runId),
+    )
+    for (const [traceId] of traces) this.#traces.delete(traceId)
+    return toRuns(traces.flatMap(([, spans]) => spans))
+  }
+
+  takeAll(): RunRecord[] {
+    const spans = [...this.#traces.values()].flat()
+    this.#traces.clear()
+    return toRuns(spans)
+  }
+}
+
+/** @throws if a span cannot be written or read */
+function toRuns(spans: readonly ReadableSpan[]): RunRecord[] {
+  const [block, scratch] = [new SpanBlock(), new Scratch()]
+  const recorded: RecordedSpan[] = []
+  for (let at = 0; at < spans.length; at += BATCH) {
+    block.append(toRequest(spans.slice(at, at + BATCH), scratch), PROJECT)
+    const isLast = at + BATCH >= spans.length
+    if (isLast || block.size > MOST_UNREAD) for (const span of readSpans(block.take())) recorded.push(span)
+  }
+  return toRunRecords(recorded)
+}
+
+function toRequest(spans: ReadableSpan[], scratch: Scratch): Buffer {
+  const json = JsonTraceSerializer.serializeRequest(spans)
+  if (json === undefined) throw new Error('the spans could not be written')
+  return protobufOfJson(Buffer.from(json.buffer, json.byteOffset, json.byteLength), scratch)
+}

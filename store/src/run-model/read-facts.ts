@@ -1,0 +1,165 @@
+import { type NativeBlock, type NativeColumn, readNative } from '../native/read-native.ts'
+import type { SpanFacts } from './span-facts.ts'
+
+/** The facts of a span, the project that it is of, and how large its input and output are together, in bytes. */
+export interface StoredFacts extends SpanFacts {
+  readonly project: string
+  readonly payloadBytes: number
+}
+
+/** The columns of `spans` that {@link readFacts} reads. */
+export const FACT_COLUMNS = [
+  'project',
+  'trace_id',
+  'span_id',
+  'parent_span_id',
+  'name',
+  'kind',
+  'declared_flow',
+  'declared_run_id',
+  'declared_parent_run_id',
+  'status',
+  'service',
+  'environment',
+  'version',
+  'session_id',
+  'user_id',
+  'experiment_id',
+  'case_id',
+  'trial',
+  'step_index',
+  'step_attempts',
+  'step_fallback',
+  'model',
+  'provider',
+  'input_tokens',
+  'output_tokens',
+  'cached_input_tokens',
+  'reasoning_tokens',
+  'cost',
+  'error_type',
+  'error_message',
+  'start',
+  'end',
+  'metadata',
+  'otel_kind',
+  'flags',
+  'received',
+] as const
+
+const NO_PARENT = '0'.repeat(16)
+/** Bits of OTLP's span flags: whether the client says where the parent is, and whether it is in another process. */
+const SAYS_REMOTE = 0x100
+const IS_REMOTE = 0x200
+/** OTLP's SpanKind. */
+const SERVER = 2
+const CONSUMER = 5
+
+/**
+ * Spans from blocks in ClickHouse's Native format: an answer with {@link FACT_COLUMNS}, or what the collector writes. What a
+ * block does not have (`received`, `payload_bytes`) is 0.
+ */
+export function readFacts(bytes: Buffer): StoredFacts[] {
+  const facts: StoredFacts[] = []
+  for (const block of readNative(bytes)) readBlock(block, facts)
+  return facts
+}
+
+/** Adds the facts of a block's spans, in order. */
+export function readBlock({ rows, columns }: NativeBlock, facts: StoredFacts[]): void {
+  const texts = (name: string) => columns.get(name) as readonly string[]
+  const numbers = (name: string) => columns.get(name) as Float64Array
+  const longs = (name: string) => columns.get(name) as BigInt64Array
+  const [project, traceId, spanId, parent] = [
+    texts('project'),
+    texts('trace_id'),
+    texts('span_id'),
+    texts('parent_span_id'),
+  ]
+  const [name, kind, flow, runId, parentRunId] = [
+    texts('name'),
+    texts('kind'),
+    texts('declared_flow'),
+    texts('declared_run_id'),
+    texts('declared_parent_run_id'),
+  ]
+  const [status, service, environment, version] = [
+    texts('status'),
+    texts('service'),
+    texts('environment'),
+    texts('version'),
+  ]
+  const [sessionId, userId, experimentId, caseId] = [
+    texts('session_id'),
+    texts('user_id'),
+    texts('experiment_id'),
+    texts('case_id'),
+  ]
+  const [trial, stepIndex, stepAttempts, stepFallback] = [
+    numbers('trial'),
+    numbers('step_index'),
+    numbers('step_attempts'),
+    numbers('step_fallback'),
+  ]
+  const [model, provider, errorType, errorMessage, metadata] = [
+    texts('model'),
+    texts('provider'),
+    texts('error_type'),
+    texts('error_message'),
+    texts('metadata'),
+  ]
+  const [inputTokens, outputTokens, cachedInputTokens, reasoningTokens, cost] = [
+    numbers('input_tokens'),
+    numbers('output_tokens'),
+    numbers('cached_input_tokens'),
+    numbers('reasoning_tokens'),
+    numbers('cost'),
+  ]
+  const [start, end, otelKind, flags] = [longs('start'), longs('end'), numbers('otel_kind'), numbers('flags')]
+  const received: NativeColumn | undefined = columns.get('received')
+  const payload: NativeColumn | undefined = columns.get('payload_bytes')
+  for (let row = 0; row < rows; row++) {
+    const parentSpanId = parent[row]!
+    const wire = flags[row]!
+    facts.push({
+      project: project[row]!,
+      traceId: traceId[row]!,
+      spanId: spanId[row]!,
+      parentSpanId: parentSpanId === NO_PARENT ? '' : parentSpanId,
+      isParentRemote:
+        (wire & SAYS_REMOTE) === 0 && (wire & IS_REMOTE) === 0 ? undefined : (wire & IS_REMOTE) !== 0,
+      isServer: otelKind[row] === SERVER || otelKind[row] === CONSUMER,
+      name: name[row]!,
+      kind: kind[row]!,
+      flow: flow[row]!,
+      runId: runId[row]!,
+      parentRunId: parentRunId[row]!,
+      status: status[row]!,
+      startNs: start[row]!,
+      endNs: end[row]!,
+      service: service[row]!,
+      environment: environment[row]!,
+      version: version[row]!,
+      sessionId: sessionId[row]!,
+      userId: userId[row]!,
+      experimentId: experimentId[row]!,
+      caseId: caseId[row]!,
+      trial: trial[row]!,
+      stepIndex: stepIndex[row]!,
+      stepAttempts: stepAttempts[row]!,
+      stepFallback: stepFallback[row] === 1,
+      model: model[row]!,
+      provider: provider[row]!,
+      inputTokens: inputTokens[row]!,
+      outputTokens: outputTokens[row]!,
+      cachedInputTokens: cachedInputTokens[row]!,
+      reasoningTokens: reasoningTokens[row]!,
+      cost: cost[row]!,
+      errorType: errorType[row]!,
+      errorMessage: errorMessage[row]!,
+      metadata: metadata[row]!,
+      payloadBytes: payload === undefined ? 0 : Number(payload[row]),
+      receivedMs: received === undefined ? 0 : Number(received[row]),
+    })
+  }
+}

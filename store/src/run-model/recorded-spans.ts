@@ -1,0 +1,80 @@
+import { readNative } from '../native/read-native.ts'
+import { assembleRuns } from './assemble-runs.ts'
+import { NO_PAYLOAD, type Payload, toPayload } from './payload.ts'
+import { readBlock, type StoredFacts } from './read-facts.ts'
+import type { Call, CallRecord, ChildRun, Run, RunRecord, Step, StepRecord } from './run.ts'
+import type { SpanFacts } from './span-facts.ts'
+
+/** A span that has not been stored, as far as its run's record says anything of it. */
+export interface RecordedSpan {
+  readonly facts: SpanFacts
+  readonly payload: Payload
+}
+
+/** The spans of a block as the collector writes it. */
+export function readSpans(bytes: Buffer): RecordedSpan[] {
+  const spans: RecordedSpan[] = []
+  for (const block of readNative(bytes)) {
+    const facts: StoredFacts[] = []
+    readBlock(block, facts)
+    facts.forEach((facts, row) => {
+      spans.push({ facts, payload: toPayload((name) => block.columns.get(name)![row]) })
+    })
+  }
+  return spans
+}
+
+/** The records of the runs that spans of one project make up, as they are once these are stored and settled. By start. */
+export function toRunRecords(spans: readonly RecordedSpan[]): RunRecord[] {
+  const payloads = new Map(spans.map(({ facts, payload }) => [facts, payload]))
+  // Nothing has expired: the spans have only just come.
+  const runs = assembleRuns([...payloads.keys()], 0)
+  const childrenOf = Map.groupBy(runs, ({ parentRunId }) => parentRunId)
+  return runs.map((run) => toRunRecord(run, payloads, (childrenOf.get(run.runId) ?? []).map(toChild)))
+}
+
+function toRunRecord(
+  run: Run,
+  payloads: ReadonlyMap<SpanFacts, Payload>,
+  children: readonly ChildRun[],
+): RunRecord {
+  const payloadOf = (facts: SpanFacts | undefined) => (facts && payloads.get(facts)) ?? NO_PAYLOAD
+  const { input, inputType, inputLength } = payloadOf(run.inputOf)
+  const { output, outputType, outputLength } = payloadOf(run.outputOf)
+  return {
+    runId: run.runId,
+    traceId: run.traceId,
+    flow: run.flow,
+    version: run.version,
+    environment: run.environment,
+    source: run.source,
+    status: run.status,
+    incomplete: run.incomplete,
+    startUnixNano: run.startUnixNano,
+    durationNs: run.durationNs,
+    experimentId: run.experimentId,
+    caseId: run.caseId,
+    trial: run.trial,
+    ...{ input, output, inputType, outputType, inputLength, outputLength },
+    errorType: run.errorType,
+    errorMessage: run.errorMessage,
+    inputTokens: run.inputTokens,
+    outputTokens: run.outputTokens,
+    cost: run.cost,
+    steps: run.steps.map(toStepRecord),
+    calls: run.calls.map(toCallRecord),
+    children,
+  }
+}
+
+function toStepRecord({ span: _span, usage: _usage, ...step }: Step): StepRecord {
+  return step
+}
+
+function toCallRecord({ span: _span, ...call }: Call): CallRecord {
+  return call
+}
+
+function toChild({ runId, flow, status }: Run): ChildRun {
+  return { runId, flow, status }
+}

@@ -1,0 +1,151 @@
+import type { SpanFacts } from './span-facts.ts'
+
+/** Status of a run or step. A fallback that succeeds is `ok` with `fallback` set. */
+export type Status =
+  | 'running'
+  | 'ok'
+  | 'error'
+  | 'suspended'
+  | 'cancelled'
+  | 'expired'
+  | 'replayed'
+  | 'skipped'
+
+/** What tokens and money a piece of a run took. Cached input is part of input, reasoning is part of output. */
+export interface Usage {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cachedInputTokens: number
+  readonly reasoningTokens: number
+  /** US dollars. */
+  readonly cost: number
+}
+
+/** One step execution of a run: (label, occurrence). Its last attempt decided status. */
+export interface StepRecord {
+  readonly name: string
+  /** 0..n within the run, per name. */
+  readonly occurrence: number
+  readonly kind: string
+  readonly status: Status
+  /** Nanoseconds from the run's start. */
+  readonly startNs: number
+  readonly durationNs: number
+  /** Nanoseconds by which its times contradict those of its run, or each other: it began before the run, or ended before it began. */
+  readonly uncertainNs: number
+  /** Tries made, 1..n. */
+  readonly attempts: number
+  readonly fallback: boolean
+  /** Index of the enclosing step execution in {@link RunRecord.steps}, -1 for none. */
+  readonly parent: number
+}
+
+/** A call of a model, tool, agent, retriever or embedder, wherever it is in the run. What wraps a model's call is none. */
+export interface CallRecord {
+  /** Of a model or embedder: that of the model, else the label. */
+  readonly name: string
+  readonly kind: string
+  readonly status: Status
+  /** Nanoseconds from the run's start. */
+  readonly startNs: number
+  readonly durationNs: number
+  /** As {@link StepRecord.uncertainNs}. */
+  readonly uncertainNs: number
+  /** Index of the step execution around it in {@link RunRecord.steps}, -1 for none. */
+  readonly step: number
+}
+
+/** A run that another one started. */
+export interface ChildRun {
+  readonly runId: string
+  readonly flow: string
+  readonly status: Status
+}
+
+/** `json`: JSON text; `text`: a string as it is; `unknown`: nobody said which; '': nothing was recorded. */
+export type ValueType = 'json' | 'text' | 'unknown' | ''
+
+/** A recorded run as checks, scorers and comparisons see it; one row of `runs`. */
+export interface RunRecord {
+  readonly runId: string
+  /** 32 hex digits. */
+  readonly traceId: string
+  readonly flow: string
+  readonly version: string
+  readonly environment: string
+  readonly source: 'production' | 'experiment'
+  readonly status: Status
+  /** The root is missing or has not ended. */
+  readonly incomplete: boolean
+  /** Nanoseconds since 1970. */
+  readonly startUnixNano: bigint
+  readonly durationNs: number
+  readonly experimentId: string
+  readonly caseId: string
+  readonly trial: number
+  /** As recorded; '' with type '' if nothing was. */
+  readonly input: string
+  readonly output: string
+  readonly inputType: ValueType
+  readonly outputType: ValueType
+  /** Characters before the value was cut; 0: it is whole. */
+  readonly inputLength: number
+  readonly outputLength: number
+  readonly errorType: string
+  readonly errorMessage: string
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** US dollars. */
+  readonly cost: number
+  /** Ordered by start. */
+  readonly steps: readonly StepRecord[]
+  /** Ordered by start. */
+  readonly calls: readonly CallRecord[]
+  /** Runs that this run started, by start. */
+  readonly children: readonly ChildRun[]
+}
+
+export interface Step extends StepRecord {
+  /** The span of its last attempt. */
+  readonly span: SpanFacts
+  /** Of it and all below it, but for enclosed steps. */
+  readonly usage: Usage
+}
+
+export interface Call extends CallRecord {
+  readonly span: SpanFacts
+}
+
+/** What a run asked of one model of one provider. */
+export interface ModelUse extends Usage {
+  readonly model: string
+  readonly provider: string
+  readonly calls: number
+  readonly errors: number
+  /** Of all calls together. */
+  readonly durationNs: number
+}
+
+type Values = 'input' | 'output' | 'inputType' | 'outputType' | 'inputLength' | 'outputLength' | 'children'
+
+/** A run as its spans make it up. Inputs and outputs can be large: it says whose they are. */
+export interface Run extends Omit<RunRecord, Values>, Usage {
+  readonly parentRunId: string
+  /** The root's first. */
+  readonly traceIds: readonly string[]
+  /** Undefined: no root was received. */
+  readonly root: SpanFacts | undefined
+  /** Whose input and output are those of the run; of a run in several parts: those of the first and of the last. */
+  readonly inputOf: SpanFacts | undefined
+  readonly outputOf: SpanFacts | undefined
+  readonly service: string
+  readonly sessionId: string
+  readonly userId: string
+  readonly metadata: string
+  readonly spanCount: number
+  readonly errorCount: number
+  /** By name and provider. */
+  readonly models: readonly ModelUse[]
+  readonly steps: readonly Step[]
+  readonly calls: readonly Call[]
+}

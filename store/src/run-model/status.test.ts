@@ -1,0 +1,155 @@
+import { expect, test } from 'vitest'
+import { expectRuns, expectSteps, runsOf } from './testing.ts'
+
+test.each(['error', 'suspended', 'cancelled', 'replayed', 'skipped'])(
+  '%s is said by the span itself',
+  (status) => {
+    expectRuns(
+      `
+    flow f 0+100 ${status}
+      step s 1+5 ${status}
+        tool t 2+1 ${status}
+    `,
+      `
+    f ${status} 0+100
+      s#0 ${status} 1+5
+      call tool t ${status} 2+1 in s#0
+    `,
+    )
+  },
+)
+
+test('a run is as its root says, whatever failed below it; suspended and cancelled are no errors', () => {
+  const [run] = runsOf(`
+    flow f 0+100
+      step a 1+5 error errorType=Quota
+      step b 10+5 suspended
+      step c 20+5 cancelled
+    `)
+  expect(run).toMatchObject({ status: 'ok', errorCount: 1, errorType: '', errorMessage: '' })
+})
+
+test('an error is the one of the root, else the first that a span says', () => {
+  const error = (root: string) => {
+    const [run] = runsOf(`
+      flow f 0+100 error ${root}
+        step b 10+5 error errorType=Second errorMessage=two
+        step a 1+5 error errorType=First errorMessage=one
+      `)
+    return `${run!.errorType} ${run!.errorMessage}`
+  }
+  expect(error('errorType=Own errorMessage=mine')).toBe('Own mine')
+  expect(error('')).toBe('First one')
+})
+
+test('what has ended and says nothing else is ok', () => {
+  expectSteps(
+    `
+    flow f 0+100 status=
+      step s 1+5 status=running
+    `,
+    `
+    f ok 0+100
+      s#0 ok 1+5
+    `,
+  )
+})
+
+const unended = `
+  flow f 0+? received=1000000
+    step wait 1+? received=2000000
+      tool t 2+? received=1500000
+  `
+
+test('what has not ended runs until ten minutes after its last span came, then it has expired', () => {
+  const running = `
+    f running? 0+2
+      wait#0 running 1+0
+      call tool t running 2+0 in wait#0
+    `
+  expectRuns(unended, running, { nowMs: 2_000_000 })
+  expectRuns(unended, running, { nowMs: 2_599_999 })
+  expectRuns(unended, running.replaceAll('running', 'expired'), { nowMs: 2_600_000 })
+})
+
+test('what came later than the clock says came before it was set back: it has expired', () => {
+  const statusAt = (nowMs: number) => runsOf(unended, { nowMs })[0]?.status
+  expect(statusAt(1_990_000)).toBe('running')
+  expect(statusAt(1_989_999)).toBe('expired')
+})
+
+test('a run that has lost its root expires as well; what has ended keeps its status', () => {
+  expectSteps(
+    `
+    flow f 0+100 lost
+      step done 1+5 error
+      step open 10+?
+    `,
+    `
+    expired? 1+9
+      done#0 error 0+5
+      open#0 expired 9+0
+    `,
+    { nowMs: 600_000 },
+  )
+})
+
+test('a run whose root has ended never expires, nor does what it left open', () => {
+  expectSteps(
+    `
+    flow f 0+100
+      step open 10+?
+    `,
+    `
+    f ok 0+100
+      open#0 running 10+0
+    `,
+    { nowMs: 600_000 },
+  )
+})
+
+test('a run in several parts is as its last part is', () => {
+  const parts = (second: string) => `
+    flow f 0+10 run=x @a suspended
+      step ask 1+5
+    flow f 5000+${second} run=x @b
+      step answer 5001+5
+    `
+  const expected = (head: string) => `
+    ${head}
+      ask#0 ok 1+5
+      answer#0 ok 5001+5
+    `
+  expectSteps(parts('10'), expected('f ok 0+5010 run=x traces=a,b'))
+  expectSteps(parts('10 error'), expected('f error 0+5010 run=x traces=a,b'))
+  expectSteps(parts('?'), expected('f running? 0+5006 run=x traces=a,b'))
+})
+
+test('of a run in several parts the input is that of the first, the output that of the last', () => {
+  const [run] = runsOf(`
+    flow f 5000+10 run=x @b #resumed
+    flow f 0+10 run=x @a #begun suspended
+    flow f 9000+10 run=x @c #lost lost
+    `)
+  expect([run!.root, run!.inputOf, run!.outputOf].map((span) => span?.spanId)).toEqual([
+    'begun',
+    'begun',
+    'resumed',
+  ])
+})
+
+test('of several roots without a flow the first decides alone', () => {
+  const [run] = runsOf(`
+    span second 50+10 error #second
+    span first 0+20 #first
+    `)
+  expect(run).toMatchObject({ status: 'ok', durationNs: 20e6, outputOf: { spanId: 'first' } })
+})
+
+test('without a root there is no input and no output', () => {
+  const [run] = runsOf(`
+    flow f 0+100 lost
+      step s 1+5
+    `)
+  expect(run).toMatchObject({ root: undefined, inputOf: undefined, outputOf: undefined })
+})

@@ -1,0 +1,150 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { execute, type QueryParams, rows, type Store } from '../store.ts'
+import { SettledKeys } from './settled-keys.ts'
+
+/** A pass of another process that has not said it is done after so long is not waited for any more. */
+const LONGEST_PASS = 'INTERVAL 1 HOUR'
+
+/**
+ * The traces and runs that were settled before, as one process remembers them: a trace that is not among them has no spans
+ * but those that just came, which lie together. Without it every pass would have to look for each of its traces in all of
+ * `spans`, some 100 us for each (docs/STORAGE.md). Pass the same one to every pass of a process.
+ *
+ * It remembers some 30 million. Of what it had to give up, a trace is known again by a span that began before. A trace that
+ * only seems to be known, one in 100,000, is read by its id, and found to have no run.
+ */
+export class SettledTraces {
+  /** Names the process in `settling_passes`. */
+  readonly settler: string = randomUUID()
+  readonly #keys: SettledKeys
+  /** Passes of others that may still be going on; their runs are learned again until they are done. */
+  #open: ReadonlySet<string> = new Set()
+  /** What `settling_passes` said when it was last looked at; undefined: not yet. */
+  #seen: ReadonlySet<string> | undefined
+
+  constructor(keys: SettledKeys = new SettledKeys()) {
+    this.#keys = keys
+  }
+
+  /** Spans that began before may belong to traces that are not remembered (milliseconds since 1970). */
+  get forgottenUntilMs(): number {
+    return this.#keys.forgottenUntilMs
+  }
+
+  /** @param id of a trace, 32 hex digits, or of a run */
+  has(id: string): boolean {
+    const [low, high] = keyOf(id)
+    return this.#keys.has(low, high)
+  }
+
+  /** To be called before the runs are written: whether they were is not known of a pass that fails. */
+  add(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const [low, high] = keyOf(id)
+      this.#keys.add(low, high)
+    }
+  }
+
+  /**
+   * Learns what others have settled. To be called after the traces of a pass were taken: whatever another process checked
+   * off before is known then.
+   * @returns whether another process may be settling at this moment
+   */
+  async refresh(store: Store): Promise<boolean> {
+    const passes = await rows<{ version: string; isDone: number }>(store, PASSES, { settler: this.settler })
+    if (this.#seen === undefined) await this.#learn(store, KEYS_SINCE, { since: await this.#horizon(store) })
+    const versions = passes
+      .map(({ version }) => version)
+      .filter((version) => this.#open.has(version) || !this.#seen?.has(version))
+    if (this.#seen !== undefined && versions.length > 0) await this.#learn(store, KEYS_OF, { versions })
+    this.#seen = new Set(passes.map(({ version }) => version))
+    this.#open = new Set(passes.filter(({ isDone }) => isDone === 0).map(({ version }) => version))
+    return this.#open.size > 0 || versions.length > 0
+  }
+
+  async #learn(store: Store, query: string, params: QueryParams): Promise<void> {
+    for await (const words of readKeys(store, query, params)) {
+      for (let at = 0; at < words.byteLength; at += 16) {
+        const [low, high] = foldKey(words, at)
+        this.#keys.add(low, high)
+      }
+    }
+  }
+
+  /** The time since which no more runs were settled than can be remembered. */
+  async #horizon(store: Store): Promise<string> {
+    const hours = await rows<{ hour: string; ms: number; keys: number }>(store, SETTLED_BY_HOUR)
+    let left = this.#keys.capacity / 2
+    for (const { hour, ms, keys } of hours) {
+      left -= keys
+      if (left > 0) continue
+      this.#keys.forgottenUntilMs = ms
+      return hour
+    }
+    return '1970-01-01 00:00:00'
+  }
+}
+
+/** Says to other processes that a pass writes runs with this version, or has written them and counted them in their minutes. */
+export async function announcePass(
+  store: Store,
+  settler: string,
+  { version, isDone }: { version: bigint; isDone: boolean },
+): Promise<void> {
+  const params = { settler, version: String(version), isDone: Number(isDone) }
+  await execute(store, ANNOUNCE, params)
+}
+
+/** Two halves of what all 16 bytes of an id decide: some clients use half of a trace id only. */
+function keyOf(id: string): readonly [number, number] {
+  const hex = /^[0-9a-f]{32}$/.test(id) ? id : createHash('md5').update(id).digest('hex')
+  const word = (nth: number) => Number.parseInt(hex.slice(8 * nth, 8 * nth + 8), 16)
+  return [(word(0) ^ word(2)) >>> 0, (word(1) ^ word(3)) >>> 0]
+}
+
+function foldKey(words: DataView, at: number): readonly [number, number] {
+  return [
+    (words.getUint32(at) ^ words.getUint32(at + 8)) >>> 0,
+    (words.getUint32(at + 4) ^ words.getUint32(at + 12)) >>> 0,
+  ]
+}
+
+/** Keys of 16 bytes each, in chunks of whole keys. */
+async function* readKeys(store: Store, query: string, params: QueryParams): AsyncGenerator<DataView> {
+  const { stream } = await store.client.exec({
+    query: `${query} FORMAT RowBinary`,
+    query_params: { ...params },
+  })
+  let rest = Buffer.alloc(0)
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    const bytes = Buffer.concat([rest, chunk])
+    const whole = bytes.length - (bytes.length % 16)
+    rest = bytes.subarray(whole)
+    yield new DataView(bytes.buffer, bytes.byteOffset, whole)
+  }
+}
+
+/** As {@link keyOf} makes them. */
+const KEYS = `arrayJoin(arrayDistinct(arrayPushBack(trace_ids,
+    if(match(run_id, '^[0-9a-f]{32}$'), toFixedString(unhex(run_id), 16), MD5(run_id)))))`
+
+const KEYS_SINCE = `SELECT ${KEYS} FROM runs WHERE settled >= toDateTime64({since:String}, 6, 'UTC')`
+
+const KEYS_OF = `
+  SELECT ${KEYS} FROM runs
+  WHERE settled IN (SELECT arrayJoin([fromUnixTimestamp64Micro(v), fromUnixTimestamp64Micro(v + 1)])
+    FROM (SELECT toInt64(arrayJoin({versions:Array(String)})) AS v))`
+
+const PASSES = `
+  SELECT toString(toUnixTimestamp64Micro(version)) AS version, max(is_done) AS isDone
+  FROM settling_passes
+  WHERE settler != {settler:UUID} AND said >= now64(6, 'UTC') - ${LONGEST_PASS}
+  GROUP BY version`
+
+const ANNOUNCE = `
+  INSERT INTO settling_passes (settler, version, is_done)
+  SELECT {settler:UUID}, fromUnixTimestamp64Micro({version:Int64}, 'UTC'), {isDone:UInt8}`
+
+const SETTLED_BY_HOUR = `
+  SELECT toString(toStartOfHour(settled) AS start) AS hour, toUnixTimestamp(start) * 1000 AS ms, 2 * count() AS keys
+  FROM runs GROUP BY start ORDER BY start DESC`
