@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { messageOf } from './errors.ts'
+import { lineOf, messageOf } from './errors.ts'
 
 const looped = new AggregateError([], '')
 looped.errors.push(looped)
@@ -15,6 +15,12 @@ test.each([
   ['an error that is its own cause', looped, 'something that has no words (object)'],
 ])('%s has words', (_, thrown, words) => {
   expect(messageOf(thrown)).toEqual(words)
+})
+
+test('a log line has the beginning of the first line, however long the query is that the error repeats', () => {
+  const line = lineOf(new Error(`No such column. In scope SELECT ${'a'.repeat(1_000_000)}\nmore`))
+  expect(line).toMatch(/^No such column\. In scope SELECT a+$/)
+  expect(line).toHaveLength(500)
 })
 
 function revoked(): object {

@@ -1,3 +1,5 @@
+import { cutText } from '@weir/store'
+
 /** The definition, a file or an option is wrong: exit code 2. */
 export class UsageError extends Error {
   override readonly name: string = 'UsageError'
@@ -18,4 +20,11 @@ export function messageOf(error: unknown): string {
   } catch {
     return `something that has no words (${typeof error})`
   }
+}
+
+const LONGEST_LINE = 500
+
+/** The same as one line for a log. An error of ClickHouse may repeat the query, which may hold the ids of 50,000 traces. */
+export function lineOf(error: unknown): string {
+  return cutText(messageOf(error).split('\n')[0]!, LONGEST_LINE)
 }

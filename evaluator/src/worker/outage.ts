@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts'
+import { lineOf } from '../errors.ts'
 
 /** Says once that something is away or refuses its part, and once that it is back. */
 export class Outage {
@@ -23,8 +23,7 @@ export class Outage {
   }
 
   failed(error: unknown): void {
-    const reason = messageOf(error) || (error as { code?: string }).code || 'no reason given'
-    this.#reason = reason.split('\n')[0]!
+    this.#reason = lineOf(error) || (error as { code?: string }).code || 'no reason given'
     if (this.#since !== undefined) return
     this.#since = performance.now()
     this.#log(`${this.problem}; trying again until it succeeds`)

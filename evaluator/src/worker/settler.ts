@@ -1,7 +1,7 @@
 import { createMemory, type FailedTrace, type Store, settleQuiet } from '@weir/store'
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { messageOf } from '../errors.ts'
+import { lineOf } from '../errors.ts'
 import { SETTLE_QUEUE } from '../queue.ts'
 import type { Metrics } from './metrics.ts'
 import type { Monitors } from './monitors.ts'
@@ -125,6 +125,5 @@ export class Settler {
 }
 
 function describeFailed({ traceId, project, cause, retryMs }: FailedTrace): string {
-  const reason = messageOf(cause).split('\n')[0]
-  return `trace ${traceId} of project ${project} cannot be settled: ${reason}; trying it again in ${retryMs / 1000} s, the others go on`
+  return `trace ${traceId} of project ${project} cannot be settled: ${lineOf(cause)}; trying it again in ${retryMs / 1000} s, the others go on`
 }

@@ -7,8 +7,8 @@ const LONGEST_PASS = 'INTERVAL 1 HOUR'
 
 /**
  * The traces and runs that were settled before, as one process remembers them: a trace that is not among them has no spans
- * but those that just came, which lie together. Without it every pass would have to look for each of its traces in all of
- * `spans`, some 100 us for each (docs/STORAGE.md). Pass the same one to every pass of a process.
+ * but those that just came, which lie together. Without it every pass would have to look for each of its traces in every part
+ * of `spans`. Pass the same one to every pass of a process.
  *
  * It remembers some 30 million. Of what it had to give up, a trace is known again by a span that began before. A trace that
  * only seems to be known, one in 100,000, is read by its id, and found to have no run.
