@@ -9,7 +9,9 @@ export function judgeRan(check: RanCheck, recorded: Recorded): Finding {
   const { run } = recorded
   const count = occurrences(recorded, name).length
   const ran = count === 0 ? `"${name}" did not run` : `"${name}" ran ${times(count)}`
-  const wrong = () => `${ran}, expected ${expected(atLeast, atMost)}. ${executionsText(recorded)}`
+  // Of a negated check this is the reason why it passed: nothing was expected that did not come.
+  const hope = check.not === true ? '' : `, expected ${expected(atLeast, atMost)}`
+  const wrong = () => `${ran}${hope}. ${executionsText(recorded)}`
   if (count > atMost) return failed(wrong())
   if (count >= atLeast && atMost === Number.POSITIVE_INFINITY) return passed(ran)
   if (run.incomplete) return unverifiable(`${ran}, but the run is incomplete. ${executionsText(recorded)}`)

@@ -94,7 +94,7 @@ describe('reasons', () => {
 
   it('say why nothing can be told', () => {
     expect(judge(tools.not.toHaveRun('send_email'), toRun({ output: 'x' })).reason).toMatchInlineSnapshot(
-      `""send_email" did not run, expected at least once. The run has no tool calls. The run recorded no steps, no calls and no child runs: what it did not do cannot be told."`,
+      `""send_email" did not run. The run has no tool calls. The run recorded no steps, no calls and no child runs: what it did not do cannot be told."`,
     )
     const unsure = toRun({ steps: [{ name: 'plan', duration: 10, uncertain: 3 }, 'search'] })
     expect(judge(steps.toHaveFinishedWithin('plan', 12), unsure).reason).toMatchInlineSnapshot(
