@@ -1,4 +1,5 @@
--- What settling has still to do, as a sum per trace: spans add, settling subtracts what it saw. Rows that sum to zero
+-- What settling has still to do, as a sum per trace and receipt: spans add, settling subtracts what it saw. Each receipt sums to
+-- zero by itself, so that what two passes subtracted at once is not made good by spans that come later. Rows that sum to zero
 -- vanish on merge, so the table stays as small as the backlog; a worker that was away for hours finds it all here. Every pass
 -- reads what is left, so parts are merged early, and what no merge of equals reaches is merged after a minute.
 -- An insert into `spans` that is repeated is known by its token; the tables behind its views have to know it too.
@@ -7,13 +8,11 @@ CREATE TABLE IF NOT EXISTS unsettled_traces
     project LowCardinality(String),
     trace_id FixedString(16),
     reason LowCardinality(String) COMMENT 'spans: span records came; expiry: look again whether a run has expired',
-    pending Int64 COMMENT 'not 0: to be settled',
-    due SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'spans: the newest one''s receipt; expiry: when to look',
-    since SimpleAggregateFunction(min, DateTime64(3, 'UTC')) COMMENT 'receipt of the oldest span',
-    settled SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'the last pass; 1970: none'
+    received DateTime64(3, 'UTC') COMMENT 'expiry: of the newest span then',
+    pending Int64 COMMENT 'not 0: to be settled'
 )
 ENGINE = SummingMergeTree(pending)
-ORDER BY (project, trace_id, reason)
+ORDER BY (project, trace_id, reason, received)
 SETTINGS non_replicated_deduplication_window = 1000, merge_selector_base = 2, min_age_to_force_merge_seconds = 60;
 
 -- The traces of a run whose id does not say its trace: a run that was continued in another trace is found here.

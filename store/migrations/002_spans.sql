@@ -80,10 +80,9 @@ SETTINGS non_replicated_deduplication_window = 1000, index_granularity = 2048, m
 -- The views come right behind their table: what is inserted before them would never be settled.
 CREATE MATERIALIZED VIEW IF NOT EXISTS unsettled_traces_from_spans TO unsettled_traces AS
 SELECT
-    project, trace_id, 'spans' AS reason, toInt64(count()) AS pending, max(received) AS due, min(received) AS since,
-    toDateTime64(0, 3, 'UTC') AS settled
+    project, trace_id, 'spans' AS reason, received, toInt64(count()) AS pending
 FROM spans
-GROUP BY project, trace_id;
+GROUP BY project, trace_id, received;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS run_traces_from_spans TO run_traces AS
 SELECT DISTINCT project, declared_run_id AS run_id, trace_id

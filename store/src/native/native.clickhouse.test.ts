@@ -177,6 +177,24 @@ test('of maps it is read how many entries there are up to each row; what follows
   })
 })
 
+test('arrays of words, texts, times and numbers, empty ones too', async () => {
+  const query = `SELECT arrayMap(n -> concat('word ', toString(n)), range(number)) AS texts,
+      texts::Array(LowCardinality(String)) AS words, arrayMap(n -> toInt64(n), range(number)) AS longs, [number::Float64] AS ratio
+    FROM numbers(3)`
+  expect(await readColumns(query)).toEqual({
+    texts: [[], ['word 0'], ['word 0', 'word 1']],
+    words: [[], ['word 0'], ['word 0', 'word 1']],
+    longs: [new BigInt64Array(), BigInt64Array.of(0n), BigInt64Array.of(0n, 1n)],
+    ratio: [Float64Array.of(0), Float64Array.of(1), Float64Array.of(2)],
+  })
+  expect(
+    await readColumns(`SELECT []::Array(LowCardinality(String)) AS words, number AS after FROM numbers(2)`),
+  ).toEqual({
+    words: [[], []],
+    after: [0, 1],
+  })
+})
+
 test('an answer without rows', async () => {
   expect(
     Object.values(await readColumns('SELECT text, word, time FROM written WHERE row > 100')).flat(),

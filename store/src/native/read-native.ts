@@ -1,7 +1,9 @@
 import { isAscii } from 'node:buffer'
 
-/** A column of a block: texts (bytes of a FixedString as hex), numbers, or 64-bit integers where these are times. */
-export type NativeColumn = readonly string[] | Float64Array | BigInt64Array
+/** A column of a block: texts (bytes of a FixedString as hex), numbers, 64-bit integers where these are times, or arrays of these. */
+export type NativeColumn = NativeValues | readonly NativeValues[]
+
+export type NativeValues = readonly string[] | Float64Array | BigInt64Array
 
 export interface NativeBlock {
   readonly rows: number
@@ -24,6 +26,8 @@ export function* readNative(bytes: Buffer): Generator<NativeBlock> {
     yield { rows, columns }
   }
 }
+
+const WORD = 'LowCardinality(String)'
 
 /** A LowCardinality column begins with the version of its serialization. */
 const VERSION_WIDTH = 8
@@ -60,8 +64,13 @@ class NativeReader {
 
   column(type: string, rows: number): NativeColumn {
     if (rows === 0) return []
+    const item = /^Array\((.+)\)$/.exec(type)?.[1]
+    return item === undefined ? this.#values(type, rows) : this.#arrays(item, rows)
+  }
+
+  #values(type: string, rows: number): NativeValues {
     if (type === 'String') return this.#texts(rows)
-    if (type === 'LowCardinality(String)') {
+    if (type === WORD) {
       this.#take(VERSION_WIDTH)
       return this.#dictionary(rows)
     }
@@ -96,10 +105,19 @@ class NativeReader {
     return texts
   }
 
+  #arrays(item: string, rows: number): NativeValues[] {
+    // The version of a dictionary comes before the ends.
+    if (item === WORD) this.#take(VERSION_WIDTH)
+    const ends = this.#values('UInt64', rows) as Float64Array
+    const count = ends.at(-1) ?? 0
+    const items = count === 0 ? [] : item === WORD ? this.#dictionary(count) : this.#values(item, count)
+    return Array.from(ends, (end, row) => items.slice(row === 0 ? 0 : ends[row - 1], end))
+  }
+
   /** Maps are only passed over: what is read of them is how long they are. */
   #maps(rows: number): Float64Array {
     this.#take(VERSION_WIDTH)
-    const ends = this.column('UInt64', rows) as Float64Array
+    const ends = this.#values('UInt64', rows) as Float64Array
     const entries = ends.at(-1)!
     if (entries > 0) this.#dictionary(entries)
     this.#texts(entries)

@@ -48,8 +48,12 @@ const STATS = `
   unsettled AS (
     SELECT count() AS traces, if(traces = 0, NULL, toUnixTimestamp64Milli(min(newest))) AS oldest
     FROM (
-      SELECT max(due) AS newest FROM unsettled_traces WHERE project = {project:String} AND reason = 'spans'
-      GROUP BY trace_id HAVING sum(pending) != 0
+      SELECT max(received) AS newest
+      FROM (
+        SELECT trace_id, received FROM unsettled_traces WHERE project = {project:String} AND reason = 'spans'
+        GROUP BY trace_id, received HAVING sum(pending) != 0
+      )
+      GROUP BY trace_id
     )
   ),
   received AS (

@@ -9,11 +9,19 @@ import { TRACE_NAME, type TraceOfProject } from './trace-name.ts'
 const LONGEST_WAIT_MS = 30_000
 
 export interface DueTrace extends TraceOfProject {
-  /** What the pass subtracts once it is done: span records that came, and a reminder to look whether a run has expired. */
-  readonly spansSeen: number
-  readonly expirySeen: number
+  /** What the pass subtracts once it is done. */
+  readonly pending: readonly Pending[]
   /** Receipt of its oldest span that is not settled, milliseconds since 1970; undefined: it was settled before. */
   readonly sinceMs: number | undefined
+}
+
+/** Why a trace is to be settled: span records that came, or a reminder to look whether a run has expired. */
+export interface Pending {
+  readonly reason: 'spans' | 'expiry'
+  /** Milliseconds since 1970; of a reminder that of the newest span then. */
+  readonly receivedMs: number
+  /** How many; less than 0 where passes overlapped. */
+  readonly count: number
 }
 
 /** What a pass takes. */
@@ -58,40 +66,56 @@ export async function readDueTraces(
   let spans = 0
   await forEachRow(store, DUE, params, (columns, row) => {
     const value = (name: string) => columns.get(name)![row]
-    const spansSeen = Number(value('spans_seen'))
-    spans += Math.abs(spansSeen)
+    spans += Number(value('spans'))
     traces.push({
       project: value('project') as string,
       traceId: value('id') as string,
-      spansSeen,
-      expirySeen: Number(value('expiry_seen')),
-      sinceMs: Number(value('is_new')) === 1 ? Number(value('since_ms')) : undefined,
+      pending: toPending(
+        value('reasons') as readonly Pending['reason'][],
+        value('receipts') as BigInt64Array,
+        value('counts') as BigInt64Array,
+      ),
+      sinceMs: value('has_reminder') === 0 ? Number(value('oldest_span')) : undefined,
     })
   })
   return { traces, limited: traces.length >= mostTraces || spans >= mostSpans, clock }
 }
 
+function toPending(
+  reasons: readonly Pending['reason'][],
+  receipts: BigInt64Array,
+  counts: BigInt64Array,
+): Pending[] {
+  return reasons.map((reason, at) => {
+    return { reason, receivedMs: Number(receipts[at]), count: Number(counts[at]) }
+  })
+}
+
 const DUE = `
-  SELECT project, trace_id AS id, spans_seen, expiry_seen, toUnixTimestamp64Milli(oldest_span) AS since_ms,
-    toUInt8(last_pass = toDateTime64(0, 3, 'UTC') AND expiry_seen = 0) AS is_new
+  SELECT project, trace_id AS id, spans, oldest_span, has_reminder, reasons, receipts, counts
   FROM (
-    SELECT *, sum(abs(spans_seen)) OVER (ORDER BY trace_id, project) - abs(spans_seen) AS spans_before
+    SELECT *, sum(spans) OVER (ORDER BY trace_id, project) - spans AS spans_before
     FROM (
       SELECT
         project, trace_id,
-        sumIf(pending, reason = 'spans') AS spans_seen,
-        sumIf(pending, reason = 'expiry') AS expiry_seen,
-        maxIf(due, reason = 'spans') AS newest_span,
-        minIf(since, reason = 'spans') AS oldest_span,
-        maxIf(settled, reason = 'spans') AS last_pass,
-        maxIf(due, reason = 'expiry') AS expiry
-      FROM unsettled_traces
-      WHERE trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)
+        sumIf(abs(count), reason = 'spans') AS spans,
+        minIf(received, reason = 'spans') AS oldest_span,
+        maxIf(received, reason = 'spans') AS newest_span,
+        maxIf(received, reason = 'expiry') AS newest_reminder,
+        max(reason = 'expiry') AS has_reminder,
+        groupArray(reason) AS reasons, groupArray(received) AS receipts, groupArray(count) AS counts
+      FROM (
+        SELECT project, trace_id, reason, received, sum(pending) AS count
+        FROM unsettled_traces
+        WHERE trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)
+        GROUP BY project, trace_id, reason, received
+        HAVING count != 0
+      )
       GROUP BY project, trace_id
       HAVING ${TRACE_NAME} NOT IN {postponed:Array(String)} AND (
-        (spans_seen != 0 AND ${isPast('newest_span', '{quietMs:UInt32}')})
-        OR (spans_seen != 0 AND ${isPast('greatest(oldest_span, last_pass)', LONGEST_WAIT_MS)})
-        OR (spans_seen = 0 AND expiry_seen != 0 AND ${isPast(`expiry - toIntervalMillisecond(${EXPIRY_MS})`, EXPIRY_MS)}))
+        (spans > 0 AND ${isPast('newest_span', '{quietMs:UInt32}')})
+        OR (spans > 0 AND ${isPast('oldest_span', LONGEST_WAIT_MS)})
+        OR (spans = 0 AND ${isPast('newest_reminder', EXPIRY_MS)}))
       ORDER BY trace_id, project
       LIMIT {mostTraces:UInt32}
     )

@@ -78,3 +78,18 @@ test('so does an evaluation that settles its own trace, whenever it does', { tim
   await settleRest()
   for (const name of names.slice(0, overlaps)) await expectSettled(name)
 })
+
+test('as many spans as two passes at once have seen are settled by the next pass', async () => {
+  const flow = span('flow', 'as many', 0, null)
+  await insertSpans(store(), 'as many', flow)
+  let requests = 0
+  const first = intercepted(store(), async () => {
+    // Both have read what is due, and check it off.
+    if (++requests === 3) await quiet(store())
+  })
+  await quiet(first)
+  expect(requests).toBeGreaterThan(3)
+  await insertSpans(store(), 'as many', { ...flow, ms: 100 })
+  expect((await quiet(store())).traces).toBe(1)
+  expect(await describeRuns(store(), `flow = 'as many'`)).toEqual(['as many ok 0+100'])
+})

@@ -46,6 +46,28 @@ test('an unfinished run is running, then expires without another span', async ()
   expect(await settleQuiet(store(), { quietMs: 0, now: eleven })).toEqual({ traces: 0, runs: 0, more: false })
 })
 
+test('a run that goes on is looked at again when it may have expired, once', async () => {
+  const now = Date.now()
+  const at = (minutes: number) => new Date(now + minutes * 60_000)
+  const received = (minutes: number) => at(minutes).toISOString().replace('T', ' ').replace('Z', '')
+  const pass = async (minutes: number) => {
+    const { traces } = await settleQuiet(store(), { quietMs: 0, now: at(minutes) })
+    return traces
+  }
+  await insertSpans(store(), 'goes on', span('flow', 'goes on', 0, null, { received: received(0) }))
+  expect([await pass(0), await pass(0)]).toEqual([1, 0])
+  await insertSpans(
+    store(),
+    'goes on',
+    span('step', 'late', 10, 10, { span_id: 'late', received: received(5) }),
+  )
+  expect([await pass(5), await pass(5), await pass(11), await pass(11)]).toEqual([1, 0, 0, 0])
+  expect(await rows(store(), `SELECT status FROM runs FINAL WHERE flow = 'goes on'`)).toEqual([
+    { status: 'running' },
+  ])
+  expect([await pass(16), await pass(16)]).toEqual([1, 0])
+})
+
 test('named traces settle at once, unknown ones are ignored', async () => {
   await insertSpans(store(), 'named', span('flow', 'named', 0, 10))
   const settled = await settleTraces(store(), [hex('named'), hex('unknown')])

@@ -55,7 +55,7 @@ export async function settleTraces(
   for (let i = 0; i < traceIds.length; i += TRACES_AT_ONCE) {
     const clock = await readClock(store, now)
     const traces = traceIds.slice(i, i + TRACES_AT_ONCE).map((traceId): DueTrace => {
-      return { project, traceId: traceId.toLowerCase(), spansSeen: 0, expirySeen: 0, sinceMs: undefined }
+      return { project, traceId: traceId.toLowerCase(), pending: [], sinceMs: undefined }
     })
     const done = await settleDue(store, { traces, clock }, { flows, settler: randomUUID() })
     await checkOff(store, done)
