@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { QueryParams, Store } from '../store.ts'
-import { type NativeColumn, readNative } from './read-native.ts'
+import { type NativeBlock, type NativeValue, readNative } from './read-native.ts'
 import { type ColumnToWrite, writeNative } from './write-native.ts'
 
 /** The answer to a query in ClickHouse's Native format. */
@@ -18,30 +18,47 @@ export async function queryNative(store: Store, query: string, params: QueryPara
 
 const MOST_QUERY_BYTES = 64 * 1024 * 1024
 
+/** A value of the row that {@link forEachRow} is at, by its column. */
+export type ReadValue = (column: string) => NativeValue | undefined
+
 /** The rows of an answer, one function call each. */
 export async function forEachRow(
   store: Store,
   query: string,
   params: QueryParams,
-  use: (columns: ReadonlyMap<string, NativeColumn>, row: number) => void,
+  use: (value: ReadValue) => void,
 ): Promise<void> {
-  for (const { rows, columns } of readNative(await queryNative(store, query, params))) {
-    for (let row = 0; row < rows; row++) use(columns, row)
+  for (const block of readNative(await queryNative(store, query, params))) {
+    for (let row = 0; row < block.rows; row++) use(valueAt(block, row))
   }
 }
 
-/** Inserts rows as one block. What the table has and `columns` have not takes its default. */
+function valueAt({ columns }: NativeBlock, row: number): ReadValue {
+  return (column) => columns.get(column)?.at(row)
+}
+
+/** Inserts rows. What the table has and `columns` have not takes its default. */
 export async function insertNative<Row>(
   store: Store,
   table: string,
   rows: readonly Row[],
   columns: readonly ColumnToWrite<Row>[],
 ): Promise<void> {
-  if (rows.length === 0) return
+  if (rows.length > 0) await insertBlocks(store, table, columns, [writeNative(rows, columns)])
+}
+
+/** Inserts blocks of {@link writeNative} that have these columns. */
+export async function insertBlocks(
+  store: Store,
+  table: string,
+  columns: readonly { readonly name: string }[],
+  blocks: readonly Buffer[],
+): Promise<void> {
+  if (blocks.length === 0) return
   const names = columns.map(({ name }) => name).join(', ')
   const { stream } = await store.client.exec({
     query: `INSERT INTO ${table} (${names}) FORMAT Native`,
-    values: Readable.from([writeNative(rows, columns)]),
+    values: Readable.from(blocks),
     // Rows that replace each other are not looked for within an insert.
     clickhouse_settings: { optimize_on_insert: 0, wait_end_of_query: 1 },
   })

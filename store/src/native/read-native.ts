@@ -1,9 +1,18 @@
 import { isAscii } from 'node:buffer'
 
-/** A column of a block: texts (bytes of a FixedString as hex), numbers, 64-bit integers where these are times, or arrays of these. */
-export type NativeColumn = NativeValues | readonly NativeValues[]
+/**
+ * What a column has in a row: a text (of a FixedString its bytes as hex), a number, a 64-bit integer where this is a time, or an
+ * array of these.
+ */
+export type NativeValue = string | number | bigint | NativeColumn
 
-export type NativeValues = readonly string[] | Float64Array | BigInt64Array
+/**
+ * A column of a block. Its texts are made when they are asked for: an answer of 100,000 rows is a few large objects, not
+ * millions of small ones that all live as long as it.
+ */
+export interface NativeColumn<Value = NativeValue> extends Iterable<Value> {
+  at(row: number): Value | undefined
+}
 
 export interface NativeBlock {
   readonly rows: number
@@ -28,7 +37,6 @@ export function* readNative(bytes: Buffer): Generator<NativeBlock> {
 }
 
 const WORD = 'LowCardinality(String)'
-
 /** A LowCardinality column begins with the version of its serialization. */
 const VERSION_WIDTH = 8
 /** The flags of a LowCardinality column's indexes are above their width. */
@@ -68,11 +76,11 @@ class NativeReader {
     return item === undefined ? this.#values(type, rows) : this.#arrays(item, rows)
   }
 
-  #values(type: string, rows: number): NativeValues {
+  #values(type: string, rows: number): NativeColumn {
     if (type === 'String') return this.#texts(rows)
     if (type === WORD) {
       this.#take(VERSION_WIDTH)
-      return this.#dictionary(rows)
+      return this.#words(rows)
     }
     if (type === 'Map(LowCardinality(String), String)') return this.#maps(rows)
     const fixed = /^FixedString\((\d+)\)$/.exec(type)
@@ -84,8 +92,7 @@ class NativeReader {
     return read.values(this.#bytes, start, rows)
   }
 
-  /** A column of plain text becomes one text, of which the values are slices: a call for each would cost more. */
-  #texts(rows: number): string[] {
+  #texts(rows: number): Texts {
     const ends = new Uint32Array(rows)
     const starts = new Uint32Array(rows)
     const begin = this.#at
@@ -94,23 +101,16 @@ class NativeReader {
       starts[row] = this.#take(length) - begin
       ends[row] = this.#at - begin
     }
-    const bytes = this.#bytes.subarray(begin, this.#at)
-    const whole = isAscii(bytes) ? bytes.toString('latin1') : undefined
-    const texts = new Array<string>(rows)
-    for (let row = 0; row < rows; row++) {
-      const [start, end] = [starts[row]!, ends[row]!]
-      if (start === end) texts[row] = ''
-      else texts[row] = whole === undefined ? bytes.toString('utf8', start, end) : whole.slice(start, end)
-    }
-    return texts
+    return new Texts(this.#bytes.subarray(begin, this.#at), starts, ends)
   }
 
-  #arrays(item: string, rows: number): NativeValues[] {
+  #arrays(item: string, rows: number): NativeColumn[] {
     // The version of a dictionary comes before the ends.
     if (item === WORD) this.#take(VERSION_WIDTH)
     const ends = this.#values('UInt64', rows) as Float64Array
-    const count = ends.at(-1) ?? 0
-    const items = count === 0 ? [] : item === WORD ? this.#dictionary(count) : this.#values(item, count)
+    const count = ends.at(-1)!
+    const column = count === 0 ? [] : item === WORD ? this.#words(count) : this.#values(item, count)
+    const items = [...column] as string[] | number[] | bigint[]
     return Array.from(ends, (end, row) => items.slice(row === 0 ? 0 : ends[row - 1], end))
   }
 
@@ -119,38 +119,29 @@ class NativeReader {
     this.#take(VERSION_WIDTH)
     const ends = this.#values('UInt64', rows) as Float64Array
     const entries = ends.at(-1)!
-    if (entries > 0) this.#dictionary(entries)
+    if (entries > 0) this.#words(entries)
     this.#texts(entries)
     return ends
   }
 
-  #dictionary(rows: number): string[] {
+  #words(rows: number): Words {
     const start = this.#take(8)
     const width = 2 ** (this.#bytes[start]! & WIDTH_MASK)
-    const texts = this.#texts(this.#count())
+    const texts = [...this.#texts(this.#count())]
     this.#take(8)
-    const indexes = this.#take(rows * width)
-    const values = new Array<string>(rows)
-    for (let row = 0; row < rows; row++)
-      values[row] = texts[this.#bytes.readUIntLE(indexes + row * width, width)]!
-    return values
+    const indexes = new Uint32Array(rows)
+    const first = this.#take(rows * width)
+    for (let row = 0; row < rows; row++) indexes[row] = this.#bytes.readUIntLE(first + row * width, width)
+    return new Words(texts, indexes)
   }
 
   #count(): number {
     return Number(this.#bytes.readBigUInt64LE(this.#take(8)))
   }
 
-  #hex(rows: number, length: number): string[] {
+  #hex(rows: number, length: number): Ids {
     const start = this.#take(rows * length)
-    const whole = this.#bytes.toString('hex', start, this.#at)
-    const width = 2 * length
-    const values = new Array<string>(rows)
-    for (let row = 0, at = 0; row < rows; row++, at += width) {
-      // Spans of a trace follow each other, so that most trace ids are the one before.
-      const isRepeated = row > 0 && whole.startsWith(values[row - 1]!, at)
-      values[row] = isRepeated ? values[row - 1]! : whole.slice(at, at + width)
-    }
-    return values
+    return new Ids(this.#bytes.toString('hex', start, this.#at), 2 * length)
   }
 
   #longs(rows: number): BigInt64Array {
@@ -163,6 +154,74 @@ class NativeReader {
     this.#at += length
     if (this.#at > this.#bytes.length) throw new RangeError('the answer ends within a block')
     return start
+  }
+}
+
+/** Of a column of plain texts these are slices of one text: a call into the engine for each would cost more. */
+class Texts implements NativeColumn<string> {
+  readonly #bytes: Buffer
+  readonly #starts: Uint32Array
+  readonly #ends: Uint32Array
+  readonly #plain: string | undefined
+
+  constructor(bytes: Buffer, starts: Uint32Array, ends: Uint32Array) {
+    this.#bytes = bytes
+    this.#starts = starts
+    this.#ends = ends
+    this.#plain = isAscii(bytes) ? bytes.toString('latin1') : undefined
+  }
+
+  at(row: number): string {
+    const [start, end] = [this.#starts[row]!, this.#ends[row]!]
+    if (start === end) return ''
+    return this.#plain === undefined
+      ? this.#bytes.toString('utf8', start, end)
+      : this.#plain.slice(start, end)
+  }
+
+  *[Symbol.iterator](): Iterator<string> {
+    for (let row = 0; row < this.#ends.length; row++) yield this.at(row)
+  }
+}
+
+class Words implements NativeColumn<string> {
+  readonly #texts: readonly string[]
+  readonly #indexes: Uint32Array
+
+  constructor(texts: readonly string[], indexes: Uint32Array) {
+    this.#texts = texts
+    this.#indexes = indexes
+  }
+
+  at(row: number): string {
+    return this.#texts[this.#indexes[row]!]!
+  }
+
+  *[Symbol.iterator](): Iterator<string> {
+    for (const index of this.#indexes) yield this.#texts[index]!
+  }
+}
+
+class Ids implements NativeColumn<string> {
+  readonly #hex: string
+  readonly #width: number
+  #last = ''
+
+  constructor(hex: string, width: number) {
+    this.#hex = hex
+    this.#width = width
+  }
+
+  at(row: number): string {
+    const start = row * this.#width
+    // Spans of a trace follow each other, so that most trace ids are the one before.
+    if (this.#last === '' || !this.#hex.startsWith(this.#last, start))
+      this.#last = this.#hex.slice(start, start + this.#width)
+    return this.#last
+  }
+
+  *[Symbol.iterator](): Iterator<string> {
+    for (let row = 0; row * this.#width < this.#hex.length; row++) yield this.at(row)
   }
 }
 

@@ -4,7 +4,7 @@ import { encodeDictionary, encodeIds, encodeTexts, encodeVarint, VERSION } from 
 export type Value = string | number | bigint
 
 /** A column to be written: its name, its type as ClickHouse names it, and its value of a row. */
-export interface ValueColumn<Row> {
+interface ValueColumn<Row> {
   readonly name: string
   readonly type: string
   readonly items?: undefined

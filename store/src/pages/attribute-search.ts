@@ -78,8 +78,8 @@ async function findShared<Run extends Candidate>(
   const counts = new Map<string, number>()
   const lone = runs.flatMap(({ traceIds }) => (traceIds.length === 1 ? traceIds : []))
   const query = `SELECT trace_id, uniqExact(span_id) AS spans FROM spans PREWHERE ${ofTraces(lone)} GROUP BY trace_id`
-  await forEachRow(store, query, { project }, (columns, row) => {
-    counts.set(columns.get('trace_id')![row] as string, columns.get('spans')![row] as number)
+  await forEachRow(store, query, { project }, (value) => {
+    counts.set(value('trace_id') as string, value('spans') as number)
   })
   return runs.filter(
     ({ traceIds, spanCount }) => traceIds.length > 1 || counts.get(traceIds[0]!) !== spanCount,
@@ -108,8 +108,8 @@ async function findHolders(
     attributes.map(async (attribute, nth) => {
       const found = new Set<string>()
       const query = `SELECT trace_id, span_id FROM spans PREWHERE ${condition} WHERE ${hasAttribute(nth, attribute)}`
-      await forEachRow(store, query, bound, (columns, row) => {
-        const [traceId, spanId] = [columns.get('trace_id')![row], columns.get('span_id')![row]]
+      await forEachRow(store, query, bound, (value) => {
+        const [traceId, spanId] = [value('trace_id'), value('span_id')]
         // A span may have come since the traces were read.
         found.add(runOf.get(`${traceId}${spanId}`) ?? '')
       })

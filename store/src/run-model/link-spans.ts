@@ -28,7 +28,11 @@ export function linkSpans(records: readonly SpanFacts[]): PlacedSpan[] {
 function isLater(record: SpanFacts, than: SpanFacts): boolean {
   if (record.endNs !== than.endNs) return record.endNs > than.endNs
   if (record.receivedMs !== than.receivedMs) return record.receivedMs > than.receivedMs
-  return Object.values(record).join('\0') > Object.values(than).join('\0')
+  return contentOf(record) > contentOf(than)
+}
+
+function contentOf(record: SpanFacts): string {
+  return JSON.stringify(record, (_key, value) => (typeof value === 'bigint' ? String(value) : value))
 }
 
 function toPlaced(facts: SpanFacts): PlacedSpan {

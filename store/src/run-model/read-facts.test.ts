@@ -131,6 +131,6 @@ test('several blocks, one after the other; what the collector does not write is 
 
 test('the facts of a test say all that stored ones do', () => {
   expect(Object.keys(readFacts(blockOf([{}]))[0]!).sort()).toEqual(
-    ['project', 'payloadBytes', ...Object.keys(SPAN)].sort(),
+    ['project', 'payloadBytes', 'payload', ...Object.keys(SPAN)].sort(),
   )
 })

@@ -1,10 +1,14 @@
 import { type NativeBlock, type NativeColumn, readNative } from '../native/read-native.ts'
+import { type Payload, toPayload } from './payload.ts'
 import type { SpanFacts } from './span-facts.ts'
 
-/** The facts of a span, the project that it is of, and how large its input and output are together, in bytes. */
+/** The facts of a span, the project that it is of, and what was read of its input and output. */
 export interface StoredFacts extends SpanFacts {
   readonly project: string
+  /** How large its input and output are together. */
   readonly payloadBytes: number
+  /** Undefined: it was not read. */
+  readonly payload: Payload | undefined
 }
 
 /** The columns of `spans` that {@link readFacts} reads. */
@@ -47,6 +51,8 @@ export const FACT_COLUMNS = [
   'received',
 ] as const
 
+/** Columns of an answer that has inputs and outputs as far as they are small. */
+const SMALL: Readonly<Record<string, string>> = { input: 'small_input', output: 'small_output' }
 const NO_PARENT = '0'.repeat(16)
 /** Bits of OTLP's span flags: whether the client says where the parent is, and whether it is in another process. */
 const SAYS_REMOTE = 0x100
@@ -61,13 +67,16 @@ const CONSUMER = 5
  */
 export function readFacts(bytes: Buffer): StoredFacts[] {
   const facts: StoredFacts[] = []
-  for (const block of readNative(bytes)) readBlock(block, facts)
+  for (const block of readNative(bytes)) {
+    const read = factsReader(block)
+    for (let row = 0; row < block.rows; row++) facts.push(read(row))
+  }
   return facts
 }
 
-/** Adds the facts of a block's spans, in order. */
-export function readBlock({ rows, columns }: NativeBlock, facts: StoredFacts[]): void {
-  const texts = (name: string) => columns.get(name) as readonly string[]
+/** Gives the facts of the span that a block has in a row. */
+export function factsReader({ columns }: NativeBlock): (row: number) => StoredFacts {
+  const texts = (name: string) => columns.get(name) as NativeColumn<string>
   const numbers = (name: string) => columns.get(name) as Float64Array
   const longs = (name: string) => columns.get(name) as BigInt64Array
   const [project, traceId, spanId, parent] = [
@@ -116,50 +125,55 @@ export function readBlock({ rows, columns }: NativeBlock, facts: StoredFacts[]):
     numbers('cost'),
   ]
   const [start, end, otelKind, flags] = [longs('start'), longs('end'), numbers('otel_kind'), numbers('flags')]
-  const received: NativeColumn | undefined = columns.get('received')
-  const payload: NativeColumn | undefined = columns.get('payload_bytes')
-  for (let row = 0; row < rows; row++) {
-    const parentSpanId = parent[row]!
+  const received = columns.get('received') as BigInt64Array | undefined
+  const payloadBytes = columns.get('payload_bytes') as Float64Array | undefined
+  const hasPayload = columns.get('has_payload') as Float64Array | undefined
+  return (row) => {
+    const parentSpanId = parent.at(row)!
     const wire = flags[row]!
-    facts.push({
-      project: project[row]!,
-      traceId: traceId[row]!,
-      spanId: spanId[row]!,
+    return {
+      project: project.at(row)!,
+      traceId: traceId.at(row)!,
+      spanId: spanId.at(row)!,
       parentSpanId: parentSpanId === NO_PARENT ? '' : parentSpanId,
       isParentRemote:
         (wire & SAYS_REMOTE) === 0 && (wire & IS_REMOTE) === 0 ? undefined : (wire & IS_REMOTE) !== 0,
       isServer: otelKind[row] === SERVER || otelKind[row] === CONSUMER,
-      name: name[row]!,
-      kind: kind[row]!,
-      flow: flow[row]!,
-      runId: runId[row]!,
-      parentRunId: parentRunId[row]!,
-      status: status[row]!,
+      name: name.at(row)!,
+      kind: kind.at(row)!,
+      flow: flow.at(row)!,
+      runId: runId.at(row)!,
+      parentRunId: parentRunId.at(row)!,
+      status: status.at(row)!,
       startNs: start[row]!,
       endNs: end[row]!,
-      service: service[row]!,
-      environment: environment[row]!,
-      version: version[row]!,
-      sessionId: sessionId[row]!,
-      userId: userId[row]!,
-      experimentId: experimentId[row]!,
-      caseId: caseId[row]!,
+      service: service.at(row)!,
+      environment: environment.at(row)!,
+      version: version.at(row)!,
+      sessionId: sessionId.at(row)!,
+      userId: userId.at(row)!,
+      experimentId: experimentId.at(row)!,
+      caseId: caseId.at(row)!,
       trial: trial[row]!,
       stepIndex: stepIndex[row]!,
       stepAttempts: stepAttempts[row]!,
       stepFallback: stepFallback[row] === 1,
-      model: model[row]!,
-      provider: provider[row]!,
+      model: model.at(row)!,
+      provider: provider.at(row)!,
       inputTokens: inputTokens[row]!,
       outputTokens: outputTokens[row]!,
       cachedInputTokens: cachedInputTokens[row]!,
       reasoningTokens: reasoningTokens[row]!,
       cost: cost[row]!,
-      errorType: errorType[row]!,
-      errorMessage: errorMessage[row]!,
-      metadata: metadata[row]!,
-      payloadBytes: payload === undefined ? 0 : Number(payload[row]),
+      errorType: errorType.at(row)!,
+      errorMessage: errorMessage.at(row)!,
+      metadata: metadata.at(row)!,
+      payloadBytes: payloadBytes === undefined ? 0 : payloadBytes[row]!,
+      payload:
+        hasPayload?.[row] === 1
+          ? toPayload((column) => columns.get(SMALL[column] ?? column)!.at(row))
+          : undefined,
       receivedMs: received === undefined ? 0 : Number(received[row]),
-    })
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { readNative } from '../native/read-native.ts'
 import { assembleRuns } from './assemble-runs.ts'
 import { NO_PAYLOAD, type Payload, toPayload } from './payload.ts'
-import { readBlock, type StoredFacts } from './read-facts.ts'
+import { factsReader } from './read-facts.ts'
 import type { Call, CallRecord, ChildRun, Run, RunRecord, Step, StepRecord } from './run.ts'
 import type { SpanFacts } from './span-facts.ts'
 
@@ -15,11 +15,9 @@ export interface RecordedSpan {
 export function readSpans(bytes: Buffer): RecordedSpan[] {
   const spans: RecordedSpan[] = []
   for (const block of readNative(bytes)) {
-    const facts: StoredFacts[] = []
-    readBlock(block, facts)
-    facts.forEach((facts, row) => {
-      spans.push({ facts, payload: toPayload((name) => block.columns.get(name)![row]) })
-    })
+    const read = factsReader(block)
+    for (let row = 0; row < block.rows; row++)
+      spans.push({ facts: read(row), payload: toPayload((name) => block.columns.get(name)!.at(row)) })
   }
   return spans
 }

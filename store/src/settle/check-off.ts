@@ -8,17 +8,12 @@ import { type TraceOfProject, traceName } from './trace-name.ts'
  * Subtracts what the pass has seen, so that spans that came meanwhile remain to be settled; and replaces the reminders of a
  * trace by one, if it has a running run.
  */
-export async function checkOff(store: Store, { due, runs, receivedMs }: DonePass): Promise<void> {
-  const running = new Set<string>()
-  for (const { project, run } of runs) {
-    if (run.status !== 'running') continue
-    for (const traceId of run.traceIds) running.add(traceName({ project, traceId }))
-  }
+export async function checkOff(store: Store, { due, running }: DonePass): Promise<void> {
   const rows: PendingRow[] = []
   for (const { project, traceId, pending } of due) {
     for (const each of pending) rows.push({ project, traceId, ...each, count: -each.count })
-    if (running.has(traceName({ project, traceId })))
-      rows.push({ project, traceId, reason: 'expiry', receivedMs, count: 1 })
+    const receivedMs = running.get(traceName({ project, traceId }))
+    if (receivedMs !== undefined) rows.push({ project, traceId, reason: 'expiry', receivedMs, count: 1 })
   }
   await insertNative(store, 'unsettled_traces', rows, [
     { name: 'project', type: 'String', value: ({ project }) => project },

@@ -44,10 +44,10 @@ const CLOCK = `toUnixTimestamp64Milli(${NOW}) AS now_ms, toUnixTimestamp64Micro(
 
 export async function readClock(store: Store, now: Date | undefined): Promise<PassClock> {
   let clock: PassClock | undefined
-  await forEachRow(store, `SELECT ${CLOCK}`, { now: now ?? null }, (columns, row) => {
+  await forEachRow(store, `SELECT ${CLOCK}`, { now: now ?? null }, (value) => {
     clock = {
-      nowMs: Number(columns.get('now_ms')![row]),
-      version: columns.get('version')![row] as bigint,
+      nowMs: Number(value('now_ms')),
+      version: value('version') as bigint,
     }
   })
   return clock!
@@ -64,16 +64,15 @@ export async function readDueTraces(
   const params = { ...sweep.range, quietMs, postponed, now: now ?? null, mostTraces, mostSpans }
   const traces: DueTrace[] = []
   let spans = 0
-  await forEachRow(store, DUE, params, (columns, row) => {
-    const value = (name: string) => columns.get(name)![row]
+  await forEachRow(store, DUE, params, (value) => {
     spans += Number(value('spans'))
     traces.push({
       project: value('project') as string,
       traceId: value('id') as string,
       pending: toPending(
         value('reasons') as readonly Pending['reason'][],
-        value('receipts') as BigInt64Array,
-        value('counts') as BigInt64Array,
+        value('receipts') as readonly bigint[],
+        value('counts') as readonly bigint[],
       ),
       sinceMs: value('has_reminder') === 0 ? Number(value('oldest_span')) : undefined,
     })
@@ -83,8 +82,8 @@ export async function readDueTraces(
 
 function toPending(
   reasons: readonly Pending['reason'][],
-  receipts: BigInt64Array,
-  counts: BigInt64Array,
+  receipts: readonly bigint[],
+  counts: readonly bigint[],
 ): Pending[] {
   return reasons.map((reason, at) => {
     return { reason, receivedMs: Number(receipts[at]), count: Number(counts[at]) }

@@ -40,21 +40,17 @@ export class KnownFlows {
   }
 
   async #add(store: Store, project: string, runs: readonly NamedRun[]): Promise<void> {
-    const known = this.#flows.get(project) ?? new Set()
     const room = MOST_FLOWS - (await rows<{ flow: string }>(store, COUNTED, { project })).length
     if (room <= 0) return
     const spans = new Map<string, number>()
     for (const { flow, spanCount } of runs) spans.set(flow, (spans.get(flow) ?? 0) + spanCount)
-    const added = [...spans]
+    const flows = [...spans]
       .sort(([a, aSpans], [b, bSpans]) => bSpans - aSpans || (a < b ? -1 : 1))
       .slice(0, room)
-      .map(([flow]) => flow)
-    await insert(
-      store,
-      'flows',
-      added.map((flow) => ({ project, flow })),
-    )
-    this.#flows.set(project, new Set([...known, ...added]))
+      .map(([flow]) => ({ project, flow }))
+    await insert(store, 'flows', flows)
+    // Read, not added: the names of runs are parts of answers, which would be kept with them.
+    await this.#learn(store, project)
   }
 }
 

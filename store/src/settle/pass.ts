@@ -1,17 +1,24 @@
+import { assembleRuns } from '../run-model/assemble-runs.ts'
 import type { StoredFacts } from '../run-model/read-facts.ts'
-import type { SpanFacts } from '../run-model/span-facts.ts'
+import type { Run } from '../run-model/run.ts'
 import type { Store } from '../store.ts'
-import { type AssembledPass, assemblePass, latest, type ProjectFacts } from './assemble-pass.ts'
 import { countMinutes } from './count-minutes.ts'
 import type { DueTrace, PassClock } from './due-traces.ts'
 import type { KnownFlows } from './known-flows.ts'
+import { latest, readStoredRows, type StoredRows } from './outdated-runs.ts'
 import { payloadKey, readPayloads } from './read-payloads.ts'
 import { readTraces } from './read-traces.ts'
 import { announcePass, type SettledTraces } from './settled-traces.ts'
-import { addSharing } from './shared-runs.ts'
+import { addSharing, groupTraces } from './shared-runs.ts'
+import type { StoredSpans } from './stored-spans.ts'
 import { traceName } from './trace-name.ts'
-import { deleteRuns, type RunRow, writeRuns } from './write-runs.ts'
+import { deleteRuns, encodeRuns, type RunRow, RunWriter } from './write-runs.ts'
 
+/**
+ * Spans of which facts and runs are in memory at once: of so few, nearly all is gone before the garbage collector has to move it.
+ * With 8,000 a pass costs the worker half as much again; with 400 the engine a third, for its blocks (`npm run bench -- settle`).
+ */
+const GROUP = 1_000
 /** Bytes of inputs and outputs that are in memory at once; one run may have more. */
 const MOST_PAYLOAD = 64_000_000
 /** Spans of a trace that may take as long as all others of a pass. */
@@ -28,14 +35,21 @@ export interface PassParts {
 /** What a pass did. */
 export interface DonePass {
   readonly due: readonly DueTrace[]
-  readonly clock: PassClock
-  readonly runs: readonly RunRow[]
+  /** Runs that were written. */
+  readonly runs: number
   /** Traces that were read. */
   readonly traces: number
-  /** When the newest of their spans was received, milliseconds since 1970. */
-  readonly receivedMs: number
+  /** The traces of running runs by {@link traceName}, and when the newest span of the run was received, milliseconds since 1970. */
+  readonly running: ReadonlyMap<string, number>
   /** The trace with the most spans, if they are many. */
   readonly largest: DueTrace | undefined
+}
+
+/** The spans of some traces of one project, all that is known of them, and the rows of `runs` that they replace. */
+interface ProjectPass {
+  readonly project: string
+  readonly spans: StoredSpans
+  readonly stored: StoredRows
 }
 
 /**
@@ -50,111 +64,147 @@ export async function settleDue(
   // Asked for after the traces were taken: whatever another process checked off before is known then.
   let othersSettle = (await memory?.refresh(store)) ?? true
   const projects = await readProjects(store, traces, memory)
-  const assembled: AssembledPass[] = []
-  for (const project of projects)
-    assembled.push(await assemblePass(store, project, { nowMs: clock.nowMs, flows }))
   const { version } = clock
-  const versions = {
-    first: version,
-    again: latest([version, ...assembled.map(({ replaced }) => replaced)]) + 1n,
-  }
-  const [first, again] = [assembled.flatMap((pass) => pass.first), assembled.flatMap((pass) => pass.again)]
-  memory?.add(idsOf([...first, ...again]))
+  const replaced = latest([version, ...projects.map(({ stored }) => stored.newest)])
+  const versions = { first: version, again: replaced + 1n }
   await announcePass(store, settler, { version, isDone: false })
-  await writeAll(store, first, { version: versions.first, cameLately: memory !== undefined })
-  await writeAll(store, again, { version: versions.again, cameLately: false })
-  for (const { outdated } of assembled) await deleteRuns(store, outdated, versions.again)
+  const written = await writeProjects(store, projects, { nowMs: clock.nowMs, versions, memory, flows })
+  for (const { stored } of projects) await deleteRuns(store, stored.outdated, versions.again)
   const isAlone = async () => {
     othersSettle ||= (await memory?.refresh(store)) ?? true
     return !othersSettle
   }
-  await countMinutes(store, { ...versions, firstRuns: first.length }, isAlone)
+  await countMinutes(store, { ...versions, firstRuns: written.firstRuns }, isAlone)
   await announcePass(store, settler, { version, isDone: true })
-  const facts = projects.flatMap((project) => project.facts)
   return {
     due: traces,
-    clock,
-    runs: [...first, ...again],
-    traces: projects.reduce(
-      (sum, project) => sum + new Set(project.facts.map(({ traceId }) => traceId)).size,
-      0,
-    ),
-    receivedMs: facts.reduce((newest, { receivedMs }) => Math.max(newest, receivedMs), 0),
-    largest: findLarge(traces, facts),
+    runs: written.runs,
+    traces: projects.reduce((sum, { spans }) => sum + spans.traceCount, 0),
+    running: written.running,
+    largest: findLarge(traces, projects),
   }
+}
+
+interface WriteParams extends Pick<PassParts, 'memory' | 'flows'> {
+  readonly nowMs: number
+  /** `settled` of the rows of traces that have none yet, and of all others. */
+  readonly versions: { readonly first: bigint; readonly again: bigint }
+}
+
+interface WrittenRuns extends Pick<DonePass, 'runs' | 'running'> {
+  /** Of traces that had no row yet. */
+  readonly firstRuns: number
+}
+
+async function writeProjects(
+  store: Store,
+  projects: readonly ProjectPass[],
+  { nowMs, versions, memory, flows }: WriteParams,
+): Promise<WrittenRuns> {
+  const running = new Map<string, number>()
+  let [runs, firstRuns] = [0, 0]
+  const writer = new RunWriter(store)
+  for (const { project, spans, stored } of projects) {
+    for (const group of groupTraces(spans, GROUP)) {
+      const assembled = assembleRuns(spans.facts(group), nowMs)
+      const countedAs = await flows.admit(store, project, assembled)
+      const rows = assembled.map((run): RunRow => {
+        const isFirst = !stored.hasAny(run.traceIds)
+        if (isFirst) firstRuns++
+        return { run, project, flow: countedAs(run.flow), settled: isFirst ? versions.first : versions.again }
+      })
+      for (const row of rows) stored.replace(row)
+      noteRunning(running, project, { runs: assembled, spans })
+      memory?.add(idsOf(assembled))
+      await writeAll(writer, rows)
+      runs += rows.length
+    }
+  }
+  await writer.flush()
+  return { runs, firstRuns, running }
 }
 
 async function readProjects(
   store: Store,
   traces: readonly DueTrace[],
   memory: SettledTraces | undefined,
-): Promise<ProjectFacts[]> {
+): Promise<ProjectPass[]> {
   const isNew = ({ traceId, sinceMs }: DueTrace) => sinceMs !== undefined && memory?.has(traceId) === false
   const fresh = traces.filter(isNew)
   const sinceMs = fresh.reduce((least, trace) => Math.min(least, trace.sinceMs!), Number.POSITIVE_INFINITY)
-  const lately = await readTraces(store, fresh, sinceMs)
-  // A span that began before what is remembered may belong to a trace that was forgotten.
-  const forgotten = new Set(
-    lately
-      .filter(({ startNs }) => beganBefore(startNs, memory?.forgottenUntilMs ?? 0))
-      .map((span) => span.traceId),
-  )
-  const others = traces.filter((trace) => !isNew(trace) || forgotten.has(trace.traceId))
-  const facts = [
-    ...lately.filter(({ traceId }) => !forgotten.has(traceId)),
-    ...(await readTraces(store, others)),
-  ]
-  const known = new Set(others.map(traceName))
-  const projects: ProjectFacts[] = []
-  for (const [project, own] of Map.groupBy(facts, (span) => span.project)) {
-    const given = new Set(own.map(({ traceId }) => traceId))
-    const traceIds = new Set(given)
-    await addSharing(store, project, { facts: own, traceIds }, (id) => memory?.has(id) ?? true)
-    const seenBefore = [...traceIds].filter(
-      (id) => !given.has(id) || known.has(traceName({ project, traceId: id })),
-    )
-    projects.push({ project, facts: own, seenBefore: new Set(seenBefore) })
+  const found = new Map<string, StoredSpans>()
+  await readTraces(store, fresh, found, sinceMs)
+  const forgotten = forget(found, memory?.forgottenUntilMs ?? 0)
+  const others = traces.filter((trace) => !isNew(trace) || forgotten.has(traceName(trace)))
+  await readTraces(store, others, found)
+  const projects: ProjectPass[] = []
+  for (const [project, spans] of found) {
+    const shared = await addSharing(store, project, found, (id) => memory?.has(id) ?? true)
+    const seenBefore = others.filter((trace) => trace.project === project && spans.has(trace.traceId))
+    const traceIds = new Set([...seenBefore.map(({ traceId }) => traceId), ...shared])
+    const stored = await readStoredRows(store, project, [...traceIds], spans)
+    projects.push({ project, spans, stored })
   }
   return projects
 }
 
-function beganBefore(startNs: bigint, ms: number): boolean {
-  return ms > 0 && startNs < BigInt(ms) * 1_000_000n
+/** Takes out the traces that began before what is remembered: they may belong to traces that were forgotten. */
+function forget(found: ReadonlyMap<string, StoredSpans>, untilMs: number): Set<string> {
+  const forgotten = new Set<string>()
+  if (untilMs === 0) return forgotten
+  for (const [project, spans] of found) {
+    for (const traceId of [...spans.traceIds]) {
+      if (spans.times(traceId).from >= BigInt(untilMs) * 1_000_000n) continue
+      spans.delete(traceId)
+      forgotten.add(traceName({ project, traceId }))
+    }
+  }
+  return forgotten
+}
+
+function noteRunning(
+  running: Map<string, number>,
+  project: string,
+  { runs, spans }: { readonly runs: readonly Run[]; readonly spans: StoredSpans },
+): void {
+  for (const { status, traceIds } of runs) {
+    if (status !== 'running') continue
+    const receivedMs = Math.max(...traceIds.map((traceId) => spans.receivedMs(traceId)))
+    for (const traceId of traceIds) {
+      const name = traceName({ project, traceId })
+      running.set(name, Math.max(receivedMs, running.get(name) ?? 0))
+    }
+  }
 }
 
 /** The ids by which another pass may ask for these runs and their traces. */
-function* idsOf(rows: readonly RunRow[]): Generator<string> {
-  for (const { run } of rows) {
+function* idsOf(runs: readonly Run[]): Generator<string> {
+  for (const run of runs) {
     yield* run.traceIds
     if (run.runId !== run.traceId) yield run.runId
   }
 }
 
-interface WriteParams {
-  readonly version: bigint
-  readonly cameLately: boolean
-}
-
 /** Run by run of one project, as many at once as their inputs and outputs allow. */
-async function writeAll(store: Store, rows: readonly RunRow[], params: WriteParams): Promise<void> {
-  const { version, cameLately } = params
-  for (const [project, own] of Map.groupBy(rows, (row) => row.project)) {
-    for (const some of slices(own, ({ run }) => payloadOf(run.inputOf) + payloadOf(run.outputOf))) {
-      const spans = new Map<string, SpanFacts>()
-      for (const { run } of some) {
-        for (const span of [run.inputOf, run.outputOf])
-          if (span && payloadOf(span) > 0) spans.set(payloadKey(span), span)
+async function writeAll(writer: RunWriter, rows: readonly RunRow[]): Promise<void> {
+  for (const some of slices(rows)) {
+    const spans = new Map<string, StoredFacts>()
+    for (const { run } of some) {
+      for (const span of [run.inputOf, run.outputOf]) {
+        const facts = span as StoredFacts | undefined
+        if (facts && facts.payloadBytes > 0 && facts.payload === undefined)
+          spans.set(payloadKey(facts), facts)
       }
-      const payloads = await readPayloads(store, project, [...spans.values()], { cameLately })
-      await writeRuns(store, some, payloads, version)
     }
+    const payloads = await readPayloads(writer.store, [...spans.values()])
+    await writer.write(encodeRuns(some, payloads))
   }
 }
 
-function* slices(rows: readonly RunRow[], sizeOf: (row: RunRow) => number): Generator<RunRow[]> {
+function* slices(rows: readonly RunRow[]): Generator<RunRow[]> {
   let [slice, size]: [RunRow[], number] = [[], 0]
   for (const row of rows) {
-    const bytes = sizeOf(row)
+    const bytes = payloadBytes(row.run.inputOf) + payloadBytes(row.run.outputOf)
     if (slice.length > 0 && size + bytes > MOST_PAYLOAD) {
       yield slice
       ;[slice, size] = [[], 0]
@@ -165,16 +215,15 @@ function* slices(rows: readonly RunRow[], sizeOf: (row: RunRow) => number): Gene
   if (slice.length > 0) yield slice
 }
 
-function payloadOf(span: SpanFacts | undefined): number {
+function payloadBytes(span: Run['inputOf']): number {
   return (span as StoredFacts | undefined)?.payloadBytes ?? 0
 }
 
-function findLarge(traces: readonly DueTrace[], facts: readonly StoredFacts[]): DueTrace | undefined {
-  if (facts.length < LARGE) return undefined
-  const counts = new Map<string, number>()
-  for (const { traceId } of facts) counts.set(traceId, (counts.get(traceId) ?? 0) + 1)
-  const size = ({ traceId }: DueTrace) => counts.get(traceId) ?? 0
-  const [first, ...others] = traces
-  const largest = others.reduce((best, trace) => (size(trace) > size(best) ? trace : best), first!)
-  return size(largest) > LARGE ? largest : undefined
+function findLarge(traces: readonly DueTrace[], projects: readonly ProjectPass[]): DueTrace | undefined {
+  let [largest, most]: [DueTrace | undefined, number] = [undefined, LARGE]
+  for (const trace of traces) {
+    const spans = projects.find(({ project }) => project === trace.project)?.spans.count(trace.traceId) ?? 0
+    if (spans > most) [largest, most] = [trace, spans]
+  }
+  return largest
 }

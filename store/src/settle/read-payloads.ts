@@ -1,6 +1,6 @@
 import { forEachRow, idsSql } from '../native/query-native.ts'
 import { type Payload, toPayload } from '../run-model/payload.ts'
-import type { SpanFacts } from '../run-model/span-facts.ts'
+import type { StoredFacts } from '../run-model/read-facts.ts'
 import type { Store } from '../store.ts'
 
 export type Payloads = ReadonlyMap<string, Payload>
@@ -9,21 +9,13 @@ export function payloadKey({ traceId, spanId }: { traceId: string; spanId: strin
   return traceId + spanId
 }
 
-/**
- * The inputs and outputs of some spans of one project: of each the record that the run model took.
- * @param cameLately they lie together, as the traces of {@link readTraces} that came since a time
- */
-export async function readPayloads(
-  store: Store,
-  project: string,
-  spans: readonly SpanFacts[],
-  { cameLately }: { readonly cameLately: boolean },
-): Promise<Payloads> {
+/** The inputs and outputs of some spans of one project: of each the record that the run model took. */
+export async function readPayloads(store: Store, spans: readonly StoredFacts[]): Promise<Payloads> {
   const payloads = new Map<string, Payload>()
   if (spans.length === 0) return payloads
+  const { project } = spans[0]!
   const wanted = new Map(spans.map((span) => [payloadKey(span), span]))
-  await forEachRow(store, payloadsSql(spans, cameLately), { project }, (columns, row) => {
-    const value = (name: string) => columns.get(name)![row]
+  await forEachRow(store, payloadsSql(spans), { project }, (value) => {
     const key = payloadKey({ traceId: value('trace_id') as string, spanId: value('span_id') as string })
     const span = wanted.get(key)
     if (!span || span.endNs !== value('end') || span.receivedMs !== Number(value('received'))) return
@@ -32,7 +24,7 @@ export async function readPayloads(
   return payloads
 }
 
-function payloadsSql(spans: readonly SpanFacts[], cameLately: boolean): string {
+function payloadsSql(spans: readonly StoredFacts[]): string {
   const traceIds = [...new Set(spans.map(({ traceId }) => traceId))].sort()
   const received = spans.reduce(
     (least, { receivedMs }) => Math.min(least, receivedMs),
@@ -43,7 +35,8 @@ function payloadsSql(spans: readonly SpanFacts[], cameLately: boolean): string {
     FROM spans
     PREWHERE project = {project:String}
       AND trace_id BETWEEN unhex('${traceIds[0]}') AND unhex('${traceIds.at(-1)}')
-      AND ${cameLately ? `received >= fromUnixTimestamp64Milli(toInt64(${received}), 'UTC')` : `trace_id IN ${idsSql(traceIds, 16)}`}
+      AND trace_id IN ${idsSql(traceIds, 16)}
+      AND received >= fromUnixTimestamp64Milli(toInt64(${received}), 'UTC')
       AND toFixedString(concat(trace_id, span_id), 24) IN ${idsSql(spans.map(payloadKey), 24)}
     SETTINGS max_threads = 1`
 }

@@ -59,7 +59,7 @@ export async function settleTraces(
     })
     const done = await settleDue(store, { traces, clock }, { flows, settler: randomUUID() })
     await checkOff(store, done)
-    settled = { ...settled, traces: settled.traces + done.traces, runs: settled.runs + done.runs.length }
+    settled = { ...settled, traces: settled.traces + done.traces, runs: settled.runs + done.runs }
   }
   return settled
 }
@@ -110,7 +110,7 @@ async function settleAll(
   })
   await checkOff(store, done)
   if (done.largest) sweep.postponed.noteSettled(traceName(done.largest), performance.now() - start)
-  return done.runs.length
+  return done.runs
 }
 
 /** Tries a failed trace again, alone; it stays due, for the next pass. */

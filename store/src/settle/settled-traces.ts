@@ -97,9 +97,21 @@ export async function announcePass(
 
 /** Two halves of what all 16 bytes of an id decide: some clients use half of a trace id only. */
 function keyOf(id: string): readonly [number, number] {
-  const hex = /^[0-9a-f]{32}$/.test(id) ? id : createHash('md5').update(id).digest('hex')
-  const word = (nth: number) => Number.parseInt(hex.slice(8 * nth, 8 * nth + 8), 16)
-  return [(word(0) ^ word(2)) >>> 0, (word(1) ^ word(3)) >>> 0]
+  return foldHex(id) ?? foldHex(createHash('md5').update(id).digest('hex'))!
+}
+
+/** Undefined: not 32 lower-case hex digits. */
+function foldHex(id: string): readonly [number, number] | undefined {
+  if (id.length !== 32) return undefined
+  const words = [0, 0]
+  for (let at = 0; at < 32; at++) {
+    const code = id.charCodeAt(at)
+    const digit = code >= 0x30 && code <= 0x39 ? code - 0x30 : code >= 0x61 && code <= 0x66 ? code - 0x57 : -1
+    if (digit < 0) return undefined
+    // The first and the third eight digits make one word, the others the other one.
+    words[(at >> 3) & 1]! ^= digit << (28 - 4 * (at & 7))
+  }
+  return [words[0]! >>> 0, words[1]! >>> 0]
 }
 
 function foldKey(words: DataView, at: number): readonly [number, number] {

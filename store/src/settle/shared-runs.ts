@@ -1,44 +1,91 @@
 import { forEachRow, idsSql, textsSql } from '../native/query-native.ts'
-import type { StoredFacts } from '../run-model/read-facts.ts'
 import type { Store } from '../store.ts'
 import { readTraces } from './read-traces.ts'
+import type { StoredSpans } from './stored-spans.ts'
 
 /**
  * Adds to the spans of some traces those of all that share a run with them: a run may be continued in another trace, which
  * declares its id.
- * @param facts of one project; what is found is added
- * @param traceIds whose spans these are; what is found is added
+ * @param spans by project; what is found of `project` is added
  * @param mayBeSettled whether a run or trace of this id may be stored; others are not looked for
+ * @returns the traces that were added
  */
 export async function addSharing(
   store: Store,
   project: string,
-  { facts, traceIds }: { facts: StoredFacts[]; traceIds: Set<string> },
+  spans: Map<string, StoredSpans>,
   mayBeSettled: (id: string) => boolean,
-): Promise<void> {
-  for (let ids = runIdsOf(facts, traceIds); ; ) {
-    const asked = [...ids].filter(mayBeSettled)
+): Promise<Set<string>> {
+  const own = spans.get(project)!
+  const added = new Set<string>()
+  for (let traceIds: Iterable<string> = own.traceIds; ; ) {
+    const asked = [...runIdsOf(own, traceIds)].filter(mayBeSettled)
     const found = asked.length === 0 ? [] : await findTraces(store, project, asked)
-    const missing = found.filter((traceId) => !traceIds.has(traceId))
-    if (missing.length === 0) return
-    const more = await readTraces(
+    const missing = found.filter((traceId) => !own.has(traceId) && !added.has(traceId))
+    if (missing.length === 0) return added
+    await readTraces(
       store,
       missing.map((traceId) => ({ project, traceId })),
+      spans,
     )
-    for (const traceId of missing) traceIds.add(traceId)
-    for (const span of more) facts.push(span)
-    ids = runIdsOf(more, missing)
+    for (const traceId of missing) added.add(traceId)
+    traceIds = missing
   }
 }
 
-/** The ids of runs of these traces that another trace may declare, and the ids that they declare. */
-function runIdsOf(facts: readonly StoredFacts[], traceIds: Iterable<string>): Set<string> {
-  const ids = new Set(traceIds)
-  for (const { runId, kind, traceId, spanId } of facts) {
-    if (runId !== '') ids.add(runId)
-    else if (kind === 'flow') ids.add(`${traceId}-${spanId}`)
+function runIdsOf(spans: StoredSpans, traceIds: Iterable<string>): Set<string> {
+  const all = new Set<string>()
+  for (const traceId of traceIds) {
+    for (const id of spans.runIds(traceId)) all.add(id)
   }
-  return ids
+  return all
+}
+
+/**
+ * The traces in groups, about `size` records of spans in each: those that share a run are in one group, whatever its size. What
+ * one trace declares decides nothing about a group that it is not in.
+ */
+export function* groupTraces(spans: StoredSpans, size: number): Generator<string[]> {
+  let [group, count]: [string[], number] = [[], 0]
+  for (const sharing of sharingTraces(spans)) {
+    for (const traceId of sharing) {
+      group.push(traceId)
+      count += spans.count(traceId)
+    }
+    if (count < size) continue
+    yield group
+    ;[group, count] = [[], 0]
+  }
+  if (group.length > 0) yield group
+}
+
+/** Sets of traces of which none shares a run with a trace of another set. */
+function sharingTraces(spans: StoredSpans): Set<string[]> {
+  const setOf = new Map<string, string[]>()
+  const sets = new Set<string[]>()
+  const holders = new Map<string, string>()
+  for (const traceId of spans.traceIds) {
+    let set = [traceId]
+    setOf.set(traceId, set)
+    sets.add(set)
+    for (const runId of spans.runIds(traceId)) {
+      const holder = holders.get(runId)
+      if (holder === undefined) {
+        holders.set(runId, traceId)
+        continue
+      }
+      const other = setOf.get(holder)!
+      if (other === set) continue
+      const [from, to] = other.length < set.length ? [other, set] : [set, other]
+      for (const moved of from) {
+        to.push(moved)
+        setOf.set(moved, to)
+      }
+      sets.delete(from)
+      set = to
+    }
+  }
+  return sets
 }
 
 /** The id of a trace is that of its run, and begins those of its nested runs. */
@@ -55,8 +102,8 @@ async function findTraces(store: Store, project: string, runIds: readonly string
       `SELECT DISTINCT trace_id FROM spans WHERE project = {project:String} AND trace_id IN ${idsSql(named, 16)}`,
     )
   for (const query of queries) {
-    await forEachRow(store, query, { project }, (columns, row) => {
-      found.add(columns.get('trace_id')![row] as string)
+    await forEachRow(store, query, { project }, (value) => {
+      found.add(value('trace_id') as string)
     })
   }
   return [...found]

@@ -1,6 +1,7 @@
-import { insertNative } from '../native/query-native.ts'
-import type { ArrayColumn, ColumnToWrite, Value, ValueColumn } from '../native/write-native.ts'
+import { insertBlocks, insertNative } from '../native/query-native.ts'
+import { type ArrayColumn, type ColumnToWrite, type Value, writeNative } from '../native/write-native.ts'
 import { NO_PAYLOAD, type Payload } from '../run-model/payload.ts'
+import type { StoredFacts } from '../run-model/read-facts.ts'
 import type { Call, ModelUse, Run, Step } from '../run-model/run.ts'
 import type { SpanFacts } from '../run-model/span-facts.ts'
 import type { Store } from '../store.ts'
@@ -12,6 +13,8 @@ export interface RunRow {
   readonly project: string
   /** By which it is counted. */
   readonly flow: string
+  /** The version of the row, microseconds since 1970. */
+  readonly settled: bigint
 }
 
 /** Where a row of `runs` is that is not true any more. */
@@ -26,6 +29,7 @@ export interface OutdatedRow {
 
 /** The type of texts that come again and again. */
 const WORD = 'LowCardinality(String)'
+const VERSION = `DateTime64(6, 'UTC')`
 const NO_SPAN = ''
 
 interface Row extends RunRow {
@@ -118,21 +122,49 @@ const COLUMNS: readonly ColumnToWrite<Row>[] = [
   each(callsOf, 'call_steps', 'Int32', ({ step }) => step),
   each(callsOf, 'call_traces', 'UInt32', ({ span }, { run }) => traceIndex(run, span)),
   each(callsOf, 'call_span_ids', 'FixedString(8)', ({ span }) => span.spanId),
+  { name: 'settled', type: VERSION, value: ({ settled }) => settled },
 ]
 
-/** @param version microseconds since 1970 */
-export async function writeRuns(
-  store: Store,
-  runs: readonly RunRow[],
-  payloads: Payloads,
-  version: bigint,
-): Promise<void> {
-  const payloadOf = (span: SpanFacts | undefined) =>
-    (payloads.size > 0 && span && payloads.get(payloadKey(span))) || NO_PAYLOAD
-  const rows = runs.map(({ run, project, flow }): Row => {
-    return { run, project, flow, input: payloadOf(run.inputOf), output: payloadOf(run.outputOf) }
+/** Some runs of one project as a block. What was read of their spans' inputs and outputs need not be among `payloads`. */
+export function encodeRuns(runs: readonly RunRow[], payloads: Payloads): Buffer {
+  const payloadOf = (span: SpanFacts | undefined) => {
+    if (span === undefined) return NO_PAYLOAD
+    const facts = span as StoredFacts
+    return facts.payload ?? (payloads.size === 0 ? undefined : payloads.get(payloadKey(facts))) ?? NO_PAYLOAD
+  }
+  const rows = runs.map((row): Row => {
+    const { run, project, flow, settled } = row
+    return { run, project, flow, settled, input: payloadOf(run.inputOf), output: payloadOf(run.outputOf) }
   })
-  await insertNative(store, 'runs', rows, [...COLUMNS, settledColumn(version)])
+  return writeNative(rows, COLUMNS)
+}
+
+/** Bytes of one insert: the engine has all of it in memory. */
+const MOST_BYTES = 64_000_000
+
+/** Inserts blocks of runs, many at once. */
+export class RunWriter {
+  readonly store: Store
+  #blocks: Buffer[] = []
+  #bytes = 0
+
+  constructor(store: Store) {
+    this.store = store
+  }
+
+  /** @param block of {@link encodeRuns} */
+  async write(block: Buffer): Promise<void> {
+    if (this.#bytes + block.length > MOST_BYTES) await this.flush()
+    this.#blocks.push(block)
+    this.#bytes += block.length
+  }
+
+  /** To be called after the last block. */
+  async flush(): Promise<void> {
+    const blocks = this.#blocks
+    ;[this.#blocks, this.#bytes] = [[], 0]
+    await insertBlocks(this.store, 'runs', COLUMNS, blocks)
+  }
 }
 
 /** Rows that are deleted by their key: what else they had is not kept. */
@@ -148,12 +180,8 @@ export async function deleteRuns(
     { name: 'run_id', type: 'String', value: ({ runId }) => runId },
     { name: 'trace_id', type: 'FixedString(16)', value: ({ traceId }) => traceId },
     { name: 'is_deleted', type: 'UInt8', value: () => 1 },
-    settledColumn(version),
+    { name: 'settled', type: VERSION, value: () => version },
   ])
-}
-
-function settledColumn(version: bigint): ValueColumn<unknown> {
-  return { name: 'settled', type: `DateTime64(6, 'UTC')`, value: () => version }
 }
 
 /** A run that spans traces names its spans by trace and id. */
