@@ -23,6 +23,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   'ingest-steady': () => import('./ingest-steady.ts'),
   'ingest-profile': () => import('./ingest-profile.ts'),
   storage: () => import('./storage.ts'),
+  'large-trace': () => import('./large-trace.ts'),
   settle: () => import('./settle.ts'),
   faults: () => import('./faults.ts'),
 }
