@@ -28,6 +28,7 @@ export const SPAN_COLUMNS: readonly SpanColumn[] = [
   { name: 'cached_input_tokens', type: 'UInt64' },
   { name: 'reasoning_tokens', type: 'UInt64' },
   { name: 'cost', type: 'Float64' },
+  { name: 'cost_estimated', type: 'UInt8' },
   { name: 'time_to_first_token_ns', type: 'UInt64' },
   { name: 'error_type', type: 'LowCardinality(String)' },
   { name: 'error_message', type: 'String' },

@@ -29,6 +29,7 @@ export class UsageColumns {
   readonly #reasoningTokens: Word64Column
   readonly #timeToFirstToken: Word64Column
   readonly #cost: DoubleColumn
+  readonly #costEstimated: ByteColumn
   readonly #trial: Word32Column
   readonly #stepIndex: Word32Column
   readonly #stepAttempts: Word32Column
@@ -41,6 +42,7 @@ export class UsageColumns {
     this.#reasoningTokens = block.column('reasoning_tokens', Word64Column)
     this.#timeToFirstToken = block.column('time_to_first_token_ns', Word64Column)
     this.#cost = block.column('cost', DoubleColumn)
+    this.#costEstimated = block.column('cost_estimated', ByteColumn)
     this.#trial = block.column('trial', Word32Column)
     this.#stepIndex = block.column('step_index', Word32Column)
     this.#stepAttempts = block.column('step_attempts', Word32Column)
@@ -56,7 +58,7 @@ export class UsageColumns {
     }
     const input = writeTokens(this.#inputTokens, row, resolver, INPUT_TOKENS)
     const output = writeTokens(this.#outputTokens, row, resolver, OUTPUT_TOKENS)
-    this.#cost.set(row, costOf(resolver, input, output))
+    this.#writeCost(row, resolver, input, output)
     if (resolver.has(TRIAL)) this.#trial.set(row, count(resolver.number(TRIAL, 0), MAX_UINT32))
     const index = Math.trunc(resolver.number(STEP_INDEX, -1))
     this.#stepIndex.set(row, Math.max(-1, Math.min(index, MAX_INT32)))
@@ -65,6 +67,21 @@ export class UsageColumns {
     if (resolver.has(STEP_FALLBACK))
       this.#stepFallback.set(row, Number(resolver.text(STEP_FALLBACK) === 'true'))
   }
+
+  /** What the wire says, else what the tokens cost by the price table. */
+  #writeCost(row: number, resolver: Resolver, input: number, output: number): void {
+    const said = resolver.number(COST, -1)
+    if (said >= 0) {
+      this.#cost.set(row, Math.min(said, MOST_DOLLARS))
+      return
+    }
+    if (input + output === 0) return
+    const cached = count(resolver.number(CACHED_INPUT_TOKENS, 0), input)
+    const estimate = priceOf(resolver.text(MODEL), input, cached, output)
+    if (estimate === 0) return
+    this.#cost.set(row, estimate)
+    this.#costEstimated.set(row, 1)
+  }
 }
 
 function writeTokens(column: Word64Column, row: number, resolver: Resolver, field: number): number {
@@ -72,15 +89,6 @@ function writeTokens(column: Word64Column, row: number, resolver: Resolver, fiel
   const value = count(resolver.number(field, 0), MOST_TOKENS)
   column.setNumber(row, value)
   return value
-}
-
-/** What the wire says, else what the tokens cost by the price table. */
-function costOf(resolver: Resolver, input: number, output: number): number {
-  const said = resolver.number(COST, -1)
-  if (said >= 0) return Math.min(said, MOST_DOLLARS)
-  if (input + output === 0) return 0
-  const cached = count(resolver.number(CACHED_INPUT_TOKENS, 0), input)
-  return priceOf(resolver.text(MODEL), input, cached, output)
 }
 
 /** A whole number from 0 to `most`. */

@@ -99,7 +99,9 @@ test('without a cost on the wire the price table says it', () => {
   const usage = { 'gen_ai.usage.input_tokens': 1_000_000, 'gen_ai.usage.output_tokens': 100_000 }
   expect(normalise({ 'gen_ai.response.model': 'gpt-4o-2024-08-06', ...usage }).cost).toBeCloseTo(3.5)
   expect(normalise({ 'gen_ai.response.model': 'nobody-knows', ...usage }).cost).toBe(0)
-  expect(normalise({ 'gen_ai.response.model': 'gpt-4o', 'gen_ai.usage.cost': 0, ...usage }).cost).toBe(0)
+  expect(normalise({ 'gen_ai.response.model': 'gpt-4o-2024-08-06', ...usage }).cost_estimated).toBe(1)
+  const said = normalise({ 'gen_ai.response.model': 'gpt-4o', 'gen_ai.usage.cost': 0, ...usage })
+  expect(said).toMatchObject({ cost: 0, cost_estimated: 0 })
 })
 
 test('service, version and environment come from the resource', () => {

@@ -4,28 +4,52 @@ import type { SpanFacts } from './span-facts.ts'
 import { NO_USAGE } from './usage.ts'
 
 const MEASURES = ['inputTokens', 'outputTokens', 'cachedInputTokens', 'reasoningTokens', 'cost'] as const
+const COST = 1 << 4
+/** The bit of an estimated cost. */
+const ESTIMATE = 1 << MEASURES.length
+const ALL_MEASURES = (1 << (MEASURES.length + 1)) - 1
 /** Bits of calls themselves: a wrapper of a model's call is often a model's span too. */
-const CALLS: Readonly<Record<string, number>> = { model: 1 << 5, embedder: 1 << 6, reranker: 1 << 7 }
-const ALL_MEASURES = (1 << MEASURES.length) - 1
+const CALLS: Readonly<Record<string, number>> = { model: 1 << 6, embedder: 1 << 7, reranker: 1 << 8 }
 
 /**
  * Counts each measure once: a span's counts unless a span below it says the same measure, since agents and wrappers repeat
  * what their children say. A model whose tool calls another model does not: what its tools take is not part of what it says.
+ * An estimated cost counts where nobody said one: neither below the span, nor above it, of a span that it is part of.
  * @param spans of one trace, parents before their children
  */
 export function countUsage(spans: readonly PlacedSpan[]): void {
+  let estimates = false
   for (let at = spans.length - 1; at >= 0; at--) {
     const span = spans[at]!
     const said = measuresOf(span.facts)
     const { parent, saidBelow, saidBelowByItself } = span
     if (said !== 0) {
-      const counted = said & ~(isModel(span.facts) ? saidBelowByItself : saidBelow)
+      const below = isModel(span.facts) ? saidBelowByItself : saidBelow
+      const counted = said & ~((below & COST) === 0 ? below : below | ESTIMATE)
       span.isModelCall = counted > ALL_MEASURES
       span.counted = pick(span.facts, counted)
+      estimates ||= (counted & ESTIMATE) !== 0
     }
     if (parent === undefined) continue
     parent.saidBelow |= said | saidBelow
     if (span.facts.kind !== 'tool') parent.saidBelowByItself |= said | saidBelowByItself
+  }
+  if (estimates) dropEstimates(spans)
+}
+
+const BY_MODEL = 1
+const BY_OTHER = 2
+
+/** Takes back the estimates below spans whose own word on the cost counts. */
+function dropEstimates(spans: readonly PlacedSpan[]): void {
+  for (const span of spans) {
+    const { facts, parent } = span
+    // What a model says is not of its tools.
+    if (parent !== undefined)
+      span.costAbove = facts.kind === 'tool' ? parent.costAbove & ~BY_MODEL : parent.costAbove
+    if (span.counted.cost === 0) continue
+    if (!facts.isCostEstimated) span.costAbove |= isModel(facts) ? BY_MODEL : BY_OTHER
+    else if (span.costAbove !== 0) span.counted = { ...span.counted, cost: 0 }
   }
 }
 
@@ -35,7 +59,7 @@ function measuresOf(facts: SpanFacts): number {
   if (facts.outputTokens > 0) said |= 2
   if (facts.cachedInputTokens > 0) said |= 4
   if (facts.reasoningTokens > 0) said |= 8
-  if (facts.cost > 0) said |= 16
+  if (facts.cost > 0) said |= facts.isCostEstimated ? ESTIMATE : COST
   return said
 }
 
@@ -46,11 +70,12 @@ export function isModel({ kind }: SpanFacts): boolean {
 function pick(facts: SpanFacts, counted: number): Usage {
   if ((counted & ALL_MEASURES) === 0) return NO_USAGE
   const value = (bit: number) => ((counted & (1 << bit)) === 0 ? 0 : facts[MEASURES[bit]!])
+  const isCostCounted = (counted & (COST | ESTIMATE)) !== 0
   return {
     inputTokens: value(0),
     outputTokens: value(1),
     cachedInputTokens: value(2),
     reasoningTokens: value(3),
-    cost: value(4),
+    cost: isCostCounted ? facts.cost : 0,
   }
 }

@@ -46,6 +46,7 @@ function toPlaced(facts: SpanFacts): PlacedSpan {
     begins: undefined,
     saidBelow: 0,
     saidBelowByItself: 0,
+    costAbove: 0,
     counted: NO_USAGE,
     isModelCall: false,
     step: -1,

@@ -18,6 +18,8 @@ export interface PlacedSpan {
   /** Which measures the spans below it say, as bits: all of them, and those that are not a tool's doing. */
   saidBelow: number
   saidBelowByItself: number
+  /** Whether a cost that is counted above it is of its doing too: as bits, said by a model, and said by another span. */
+  costAbove: number
   /** What it said of its usage, but for what spans below it said as well. */
   counted: Usage
   /** It is a model's, embedder's or reranker's, and no span of that kind below it is the call itself. */

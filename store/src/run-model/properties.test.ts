@@ -44,6 +44,7 @@ const factsOf = (parents: number): fc.Arbitrary<SpanFacts> =>
         cachedInputTokens: measure,
         reasoningTokens: measure,
         cost: measure,
+        isCostEstimated: fc.boolean(),
         errorType: rarely('E'),
         receivedMs: fc.constantFrom(0, NOW_MS - 700_000, NOW_MS, NOW_MS + 20_000),
       }),

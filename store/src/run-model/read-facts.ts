@@ -41,6 +41,7 @@ export const FACT_COLUMNS = [
   'cached_input_tokens',
   'reasoning_tokens',
   'cost',
+  'cost_estimated',
   'error_type',
   'error_message',
   'start',
@@ -125,6 +126,7 @@ export function factsReader({ columns }: NativeBlock): (row: number) => StoredFa
     numbers('cost'),
   ]
   const [start, end, otelKind, flags] = [longs('start'), longs('end'), numbers('otel_kind'), numbers('flags')]
+  const costEstimated = numbers('cost_estimated')
   const received = columns.get('received') as BigInt64Array | undefined
   const payloadBytes = columns.get('payload_bytes') as Float64Array | undefined
   const hasPayload = columns.get('has_payload') as Float64Array | undefined
@@ -165,6 +167,7 @@ export function factsReader({ columns }: NativeBlock): (row: number) => StoredFa
       cachedInputTokens: cachedInputTokens[row]!,
       reasoningTokens: reasoningTokens[row]!,
       cost: cost[row]!,
+      isCostEstimated: costEstimated[row] === 1,
       errorType: errorType.at(row)!,
       errorMessage: errorMessage.at(row)!,
       metadata: metadata.at(row)!,

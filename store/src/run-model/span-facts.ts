@@ -42,6 +42,8 @@ export interface SpanFacts {
   readonly reasoningTokens: number
   /** US dollars. */
   readonly cost: number
+  /** The cost follows from the tokens by a list of prices: nobody said it. */
+  readonly isCostEstimated: boolean
   readonly errorType: string
   readonly errorMessage: string
   readonly metadata: string

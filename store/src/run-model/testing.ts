@@ -40,6 +40,7 @@ export const SPAN: SpanFacts = {
   cachedInputTokens: 0,
   reasoningTokens: 0,
   cost: 0,
+  isCostEstimated: false,
   errorType: '',
   errorMessage: '',
   metadata: '',
@@ -57,6 +58,7 @@ const WORDS: Readonly<Record<string, Changes>> = {
   local: { isParentRemote: false },
   server: { isServer: true },
   fallback: { stepFallback: true },
+  estimated: { isCostEstimated: true },
 }
 
 const SHORT_NAMES: Readonly<Record<string, keyof SpanFacts>> = {

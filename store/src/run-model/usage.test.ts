@@ -156,6 +156,50 @@ test('a model call that comes late takes the usage over from its wrapper', () =>
   expect(countedOf(picture(''))).toEqual(['f', 'a', 'm inputTokens 7'])
 })
 
+test('an estimated cost counts where nobody said one', () => {
+  expect(
+    countedOf(`
+    flow f 0+100
+      agent a 0+50 in=10 cost=0.3 estimated
+        model m 0+10 in=10 cost=0.2 estimated
+    `),
+  ).toEqual(['f', 'a', 'm inputTokens 10 cost 0.2'])
+})
+
+test('a cost that an agent says replaces the estimates below it, and no other', () => {
+  expect(
+    countedOf(`
+    flow f 0+100
+      agent a 0+50 in=10 cost=0.5
+        span attempt 0+40
+          model m 0+10 in=10 cost=0.2 estimated
+      model other 60+10 in=1 cost=0.25 estimated
+    `),
+  ).toEqual(['f', 'a cost 0.5', 'other inputTokens 1 cost 0.25', 'attempt', 'm inputTokens 10'])
+})
+
+test('a cost that is said below takes the place of what an agent says; the estimates beside it count again', () => {
+  expect(
+    countedOf(`
+    flow f 0+100
+      agent a 0+50 cost=0.5
+        model m 0+10 in=10 cost=0.25
+        model n 0+10 in=10 cost=0.125 estimated
+    `),
+  ).toEqual(['f', 'a', 'm inputTokens 10 cost 0.25', 'n inputTokens 10 cost 0.125'])
+})
+
+test('a cost that a model says replaces the estimate of its wrapper, and not that of a model that its tool calls', () => {
+  expect(
+    countedOf(`
+    model wrapper 0+50 in=10 cost=0.5 estimated
+      model m 0+40 in=10 cost=0.25
+        tool t 10+10
+          model inner 10+5 in=2 cost=0.125 estimated
+    `),
+  ).toEqual(['wrapper', 'm inputTokens 10 cost 0.25', 't', 'inner inputTokens 2 cost 0.125'])
+})
+
 test('a nested run counts its own; the run around it does not count it again', () => {
   expectRuns(
     `

@@ -42,6 +42,7 @@ const node = fc.record({
     cached_input_tokens: tokens,
     reasoning_tokens: tokens,
     cost: fc.constantFrom(0, 0, 0.25),
+    cost_estimated: fc.constantFrom(0, 1),
     error_type: rarely('Error'),
     error_message: rarely('no'),
     step_index: fc.constantFrom(-1, -1, -1, 0),
