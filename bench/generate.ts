@@ -38,7 +38,7 @@ const INSERT_RUNS = `
     model_durations_ns, step_names, step_occurrences, step_kinds, step_statuses, step_starts_ns,
     step_durations_ns, step_uncertain_ns, step_attempts, step_fallbacks, step_parents, step_input_tokens,
     step_output_tokens, step_costs, step_traces, step_span_ids, call_names, call_kinds, call_statuses, call_starts_ns,
-    call_durations_ns, call_uncertain_ns, call_steps, call_traces, call_span_ids, settled
+    call_durations_ns, call_uncertain_ns, call_steps, settled
   )
   WITH
     cityHash64(number, 'flow') % 36 AS dice,
@@ -65,7 +65,7 @@ const INSERT_RUNS = `
     [toUInt64(duration * 0.2), toUInt64(duration * 0.3), toUInt64(duration * 0.5)],
     [0, 0, 0], [1, 1, 1], [0, 0, 0], [-1, -1, -1], [0, 0, input_tokens], [0, 0, output_tokens], [0, 0, cost],
     [0, 0, 0], [ids[2], ids[3], ids[4]], ['gpt-5'], ['model'], ['ok'], [toInt64(duration * 0.5)],
-    [toUInt64(duration * 0.5)], [0], [2], [0], [reverse(ids[4])::FixedString(8)], now64(6)
+    [toUInt64(duration * 0.5)], [0], [2], now64(6)
   FROM numbers({first:UInt64}, {count:UInt64})`
 
 const INSERT_SPANS = `

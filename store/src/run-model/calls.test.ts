@@ -149,17 +149,18 @@ test('calls of a nested run are its own', () => {
   )
 })
 
-test('calls are by start, also of a run over several traces; steps and calls say their span', () => {
+test('steps and calls are by start, also of a run over several traces; steps say their span', () => {
   const [run] = runsOf(`
     flow f 20+5 run=x @b
-      tool t 21+1 #t2
+      tool second 21+1 #t2
     flow f 0+5 run=x @a
-      tool t 1+1 #t1
+      tool first 1+1 #t1
     `)
-  const spans = (of: readonly { span: { traceId: string; spanId: string } }[]) =>
-    of.map(({ span }) => `${span.traceId}/${span.spanId}`)
-  expect(spans(run!.calls)).toEqual(['a/t1', 'b/t2'])
-  expect(spans(run!.steps)).toEqual(['a/t1', 'b/t2'])
+  expect(run!.calls.map(({ name, startNs }) => [name, startNs])).toEqual([
+    ['first', 1e6],
+    ['second', 21e6],
+  ])
+  expect(run!.steps.map(({ span }) => `${span.traceId}/${span.spanId}`)).toEqual(['a/t1', 'b/t2'])
 })
 
 test('a step says the span of its last try', () => {

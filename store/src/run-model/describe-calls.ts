@@ -1,7 +1,7 @@
 import { isModel } from './count-usage.ts'
 import { type RunTime, uncertaintyOf } from './describe-steps.ts'
 import { byStart, compareText, type PlacedSpan } from './placed-span.ts'
-import type { Call, ModelUse, Usage } from './run.ts'
+import type { CallRecord, ModelUse, Usage } from './run.ts'
 import type { SpanFacts } from './span-facts.ts'
 import { statusOf } from './status.ts'
 import { addUsage, NO_USAGE } from './usage.ts'
@@ -9,7 +9,7 @@ import { addUsage, NO_USAGE } from './usage.ts'
 const CALL_KINDS: ReadonlySet<string> = new Set(['model', 'tool', 'agent', 'retriever', 'embedder'])
 
 /** The calls of models, tools, agents, retrievers and embedders of a run at any depth, whether or not it has steps. By start. */
-export function describeCalls(members: readonly PlacedSpan[], run: RunTime): Call[] {
+export function describeCalls(members: readonly PlacedSpan[], run: RunTime): CallRecord[] {
   return members
     .filter(({ facts, isModelCall }) => CALL_KINDS.has(facts.kind) && (isModelCall || !isModel(facts)))
     .sort(byStart)
@@ -21,7 +21,6 @@ export function describeCalls(members: readonly PlacedSpan[], run: RunTime): Cal
       durationNs: durationOf(facts),
       uncertainNs: uncertaintyOf(facts, run.startNs),
       step,
-      span: facts,
     }))
 }
 

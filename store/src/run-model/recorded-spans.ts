@@ -2,7 +2,7 @@ import { readNative } from '../native/read-native.ts'
 import { assembleRuns } from './assemble-runs.ts'
 import { NO_PAYLOAD, type Payload, toPayload } from './payload.ts'
 import { factsReader } from './read-facts.ts'
-import type { Call, CallRecord, ChildRun, Run, RunRecord, Step, StepRecord } from './run.ts'
+import type { ChildRun, Run, RunRecord, Step, StepRecord } from './run.ts'
 import type { SpanFacts } from './span-facts.ts'
 
 /** A span that has not been stored, as far as its run's record says anything of it. */
@@ -60,17 +60,13 @@ function toRunRecord(
     outputTokens: run.outputTokens,
     cost: run.cost,
     steps: run.steps.map(toStepRecord),
-    calls: run.calls.map(toCallRecord),
+    calls: run.calls,
     children,
   }
 }
 
 function toStepRecord({ span: _span, usage: _usage, ...step }: Step): StepRecord {
   return step
-}
-
-function toCallRecord({ span: _span, ...call }: Call): CallRecord {
-  return call
 }
 
 function toChild({ runId, flow, status }: Run): ChildRun {

@@ -112,10 +112,6 @@ export interface Step extends StepRecord {
   readonly usage: Usage
 }
 
-export interface Call extends CallRecord {
-  readonly span: SpanFacts
-}
-
 /** What a run asked of one model of one provider. */
 export interface ModelUse extends Usage {
   readonly model: string
@@ -147,5 +143,5 @@ export interface Run extends Omit<RunRecord, Values>, Usage {
   /** By name and provider. */
   readonly models: readonly ModelUse[]
   readonly steps: readonly Step[]
-  readonly calls: readonly Call[]
+  readonly calls: readonly CallRecord[]
 }

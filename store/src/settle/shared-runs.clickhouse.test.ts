@@ -28,7 +28,7 @@ const WAYS: readonly [string, () => (traces: readonly string[]) => Promise<unkno
   ],
 ]
 
-const COLUMNS = `lower(hex(trace_id)) AS trace, arrayMap(id -> lower(hex(id)), trace_ids) AS traces, step_traces, call_traces,
+const COLUMNS = `lower(hex(trace_id)) AS trace, arrayMap(id -> lower(hex(id)), trace_ids) AS traces, step_traces,
   span_count, input_tokens, input, output`
 
 test.each(WAYS)('a run over two traces is one, whichever comes first: settled by %s', async (who, start) => {
@@ -60,7 +60,6 @@ test.each(WAYS)('a run over two traces is one, whichever comes first: settled by
         trace: hex(trace(run, 'ask')),
         traces: [hex(trace(run, 'ask')), hex(trace(run, 'end'))],
         step_traces: [0, 1],
-        call_traces: [0, 1],
         span_count: 6,
         input_tokens: 6,
         input: 'to ask',

@@ -14,7 +14,7 @@ export async function storedRuns(store: Store, project: string): Promise<Row[]> 
     `SELECT * EXCEPT (settled, is_deleted) REPLACE (
       lower(hex(trace_id)) AS trace_id, arrayMap(id -> lower(hex(id)), trace_ids) AS trace_ids,
       lower(hex(root_span_id)) AS root_span_id, arrayMap(id -> lower(hex(id)), step_span_ids) AS step_span_ids,
-      arrayMap(id -> lower(hex(id)), call_span_ids) AS call_span_ids, toString(toUnixTimestamp64Nano(start)) AS start)
+      toString(toUnixTimestamp64Nano(start)) AS start)
     FROM runs FINAL WHERE project = {project:String}`,
     { project },
   )
@@ -114,8 +114,6 @@ function rowOf(run: Run, payloadOf: (span: SpanFacts | undefined, name: string) 
     call_durations_ns: calls.map(({ durationNs }) => durationNs),
     call_uncertain_ns: calls.map(({ uncertainNs }) => uncertainNs),
     call_steps: calls.map(({ step }) => step),
-    call_traces: calls.map(({ span }) => traceIds.indexOf(span.traceId)),
-    call_span_ids: calls.map(({ span }) => span.spanId),
   }
 }
 

@@ -132,8 +132,6 @@ test('what a row has of its run', async () => {
     call_durations_ns: [5 * ms, 5 * ms, 0],
     call_uncertain_ns: [0, 0, 3 * ms],
     call_steps: [0, 0, 1],
-    call_traces: [0, 0, 0],
-    call_span_ids: [id(2), id(3), id(5)],
   })
   expect(nested).toMatchObject({
     run_id: `${runId}-${hex('inner', 8)}`,

@@ -2,7 +2,7 @@ import { insertBlocks, insertNative } from '../native/query-native.ts'
 import { type ArrayColumn, type ColumnToWrite, type Value, writeNative } from '../native/write-native.ts'
 import { NO_PAYLOAD, type Payload } from '../run-model/payload.ts'
 import type { StoredFacts } from '../run-model/read-facts.ts'
-import type { Call, ModelUse, Run, Step } from '../run-model/run.ts'
+import type { CallRecord, ModelUse, Run, Step } from '../run-model/run.ts'
 import type { SpanFacts } from '../run-model/span-facts.ts'
 import type { Store } from '../store.ts'
 import { type Payloads, payloadKey } from './read-payloads.ts'
@@ -40,7 +40,7 @@ interface Row extends RunRow {
 const tracesOf = ({ run }: Row): readonly string[] => run.traceIds
 const modelsOf = ({ run }: Row): readonly ModelUse[] => run.models
 const stepsOf = ({ run }: Row): readonly Step[] => run.steps
-const callsOf = ({ run }: Row): readonly Call[] => run.calls
+const callsOf = ({ run }: Row): readonly CallRecord[] => run.calls
 
 function each<Item>(
   items: (row: Row) => readonly Item[],
@@ -120,8 +120,6 @@ const COLUMNS: readonly ColumnToWrite<Row>[] = [
   each(callsOf, 'call_durations_ns', 'UInt64', ({ durationNs }) => durationNs),
   each(callsOf, 'call_uncertain_ns', 'UInt64', ({ uncertainNs }) => uncertainNs),
   each(callsOf, 'call_steps', 'Int32', ({ step }) => step),
-  each(callsOf, 'call_traces', 'UInt32', ({ span }, { run }) => traceIndex(run, span)),
-  each(callsOf, 'call_span_ids', 'FixedString(8)', ({ span }) => span.spanId),
   { name: 'settled', type: VERSION, value: ({ settled }) => settled },
 ]
 
