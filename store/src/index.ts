@@ -145,6 +145,7 @@ export type {
 } from './run-model/run.ts'
 export { SchemaError } from './schema-error.ts'
 export { MOST_FLOWS, OTHER_FLOWS } from './settle/known-flows.ts'
+export type { RunOfProject } from './settle/pass.ts'
 export type { FailedTrace, Memory, QuietParams, Settled } from './settle/settle.ts'
 export { createMemory, settleQuiet, settleTraces } from './settle/settle.ts'
 export { Sweep } from './settle/sweep.ts'

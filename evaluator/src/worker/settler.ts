@@ -1,4 +1,4 @@
-import { createMemory, type FailedTrace, type Store, settleQuiet } from '@weir/store'
+import { createMemory, type FailedTrace, type RunOfProject, type Store, settleQuiet } from '@weir/store'
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { lineOf } from '../errors.ts'
@@ -36,6 +36,8 @@ export class Settler {
   #heard = performance.now()
   #scheduling: Promise<void> | undefined
   #judgedOnce = false
+  /** Runs of too many traces that were said, so that each is said once. */
+  readonly #saidCrowded = new Set<string>()
 
   constructor(parts: SettlerParts) {
     this.#parts = parts
@@ -101,6 +103,7 @@ export class Settler {
           metrics.settleFailures.inc()
           this.#parts.log(describeFailed(settled.failed))
         }
+        for (const run of settled.crowdedRuns ?? []) this.#sayCrowded(run)
         // Batch by batch: after a crash, monitors look back for a minute, not for as long as a backlog takes.
         // What keeps them from judging does not keep runs from settling.
         if (monitorsFailed === undefined && (settled.runs > 0 || !this.#judgedOnce)) {
@@ -122,7 +125,18 @@ export class Settler {
       this.#heard = performance.now()
     }
   }
+
+  #sayCrowded({ project, runId }: RunOfProject): void {
+    const name = JSON.stringify([project, runId])
+    if (this.#saidCrowded.has(name) || this.#saidCrowded.size >= MOST_SAID) return
+    this.#saidCrowded.add(name)
+    this.#parts.log(
+      `run ${runId} of project ${project} has more than 1,000 traces: what comes of it from now on are runs of their own; is its id the same for all runs of a client?`,
+    )
+  }
 }
+
+const MOST_SAID = 1_000
 
 function describeFailed({ traceId, project, cause, retryMs }: FailedTrace): string {
   return `trace ${traceId} of project ${project} cannot be settled: ${lineOf(cause)}; trying it again in ${retryMs / 1000} s, the others go on`

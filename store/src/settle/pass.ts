@@ -32,6 +32,11 @@ export interface PassParts {
   readonly settler: string
 }
 
+export interface RunOfProject {
+  readonly project: string
+  readonly runId: string
+}
+
 /** What a pass did. */
 export interface DonePass {
   readonly due: readonly DueTrace[]
@@ -41,6 +46,8 @@ export interface DonePass {
   readonly traces: number
   /** The traces of running runs by {@link traceName}, and when the newest span of the run was received, milliseconds since 1970. */
   readonly running: ReadonlyMap<string, number>
+  /** Runs that have more traces than one run is put together of. */
+  readonly crowdedRuns: readonly RunOfProject[]
   /** The trace with the most spans, if they are many. */
   readonly largest: DueTrace | undefined
 }
@@ -50,6 +57,7 @@ interface ProjectPass {
   readonly project: string
   readonly spans: StoredSpans
   readonly stored: StoredRows
+  readonly crowdedRuns: ReadonlySet<string>
 }
 
 /**
@@ -81,6 +89,9 @@ export async function settleDue(
     runs: written.runs,
     traces: projects.reduce((sum, { spans }) => sum + spans.traceCount, 0),
     running: written.running,
+    crowdedRuns: projects.flatMap(({ project, crowdedRuns }) => {
+      return [...crowdedRuns].map((runId) => ({ project, runId }))
+    }),
     largest: findLarge(traces, projects),
   }
 }
@@ -140,10 +151,11 @@ async function readProjects(
   const projects: ProjectPass[] = []
   for (const [project, spans] of found) {
     const shared = await addSharing(store, project, found, (id) => memory?.has(id) ?? true)
+    const { crowdedRuns } = shared
     const seenBefore = others.filter((trace) => trace.project === project && spans.has(trace.traceId))
-    const traceIds = new Set([...seenBefore.map(({ traceId }) => traceId), ...shared])
+    const traceIds = new Set([...seenBefore.map(({ traceId }) => traceId), ...shared.traceIds])
     const stored = await readStoredRows(store, project, [...traceIds], spans)
-    projects.push({ project, spans, stored })
+    projects.push({ project, spans, stored, crowdedRuns })
   }
   return projects
 }

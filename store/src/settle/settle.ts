@@ -3,7 +3,7 @@ import type { Store } from '../store.ts'
 import { checkOff } from './check-off.ts'
 import { type DueTrace, type DueTraces, readClock, readDueTraces } from './due-traces.ts'
 import { KnownFlows } from './known-flows.ts'
-import { settleDue } from './pass.ts'
+import { type DonePass, type RunOfProject, settleDue } from './pass.ts'
 import { SettledTraces } from './settled-traces.ts'
 import { Sweep } from './sweep.ts'
 import { parseTraceName, type TraceOfProject, traceName } from './trace-name.ts'
@@ -16,6 +16,8 @@ export interface Settled {
   readonly runs: number
   /** There was, or may be, more than one pass takes: the next one should follow at once. */
   readonly more: boolean
+  /** Runs of more traces than one run is put together of (1,000), if there were any: what came of them now is a run of its own. */
+  readonly crowdedRuns?: readonly RunOfProject[]
   /** A trace that could not be settled though it was alone. Passes leave it out until it could. */
   readonly failed?: FailedTrace
 }
@@ -86,8 +88,9 @@ export async function settleQuiet(store: Store, { quietMs, now, memory }: QuietP
   const goOn = () => sweep.advance(due.limited ? last?.traceId : undefined)
   if (last === undefined) return { ...NOTHING, more: goOn() }
   try {
-    const runs = await settleAll(store, due, memory, sweep)
-    return { traces: due.traces.length, runs, more: goOn() }
+    const { runs, crowdedRuns } = await settleAll(store, due, memory, sweep)
+    const settled = { traces: due.traces.length, runs, more: goOn() }
+    return crowdedRuns.length === 0 ? settled : { ...settled, crowdedRuns }
   } catch (error) {
     sweep.narrow(due.traces.length / 2)
     if (due.traces.length > 1) throw error
@@ -100,7 +103,7 @@ async function settleAll(
   due: DueTraces,
   memory: Memory | undefined,
   sweep: Sweep,
-): Promise<number> {
+): Promise<DonePass> {
   const start = performance.now()
   const { traces, flows = new KnownFlows() } = memory ?? {}
   const done = await settleDue(store, due, {
@@ -110,7 +113,7 @@ async function settleAll(
   })
   await checkOff(store, done)
   if (done.largest) sweep.postponed.noteSettled(traceName(done.largest), performance.now() - start)
-  return done.runs
+  return done
 }
 
 /** Tries a failed trace again, alone; it stays due, for the next pass. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { rows } from '../store.ts'
-import { describeRuns, hex, insertSpans, later, span, useStore } from '../testing.ts'
+import { insert, rows } from '../store.ts'
+import { describeRuns, hex, insertSpans, later, span, spanRows, useStore } from '../testing.ts'
 import { createMemory, type Memory, settleQuiet, settleTraces } from './settle.ts'
 
 const store = useStore()
@@ -102,4 +102,28 @@ test('a nested run that another trace continues is one, whichever comes first', 
       'inner ok 10+200 begin#0 ok 1+2 | end#0 ok 191+2',
     ])
   }
+})
+
+test('a run id that more than 1,000 traces declare joins no further trace, and is said', async () => {
+  const memory = createMemory()
+  const insertTraces = async (first: number, count: number) => {
+    const traces = Array.from({ length: count }, (_, nth) =>
+      spanRows(
+        `crowd${first + nth}`,
+        span('flow', 'crowd', first + nth, 5, { declared_run_id: 'everywhere' }),
+      ),
+    )
+    await insert(store(), 'spans', traces.flat())
+    return settleQuiet(store(), { quietMs: 0, now: later(), memory })
+  }
+  expect(await insertTraces(0, 999)).toEqual({ traces: 999, runs: 1, more: false })
+  expect(await insertTraces(999, 1)).toEqual({ traces: 1, runs: 1, more: false })
+  expect(await insertTraces(1_000, 1)).toEqual({
+    traces: 1,
+    runs: 1,
+    more: false,
+    crowdedRuns: [{ project: 'default', runId: 'everywhere' }],
+  })
+  const sizes = `SELECT length(trace_ids) AS traces FROM runs FINAL WHERE run_id = 'everywhere' ORDER BY start`
+  expect(await rows(store(), sizes)).toEqual([{ traces: 1_000 }, { traces: 1 }])
 })

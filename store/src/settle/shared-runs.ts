@@ -4,25 +4,38 @@ import { readTraces } from './read-traces.ts'
 import type { StoredSpans } from './stored-spans.ts'
 
 /**
+ * Traces that a run is put together of. A client that declares one id for all of its runs would have every pass read all that it
+ * ever sent: what comes later of such a run becomes a run of its own, with the same id.
+ */
+const MOST_TRACES = 1_000
+
+export interface Shared {
+  /** The traces that were added. */
+  readonly traceIds: ReadonlySet<string>
+  /** The ids of runs with more than {@link MOST_TRACES} traces, which were not. */
+  readonly crowdedRuns: ReadonlySet<string>
+}
+
+/**
  * Adds to the spans of some traces those of all that share a run with them: a run may be continued in another trace, which
  * declares its id.
  * @param spans by project; what is found of `project` is added
  * @param mayBeSettled whether a run or trace of this id may be stored; others are not looked for
- * @returns the traces that were added
  */
 export async function addSharing(
   store: Store,
   project: string,
   spans: Map<string, StoredSpans>,
   mayBeSettled: (id: string) => boolean,
-): Promise<Set<string>> {
+): Promise<Shared> {
   const own = spans.get(project)!
   const added = new Set<string>()
+  const crowdedRuns = new Set<string>()
   for (let traceIds: Iterable<string> = own.traceIds; ; ) {
-    const asked = [...runIdsOf(own, traceIds)].filter(mayBeSettled)
-    const found = asked.length === 0 ? [] : await findTraces(store, project, asked)
+    const asked = [...runIdsOf(own, traceIds)].filter((id) => mayBeSettled(id) && !crowdedRuns.has(id))
+    const found = asked.length === 0 ? [] : await findTraces(store, project, asked, crowdedRuns)
     const missing = found.filter((traceId) => !own.has(traceId) && !added.has(traceId))
-    if (missing.length === 0) return added
+    if (missing.length === 0) return { traceIds: added, crowdedRuns }
     await readTraces(
       store,
       missing.map((traceId) => ({ project, traceId })),
@@ -91,20 +104,33 @@ function sharingTraces(spans: StoredSpans): Set<string[]> {
 /** The id of a trace is that of its run, and begins those of its nested runs. */
 const TRACE_OF_RUN = /^([0-9a-f]{32})(-[0-9a-f]{16})?$/
 
-async function findTraces(store: Store, project: string, runIds: readonly string[]): Promise<string[]> {
-  const found = new Set<string>()
-  const named = runIds.flatMap((id) => TRACE_OF_RUN.exec(id)?.[1] ?? [])
-  const queries = [
-    `SELECT trace_id FROM run_traces WHERE project = {project:String} AND run_id IN ${textsSql(runIds)}`,
-  ]
-  if (named.length > 0)
-    queries.push(
-      `SELECT DISTINCT trace_id FROM spans WHERE project = {project:String} AND trace_id IN ${idsSql(named, 16)}`,
-    )
-  for (const query of queries) {
-    await forEachRow(store, query, { project }, (value) => {
-      found.add(value('trace_id') as string)
-    })
+/** @param crowdedRuns what is found of them is added */
+async function findTraces(
+  store: Store,
+  project: string,
+  runIds: readonly string[],
+  crowdedRuns: Set<string>,
+): Promise<string[]> {
+  const ofRuns = new Map<string, string[]>()
+  const declaring = `
+    SELECT DISTINCT run_id, trace_id FROM run_traces
+    WHERE project = {project:String} AND run_id IN ${textsSql(runIds)} LIMIT ${MOST_TRACES + 1} BY run_id`
+  await forEachRow(store, declaring, { project }, (value) => {
+    const runId = value('run_id') as string
+    const traceIds = ofRuns.get(runId) ?? []
+    if (traceIds.push(value('trace_id') as string) === 1) ofRuns.set(runId, traceIds)
+  })
+  for (const [runId, traceIds] of ofRuns) {
+    if (traceIds.length <= MOST_TRACES) continue
+    ofRuns.delete(runId)
+    crowdedRuns.add(runId)
   }
+  const found = new Set([...ofRuns.values()].flat())
+  const named = runIds.flatMap((id) => TRACE_OF_RUN.exec(id)?.[1] ?? [])
+  if (named.length === 0) return [...found]
+  const stored = `SELECT DISTINCT trace_id FROM spans WHERE project = {project:String} AND trace_id IN ${idsSql(named, 16)}`
+  await forEachRow(store, stored, { project }, (value) => {
+    found.add(value('trace_id') as string)
+  })
   return [...found]
 }
