@@ -21,6 +21,9 @@ const PRINTED = /^4,(?:4,4,\d(?:,\d)?|6,[45]|3,3,3)$/
 const ISSUED =
   /^(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|35\d{14}|6(?:011|5\d\d|4[4-9]\d|2\d\d)\d{12,15})$/
 const SHORTEST = 13
+/** A fraction that is not 0. A card's number that was a float on its way ends with `.0`. */
+const FRACTION = /^\.\d*[1-9]/
+const MOST_DIGITS = 20
 
 /**
  * Thirteen digits with single blanks; or the first groups of a printed number; or a number of as many digits, as
@@ -57,7 +60,8 @@ function cardEnd(text: string, start: number, last: number): number {
     if (/[A-Za-z0-9]/.test(text.charAt(end))) continue
     const number = text.slice(start, end)
     const digits = number.replace(GAPS, '')
-    if (ISSUED.test(digits) && hasLuhnSum(digits) && isWritten(number, text.slice(end, end + 2))) return end
+    if (ISSUED.test(digits) && hasLuhnSum(digits) && isWritten(number, text.slice(end, end + MOST_DIGITS)))
+      return end
   }
   return 0
 }
@@ -65,6 +69,7 @@ function cardEnd(text: string, start: number, last: number): number {
 /** Whether people write a card's number so: with single blanks anywhere, or with other gaps where its groups end. */
 function isWritten(number: string, next: string): boolean {
   const gaps = number.match(GAPS) ?? []
+  if (gaps.length === 0) return !FRACTION.test(next)
   if (gaps.every((gap) => ONE_BLANK.test(gap))) return true
   if (number.includes('.') && /^\.\d/.test(next)) return false
   const lengths = number

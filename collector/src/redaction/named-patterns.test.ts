@@ -43,6 +43,7 @@ describe('finds', () => {
     ['credit-card', 'n=4111+1111+1111+1111%20x', '4111+1111+1111+1111'],
     ['credit-card', 'at cards.4111111111111111.json', '4111111111111111'],
     ['credit-card', '4111 - 1111 - 1111 - 1111', '4111 - 1111 - 1111 - 1111'],
+    ['credit-card', 'n=4111111111111111.0, 4111111111111111.', '4111111111111111', '4111111111111111'],
     ['email', 'to ann%40mail.example.com&', 'ann%40mail.example.com'],
     ['email', bytes('jürgen@exämple.de, ann@пример.рф'), bytes('jürgen@exämple.de'), bytes('ann@пример.рф')],
     ['email', bytes('写给ann@x.io。谢谢'), 'ann@x.io'],
@@ -190,6 +191,16 @@ describe('card numbers', () => {
         .double({ noNaN: true, noDefaultInfinity: true })
         .filter((value) => !Number.isInteger(value))
         .map(String),
+      // As long as a card's number in front of the point: one in ten has its check digit too.
+      fc
+        .tuple(
+          fc.constantFrom('4', '37', '36'),
+          fc.integer({ min: 1e12, max: 9e12 }),
+          fc.integer({ min: 1, max: 999 }),
+        )
+        .map(
+          ([issuer, digits, fraction]) => `${issuer}${String(digits).slice(issuer.length - 1)}.${fraction}`,
+        ),
       fc
         .double({ min: -180, max: 180, noNaN: true })
         .filter((value) => !Number.isInteger(value))
