@@ -11,13 +11,14 @@ export const name = 'settle: spans into runs, as the worker does it'
 
 /** Spans of one insert, and of one pass: those of a second at the rate that is aimed at. */
 const BLOCK = 100_000
-const BLOCKS = 10
+const BACKLOG = Number(process.env.WEIR_BENCH_BACKLOG ?? 0)
+const BLOCKS = BACKLOG > 0 ? Math.ceil(BACKLOG / BLOCK) : 10
 /** A pass settles what came so many inserts before: meanwhile parts are merged. */
-const LAG = 3
+const LAG = BACKLOG > 0 ? BLOCKS : 3
 
 /**
  * Measures the CPU of settling against that of inserting the same spans, merges included. `WEIR_BENCH_SPANS` settled
- * spans are in the table before: default none.
+ * spans are in the table before: default none. With `WEIR_BENCH_BACKLOG`, so many spans are all inserted before the first pass.
  */
 export async function run(): Promise<string> {
   const before = Number(process.env.WEIR_BENCH_SPANS ?? 0)
