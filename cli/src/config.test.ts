@@ -1,11 +1,15 @@
-import { resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { reachableHost, readConfig } from './config.ts'
 
+/** A home that nothing was started on: the default one may be that of a Weir that runs here, and has its password. */
+const WEIR_HOME = join(tmpdir(), 'weir-no-home')
+
 describe('readConfig', () => {
   test('has a default for everything', () => {
-    expect(readConfig({})).toMatchObject({
-      home: resolve('.weir'),
+    expect(readConfig({}).home).toBe(resolve('.weir'))
+    expect(readConfig({ WEIR_HOME })).toMatchObject({
       host: '127.0.0.1',
       ports: {
         otlpHttp: 4318,
@@ -24,7 +28,11 @@ describe('readConfig', () => {
   })
 
   test('finds the embedded engines on the ports that they were moved to', () => {
-    const config = readConfig({ WEIR_EMBEDDED_CLICKHOUSE_PORT: '9001', WEIR_EMBEDDED_VALKEY_PORT: '9002' })
+    const config = readConfig({
+      WEIR_HOME,
+      WEIR_EMBEDDED_CLICKHOUSE_PORT: '9001',
+      WEIR_EMBEDDED_VALKEY_PORT: '9002',
+    })
     expect(config.clickhouseUrl).toBe('http://127.0.0.1:9001')
     expect(config.redisUrl).toBe('redis://127.0.0.1:9002')
   })
