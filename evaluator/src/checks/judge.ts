@@ -59,23 +59,24 @@ function findSafely(check: Check, run: RunRecord): Finding {
 }
 
 function find(check: Check, run: RunRecord): Finding {
+  const recorded = () => recordedOf(run, subjectOf(check))
   switch (check.type) {
     case 'execution.ran':
-      return judgeRan(check, recordedOf(run, check.of))
+      return judgeRan(check, recorded())
     case 'execution.succeeded':
-      return judgeSucceeded(check, recordedOf(run, check.of))
+      return judgeSucceeded(check, recorded())
     case 'execution.status':
-      return judgeStatus(check, recordedOf(run, check.of))
+      return judgeStatus(check, recorded())
     case 'execution.order':
-      return judgeOrder(check, recordedOf(run, check.of))
+      return judgeOrder(check, recorded())
     case 'execution.trajectory':
-      return judgeTrajectory(check, recordedOf(run, check.of))
+      return judgeTrajectory(check, recorded())
     case 'execution.duration':
-      return judgeDuration(check, recordedOf(run, check.of))
+      return judgeDuration(check, recorded())
     case 'execution.retries':
-      return judgeRetries(check, recordedOf(run, check.of))
+      return judgeRetries(check, recorded())
     case 'execution.fallback':
-      return judgeFallback(check, recordedOf(run, check.of))
+      return judgeFallback(check, recorded())
     case 'run.status':
       return judgeRunStatus(check, run)
     case 'run.duration':

@@ -1,4 +1,11 @@
-import { createMemory, type FailedTrace, type RunOfProject, type Store, settleQuiet } from '@weir/store'
+import {
+  createMemory,
+  cutText,
+  type FailedTrace,
+  type RunOfProject,
+  type Store,
+  settleQuiet,
+} from '@weir/store'
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { lineOf } from '../errors.ts'
@@ -128,15 +135,26 @@ export class Settler {
 
   #sayCrowded({ project, runId }: RunOfProject): void {
     const name = JSON.stringify([project, runId])
-    if (this.#saidCrowded.has(name) || this.#saidCrowded.size >= MOST_SAID) return
+    if (this.#saidCrowded.has(name)) return
+    // Forgotten runs are said again: better twice than never.
+    if (this.#saidCrowded.size >= MOST_SAID) this.#saidCrowded.clear()
     this.#saidCrowded.add(name)
-    this.#parts.log(
-      `run ${runId} of project ${project} has more than 1,000 traces: what comes of it from now on are runs of their own; is its id the same for all runs of a client?`,
-    )
+    this.#parts.log(describeCrowded({ project, runId }))
   }
 }
 
 const MOST_SAID = 1_000
+const LONGEST_ID = 100
+
+/** A client chose the id: what is no plain ASCII in it is escaped, so that it moves no terminal. */
+export function describeCrowded({ project, runId }: RunOfProject): string {
+  const id = JSON.stringify(cutText(runId, LONGEST_ID)).replace(/[^ -~]/g, escapeUnit)
+  return `run ${id} of project ${project} has more than 1,000 traces: what comes of it from now on are runs of their own; is its id the same for all runs of a client?`
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
 
 function describeFailed({ traceId, project, cause, retryMs }: FailedTrace): string {
   return `trace ${traceId} of project ${project} cannot be settled: ${lineOf(cause)}; trying it again in ${retryMs / 1000} s, the others go on`

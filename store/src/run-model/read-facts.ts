@@ -5,7 +5,7 @@ import type { SpanFacts } from './span-facts.ts'
 /** The facts of a span, the project that it is of, and what was read of its input and output. */
 export interface StoredFacts extends SpanFacts {
   readonly project: string
-  /** How large its input and output are together. */
+  /** How large its input and output are together, in bytes. */
   readonly payloadBytes: number
   /** Undefined: it was not read. */
   readonly payload: Payload | undefined
