@@ -24,7 +24,7 @@ export function messageOf(error: unknown): string {
 
 const LONGEST_LINE = 500
 
-/** The same as one line for a log. An error of ClickHouse may repeat the query, which may hold the ids of 50,000 traces. */
+/** The same as one line for a log, without what moves a terminal: it may quote what a client sent. An error of ClickHouse may repeat the query, which may hold the ids of 50,000 traces. */
 export function lineOf(error: unknown): string {
-  return cutText(messageOf(error).split('\n')[0]!, LONGEST_LINE)
+  return cutText(messageOf(error).split('\n')[0]!, LONGEST_LINE).replaceAll(/\p{Cc}/gu, ' ')
 }

@@ -1,11 +1,4 @@
-import {
-  createMemory,
-  cutText,
-  type FailedTrace,
-  type RunOfProject,
-  type Store,
-  settleQuiet,
-} from '@weir/store'
+import { createMemory, type FailedTrace, type RunOfProject, type Store, settleQuiet } from '@weir/store'
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { lineOf } from '../errors.ts'
@@ -144,16 +137,10 @@ export class Settler {
 }
 
 const MOST_SAID = 1_000
-const LONGEST_ID = 100
 
-/** A client chose the id: what is no plain ASCII in it is escaped, so that it moves no terminal. */
+/** A client chose the id. */
 export function describeCrowded({ project, runId }: RunOfProject): string {
-  const id = JSON.stringify(cutText(runId, LONGEST_ID)).replace(/[^ -~]/g, escapeUnit)
-  return `run ${id} of project ${project} has more than 1,000 traces: what comes of it from now on are runs of their own; is its id the same for all runs of a client?`
-}
-
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return `run ${lineOf(JSON.stringify(runId))} of project ${project} has more than 1,000 traces: what comes of it from now on are runs of their own; is its id the same for all runs of a client?`
 }
 
 function describeFailed({ traceId, project, cause, retryMs }: FailedTrace): string {
