@@ -1,8 +1,7 @@
 import { addMonitor, promoteExperiment, pushDataset, type Store, upsertExperiment } from '@weir/store'
 import fc from 'fast-check'
 
-/** Names that addresses, lists and terminals are prone to change. */
-export const NAMES: readonly string[] = [
+const FIXED: readonly string[] = [
   'research',
   '100% of %41 %2F %',
   '.',
@@ -22,10 +21,16 @@ export const NAMES: readonly string[] = [
   '[flow]',
   'x'.repeat(12_000),
   '你'.repeat(12_000),
-  ...fc.sample(
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((name) => /^[^\p{C}\s]+$/u.test(name)),
-    4,
-  ),
+]
+
+const anyName = fc
+  .string({ unit: 'binary', minLength: 1, maxLength: 12 })
+  .filter((name) => /^[^\p{C}\s]+$/u.test(name) && !FIXED.includes(name))
+
+/** Names that addresses, lists and terminals are prone to change; no two are equal, as they are ids of runs too. */
+export const NAMES: readonly string[] = [
+  ...FIXED,
+  ...fc.sample(fc.uniqueArray(anyName, { minLength: 4, maxLength: 4 }), 1).flat(),
 ]
 /** Those that a dataset may have. */
 export const DATASET_NAMES: readonly string[] = NAMES.filter((name) => /^[^@\p{Cc}]+$/u.test(name))
