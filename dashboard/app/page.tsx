@@ -1,4 +1,4 @@
-import { type FilterOptions, getFilterOptions, getOverview, latestSettled } from '@weir/store'
+import { type FilterOptions, getFilterOptions, getOverview, latestSettled } from '@weir/store/pages'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { overviewPoints } from '../charts/points.ts'

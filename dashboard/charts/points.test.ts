@@ -1,4 +1,4 @@
-import type { FlowSeries, Overview } from '@weir/store'
+import type { FlowSeries, Overview } from '@weir/store/pages'
 import { expect, test } from 'vitest'
 import { latencyPoints, overviewPoints, throughputPoints } from './points.ts'
 

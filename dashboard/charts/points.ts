@@ -1,4 +1,4 @@
-import type { FlowSeries, Overview } from '@weir/store'
+import type { FlowSeries, Overview } from '@weir/store/pages'
 import type { Point } from './series.ts'
 
 /** Runs of all flows per bucket, split into those that failed and the rest. */

@@ -1,4 +1,4 @@
-import type { CaseResult } from '@weir/store'
+import type { CaseResult } from '@weir/store/evaluations'
 
 /** A score that moved by no more than a hundredth is the same. */
 export function changeOfScore(score: number, baseline: number): 'better' | 'worse' | 'none' {

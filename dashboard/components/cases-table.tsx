@@ -1,4 +1,4 @@
-import type { CaseCheckResult, CaseResult } from '@weir/store'
+import type { CaseCheckResult, CaseResult } from '@weir/store/evaluations'
 import type { ReactElement, ReactNode } from 'react'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'

@@ -1,6 +1,6 @@
 'use client'
 
-import type { Offered } from '@weir/store'
+import type { Offered } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { nameParameter, parameterName } from '../filters/name-parameter.ts'
 import { nameText } from '../format/name.ts'

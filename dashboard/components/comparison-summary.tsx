@@ -1,4 +1,4 @@
-import type { Comparison } from '@weir/store'
+import type { Comparison } from '@weir/store/compare'
 import type { ReactElement } from 'react'
 import { formatExact, formatPercent } from '../format/number.ts'
 import styles from './comparison-summary.module.css'

@@ -1,4 +1,4 @@
-import type { Comparison, MetricComparison, StepComparison } from '@weir/store'
+import type { Comparison, MetricComparison, StepComparison } from '@weir/store/compare'
 import { Fragment, type ReactElement } from 'react'
 import { IntervalBar, reachOf } from '../charts/interval-bar.tsx'
 import { formatDuration } from '../format/duration.ts'

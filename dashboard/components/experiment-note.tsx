@@ -1,4 +1,4 @@
-import type { ExperimentDetail } from '@weir/store'
+import type { ExperimentDetail } from '@weir/store/evaluations'
 import type { ReactElement } from 'react'
 import { flowHref } from '../filters/links.ts'
 import { toQuery } from '../filters/search-params.ts'

@@ -1,4 +1,4 @@
-import type { ExperimentDetail, ScoreSummary } from '@weir/store'
+import type { ExperimentDetail, ScoreSummary } from '@weir/store/evaluations'
 import type { ReactElement } from 'react'
 import { formatTypical } from '../format/duration.ts'
 import { formatExact, formatPercent } from '../format/number.ts'

@@ -1,4 +1,4 @@
-import type { ExperimentSummary } from '@weir/store'
+import type { ExperimentSummary } from '@weir/store/evaluations'
 import type { ReactElement } from 'react'
 import { experimentHref } from '../filters/links.ts'
 import { formatTypical } from '../format/duration.ts'

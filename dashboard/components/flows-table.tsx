@@ -1,4 +1,4 @@
-import type { FlowSummary } from '@weir/store'
+import type { FlowSummary } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { FlowLink } from './flow-link.tsx'

@@ -1,4 +1,4 @@
-import { MOST_FLOWS, OTHER_FLOWS } from '@weir/store'
+import { MOST_FLOWS, OTHER_FLOWS } from '@weir/store/settle'
 import type { ReactElement } from 'react'
 import { flowHref } from '../filters/links.ts'
 import { formatExact } from '../format/number.ts'

@@ -1,4 +1,4 @@
-import type { ExperimentDetail } from '@weir/store'
+import type { ExperimentDetail } from '@weir/store/evaluations'
 import type { ReactElement } from 'react'
 import { Panel } from './panel.tsx'
 import styles from './run.module.css'

@@ -1,4 +1,4 @@
-import type { MonitorSummary } from '@weir/store'
+import type { MonitorSummary } from '@weir/store/evaluations'
 import type { ReactElement } from 'react'
 import { formatExact, formatPercent } from '../format/number.ts'
 import { FlowLink } from './flow-link.tsx'

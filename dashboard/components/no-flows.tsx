@@ -1,4 +1,5 @@
-import { type FlowSearch, getOverview, type Store } from '@weir/store'
+import type { Store } from '@weir/store'
+import { type FlowSearch, getOverview } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { type SearchParams, withParameters } from '../filters/search-params.ts'
 import { formatExact } from '../format/number.ts'

@@ -1,4 +1,5 @@
-import { countRuns, type RunCount, type RunSearch, type Store } from '@weir/store'
+import type { Store } from '@weir/store'
+import { countRuns, type RunCount, type RunSearch } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { ANY_TIME, type Loosening, loosenings, loosest } from '../filters/loosen.ts'
 import { type SearchParams, withParameters } from '../filters/search-params.ts'

@@ -1,4 +1,4 @@
-import type { FilterOptions, Offered } from '@weir/store'
+import type { FilterOptions, Offered } from '@weir/store/pages'
 import { type Filters, sourceParameter } from '../filters/filters.ts'
 import { nameParameter } from '../filters/name-parameter.ts'
 import type { Choice } from './filter-bar.tsx'

@@ -1,4 +1,4 @@
-import type { RunPage } from '@weir/store'
+import type { RunPage } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { formatDuration } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact } from '../format/number.ts'

@@ -1,4 +1,4 @@
-import type { Result, StoredScore } from '@weir/store'
+import type { Result, StoredScore } from '@weir/store/evaluations'
 import type { ReactElement } from 'react'
 import { Panel } from './panel.tsx'
 import { StatusBadge } from './status-badge.tsx'

@@ -1,4 +1,4 @@
-import type { RunRow } from '@weir/store'
+import type { RunRow } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { experimentHref, runHref, sessionHref } from '../filters/links.ts'
 import { toQuery } from '../filters/search-params.ts'

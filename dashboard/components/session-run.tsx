@@ -1,5 +1,5 @@
-import type { SessionPage } from '@weir/store'
-import { cutText } from '@weir/store/cut-text'
+import type { SessionPage } from '@weir/store/pages'
+import { cutText } from '@weir/store/text'
 import type { ReactElement } from 'react'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'

@@ -1,4 +1,4 @@
-import type { StepStats } from '@weir/store'
+import type { StepStats } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'
 import { KindLabel } from './kind.tsx'

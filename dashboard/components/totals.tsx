@@ -1,4 +1,4 @@
-import type { RunTotals } from '@weir/store'
+import type { RunTotals } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { describeError, formatQuantile } from '../format/duration.ts'
 import { formatCost, formatCount, formatExact, formatPercent } from '../format/number.ts'

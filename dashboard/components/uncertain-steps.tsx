@@ -1,4 +1,4 @@
-import type { RunPage } from '@weir/store'
+import type { RunPage } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { runHref } from '../filters/links.ts'
 import { formatDuration } from '../format/duration.ts'

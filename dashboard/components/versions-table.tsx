@@ -1,4 +1,5 @@
-import { formatSide, type VersionStats } from '@weir/store'
+import { formatSide } from '@weir/store/compare'
+import type { VersionStats } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import type { Filters } from '../filters/filters.ts'
 import { compareHref } from '../filters/links.ts'

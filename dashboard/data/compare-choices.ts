@@ -1,14 +1,7 @@
-import {
-  describeSide,
-  formatSide,
-  getFilterOptions,
-  listBaselines,
-  listExperiments,
-  listVersions,
-  type Offered,
-  type Side,
-  type Store,
-} from '@weir/store'
+import type { Store } from '@weir/store'
+import { describeSide, formatSide, type Side } from '@weir/store/compare'
+import { listBaselines, listExperiments } from '@weir/store/evaluations'
+import { getFilterOptions, listVersions, type Offered } from '@weir/store/pages'
 import type { Option } from '../components/select.tsx'
 import { formatUtc } from '../format/time.ts'
 

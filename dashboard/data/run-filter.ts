@@ -1,4 +1,4 @@
-import type { RunFilter } from '@weir/store'
+import type { RunFilter } from '@weir/store/pages'
 import type { Filters } from '../filters/filters.ts'
 import { parameterName } from '../filters/name-parameter.ts'
 import { timeWindow } from '../filters/time-range.ts'

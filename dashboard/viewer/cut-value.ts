@@ -1,5 +1,5 @@
-import type { RunPage } from '@weir/store'
-import { cutText } from '@weir/store/cut-text'
+import type { RunPage } from '@weir/store/pages'
+import { cutText } from '@weir/store/text'
 
 /** A recorded value as a page carries it: its beginning, and how long it is. */
 export interface CutValue {

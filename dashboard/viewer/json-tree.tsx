@@ -1,6 +1,6 @@
 'use client'
 
-import { cutText } from '@weir/store/cut-text'
+import { cutText } from '@weir/store/text'
 import { type ReactElement, useState } from 'react'
 import { BigNumber } from './parse-json.ts'
 import styles from './viewer.module.css'

@@ -1,4 +1,4 @@
-import type { SpanDetail } from '@weir/store'
+import type { SpanDetail } from '@weir/store/pages'
 import { expect, test } from 'vitest'
 import { toSpanJson } from './span-json.ts'
 

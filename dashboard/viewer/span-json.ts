@@ -1,4 +1,4 @@
-import type { Attribute, SpanDetail } from '@weir/store'
+import type { Attribute, SpanDetail } from '@weir/store/pages'
 import { type CutValue, cutValue, type RecordedValue } from './cut-value.ts'
 
 export interface AttributeJson extends Omit<Attribute, 'value'> {

@@ -1,4 +1,4 @@
-import type { SpanNode } from '@weir/store'
+import type { SpanNode } from '@weir/store/pages'
 import { expect, test } from 'vitest'
 import { toSpanRows } from './to-span-row.ts'
 

@@ -1,4 +1,4 @@
-import type { SpanNode } from '@weir/store'
+import type { SpanNode } from '@weir/store/pages'
 import type { SpanRow } from './tree.ts'
 
 /** What the waterfall draws of the spans; the rest stays on the server. */

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { parseExact, stringifyExact } from '@weir/store'
+import { parseExact, stringifyExact } from '@weir/store/text'
 import { z } from 'zod'
 
 /** A job's data as it lies in the queue: JSON, and who may have put it there. */

@@ -1,7 +1,8 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { cutText, insertFailureOf } from '@weir/store'
+import { insertFailureOf } from '@weir/store'
+import { cutText } from '@weir/store/text'
 import { InsertError, rowIn } from './insert-error.ts'
 import { type Piece, piecesOf, type StoredRows } from './segment-body.ts'
 

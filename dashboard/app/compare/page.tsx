@@ -1,13 +1,7 @@
-import {
-  CompareError,
-  type Comparison,
-  compare,
-  countRuns,
-  formatSide,
-  parseSide,
-  type Store,
-  shellWord,
-} from '@weir/store'
+import type { Store } from '@weir/store'
+import { CompareError, type Comparison, compare, formatSide, parseSide } from '@weir/store/compare'
+import { countRuns } from '@weir/store/pages'
+import { shellWord } from '@weir/store/text'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { CompareForm } from '../../components/compare-form.tsx'

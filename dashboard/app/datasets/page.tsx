@@ -1,4 +1,4 @@
-import { listDatasets } from '@weir/store'
+import { listDatasets } from '@weir/store/evaluations'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { EmptyState } from '../../components/empty-state.tsx'

@@ -1,4 +1,5 @@
-import { latestSettled, listEvaluations, listTrends } from '@weir/store'
+import { listEvaluations, listTrends } from '@weir/store/evaluations'
+import { latestSettled } from '@weir/store/pages'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { PassRateTrend } from '../../charts/pass-rate-trend.tsx'

@@ -1,4 +1,4 @@
-import { listMonitors } from '@weir/store'
+import { listMonitors } from '@weir/store/evaluations'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { BadFilters } from '../../components/bad-filters.tsx'

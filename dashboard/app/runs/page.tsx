@@ -6,7 +6,7 @@ import {
   type RunCount,
   type RunsPage as RunsPageData,
   searchRuns,
-} from '@weir/store'
+} from '@weir/store/pages'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { BadFilters } from '../../components/bad-filters.tsx'

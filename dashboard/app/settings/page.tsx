@@ -1,4 +1,4 @@
-import { getStoreStats } from '@weir/store'
+import { getStoreStats } from '@weir/store/pages'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { CopyButton } from '../../components/copy-button.tsx'

@@ -1,4 +1,5 @@
-import { parseExact, requireExact, type Status, stringifyExact } from '@weir/store'
+import type { Status } from '@weir/store/run-model'
+import { parseExact, requireExact, stringifyExact } from '@weir/store/text'
 import { messageOf } from '../errors.ts'
 import type { Check, Subject, TimedSubject, TrajectoryMode } from './check.ts'
 import { type Duration, parseDuration } from './duration.ts'

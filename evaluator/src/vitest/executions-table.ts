@@ -1,4 +1,4 @@
-import { printed } from '@weir/store'
+import { printed } from '@weir/store/text'
 import { formatDuration } from '../checks/duration.ts'
 import type { Execution, Recorded } from '../checks/executions.ts'
 import { executionName, noneText, tookText } from '../checks/executions-text.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ApiKey, apiKeyId, hashApiKey } from '@weir/store'
+import { type ApiKey, apiKeyId, hashApiKey } from '@weir/store/keys'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Log } from '../../log.ts'
 import { Authenticator } from './authenticator.ts'

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { apiKeyId, hashApiKey } from '@weir/store'
+import { apiKeyId, hashApiKey } from '@weir/store/keys'
 import { backpressure, Refusal } from '../../refusal.ts'
 import type { KeyRing } from './key-ring.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ApiKey } from '@weir/store'
+import type { ApiKey } from '@weir/store/keys'
 import type { Log } from '../../log.ts'
 import { type KnownKey, type KnownKeys, readKeyFile, writeKeyFile } from './key-file.ts'
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { createStore, listApiKeys, type Store } from '@weir/store'
+import { createStore, type Store } from '@weir/store'
+import { listApiKeys } from '@weir/store/keys'
 import type { Log } from '../../log.ts'
 import { Authenticator } from './authenticator.ts'
 import { KeyRing } from './key-ring.ts'

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2'
 import { WireWriter } from '@weir/dialects'
-import { cutText } from '@weir/store'
+import { cutText } from '@weir/store/text'
 import type { Reason, Refusal } from '../../refusal.ts'
 
 /** The codes that are used here, github.com/grpc/grpc/blob/master/doc/statuscodes.md */

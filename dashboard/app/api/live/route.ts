@@ -1,4 +1,4 @@
-import { latestSettled } from '@weir/store'
+import { latestSettled } from '@weir/store/pages'
 import { readStore } from '../../../data/store.ts'
 import { explainStoreError } from '../../../data/store-problem.ts'
 

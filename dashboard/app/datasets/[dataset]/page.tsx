@@ -1,5 +1,5 @@
-import { type Case, getDatasetCases, listDatasetVersions, stringifyExact } from '@weir/store'
-import { cutText } from '@weir/store/cut-text'
+import { type Case, getDatasetCases, listDatasetVersions } from '@weir/store/evaluations'
+import { cutText, stringifyExact } from '@weir/store/text'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import type { ReactElement } from 'react'

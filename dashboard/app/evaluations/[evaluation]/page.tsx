@@ -1,4 +1,4 @@
-import { listBaselines, listExperiments } from '@weir/store'
+import { listBaselines, listExperiments } from '@weir/store/evaluations'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import type { ReactElement } from 'react'

@@ -4,7 +4,7 @@ import {
   listBaselines,
   listCaseResults,
   type Outcome,
-} from '@weir/store'
+} from '@weir/store/evaluations'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import type { ReactElement } from 'react'

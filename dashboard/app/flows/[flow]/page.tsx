@@ -1,13 +1,13 @@
+import { listMonitors } from '@weir/store/evaluations'
 import {
   getFilterOptions,
   getFlowPage,
   isKnownFlow,
   latestSettled,
-  listMonitors,
   type StepsPage,
   searchRuns,
   type VersionsPage,
-} from '@weir/store'
+} from '@weir/store/pages'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import type { ReactElement } from 'react'

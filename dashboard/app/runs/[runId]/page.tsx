@@ -1,13 +1,11 @@
+import { findExperiment, getRunScores, listResults } from '@weir/store/evaluations'
 import {
-  findExperiment,
   findRunId,
   getRunPage,
-  getRunScores,
   latestSettled,
-  listResults,
   type RunPage as RunPageData,
   type SpanName,
-} from '@weir/store'
+} from '@weir/store/pages'
 import type { Metadata } from 'next'
 import { notFound, redirect } from 'next/navigation'
 import type { ReactElement } from 'react'

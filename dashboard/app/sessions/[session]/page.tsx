@@ -1,4 +1,4 @@
-import { getSessionPage } from '@weir/store'
+import { getSessionPage } from '@weir/store/pages'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import type { ReactElement } from 'react'

@@ -1,4 +1,4 @@
-import { findRunId, getRunRecords } from '@weir/store'
+import { findRunId, getRunRecords } from '@weir/store/pages'
 import { readStore } from '../../../../data/store.ts'
 import { explainStoreError } from '../../../../data/store-problem.ts'
 import { pathValue } from '../../../../filters/path-value.ts'

@@ -1,4 +1,4 @@
-import { getSpan } from '@weir/store'
+import { getSpan } from '@weir/store/pages'
 import { readStore } from '../../../../../data/store.ts'
 import { explainStoreError } from '../../../../../data/store-problem.ts'
 import { toSpanJson } from '../../../../../viewer/span-json.ts'
