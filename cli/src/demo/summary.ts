@@ -1,5 +1,6 @@
+import { reachableHost } from '@weir/config'
 import { getRunRecords, type Store, searchRuns } from '@weir/store'
-import { type Config, reachableHost } from '../config.ts'
+import type { Config } from '../config.ts'
 import type { DemoResult } from './demo.ts'
 
 const DAY_MS = 86_400_000

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
+import { isLoopback } from '@weir/config'
 import { createStore, listApiKeys, type Store } from '@weir/store'
 import type { Log } from '../log.ts'
 import { Authenticator } from './authenticator.ts'
 import { KeyRing } from './key-ring.ts'
-import { isLoopback } from './loopback.ts'
 
 export interface OpenAuthenticator {
   /** @see Authenticator.authorise */

@@ -1,7 +1,7 @@
+import { WeirError } from '@weir/config'
 /** More spans than the project may send. The sender keeps them and tries again: HTTP 429, gRPC UNAVAILABLE. */
-export class RateLimitError extends Error {
-  readonly code = 'WEIR_RATE_LIMIT'
-  override readonly name = 'RateLimitError'
+export class RateLimitError extends WeirError {
+  override readonly code = 'RATE_LIMIT'
   /** Seconds after which spans are taken again, a whole number. */
   readonly retryAfter: number
 

@@ -1,3 +1,4 @@
+import { WeirError } from '@weir/config'
 import { DecodeError, OversizeError } from '@weir/dialects'
 import { type RequestHead, refusalOf, type Trusted } from '@weir/store'
 import { RateLimitError } from '../auth/rate-limit.ts'
@@ -25,9 +26,8 @@ export type Reason =
   | 'unsupported'
 
 /** A request that is answered with an error status; the message is for the sender. */
-export class HttpError extends Error {
-  readonly code = 'WEIR_HTTP'
-  override readonly name = 'HttpError'
+export class HttpError extends WeirError {
+  override readonly code = 'HTTP'
   readonly statusCode: number
   readonly reason: Reason
   readonly headers: Readonly<Record<string, string>>

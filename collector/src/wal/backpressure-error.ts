@@ -1,5 +1,5 @@
+import { WeirError } from '@weir/config'
 /** The log cannot take spans now. Senders keep them and try again. */
-export class BackpressureError extends Error {
-  readonly code = 'WEIR_BACKPRESSURE'
-  override readonly name = 'BackpressureError'
+export class BackpressureError extends WeirError {
+  override readonly code = 'BACKPRESSURE'
 }
