@@ -1,14 +1,12 @@
-export type { Check, CheckOutcome, Judgement, Subject, TrajectoryMode } from './checks/check.ts'
-export { describeCheck } from './checks/describe.ts'
+export { CheckError, type CheckOutcome, type Judgement } from './checks/check.ts'
 export { type Duration, DurationError } from './checks/duration.ts'
+export type { Subject } from './checks/executions.ts'
 export { type OutputSchema, SchemaError } from './checks/json-schema.ts'
-export { judge } from './checks/judge.ts'
+export { describeCheck, judge, parseChecks } from './checks/judge.ts'
 export {
   agents,
   type CallMatchers,
-  CheckError,
   type ChildRunMatchers,
-  type Count,
   childRuns,
   embedders,
   type Matchers,
@@ -21,7 +19,9 @@ export {
   steps,
   tools,
 } from './checks/matchers.ts'
-export { parseChecks } from './checks/parse-check.ts'
+export type { Count } from './checks/ran-check.ts'
+export type { Check } from './checks/table.ts'
+export type { TrajectoryMode } from './checks/trajectory-check.ts'
 export { InfrastructureError, UsageError } from './errors.ts'
 export { readJsonLines, toCases } from './evaluation/cases.ts'
 export { type DataSource, dataset, jsonl } from './evaluation/data-source.ts'

@@ -16,7 +16,7 @@ import {
   Utf8Error,
 } from '@weir/store'
 import { z } from 'zod'
-import { DEEPEST, isTooDeep } from '../checks/nesting.ts'
+import { isTooDeep, MAX_NESTING } from '../checks/json-value.ts'
 import { messageOf, UsageError } from '../errors.ts'
 import { isDataSource } from './data-source.ts'
 import type { CaseInput, Evaluation } from './definition.ts'
@@ -124,7 +124,7 @@ export function toCases(evaluation: string, inputs: readonly unknown[]): Case[] 
   const deep = parsed.data.findIndex((item) => isTooDeep(Object.values(item)))
   if (deep !== -1)
     throw new UsageError(
-      `Case ${deep + 1} of "${evaluation}" is nested deeper than ${DEEPEST} levels: give what is so deep as JSON text.`,
+      `Case ${deep + 1} of "${evaluation}" is nested deeper than ${MAX_NESTING} levels: give what is so deep as JSON text.`,
     )
   inputs.forEach((input, index) => {
     try {

@@ -1,8 +1,8 @@
 import type { RunOptions } from '@weir/sdk'
 import type { Case, RunRecord } from '@weir/store'
-import type { Check } from '../checks/check.ts'
 import type { Duration } from '../checks/duration.ts'
 import type { Matchers } from '../checks/matchers.ts'
+import type { Check } from '../checks/table.ts'
 import type { DataSource } from './data-source.ts'
 
 /** What a plain function as a task is given besides its input. */

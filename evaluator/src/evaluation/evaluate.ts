@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseDuration } from '../checks/duration.ts'
-import { parseChecks } from '../checks/parse-check.ts'
+import { parseChecks } from '../checks/judge.ts'
 import { messageOf, UsageError } from '../errors.ts'
 import { isDataSource } from './data-source.ts'
 import {

@@ -5,7 +5,7 @@ import {
   type Result,
   stringifyExact,
 } from '@weir/store'
-import { describeCheck } from '../checks/describe.ts'
+import { describeCheck } from '../checks/judge.ts'
 import type { Plan } from './plan.ts'
 import { type Totals, type TrialReport, toTotals, toTrials } from './totals.ts'
 

@@ -13,10 +13,8 @@ import {
   type Store,
 } from '@weir/store'
 import { z } from 'zod'
-import type { Check } from '../checks/check.ts'
-import { describeCheck } from '../checks/describe.ts'
-import { judge } from '../checks/judge.ts'
-import { parseChecks } from '../checks/parse-check.ts'
+import { describeCheck, judge, parseChecks } from '../checks/judge.ts'
+import type { Check } from '../checks/table.ts'
 import { messageOf } from '../errors.ts'
 import { isSampled } from './sample.ts'
 
