@@ -24,7 +24,6 @@ export type { Check } from './checks/table.ts'
 export type { TrajectoryMode } from './checks/trajectory-check.ts'
 export { InfrastructureError, UsageError } from './errors.ts'
 export { readJsonLines, toCases } from './evaluation/cases.ts'
-export { type DataSource, dataset, jsonl } from './evaluation/data-source.ts'
 export type {
   CaseInput,
   Data,
@@ -41,17 +40,16 @@ export type {
   Task,
   TaskContext,
 } from './evaluation/definition.ts'
+export { type DataSource, dataset, jsonl } from './evaluation/definition.ts'
 export { evaluate } from './evaluation/evaluate.ts'
 export { findEvalFiles, loadEvalFile } from './evaluation/load-file.ts'
 export { type ExitCode, exitCodeOf, toExitCode } from './experiment/exit-code.ts'
 export type { Plan, RunSettings } from './experiment/plan.ts'
-export type { ExperimentReport, Mode } from './experiment/report.ts'
+export type { ExperimentReport, Mode, TrialReport } from './experiment/report.ts'
 export { type EvaluationMode, prepareMode, runEvaluation } from './experiment/run-evaluation.ts'
-export type { TrialRun } from './experiment/run-trial.ts'
-export type { TrialReport } from './experiment/totals.ts'
-export { allReporters } from './reporters/all.ts'
+export type { TrialRun } from './experiment/trials.ts'
 export { jsonReporter, toJsonReport } from './reporters/json.ts'
 export { junitReporter, toJunit } from './reporters/junit.ts'
-export type { Reporter } from './reporters/reporter.ts'
+export { allReporters, type Reporter } from './reporters/reporter.ts'
 export { type TerminalOptions, terminalReporter } from './reporters/terminal.ts'
 export { contains, exactMatch } from './scorers/text.ts'

@@ -70,7 +70,7 @@ export type {
   ExperimentDetail,
   ExperimentStatus,
   ExperimentSummary,
-  GateOutcome,
+  GateResult,
   Monitor,
   MonitorSummary,
   Outcome,

@@ -1,9 +1,29 @@
 import type { RunOptions } from '@weir/sdk'
 import type { Case, RunRecord } from '@weir/store'
+import { z } from 'zod'
 import type { Duration } from '../checks/duration.ts'
 import type { Matchers } from '../checks/matchers.ts'
 import type { Check } from '../checks/table.ts'
-import type { DataSource } from './data-source.ts'
+
+/** Where the cases come from, read when the evaluation runs. */
+export type DataSource =
+  | { readonly type: 'dataset'; readonly reference: string }
+  | { readonly type: 'jsonl'; readonly path: string }
+
+/** A stored dataset: `dataset('research')` for the latest version, `dataset('research@3')` for one. */
+export function dataset(reference: string): DataSource {
+  return { type: 'dataset', reference }
+}
+
+/** A file of one JSON case per line; a relative path starts at the evaluation's file. */
+export function jsonl(path: string | URL): DataSource {
+  return { type: 'jsonl', path: String(path) }
+}
+
+export function isDataSource(value: unknown): value is DataSource {
+  const { type } = (value ?? {}) as { type?: unknown }
+  return type === 'dataset' || type === 'jsonl'
+}
 
 /** What a plain function as a task is given besides its input. */
 export interface TaskContext {
@@ -23,7 +43,7 @@ export interface FlowTask<I, O> {
 /** What is evaluated: a flow, or an async function that is run as a flow of the evaluation's name. */
 export type Task<I, O> = FlowTask<I, O> | ((input: I, context: TaskContext) => O | Promise<O>)
 
-/** A case as it is written: an id is made from the input where there is none. */
+/** A case as it is written. One without an id gets one that is made from its input. */
 export type CaseInput<I> = Omit<Case, 'id' | 'input'> & { readonly id?: string; readonly input: I }
 
 export type Data<I> =
@@ -58,20 +78,21 @@ export interface ExpectContext<I = unknown, O = unknown> extends Scored<I, O> {
   readonly expect: Matchers<void>
 }
 
-export interface ScoreGate {
-  readonly mean?: number
-  readonly min?: number
-}
+const share = z.number().min(0).max(1)
+const scoreGate = z.strictObject({ mean: share.optional(), min: share.optional() })
 
 /** Conditions on the totals; each one that fails stops the build. */
-export interface Gates {
-  /** Least share of trials that pass, 0..1. Default 1. */
-  readonly passRate?: number
-  /** Per scorer the least mean (a number alone) or the least mean and minimum. */
-  readonly scores?: Readonly<Record<string, number | ScoreGate>>
+export const gates = z.strictObject({
+  /** The least share of trials that pass, 0..1. Default 1. */
+  passRate: share.optional(),
+  /** Per scorer the least mean (a number alone), or the least mean and minimum. */
+  scores: z.record(z.string(), z.union([share, scoreGate])).optional(),
   /** No step, nor the run, may have become slower than in the baseline. */
-  readonly latency?: { readonly steps: 'no-regression' }
-}
+  latency: z.strictObject({ steps: z.literal('no-regression') }).optional(),
+})
+
+export type ScoreGate = z.infer<typeof scoreGate>
+export type Gates = z.infer<typeof gates>
 
 export interface Definition<I = unknown, O = unknown> {
   readonly task: Task<I, O>
@@ -95,7 +116,7 @@ export interface Definition<I = unknown, O = unknown> {
   readonly concurrency?: number
 }
 
-/** Marks what `evaluate` gives, across copies of this package. */
+/** Marks what `evaluate` returns, across copies of this package. */
 export const EVALUATION: unique symbol = Symbol.for('weir.evaluation.1') as never
 
 /** A checked definition. */

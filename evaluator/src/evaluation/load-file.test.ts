@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../checks/matchers.ts'
 import { UsageError } from '../errors.ts'
 import { resolveCases, toCases } from './cases.ts'
-import { dataset, jsonl } from './data-source.ts'
+import { dataset, jsonl } from './definition.ts'
 import { evaluate } from './evaluate.ts'
 import { findEvalFiles, loadEvalFile } from './load-file.ts'
 

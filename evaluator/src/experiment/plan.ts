@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts'
 import { type ResolvedData, resolveCases } from '../evaluation/cases.ts'
 import type { Evaluation, Task } from '../evaluation/definition.ts'
 
-/** What the command line says beyond the definition. */
+/** What the command line sets beyond the definition. */
 export interface RunSettings {
   /** Only cases whose id contains it, unless the evaluation's name does. */
   readonly filter?: string | undefined
@@ -30,14 +30,14 @@ export interface Plan {
   readonly datasetHash: string
   readonly trials: number
   readonly concurrency: number
-  /** As asked for, undefined: none. */
+  /** As it was asked for; undefined: none. */
   readonly baseline: string | undefined
   /** Undefined if there is no such baseline yet. */
   readonly baselineExperimentId: string | undefined
   readonly revision: string
   readonly environment: string
   /** Milliseconds since 1970. */
-  readonly started: number
+  readonly startedMs: number
 }
 
 /** One experiment per variant of an evaluation; none if the filter leaves no case. */
@@ -95,7 +95,7 @@ export function planOf(
     baselineExperimentId: undefined,
     revision: '',
     environment: '',
-    started: Date.now(),
+    startedMs: Date.now(),
   }
 }
 

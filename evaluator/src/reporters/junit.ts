@@ -1,8 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import type { ExperimentReport } from '../experiment/report.ts'
-import type { TrialReport } from '../experiment/totals.ts'
-import type { Reporter } from './reporter.ts'
-import { trialNames } from './trial-name.ts'
+import type { ExperimentReport, TrialReport } from '../experiment/report.ts'
+import { type Reporter, trialNames } from './reporter.ts'
 
 /** Writes JUnit XML to a file: a suite per experiment, a case per trial and one per gate. */
 export function junitReporter(path: string): Reporter {

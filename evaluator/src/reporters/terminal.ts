@@ -1,10 +1,9 @@
 import { printed, printedLines } from '@weir/store'
 import { formatDuration } from '../checks/duration.ts'
 import type { Plan } from '../experiment/plan.ts'
+import type { TrialReport } from '../experiment/report.ts'
 import { type ExperimentReport, type Mode, plannedTrials } from '../experiment/report.ts'
-import type { TrialReport } from '../experiment/totals.ts'
-import type { Reporter } from './reporter.ts'
-import { trialNames } from './trial-name.ts'
+import { type Reporter, trialNames } from './reporter.ts'
 
 /** Trials that did not pass, shown with their reasons at most. */
 const SHOWN = 20

@@ -1,15 +1,7 @@
 import { type Job, UnrecoverableError } from 'bullmq'
 import { messageOf } from '../errors.ts'
-import { trialsOf } from '../experiment/run-trials.ts'
-import {
-  type ExperimentJob,
-  parseExperimentJob,
-  parseTrialJob,
-  parseTrialJobResult,
-  type TrialJobResult,
-  trialJobId,
-} from '../queue.ts'
-import { openJob } from '../signed-job.ts'
+import { type TrialRun, trialRun, trialsOf } from '../experiment/trials.ts'
+import { type ExperimentJob, experimentJob, openJob, trialJob, trialJobId } from '../queue.ts'
 import type { RunnerPool } from './runner-pool.ts'
 
 /**
@@ -20,13 +12,13 @@ export async function runTrialJob(
   job: Job,
   queueKey: string | undefined,
   runners: RunnerPool,
-): Promise<TrialJobResult> {
-  const data = parseTrialJob(signedData(job, queueKey))
+): Promise<TrialRun> {
+  const data = trialJob.parse(signedData(job, queueKey))
   const attempt = job.attemptsStarted
   // A second try has a process of its own: it cannot be ended by another trial, nor end one.
   const key = attempt === 1 ? data.experimentId : `${data.experimentId} ${job.id}`
   try {
-    return parseTrialJobResult(await runners.ask(key, data.directory, { kind: 'trial', job: data }))
+    return trialRun.parse(await runners.ask(key, data.directory, { kind: 'trial', job: data }))
   } finally {
     if (attempt > 1) runners.end(key)
   }
@@ -38,7 +30,7 @@ export async function runExperimentJob(
   queueKey: string | undefined,
   runners: RunnerPool,
 ): Promise<unknown> {
-  const data = parseExperimentJob(signedData(job, queueKey))
+  const data = experimentJob.parse(signedData(job, queueKey))
   const [values, failures] = await Promise.all([job.getChildrenValues(), job.getIgnoredChildrenFailures()])
   const trials = collectTrials(data, byJobId(values), byJobId(failures))
   try {
@@ -68,17 +60,17 @@ function collectTrials(
   job: Pick<ExperimentJob, 'experimentId' | 'cases' | 'trials'>,
   values: ReadonlyMap<string, unknown>,
   failures: ReadonlyMap<string, unknown>,
-): TrialJobResult[] {
+): TrialRun[] {
   return [...trialsOf(job)].map(({ item, trial }, index) => {
     const id = trialJobId(job.experimentId, index)
-    const crashed = (message: string): TrialJobResult => {
+    const crashed = (message: string): TrialRun => {
       return { caseId: item.id, trial, runId: '', durationMs: 0, error: { reason: 'crashed', message } }
     }
     const value = values.get(id)
     if (value === undefined)
       return crashed(String(failures.get(id) ?? 'the queue has no result of this trial'))
     try {
-      return parseTrialJobResult(value)
+      return trialRun.parse(value)
     } catch (error) {
       return crashed(`the queue has no result of this trial that can be read: ${messageOf(error)}`)
     }

@@ -1,6 +1,21 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import type { TrialRun } from '../experiment/trials.ts'
+import type { ExperimentJob, TrialJob } from '../queue.ts'
 import type { WorkerConfig } from './config.ts'
-import type { RunnerAnswer, RunnerRequest } from './runner-protocol.ts'
+
+/** What the worker asks of a runner process. */
+export type RunnerRequest =
+  | { readonly id: number; readonly kind: 'trial'; readonly job: TrialJob }
+  | {
+      readonly id: number
+      readonly kind: 'judge'
+      readonly job: ExperimentJob
+      readonly trials: readonly TrialRun[]
+    }
+
+export type RunnerAnswer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: string }
 
 type Ask = RunnerRequest extends infer Request
   ? Request extends RunnerRequest
@@ -8,18 +23,18 @@ type Ask = RunnerRequest extends infer Request
     : never
   : never
 
-interface Waiting {
+interface Pending {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
 }
 
-/** Milliseconds that a runner without work is kept. */
-const IDLE_MS = 30_000
+/** How long a runner without work is kept. */
+const MAX_IDLE_MS = 30_000
 
 /** One process that runs the user's code of one experiment. */
 class Runner {
   readonly #child: ChildProcess
-  readonly #waiting: Map<number, Waiting> = new Map()
+  readonly #pending: Map<number, Pending> = new Map()
   readonly #onEnd: () => void
   #next = 0
   #idle: NodeJS.Timeout | undefined
@@ -33,7 +48,7 @@ class Runner {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
-    this.#child.on('message', (answer: RunnerAnswer) => this.#settle(answer))
+    this.#child.on('message', (answer: RunnerAnswer) => this.#resolve(answer))
     this.#child.on('error', (error) => this.#end(error.message))
     this.#child.on('exit', (code, signal) =>
       this.#end(signal === null ? `exit code ${code}` : `signal ${signal}`),
@@ -44,7 +59,7 @@ class Runner {
     clearTimeout(this.#idle)
     const id = this.#next++
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
+      this.#pending.set(id, { resolve, reject })
       this.#child.send({ ...request, id }, (error) => {
         if (error !== null) this.#end(error.message)
       })
@@ -55,12 +70,12 @@ class Runner {
     this.#child.kill('SIGKILL')
   }
 
-  #settle(answer: RunnerAnswer): void {
-    const waiting = this.#waiting.get(answer.id)
-    this.#waiting.delete(answer.id)
-    if ('error' in answer) waiting?.reject(new Error(answer.error))
-    else waiting?.resolve(answer.value)
-    if (this.#waiting.size === 0) this.#idle = setTimeout(() => this.close(), IDLE_MS).unref()
+  #resolve(answer: RunnerAnswer): void {
+    const pending = this.#pending.get(answer.id)
+    this.#pending.delete(answer.id)
+    if ('error' in answer) pending?.reject(new Error(answer.error))
+    else pending?.resolve(answer.value)
+    if (this.#pending.size === 0) this.#idle = setTimeout(() => this.close(), MAX_IDLE_MS).unref()
   }
 
   #end(how: string): void {
@@ -68,7 +83,7 @@ class Runner {
     this.#ended = true
     clearTimeout(this.#idle)
     this.#onEnd()
-    for (const { reject } of this.#waiting.values()) {
+    for (const { reject } of this.#pending.values()) {
       reject(new Error(`The process that ran the evaluation ended: ${how}.`))
     }
   }

@@ -1,6 +1,6 @@
 import type { Store } from '../store.ts'
 import { replaceRows, select, toDateTime } from './rows.ts'
-import type { Experiment, GateOutcome } from './types.ts'
+import type { Experiment, GateResult } from './types.ts'
 
 /** Inserts or replaces an experiment. */
 export async function upsertExperiment(store: Store, experiment: Experiment): Promise<void> {
@@ -21,8 +21,8 @@ export async function upsertExperiment(store: Store, experiment: Experiment): Pr
       definition: experiment.definition,
       gates: JSON.stringify(experiment.gates),
       error: experiment.error,
-      started: toDateTime(experiment.started),
-      finished: toDateTime(experiment.finished),
+      started: toDateTime(experiment.startedMs),
+      finished: toDateTime(experiment.finishedMs),
     },
   ])
 }
@@ -33,15 +33,10 @@ export const EXPERIMENT_COLUMNS: string = `experiment_id AS experimentId, evalua
   definition, gates AS gatesJson, error, toFloat64(toUnixTimestamp64Milli(started)) AS startedMs,
   toFloat64(toUnixTimestamp64Milli(finished)) AS finishedMs`
 
-export type ExperimentRow = Omit<Experiment, 'gates' | 'started' | 'finished'> & {
-  readonly gatesJson: string
-  readonly startedMs: number
-  readonly finishedMs: number
-}
+export type ExperimentRow = Omit<Experiment, 'gates'> & { readonly gatesJson: string }
 
-export function toExperiment({ gatesJson, startedMs, finishedMs, ...row }: ExperimentRow): Experiment {
-  const gates = gatesJson === '' ? [] : (JSON.parse(gatesJson) as GateOutcome[])
-  return { ...row, gates, started: startedMs, finished: finishedMs }
+export function toExperiment({ gatesJson, ...row }: ExperimentRow): Experiment {
+  return { ...row, gates: gatesJson === '' ? [] : (JSON.parse(gatesJson) as GateResult[]) }
 }
 
 /** The experiment alone, without totals; undefined if there is none. */
