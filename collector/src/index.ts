@@ -7,4 +7,4 @@ export {
   type Retried,
   type RetryTarget,
   retryQuarantined,
-} from './writer/retry-quarantined.ts'
+} from './insert/retry-quarantined.ts'

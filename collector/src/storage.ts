@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { InsertFailure } from '@weir/store'
 import { type DiskSpace, directorySpace, diskProblem, SPAN_COLUMNS, type Store } from '@weir/store'
 import type { CollectorSettings } from './config.ts'
+import { ClickHouseWriter } from './insert/clickhouse-writer.ts'
+import { Delivery } from './insert/delivery.ts'
+import { SegmentDelivery } from './insert/segment-delivery.ts'
 import type { Log } from './log.ts'
-import { BackpressureError } from './wal/backpressure-error.ts'
+import { backpressure } from './refusal.ts'
 import { GroupCommit } from './wal/group-commit.ts'
 import type { LedgerSnapshot } from './wal/ledger.ts'
 import type { LogSnapshot } from './wal/log-options.ts'
 import { WriteAheadLog } from './wal/write-ahead-log.ts'
-import { ClickHouseWriter } from './writer/clickhouse-writer.ts'
-import { Delivery } from './writer/delivery.ts'
-import { SegmentDelivery } from './writer/segment-delivery.ts'
 
 export interface StorageOptions {
   readonly store: Pick<Store, 'url' | 'database'>
@@ -112,7 +112,7 @@ export class Storage {
 
   /**
    * Resolves to what will soon keep it from taking spans, if anything.
-   * @throws BackpressureError where spans cannot be taken now
+   * @throws Refusal where spans cannot be taken now
    */
   async ready(): Promise<string | undefined> {
     await this.#log.ready()
@@ -121,14 +121,14 @@ export class Storage {
 
   /**
    * Resolves once ClickHouse has all spans that were acknowledged before.
-   * @throws BackpressureError after `patience` ms
+   * @throws Refusal after `patience` ms
    */
   async flush(patience: number = FLUSH_PATIENCE): Promise<void> {
     await this.#log.closeSegment()
     const deadline = performance.now() + patience
     for (let waiting = this.#log.unfinished; waiting.length > 0; ) {
       if (performance.now() > deadline)
-        throw new BackpressureError(`${waiting.length} segments of the log are not in ClickHouse yet`)
+        throw backpressure(`${waiting.length} segments of the log are not in ClickHouse yet`)
       await sleep(FLUSH_POLL)
       const unfinished = new Set(this.#log.unfinished)
       waiting = waiting.filter((name) => unfinished.has(name))

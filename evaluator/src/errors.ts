@@ -1,4 +1,4 @@
-import { cutText } from '@weir/store'
+import { cutText } from '@weir/store/text'
 
 /** The definition, a file or an option is wrong: exit code 2. */
 export class UsageError extends Error {

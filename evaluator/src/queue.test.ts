@@ -1,4 +1,4 @@
-import { equalsExact, parseExact, stringifyExact } from '@weir/store'
+import { equalsExact, parseExact, stringifyExact } from '@weir/store/text'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openJob, signJob } from './queue.ts'

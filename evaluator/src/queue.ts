@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { parseExact, stringifyExact } from '@weir/store'
+import { parseExact, stringifyExact } from '@weir/store/text'
 import { z } from 'zod'
 import { caseSchema } from './evaluation/cases.ts'
 

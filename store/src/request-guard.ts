@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { cutText } from './cut-text.ts'
+import { cutText } from './text/cut-text.ts'
 
 /**
  * A web page can make its reader's browser send requests to any address, loopback too. What it cannot do is change the

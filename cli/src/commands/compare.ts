@@ -1,4 +1,6 @@
-import { type Comparison, compare, getFilterOptions, parseSide, type Store, searchRuns } from '@weir/store'
+import type { Store } from '@weir/store'
+import { type Comparison, compare, parseSide } from '@weir/store/compare'
+import { getFilterOptions, searchRuns } from '@weir/store/pages'
 import { type Command, Option } from 'commander'
 import { comparisonExitCode } from '../compare/exit-code.ts'
 import { formatComparison } from '../compare/format-comparison.ts'

@@ -1,14 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { readJsonLines, toCases } from '@weir/evaluator'
-import {
-  getDatasetCases,
-  listDatasets,
-  pushDataset,
-  resolveDataset,
-  type Store,
-  stringifyExact,
-} from '@weir/store'
+import type { Store } from '@weir/store'
+import { getDatasetCases, listDatasets, pushDataset, resolveDataset } from '@weir/store/evaluations'
+import { stringifyExact } from '@weir/store/text'
 import type { Command } from 'commander'
 import { usageError } from '../errors.ts'
 import { print, printedJson, printJson } from '../print.ts'

@@ -1,4 +1,5 @@
-import { type ApiKey, createApiKey, forgetApiKeys, listApiKeys, revokeApiKey, type Store } from '@weir/store'
+import type { Store } from '@weir/store'
+import { type ApiKey, createApiKey, forgetApiKeys, listApiKeys, revokeApiKey } from '@weir/store/keys'
 import { type Command, InvalidArgumentError } from 'commander'
 import { usageError } from '../errors.ts'
 import { print, printError, printJson } from '../print.ts'

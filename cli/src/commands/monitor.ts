@@ -1,11 +1,7 @@
 import { type Evaluation, findEvalFiles, loadEvalFile } from '@weir/evaluator'
-import {
-  listMonitors,
-  removeMonitor,
-  type Store,
-  addMonitor as storeMonitor,
-  stringifyExact,
-} from '@weir/store'
+import type { Store } from '@weir/store'
+import { listMonitors, removeMonitor, addMonitor as storeMonitor } from '@weir/store/evaluations'
+import { stringifyExact } from '@weir/store/text'
 import { type Command, InvalidArgumentError } from 'commander'
 import { usageError } from '../errors.ts'
 import { print, printJson } from '../print.ts'

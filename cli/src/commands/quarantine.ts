@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Quarantined } from '@weir/collector'
-import { cutText } from '@weir/store'
+import { cutText } from '@weir/store/text'
 import type { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { infrastructureError, usageError } from '../errors.ts'

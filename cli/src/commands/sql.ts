@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { printed, type Store } from '@weir/store'
+import type { Store } from '@weir/store'
+import { printed } from '@weir/store/text'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { usageError } from '../errors.ts'

@@ -1,4 +1,4 @@
-import type { Comparison } from '@weir/store'
+import type { Comparison } from '@weir/store/compare'
 import { CliError } from '../errors.ts'
 
 /**

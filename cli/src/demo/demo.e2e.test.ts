@@ -1,4 +1,4 @@
-import type { Comparison, StepComparison } from '@weir/store'
+import type { Comparison, StepComparison } from '@weir/store/compare'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually, type Installation, startInstallation } from '../e2e/installation.ts'
 

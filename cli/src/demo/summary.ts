@@ -1,4 +1,5 @@
-import { getRunRecords, type Store, searchRuns } from '@weir/store'
+import type { Store } from '@weir/store'
+import { getRunRecords, searchRuns } from '@weir/store/pages'
 import { type Config, reachableHost } from '../config.ts'
 import type { DemoResult } from './demo.ts'
 

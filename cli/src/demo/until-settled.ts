@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { getOverview, type Store } from '@weir/store'
+import type { Store } from '@weir/store'
+import { getOverview } from '@weir/store/pages'
 import { infrastructureError } from '../errors.ts'
 
 const PATIENCE_MS = 120_000

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
-import { createStore, requireKnownSchema, SchemaError, shellWord } from '@weir/store'
+import { createStore, requireKnownSchema, SchemaError } from '@weir/store'
+import { shellWord } from '@weir/store/text'
 import type { Config } from '../config.ts'
 import { checkInstallation } from '../status/checks.ts'
 import type { Finding } from '../status/finding.ts'

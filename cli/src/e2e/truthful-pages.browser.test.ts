@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createStore, insertResults, type Store, upsertExperiment } from '@weir/store'
+import { createStore, type Store } from '@weir/store'
+import { insertResults, upsertExperiment } from '@weir/store/evaluations'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { bytesOf, openLog } from '../testing/wal.ts'
-import { BackpressureError } from './backpressure-error.ts'
 import { LogInUseError } from './directory-lock.ts'
 import { NOTHING } from './ledger.ts'
 import { LedgerFile } from './ledger-file.ts'
@@ -105,7 +104,7 @@ test('beyond the budget nothing is taken, until a segment is finished', async ()
   const { log, received } = await openLog(temporaryDirectory(), { maxBytes: 100, segmentRows: 1 })
   await log.append(bytesOf(1, 60), 1)
   expect(log.refusal(39)).toBeUndefined()
-  expect(log.refusal(40)).toBeInstanceOf(BackpressureError)
+  expect(log.refusal(40)).toMatchObject({ reason: 'backpressure' })
   await log.append(bytesOf(2, 40), 1)
   await expect(log.ready()).rejects.toThrow('100 bytes')
   await log.finish(received.segments[0]!, stored(received.segments[0]!))

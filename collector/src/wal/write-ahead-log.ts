@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BackpressureError } from './backpressure-error.ts'
+import { backpressure, type Refusal } from '../refusal.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { Ledger, type Outcome } from './ledger.ts'
 import { LedgerFile } from './ledger-file.ts'
@@ -113,24 +113,24 @@ export class WriteAheadLog {
    * Why spans cannot be taken now.
    * @param waiting bytes that are about to be appended
    */
-  refusal(waiting: number = 0): BackpressureError | undefined {
-    if (this.#refused !== undefined) return new BackpressureError(this.#refused)
+  refusal(waiting: number = 0): Refusal | undefined {
+    if (this.#refused !== undefined) return backpressure(this.#refused)
     if (this.#failure && performance.now() - this.#failure.at < FAILURE_PAUSE) {
-      return new BackpressureError(`the log cannot be written: ${this.#failure.reason}`)
+      return backpressure(`the log cannot be written: ${this.#failure.reason}`)
     }
     const { maxBytes } = this.#options
     if (this.#bytes + waiting < maxBytes) return undefined
     // `weir quarantine` may have made room.
     this.quarantine.refresh()
     if (this.#bytes + waiting < maxBytes) return undefined
-    return new BackpressureError(
+    return backpressure(
       `the log has reached its ${maxBytes} bytes, ClickHouse does not take spans fast enough`,
     )
   }
 
   /**
    * Resolves once the block is on the disk.
-   * @throws BackpressureError where it cannot be written; nothing of it is kept
+   * @throws Refusal where it cannot be written; nothing of it is kept
    */
   append(block: Buffer, rows: number): Promise<void> {
     return this.#exclusive(async () => {
@@ -160,7 +160,7 @@ export class WriteAheadLog {
     return [...this.#segments.keys()]
   }
 
-  /** @throws BackpressureError where spans cannot be taken now */
+  /** @throws Refusal where spans cannot be taken now */
   async ready(): Promise<void> {
     const refusal = this.refusal()
     if (refusal) throw refusal
@@ -230,12 +230,12 @@ export class WriteAheadLog {
   }
 
   /** The current segment is not trusted any more, except for what it held before. */
-  async #fail(cause: Error): Promise<BackpressureError> {
+  async #fail(cause: Error): Promise<Refusal> {
     if (this.#failure === undefined)
       this.#options.log.error({ reason: cause.message }, 'the log cannot be written')
     await this.#closeCurrent()
     this.#failure = { at: performance.now(), reason: cause.message }
-    return new BackpressureError(`the log cannot be written: ${cause.message}`, { cause })
+    return backpressure(`the log cannot be written: ${cause.message}`, { cause })
   }
 
   async #closeCurrent(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CallRecord, ChildRun, RunRecord, Status } from '@weir/store'
+import type { CallRecord, ChildRun, RunRecord, Status } from '@weir/store/run-model'
 import { z } from 'zod'
 import { formatDuration } from './duration.ts'
 

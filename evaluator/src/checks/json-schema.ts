@@ -1,4 +1,4 @@
-import { requireExact } from '@weir/store'
+import { requireExact } from '@weir/store/text'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'

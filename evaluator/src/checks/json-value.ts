@@ -1,4 +1,4 @@
-import { parseExact, requireExact, stringifyExact } from '@weir/store'
+import { parseExact, requireExact, stringifyExact } from '@weir/store/text'
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 import { CheckError } from './check.ts'

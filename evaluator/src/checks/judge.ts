@@ -1,4 +1,5 @@
-import { cutText, type RunRecord } from '@weir/store'
+import type { RunRecord } from '@weir/store/run-model'
+import { cutText } from '@weir/store/text'
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 import { CheckError, type Finding, type Judgement, unverifiable } from './check.ts'

@@ -1,4 +1,4 @@
-import type { Status } from '@weir/store'
+import type { Status } from '@weir/store/run-model'
 import { z } from 'zod'
 import {
   absent,

@@ -1,4 +1,5 @@
-import { cutText, equalsExact, parseExact, type RunRecord, stringifyExact } from '@weir/store'
+import type { RunRecord } from '@weir/store/run-model'
+import { cutText, equalsExact, parseExact, stringifyExact } from '@weir/store/text'
 import { z } from 'zod'
 import { defineCheck, type Finding, failed, not, passed, unverifiable } from './check.ts'
 import { type OutputSchema, schemaErrors, toJsonSchema } from './json-schema.ts'

@@ -1,4 +1,4 @@
-import type { RunRecord, Status } from '@weir/store'
+import type { RunRecord, Status } from '@weir/store/run-model'
 import { z } from 'zod'
 import {
   amount,

@@ -1,5 +1,6 @@
 import type { RunOptions } from '@weir/sdk'
-import type { Case, RunRecord } from '@weir/store'
+import type { Case } from '@weir/store/evaluations'
+import type { RunRecord } from '@weir/store/run-model'
 import { z } from 'zod'
 import type { Duration } from '../checks/duration.ts'
 import type { Matchers } from '../checks/matchers.ts'

@@ -1,12 +1,12 @@
+import type { Store } from '@weir/store'
 import {
   CompareError,
   type Comparison,
   compare,
-  type GateResult,
   type Metric,
   type MetricComparison,
-  type Store,
-} from '@weir/store'
+} from '@weir/store/compare'
+import type { GateResult } from '@weir/store/evaluations'
 import type { Gates } from '../evaluation/definition.ts'
 import type { Plan } from './plan.ts'
 import type { ExperimentTotals } from './report.ts'

@@ -1,4 +1,6 @@
-import type { Case, Result, RunRecord, Store } from '@weir/store'
+import type { Store } from '@weir/store'
+import type { Case, Result } from '@weir/store/evaluations'
+import type { RunRecord } from '@weir/store/run-model'
 import { describeCheck, judge } from '../checks/judge.ts'
 import { matchersFor } from '../checks/matchers.ts'
 import { outputOf } from '../checks/output-checks.ts'

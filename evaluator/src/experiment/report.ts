@@ -1,12 +1,12 @@
-import {
-  type Experiment,
-  type ExperimentStatus,
-  type GateResult,
-  type Outcome,
-  type Result,
-  type ScoreSummary,
-  stringifyExact,
-} from '@weir/store'
+import type {
+  Experiment,
+  ExperimentStatus,
+  GateResult,
+  Outcome,
+  Result,
+  ScoreSummary,
+} from '@weir/store/evaluations'
+import { stringifyExact } from '@weir/store/text'
 import { describeCheck } from '../checks/judge.ts'
 import type { Plan } from './plan.ts'
 

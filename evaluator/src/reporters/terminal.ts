@@ -1,4 +1,4 @@
-import { printed, printedLines } from '@weir/store'
+import { printed, printedLines } from '@weir/store/text'
 import { formatDuration } from '../checks/duration.ts'
 import type { Plan } from '../experiment/plan.ts'
 import type { TrialReport } from '../experiment/report.ts'

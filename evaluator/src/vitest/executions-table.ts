@@ -1,4 +1,4 @@
-import { printed } from '@weir/store'
+import { printed } from '@weir/store/text'
 import { formatDuration } from '../checks/duration.ts'
 import { durationText, type Execution, executionName, noneText, type Recorded } from '../checks/executions.ts'
 

@@ -1,4 +1,5 @@
-import { printed, type RunRecord, type Status } from '@weir/store'
+import type { RunRecord, Status } from '@weir/store/run-model'
+import { printed } from '@weir/store/text'
 import { listHead } from '../checks/executions.ts'
 import { describeCheck, judge, parseChecks, recordedFor } from '../checks/judge.ts'
 import { type RunMatchers, run, type StepMatchers, steps } from '../checks/matchers.ts'

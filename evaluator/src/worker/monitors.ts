@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
+import type { Store } from '@weir/store'
 import {
   findSettledRuns,
   insertScores,
   latestMonitorScore,
   type Monitor,
-  parseExact,
-  type RunRecord,
   readClock,
   readMonitors,
-  readRunRecords,
   type Score,
   type SettledRunRef,
-  type Store,
-} from '@weir/store'
+} from '@weir/store/evaluations'
+import { readRunRecords } from '@weir/store/pages'
+import type { RunRecord } from '@weir/store/run-model'
+import { parseExact } from '@weir/store/text'
 import { z } from 'zod'
 import { describeCheck, judge, parseChecks } from '../checks/judge.ts'
 import type { Check } from '../checks/table.ts'
