@@ -7,7 +7,6 @@ export const timedSubject = z.enum(['steps', 'tools', 'models', 'agents', 'retri
 /** What a check is about; `childRuns` are the runs that the run started. */
 export const subject = z.enum([...timedSubject.options, 'childRuns'])
 
-export type TimedSubject = z.infer<typeof timedSubject>
 export type Subject = z.infer<typeof subject>
 
 /** What a check sees of a step execution, a call or a child run. */

@@ -12,7 +12,7 @@ import { type CaseInput, type Evaluation, isDataSource } from './definition.ts'
 
 export interface ResolvedData {
   readonly cases: readonly Case[]
-  /** `name@version`, '' for data of the definition or a file. */
+  /** `name@version`; '' for data in the definition or a file. */
   readonly dataset: string
   readonly hash: string
 }

@@ -26,9 +26,9 @@ export function isDataSource(value: unknown): value is DataSource {
   return type === 'dataset' || type === 'jsonl'
 }
 
-/** What a plain function as a task is given besides its input. */
+/** What a plain function gets besides its input when it is the task. */
 export interface TaskContext {
-  /** Aborted at the timeout of the case. */
+  /** Aborts when the case times out. */
   readonly signal: AbortSignal
   /** The variant's value, undefined without variants. */
   readonly variant: unknown
@@ -55,14 +55,14 @@ export type Data<I> =
 /** What a scorer judges, as it was recorded. */
 export interface Scored<I = unknown, O = unknown> {
   readonly input: I
-  /** Undefined if none was recorded; a text where it was cut ({@link RunRecord.outputLength}). */
+  /** Undefined if none was recorded; text if it was cut ({@link RunRecord.outputLength}). */
   readonly output: O
   /** The case's expected output; undefined if it has none. */
   readonly reference: unknown
   readonly run: RunRecord
 }
 
-/** 0..1, with a reason where there is one to give. */
+/** 0..1, with a reason if there is one. */
 export type ScorerResult = number | { readonly score: number; readonly reason?: string }
 
 export type ScorerFunction<I = unknown, O = unknown> = (
@@ -74,7 +74,7 @@ export interface Scorer<I = unknown, O = unknown> {
   readonly score: ScorerFunction<I, O>
 }
 
-/** What `expect` is given: the same matchers as checks, recorded as results when they are called. */
+/** What `expect` gets: the matchers of checks. Each call becomes a result. */
 export interface ExpectContext<I = unknown, O = unknown> extends Scored<I, O> {
   readonly expect: Matchers<void>
 }
@@ -101,17 +101,21 @@ export interface Definition<I = unknown, O = unknown> {
   readonly checks?: readonly Check[]
   readonly expect?: (context: ExpectContext<I, O>) => void | Promise<void>
   readonly scorers?: readonly (Scorer<I, O> | ScorerFunction<I, O>)[]
+  /**
+   * Conditions on the totals: `passRate`, the least share of trials that pass (default 1); `scores`, per scorer the least
+   * mean, or `{ mean, min }`; `latency: { steps: 'no-regression' }`, nothing slower than the baseline.
+   */
   readonly gates?: Gates
   /**
    * One experiment per variant. A plain function gets the value as `context.variant`; a value with a `task`
    * replaces the task.
    */
   readonly variants?: Readonly<Record<string, unknown>>
-  /** Times that each case is run. Default 1. */
+  /** How often each case is run. Default 1. */
   readonly trials?: number
   /** Name of a promoted baseline, or the id of an experiment. */
   readonly baseline?: string
-  /** Longest time for one case, and then for each scorer and for `expect`. Default `'60s'`. */
+  /** Longest time for a case, and then for each scorer and for `expect`. Default `'60s'`. */
   readonly timeout?: Duration
   /** Cases at once. Default 8. */
   readonly concurrency?: number

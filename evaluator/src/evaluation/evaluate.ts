@@ -119,7 +119,7 @@ function refuseUnknownScores({ name, gates, scorers }: Evaluation): void {
   }
 }
 
-/** Without any of these a run passes because it ran: that must be said with `run.toSucceed()`. */
+/** Without any of these, a run would pass because it ran. Whoever wants that writes `run.toSucceed()`. */
 function refuseNothingToJudge({ name, checks, expect, scorers }: Evaluation): void {
   if (checks.length > 0 || expect !== undefined || scorers.length > 0) return
   throw new UsageError(

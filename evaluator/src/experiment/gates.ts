@@ -11,7 +11,7 @@ import type { Gates } from '../evaluation/definition.ts'
 import type { Plan } from './plan.ts'
 import type { ExperimentTotals } from './report.ts'
 
-/** Judges the conditions on the totals; the latency gate is judged by the store's comparison. */
+/** Judges the conditions on the totals. The store's comparison judges the latency gate. */
 export function judgeGates(
   gates: Gates,
   totals: ExperimentTotals,
@@ -88,7 +88,7 @@ function missingBaseline({ baseline, experimentId }: Plan): string {
   return `${what}: promote one with \`weir baseline promote ${experimentId} --name ${name}\``
 }
 
-/** Slower in any step or in the whole run fails; a comparison without one tested duration says nothing. */
+/** Fails if a step or the whole run is slower. A comparison that tested no duration says nothing. */
 export function toGate(comparison: Pick<Comparison, 'run' | 'steps' | 'base' | 'candidate'>): GateResult {
   const durations = [...comparison.steps, comparison.run].flatMap(({ step, metrics }) =>
     LATENCY_METRICS.map((metric) => ({ step: step === null ? 'the run' : `"${step}"`, ...metrics[metric] })),
@@ -111,7 +111,7 @@ export function toGate(comparison: Pick<Comparison, 'run' | 'steps' | 'base' | '
   )
 }
 
-/** A rare step can have too few runs where the others have enough. */
+/** A rare step can have too few runs while the others have enough. */
 function untestedText(
   durations: readonly (Pick<MetricComparison, 'metric' | 'verdict'> & { step: string })[],
 ) {

@@ -146,7 +146,7 @@ async function judgeExpect(
   return [{ ...base, outcome: 'unverifiable', reason: 'expect made no assertion.' }]
 }
 
-/** A scorer that could not score counts as 0 and as an error. */
+/** A scorer that failed is an error and counts as 0. */
 async function judgeScorer(
   scorer: Scorer,
   timeoutMs: number,

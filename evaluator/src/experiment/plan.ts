@@ -7,7 +7,7 @@ import type { Evaluation, Task } from '../evaluation/definition.ts'
 
 /** What the command line sets beyond the definition. */
 export interface RunSettings {
-  /** Only cases whose id contains it, unless the evaluation's name does. */
+  /** Runs only cases whose id contains this text, or all if the evaluation's name contains it. */
   readonly filter?: string | undefined
   readonly trials?: number | undefined
   readonly baseline?: string | undefined
@@ -17,7 +17,7 @@ export interface RunSettings {
   readonly environment?: string | undefined
 }
 
-/** One experiment before it runs: an evaluation's variant with everything resolved. */
+/** An experiment before it runs: a variant of an evaluation, with everything resolved. */
 export interface Plan {
   readonly experimentId: string
   readonly evaluation: Evaluation
@@ -37,7 +37,7 @@ export interface Plan {
   readonly baselineExperimentId: string | undefined
   readonly revision: string
   readonly environment: string
-  /** Milliseconds since 1970. */
+  /** Since 1970. */
   readonly startedMs: number
 }
 
@@ -72,7 +72,7 @@ export async function planExperiments(
   })
 }
 
-/** The plan of one variant by its definition alone. */
+/** The plan of a variant, from its definition alone. */
 export function planOf(
   evaluation: Evaluation,
   file: string | undefined,

@@ -18,7 +18,7 @@ import { type ExperimentReport, toExperiment, toReport } from './report.ts'
 import { trialsOf } from './trials.ts'
 
 const POLL_MS = 300
-/** Longest time without an answer of the queue before this process gives up; workers go on with the experiment. */
+/** Longest time without an answer from the queue before this process gives up; workers go on with the experiment. */
 const MAX_SILENCE_MS = 120_000
 /** How often the queue may lose its data before this process gives up. */
 const MAX_LOSSES = 5
@@ -63,7 +63,7 @@ export async function runQueued(
   }
 }
 
-/** One job per trial; the experiment's own job begins when all of them have ended, well or not. */
+/** One job per trial. The experiment's own job begins when all of them have ended, whether they succeeded or not. */
 function toFlow(plan: Plan, file: string, key: string): Parameters<FlowProducer['add']>[0] {
   const subject = {
     experimentId: plan.experimentId,

@@ -63,7 +63,7 @@ async function runAndJudge(
   let missing = ALL_DELIVERED
   const trialRuns = await runTrials(
     plan,
-    // A collector that was away once is not waited for again and again.
+    // Wait only once for a collector that is unavailable.
     async () => {
       missing = addFlush(missing, await flush({ timeout: missing.lost + missing.pending > 0 ? '1s' : '10s' }))
     },
@@ -93,7 +93,7 @@ function addFlush(missing: MissingSpans, { lost, pending, reason }: FlushResult)
   return { lost: missing.lost + lost, pending, reason: reason ?? missing.reason }
 }
 
-/** Reads the runs back, judges them, and writes results and experiment. Doing it again replaces both. */
+/** Reads the runs back, judges them, and writes the results and the experiment. Repeating it replaces both. */
 export async function judgeRecorded(
   plan: Plan,
   mode: Mode,
@@ -112,7 +112,7 @@ export async function judgeRecorded(
   return report
 }
 
-/** Nothing was evaluated if no trial could even be run. */
+/** If no trial could even be run, nothing was evaluated. */
 function crashProblem(trialRuns: readonly TrialRun[]): string | undefined {
   const [first] = trialRuns
   if (first === undefined || trialRuns.some(({ error }) => error?.reason !== 'crashed')) return undefined

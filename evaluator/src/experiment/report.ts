@@ -10,7 +10,7 @@ import { stringifyExact } from '@weir/store/text'
 import { describeCheck } from '../checks/judge.ts'
 import type { Plan } from './plan.ts'
 
-/** One trial with everything that judged it. */
+/** One trial with all of its results. */
 export interface TrialReport {
   readonly caseId: string
   readonly trial: number
@@ -32,7 +32,7 @@ export interface ExperimentTotals {
 
 export type Mode = 'recorded' | 'local' | 'queue'
 
-/** One experiment and what came of it. */
+/** One experiment and its results. */
 export interface ExperimentReport extends ExperimentTotals {
   readonly experimentId: string
   readonly evaluation: string
@@ -56,7 +56,7 @@ export function plannedTrials(plan: Pick<Plan, 'cases' | 'trials'>): number {
   return plan.cases.length * plan.trials
 }
 
-/** The report of judged results; `error` says why it could not be evaluated as a whole. */
+/** The report of judged results. `error` says why the experiment as a whole could not be evaluated. */
 export function toReport(
   plan: Plan,
   mode: Mode,
@@ -68,7 +68,8 @@ export function toReport(
   const totals = toTotals(trials)
   const planned = plannedTrials(plan)
   const noCases = totals.evaluated === 0 ? 'Nothing was evaluated: there are no cases.' : undefined
-  const problem = error ?? noCases
+  // A stored experiment without an error has ''.
+  const problem = error || noCases
   return {
     experimentId: plan.experimentId,
     evaluation: plan.evaluation.name,

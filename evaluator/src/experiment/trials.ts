@@ -17,7 +17,7 @@ export const trialRun = z.object({
 
 export type TrialRun = z.infer<typeof trialRun>
 
-/** Trials between two flushes: what waits to be exported stays bounded. */
+/** Trials between two flushes, so that the spans that wait to be exported stay bounded. */
 const FLUSH_EVERY = 256
 
 /** Runs all trials of a plan, cases within trials, at most `plan.concurrency` at once. */
@@ -51,8 +51,8 @@ export function* trialsOf(plan: Pick<Plan, 'cases' | 'trials'>): Generator<{ ite
 type TrialPlan = Pick<Plan, 'experimentId' | 'evaluation' | 'variant'>
 
 /**
- * Runs the task once on a case. What the task throws is a result, never an exception. Every execution is a run of its
- * own, so that what a crashed one left behind is never mixed into the next.
+ * Runs the task once on a case. What the task throws is a result, never an exception. Every execution is a separate run,
+ * so that what a crashed one left behind never mixes with the next.
  */
 export async function runTrial(plan: TrialPlan, item: Case, trial: number): Promise<TrialRun> {
   const { experimentId, evaluation } = plan
@@ -91,7 +91,7 @@ type RunFlow = (
   options: { runId: string; experiment: { id: string; caseId: string; trial: number } },
 ) => Promise<unknown>
 
-/** A flow runs itself; a function runs as a flow of the evaluation's name. */
+/** A flow runs itself; a function is run as a flow with the evaluation's name. */
 function toFlow({ evaluation, variant }: TrialPlan, signal: AbortSignal): RunFlow {
   const task = taskOf(evaluation, variant)
   if (typeof task !== 'function') return async (input, options) => task.run(input, options)

@@ -36,7 +36,7 @@ export class SpanKeeper implements SpanExporter {
 
   async forceFlush(): Promise<void> {}
 
-  /** The runs of the traces that hold a span of this one. */
+  /** The runs of all traces that hold a span of this run. */
   takeRun(runId: string): RunRecord[] {
     const traces = [...this.#traces].filter(([, spans]) =>
       spans.some(({ attributes }) => attributes[WEIR_RUN_ID] === runId),

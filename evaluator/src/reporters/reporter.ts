@@ -3,7 +3,7 @@ import type { Plan } from '../experiment/plan.ts'
 import type { ExperimentReport, Mode, TrialReport } from '../experiment/report.ts'
 import type { TrialRun } from '../experiment/trials.ts'
 
-/** Is told how evaluations go. Every method is optional. */
+/** Follows evaluations as they run. Every method is optional. */
 export interface Reporter {
   readonly onExperimentStart?: (plan: Plan, mode: Mode) => void
   /** A task ended; it is judged later. In queue mode `run` is absent and only the count is known. */
@@ -12,7 +12,7 @@ export interface Reporter {
   readonly onEnd?: (reports: readonly ExperimentReport[], exitCode: ExitCode) => void | Promise<void>
 }
 
-/** One reporter that tells several. */
+/** One reporter that passes everything on to several. */
 export function allReporters(reporters: readonly Reporter[]): Reporter {
   return {
     onExperimentStart: (...args) => {
@@ -30,7 +30,7 @@ export function allReporters(reporters: readonly Reporter[]): Reporter {
   }
 }
 
-/** Names of trials as people count them, from 1: "launch (trial 1 of 3)"; with one trial a case, the case alone. */
+/** Names of trials, counted from 1: "launch (trial 1 of 3)"; with one trial per case, the case alone. */
 export function trialNames(trials: readonly TrialReport[]): (trial: TrialReport) => string {
   const each = trials.reduce((most, { trial }) => Math.max(most, trial + 1), 1)
   return ({ caseId, trial }) => (each === 1 ? caseId : `${caseId} (trial ${trial + 1} of ${each})`)

@@ -5,8 +5,8 @@ import { type ExperimentJob, experimentJob, openJob, trialJob, trialJobId } from
 import type { RunnerPool } from './runner-pool.ts'
 
 /**
- * Runs a trial. What its task throws is its result; only a crash, or a run that could not be recorded, fails the job,
- * which BullMQ then tries again. Each try has a run of its own, so nothing is counted twice.
+ * Runs a trial. What its task throws is its result. Only a crash, or a run that could not be recorded, fails the job, which
+ * BullMQ then tries again. Each try is a separate run, so nothing is counted twice.
  */
 export async function runTrialJob(
   job: Job,
@@ -15,7 +15,7 @@ export async function runTrialJob(
 ): Promise<TrialRun> {
   const data = trialJob.parse(signedData(job, queueKey))
   const attempt = job.attemptsStarted
-  // A second try has a process of its own: it cannot be ended by another trial, nor end one.
+  // A second try has its own process: no other trial can end it, and it can end no other.
   const key = attempt === 1 ? data.experimentId : `${data.experimentId} ${job.id}`
   try {
     return trialRun.parse(await runners.ask(key, data.directory, { kind: 'trial', job: data }))
@@ -24,7 +24,7 @@ export async function runTrialJob(
   }
 }
 
-/** Judges an experiment of which every trial has ended, well or not. */
+/** Judges an experiment once every trial has ended, whether it succeeded or not. */
 export async function runExperimentJob(
   job: Job,
   queueKey: string | undefined,
@@ -55,7 +55,7 @@ function byJobId(children: Readonly<Record<string, unknown>> | undefined): Map<s
   return new Map(entries.map(([key, value]) => [key.slice(key.lastIndexOf(':') + 1), value]))
 }
 
-/** One result per planned trial: one without a result crashed, and is counted. */
+/** One result per planned trial: a trial without a result crashed, and counts. */
 function collectTrials(
   job: Pick<ExperimentJob, 'experimentId' | 'cases' | 'trials'>,
   values: ReadonlyMap<string, unknown>,

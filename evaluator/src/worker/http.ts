@@ -33,24 +33,22 @@ export async function startHealth(
   warnings: () => Promise<readonly string[]>,
 ): Promise<Health> {
   const hosts = [...allowedHosts, host.toLowerCase()]
-  const routes = new Map<string, () => Promise<Answer>>([
-    ['/healthz', async () => ({ status: 200, text: 'ok\n' })],
-    [
-      '/readyz',
-      async () => {
-        const found = await problems()
-        if (found.length > 0) return { status: 503, text: `${found.join('\n')}\n` }
-        return { status: 200, text: `${['ok', ...(await warnings())].join(', but ')}\n` }
-      },
-    ],
-    ['/metrics', async () => ({ status: 200, text: await registry.metrics(), type: registry.contentType })],
-  ])
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const refusal = refusalOf(requestHead(request), { hosts })
     if (refusal !== undefined) return { status: refusal.statusCode, text: `${refusal.message}\n` }
-    const isRead = request.method === 'GET' || request.method === 'HEAD'
-    const route = isRead ? routes.get(pathOf(request.url ?? '')) : undefined
-    return route === undefined ? { status: 404, text: `GET ${[...routes.keys()].join(', ')}\n` } : route()
+    switch (request.method === 'GET' || request.method === 'HEAD' ? pathOf(request.url ?? '') : undefined) {
+      case '/healthz':
+        return { status: 200, text: 'ok\n' }
+      case '/readyz': {
+        const found = await problems()
+        if (found.length > 0) return { status: 503, text: `${found.join('\n')}\n` }
+        return { status: 200, text: `${['ok', ...(await warnings())].join(', but ')}\n` }
+      }
+      case '/metrics':
+        return { status: 200, text: await registry.metrics(), type: registry.contentType }
+      default:
+        return { status: 404, text: 'Not found: expected GET /healthz, /readyz or /metrics.\n' }
+    }
   }
   const server = createServer(async (request, response) => {
     const {

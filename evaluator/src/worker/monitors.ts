@@ -29,7 +29,7 @@ const MAX_AHEAD_MS = 10_000
 
 /** How far the runs are judged, in the order in which they settled. */
 interface Progress {
-  /** Runs that settled before are judged. Since 1970. */
+  /** Runs that settled before then are judged. Since 1970. */
   readonly sinceMs: number
   /** Runs of the overlap that are judged already, and when they settled. */
   readonly recent: ReadonlyMap<string, number>

@@ -3,25 +3,16 @@ import type { TrialRun } from '../experiment/trials.ts'
 import type { ExperimentJob, TrialJob } from '../queue.ts'
 import type { WorkerConfig } from './config.ts'
 
-/** What the worker asks of a runner process. */
-export type RunnerRequest =
-  | { readonly id: number; readonly kind: 'trial'; readonly job: TrialJob }
-  | {
-      readonly id: number
-      readonly kind: 'judge'
-      readonly job: ExperimentJob
-      readonly trials: readonly TrialRun[]
-    }
+/** What a runner process is asked to do. */
+type RunnerTask =
+  | { readonly kind: 'trial'; readonly job: TrialJob }
+  | { readonly kind: 'judge'; readonly job: ExperimentJob; readonly trials: readonly TrialRun[] }
+
+export type RunnerRequest = RunnerTask & { readonly id: number }
 
 export type RunnerAnswer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: string }
-
-type Ask = RunnerRequest extends infer Request
-  ? Request extends RunnerRequest
-    ? Omit<Request, 'id'>
-    : never
-  : never
 
 interface Pending {
   readonly resolve: (value: unknown) => void
@@ -31,7 +22,7 @@ interface Pending {
 /** How long a runner without work is kept. */
 const MAX_IDLE_MS = 30_000
 
-/** One process that runs the user's code of one experiment. */
+/** A process that runs the user's code for one experiment. */
 class Runner {
   readonly #child: ChildProcess
   readonly #pending: Map<number, Pending> = new Map()
@@ -55,12 +46,12 @@ class Runner {
     )
   }
 
-  ask(request: Ask): Promise<unknown> {
+  ask(task: RunnerTask): Promise<unknown> {
     clearTimeout(this.#idle)
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject })
-      this.#child.send({ ...request, id }, (error) => {
+      this.#child.send({ ...task, id }, (error) => {
         if (error !== null) this.#end(error.message)
       })
     })
@@ -89,7 +80,7 @@ class Runner {
   }
 }
 
-/** Runner processes by experiment. A runner that crashed is replaced by the next request. */
+/** Runner processes by experiment. The next task replaces a runner that crashed. */
 export class RunnerPool {
   readonly #env: NodeJS.ProcessEnv
   readonly #runners: Map<string, Runner> = new Map()
@@ -105,8 +96,8 @@ export class RunnerPool {
     }
   }
 
-  /** @param key - requests of the same key share a process */
-  ask(key: string, directory: string, request: Ask): Promise<unknown> {
+  /** @param key - tasks of the same key share a process */
+  ask(key: string, directory: string, task: RunnerTask): Promise<unknown> {
     let runner = this.#runners.get(key)
     if (runner === undefined) {
       const created = new Runner(directory, this.#env, () => {
@@ -115,7 +106,7 @@ export class RunnerPool {
       runner = created
       this.#runners.set(key, runner)
     }
-    return runner.ask(request)
+    return runner.ask(task)
   }
 
   end(key: string): void {
