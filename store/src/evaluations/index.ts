@@ -22,8 +22,7 @@ export {
   listExperiments,
   listTrends,
 } from './experiment-pages.ts'
-export { findExperimentRuns, findExperimentTraces } from './experiment-traces.ts'
-export { findExperiment, upsertExperiment } from './experiments.ts'
+export { findExperiment, findExperimentRuns, findExperimentTraces, upsertExperiment } from './experiments.ts'
 export { addMonitor, listMonitors, readMonitors, removeMonitor } from './monitors.ts'
 export { insertResults, listCaseResults, listResults } from './results.ts'
 export { getRunScores, insertScores, listFlowScores } from './scores.ts'

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatSide } from './format-side.ts'
-import { parseSide } from './parse-side.ts'
+import { formatSide, parseSide } from './side.ts'
 
 const NOW = new Date('2026-11-20T12:00:00Z')
 const read = (text: string) => parseSide(text, NOW)
