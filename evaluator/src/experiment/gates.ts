@@ -9,12 +9,12 @@ import {
 import type { GateResult } from '@weir/store/evaluations'
 import type { Gates } from '../evaluation/definition.ts'
 import type { Plan } from './plan.ts'
-import type { ExperimentTotals } from './report.ts'
+import type { ReportTotals } from './report.ts'
 
 /** Judges the conditions on the totals. The store's comparison judges the latency gate. */
 export function judgeGates(
   gates: Gates,
-  totals: ExperimentTotals,
+  totals: ReportTotals,
   latency: GateResult | undefined,
 ): GateResult[] {
   const scores = Object.entries(gates.scores ?? {}).flatMap(([name, gate]) => {
@@ -28,7 +28,7 @@ export function judgeGates(
   ]
 }
 
-function passRateGate(atLeast: number, totals: ExperimentTotals): GateResult {
+function passRateGate(atLeast: number, totals: ReportTotals): GateResult {
   const name = `pass rate >= ${atLeast}`
   const { passed, evaluated, errors, passRate } = totals
   if (evaluated === 0) return { name, outcome: 'unverifiable', reason: 'nothing was evaluated' }
@@ -39,7 +39,7 @@ function passRateGate(atLeast: number, totals: ExperimentTotals): GateResult {
 }
 
 function scoreGate(
-  totals: ExperimentTotals,
+  totals: ReportTotals,
   scorer: string,
   statistic: 'mean' | 'min',
   atLeast: number | undefined,

@@ -7,6 +7,7 @@ import { outputOf } from '../checks/output-checks.ts'
 import type { Check } from '../checks/table.ts'
 import { messageOf } from '../errors.ts'
 import type { Evaluation, Scored, Scorer } from '../evaluation/definition.ts'
+import { withTimeLimit } from '../time-limit.ts'
 import { judgeGates, judgeLatency } from './gates.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, type Mode, toReport, toTotals, toTrials } from './report.ts'
@@ -26,29 +27,11 @@ export async function judgeTrials(
   const queue = trialRuns.entries()
   const worker = async (): Promise<void> => {
     for (const [index, trialRun] of queue) {
-      const item = cases.get(trialRun.caseId)!
-      const run = runs.get(trialRun.runId)
-      judged[index] = await judgeTrial(plan.evaluation, plan.experimentId, item, trialRun, run).catch(
-        (error: unknown) => [toErrorResult(plan, trialRun, error)],
-      )
+      judged[index] = await judgeTrial(plan, cases.get(trialRun.caseId)!, trialRun, runs.get(trialRun.runId))
     }
   }
   await Promise.all(Array.from({ length: CONCURRENCY }, worker))
   return judged.flat()
-}
-
-/** A trial that cannot be judged is an error; the others are judged. */
-function toErrorResult(
-  { experimentId }: Plan,
-  { caseId, trial, runId, durationMs }: TrialRun,
-  error: unknown,
-): Result {
-  const reason = `Could not be judged: ${messageOf(error)}`
-  const durationNs = durationMs * 1e6
-  return {
-    ...{ experimentId, caseId, trial, runId, durationNs },
-    ...{ kind: 'task', name: '', outcome: 'error', score: 0, reason },
-  }
 }
 
 /** Applies the gates to judged results and reports both. */
@@ -68,24 +51,17 @@ type PartialResult = Pick<Result, 'kind' | 'name' | 'outcome' | 'reason'> & { re
 
 const NOT_RECORDED = 'The run of this trial was not recorded.'
 
-/** Judges a trial from its recorded run: its task, every check, what `expect` asserted, every scorer. */
+/** The results of one trial. If it cannot be judged, that is its result; the others are judged. */
 async function judgeTrial(
-  evaluation: Evaluation,
-  experimentId: string,
+  { evaluation, experimentId }: Plan,
   item: Case,
   trialRun: TrialRun,
   run: RunRecord | undefined,
 ): Promise<Result[]> {
-  const task = judgeTask(evaluation, trialRun, run)
-  const scored = run === undefined ? undefined : toScored(item, run)
-  const results = [
-    task,
-    ...evaluation.checks.map((check) => judgeCheck(check, run)),
-    ...(await judgeExpect(evaluation, scored)),
-    ...(await Promise.all(
-      evaluation.scorers.map((scorer) => judgeScorer(scorer, evaluation.timeoutMs, task, scored)),
-    )),
-  ]
+  const results = await judgeRun(evaluation, item, trialRun, run).catch((error: unknown): PartialResult[] => {
+    const reason = `Could not be judged: ${messageOf(error)}`
+    return [{ kind: 'task', name: '', outcome: 'error', reason }]
+  })
   return unique(results).map((result) => ({
     experimentId,
     caseId: item.id,
@@ -98,6 +74,22 @@ async function judgeTrial(
     runId: trialRun.runId,
     durationNs: result.kind === 'task' ? (run?.durationNs ?? trialRun.durationMs * 1e6) : 0,
   }))
+}
+
+/** Judges a recorded run: its task, every check, what `expect` asserts, every scorer. */
+async function judgeRun(
+  evaluation: Evaluation,
+  item: Case,
+  trialRun: TrialRun,
+  run: RunRecord | undefined,
+): Promise<PartialResult[]> {
+  const task = judgeTask(evaluation, trialRun, run)
+  const scored = run === undefined ? undefined : toScored(item, run)
+  const asserted = await judgeExpect(evaluation, scored)
+  const scores = await Promise.all(
+    evaluation.scorers.map((scorer) => judgeScorer(scorer, evaluation.timeoutMs, task, scored)),
+  )
+  return [task, ...evaluation.checks.map((check) => judgeCheck(check, run)), ...asserted, ...scores]
 }
 
 /** A task that failed is an error, unless a check expects the run to end that way. */
@@ -178,17 +170,4 @@ function unique(results: readonly PartialResult[]): PartialResult[] {
     seen.set(key, times)
     return { ...result, name: times === 1 ? name : `${name} (${times})` }
   })
-}
-
-/** The result of `work`, or an error if it takes longer than the limit. The work itself goes on. */
-async function withTimeLimit<T>(work: T | PromiseLike<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const timeUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it took longer than ${limitMs} ms`)), limitMs)
-  })
-  try {
-    return await Promise.race([work, timeUp])
-  } finally {
-    clearTimeout(timer)
-  }
 }

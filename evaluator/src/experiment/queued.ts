@@ -12,6 +12,7 @@ import {
   trialJobId,
 } from '../queue.ts'
 import type { Reporter } from '../reporters/reporter.ts'
+import { withTimeLimit } from '../time-limit.ts'
 import { connectRedis } from '../worker/redis.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, toExperiment, toReport } from './report.ts'
@@ -147,17 +148,9 @@ async function queueState(
 }
 
 /** The queue's answer, or an error if none comes: the connection itself waits for ever. */
-async function answered<T>(answer: Promise<T>): Promise<T> {
-  const timer = new AbortController()
-  const silence = sleep(MAX_SILENCE_MS, undefined, { signal: timer.signal, ref: false }).then(() => {
-    throw new InfrastructureError(`Redis has not answered for ${MAX_SILENCE_MS / 1000} s.`)
-  })
-  silence.catch(() => {})
-  try {
-    return await Promise.race([answer, silence])
-  } finally {
-    timer.abort()
-  }
+function answered<T>(answer: Promise<T>): Promise<T> {
+  const message = `Redis has not answered for ${MAX_SILENCE_MS / 1000} s.`
+  return withTimeLimit(answer, MAX_SILENCE_MS, () => new InfrastructureError(message))
 }
 
 /** Reads the report from what the worker wrote. */

@@ -21,7 +21,7 @@ export interface TrialReport {
   readonly results: readonly Result[]
 }
 
-export interface ExperimentTotals {
+export interface ReportTotals {
   readonly evaluated: number
   readonly passed: number
   readonly failed: number
@@ -33,7 +33,7 @@ export interface ExperimentTotals {
 export type Mode = 'recorded' | 'local' | 'queue'
 
 /** One experiment and its results. */
-export interface ExperimentReport extends ExperimentTotals {
+export interface ExperimentReport extends ReportTotals {
   readonly experimentId: string
   readonly evaluation: string
   readonly variant: string
@@ -144,7 +144,7 @@ function worst(outcomes: readonly Outcome[]): Outcome {
   return BY_WORST.find((outcome) => outcomes.includes(outcome)) ?? 'error'
 }
 
-export function toTotals(trials: readonly TrialReport[]): ExperimentTotals {
+export function toTotals(trials: readonly TrialReport[]): ReportTotals {
   const count = (outcome: Outcome) => trials.filter((trial) => trial.outcome === outcome).length
   const passed = count('passed')
   const errors = count('error')

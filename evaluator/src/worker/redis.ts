@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
-import { InfrastructureError } from '../errors.ts'
+import { InfrastructureError, messageOf } from '../errors.ts'
+import { withTimeLimit } from '../time-limit.ts'
 
 /** A connection that is retried for ever: workers outlive restarts of Redis. */
 export function createWorkerRedis(url: string, onError: (error: Error) => void): Redis {
@@ -11,24 +12,27 @@ export function createWorkerRedis(url: string, onError: (error: Error) => void):
   return redis
 }
 
+const CONNECT_TIMEOUT_MS = 5_000
+
 /**
  * A connection that is ready.
  * @throws InfrastructureError if Redis does not answer now
  */
 export async function connectRedis(url: string): Promise<Redis> {
-  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null, connectTimeout: 5_000 })
+  const connectTimeout = CONNECT_TIMEOUT_MS
+  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null, connectTimeout })
   let problem: string | undefined
   redis.on('error', (error: Error) => {
     problem = error.message || (error as NodeJS.ErrnoException).code
   })
-  const timeUp = new Promise<false>((resolve) => setTimeout(resolve, 5_000, false).unref())
-  const ready = redis.connect().then(
-    () => true,
-    () => false,
-  )
-  if (await Promise.race([ready, timeUp])) return redis
-  redis.disconnect()
-  throw new InfrastructureError(
-    `Redis at ${url.replace(/\/\/.*@/, '//')} is not ready: ${problem ?? 'no reason given'}. Start it with \`weir up\`, or set WEIR_REDIS_URL.`,
-  )
+  try {
+    await withTimeLimit(redis.connect(), CONNECT_TIMEOUT_MS)
+    return redis
+  } catch (cause) {
+    redis.disconnect()
+    throw new InfrastructureError(
+      `Redis at ${url.replace(/\/\/.*@/, '//')} is not ready: ${problem ?? messageOf(cause)}. Start it with \`weir up\`, or set WEIR_REDIS_URL.`,
+      { cause },
+    )
+  }
 }
