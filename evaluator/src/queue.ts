@@ -79,8 +79,8 @@ export function openJob(key: string | undefined, queue: string, jobId: string, d
   }
   const { data: job } = signedJob.safeParse(data)
   const expected = job && signatureOf(key, queue, jobId, job.payload)
-  const given = Buffer.from(job?.signature ?? '', 'hex')
-  if (job && expected && given.length === expected.length && timingSafeEqual(given, expected)) {
+  const actual = Buffer.from(job?.signature ?? '', 'hex')
+  if (job && expected && actual.length === expected.length && timingSafeEqual(actual, expected)) {
     return parseExact(job.payload)
   }
   throw new UnsignedJobError(

@@ -5,7 +5,7 @@ import type { Recorded } from './executions.ts'
 /** One type of check: its JSON, the calls that make it, its words, and its judgement. `table.ts` lists all of them. */
 export interface CheckType<S extends z.ZodObject = z.ZodObject, M = object> {
   readonly schema: S
-  /** By their names, the calls that make such a check. Each gives the fields beside `type`, `of` and `not`. */
+  /** The calls that make such a check, by name. Each returns the fields beside `type`, `of` and `not`. */
   readonly matchers: M
   /** The call as its author would write it: `toHaveRun('plan')`. */
   describe(check: z.infer<S>): string

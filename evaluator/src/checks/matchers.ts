@@ -6,19 +6,19 @@ type Intersection<U> = (U extends unknown ? (value: U) => void : never) extends 
   ? I
   : never
 
-/** The calls of some types of checks; `R` is what each call gives. */
+/** The calls of some types of checks; `R` is what each call returns. */
 type Calls<T extends readonly CheckType[], R> = CallsOf<Intersection<T[number]['matchers']>, R>
 type CallsOf<M, R> = {
   [Name in keyof M]: M[Name] extends (...args: infer Args) => unknown ? (...args: Args) => R : never
 }
 
-/** Assertions on the runs that a run started, by their flow; `R` is what each call gives. */
+/** Assertions on the runs that a run started, by their flow; `R` is what each call returns. */
 export interface ChildRunMatchers<R> extends Calls<typeof NAMED_CHECKS, R> {}
 /** Assertions on the calls of one kind, in whichever step they are, by the name of the tool, model, agent... */
 export interface CallMatchers<R> extends Calls<typeof TIMED_CHECKS, R> {}
 /** Assertions on the steps of a run, by their label. */
 export interface StepMatchers<R> extends Calls<typeof STEP_CHECKS, R> {}
-/** Assertions on a run as a whole; `R` is what each call gives. */
+/** Assertions on a run as a whole; `R` is what each call returns. */
 export interface RunMatchers<R> extends Calls<typeof RUN_CHECKS, R> {}
 
 export type Negated<M> = M & { readonly not: M }

@@ -96,7 +96,7 @@ export const runTokens = defineCheck({
   },
 })
 
-/** A run that recorded no usage has zero: nothing can be said of it. */
+/** A run that recorded no usage has zero, so that zero is unverifiable. */
 function usedAtMost(
   run: RunRecord,
   value: number,

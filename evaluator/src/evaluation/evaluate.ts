@@ -23,7 +23,7 @@ const duration = z.custom<Duration>((value) => {
   }
 }, "expected a duration such as '30s'")
 
-/** {@link Definition} as it is checked; its inputs and outputs are whatever the task takes and gives. */
+/** {@link Definition} as it is checked. Its inputs and outputs are unknown here. */
 const definition = z.strictObject({
   task: z.custom<Task<unknown, unknown>>(isTask, 'expected a flow, or an async function'),
   data: z.custom<Data<unknown>>(

@@ -95,11 +95,11 @@ export function toGate(comparison: Pick<Comparison, 'run' | 'steps' | 'base' | '
   )
   const slower = durations.filter(({ verdict }) => verdict === 'slower')
   if (slower.length > 0) {
-    const words = slower.map(({ step, metric, effect }) => {
+    const list = slower.map(({ step, metric, effect }) => {
       const ratio = effect === null ? '' : ` ${effect.value.toFixed(2)}x`
       return `${step}${ratio} (${metric === 'duration' ? 'typical duration' : metric})`
     })
-    return { name: LATENCY_GATE, outcome: 'failed', reason: `slower: ${words.join(', ')}` }
+    return { name: LATENCY_GATE, outcome: 'failed', reason: `slower: ${list.join(', ')}` }
   }
   const tested = durations.filter(({ verdict }) => !verdict.startsWith('needs'))
   if (tested.length > 0)

@@ -154,7 +154,7 @@ async function judgeScorer(
     const { score, reason = '' } = typeof scorerResult === 'number' ? { score: scorerResult } : scorerResult
     if (typeof score === 'number' && score >= 0 && score <= 1)
       return { ...base, outcome: 'passed', score, reason: String(reason) }
-    throw new TypeError(`a scorer gives a number from 0 to 1, got ${String(score)} (${typeof score})`)
+    throw new TypeError(`a scorer returns a number from 0 to 1, got ${String(score)} (${typeof score})`)
   } catch (thrown) {
     return { ...base, outcome: 'error', score: 0, reason: `The scorer failed: ${messageOf(thrown)}` }
   }

@@ -72,7 +72,7 @@ function collectTrials(
     try {
       return trialRun.parse(value)
     } catch (error) {
-      return crashed(`the queue has no result of this trial that can be read: ${messageOf(error)}`)
+      return crashed(`the result of this trial in the queue cannot be read: ${messageOf(error)}`)
     }
   })
 }

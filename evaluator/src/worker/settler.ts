@@ -141,9 +141,9 @@ const MAX_LOGGED = 1_000
 
 /** One line of the log; a client chose the id. */
 export function describeCrowded({ project, runId }: RunOfProject): string {
-  return `run ${lineOf(JSON.stringify(runId))} of project ${project} has more than 1,000 traces: what comes of it from now on are runs of their own; is its id the same for all runs of a client?`
+  return `run ${lineOf(JSON.stringify(runId))} of project ${project} has more than 1,000 traces: further traces become runs of their own; does a client send the same run id for all of its runs?`
 }
 
 function describeFailed({ traceId, project, cause, retryMs }: FailedTrace): string {
-  return `trace ${traceId} of project ${project} cannot be settled: ${lineOf(cause)}; trying it again in ${retryMs / 1000} s, the others go on`
+  return `trace ${traceId} of project ${project} cannot be settled: ${lineOf(cause)}; it is tried again in ${retryMs / 1000} s, the others go on`
 }
