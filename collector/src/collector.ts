@@ -43,9 +43,9 @@ export interface Collector {
 }
 
 /** Milliseconds that requests have to be finished in once the collector closes. */
-const CLOSE_TIMEOUT = 5_000
+const CLOSE_TIMEOUT_MS = 5_000
 /** Milliseconds that ClickHouse then has to take what is in the log. */
-const DELIVERY_TIMEOUT = 3_500
+const DELIVERY_TIMEOUT_MS = 3_500
 
 /** A span goes through many small functions: with V8's usual budget for inlining, 920, they take 15 % longer. */
 const INLINING = '--max-inlined-bytecode-size-cumulative=2500'
@@ -125,11 +125,11 @@ export async function startCollector({
   }
 
   async function close(): Promise<void> {
-    const grpcClosed = grpc?.close(CLOSE_TIMEOUT)
-    await http.close(CLOSE_TIMEOUT)
+    const grpcClosed = grpc?.close(CLOSE_TIMEOUT_MS)
+    await http.close(CLOSE_TIMEOUT_MS)
     await grpcClosed
     await authenticator.close()
-    await storage.close(DELIVERY_TIMEOUT)
+    await storage.close(DELIVERY_TIMEOUT_MS)
   }
 
   async function serve() {

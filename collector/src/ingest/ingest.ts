@@ -4,7 +4,7 @@ import type { RateLimit } from '../serve/auth/rate-limit.ts'
 import type { GroupCommit } from '../wal/group-commit.ts'
 import type { Encoding } from './encoding.ts'
 import { MemoryBudget } from './memory-budget.ts'
-import { Turns, type Waiting } from './turns.ts'
+import { Scheduler, type Waiting } from './scheduler.ts'
 
 export interface IngestOptions {
   readonly maxBodyBytes: number
@@ -37,7 +37,7 @@ export class Ingest {
   readonly #commits: GroupCommit
   readonly #rewriter: Rewriter
   readonly #rateLimit: RateLimit | undefined
-  readonly #turns = new Turns()
+  readonly #scheduler = new Scheduler()
   readonly #converted = new Scratch()
 
   constructor(commits: GroupCommit, { maxBodyBytes, maxPendingBytes, rewriter, rateLimit }: IngestOptions) {
@@ -59,8 +59,8 @@ export class Ingest {
     const isLight = upload.expectedSize <= LIGHT_BYTES
     const taken =
       (isLight
-        ? await this.#turns.light(sender, () => this.#take(upload, project, LIGHT_BYTES))
-        : undefined) ?? (await this.#turns.heavy(sender, () => this.#take(upload, project)))
+        ? await this.#scheduler.light(sender, () => this.#take(upload, project, LIGHT_BYTES))
+        : undefined) ?? (await this.#scheduler.heavy(sender, () => this.#take(upload, project)))
     const { invalid, durable } = taken!
     await durable
     return invalid

@@ -56,8 +56,8 @@ class Sender implements SegmentSender {
   }
 }
 
-function segment(name: string, left = false): Segment {
-  return { name, directory: '/none', columns: [], bytes: 1, rows: 2, rejected: 0, left }
+function segment(name: string, recovered = false): Segment {
+  return { name, directory: '/none', columns: [], bytes: 1, rows: 2, rejected: 0, recovered }
 }
 
 function start(isOpen: boolean) {

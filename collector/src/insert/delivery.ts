@@ -86,8 +86,8 @@ export class Delivery {
 
   /** Takes a segment that is newer than those before. */
   add(segment: Segment): void {
-    const since = segment.left ? Number.NEGATIVE_INFINITY : performance.now()
-    const isInParts = segment.left && this.#sender.isInParts(segment)
+    const since = segment.recovered ? Number.NEGATIVE_INFINITY : performance.now()
+    const isInParts = segment.recovered && this.#sender.isInParts(segment)
     const refusals = isInParts ? REFUSALS : 0
     const parcel = { segment, since, tries: 0, refusals, storedBefore: 0, notBefore: 0 }
     ;(isInParts ? this.#refused : this.#waiting).push(parcel)
@@ -102,9 +102,9 @@ export class Delivery {
     return this.#isParallel && this.#fresh === undefined && this.#findFresh(now) === undefined
   }
 
-  /** Resolves once nothing waits any more, after `patience` ms, or when ClickHouse does not take spans now. */
-  async drain(patience: number): Promise<void> {
-    const deadline = performance.now() + patience
+  /** Resolves once nothing waits any more, after `timeoutMs`, or when ClickHouse does not take spans now. */
+  async drain(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs
     while (performance.now() < deadline) {
       const isDone = this.#waiting.length + this.#refused.length === 0 && this.#inParts === undefined
       if (this.#inFlight.size === 0 && (this.#isFailing || isDone)) return

@@ -43,7 +43,7 @@ export interface RetryTarget {
   readonly store: Pick<Store, 'url' | 'database'>
 }
 
-const INSERT_TIMEOUT = 60_000
+const INSERT_TIMEOUT_MS = 60_000
 /** For one file: where more spans are at fault, some stay set aside together with neighbours, until the next time. */
 const INSERTS = 20_000
 
@@ -109,7 +109,7 @@ async function insert(
   { path, columns, token }: Destination,
   whole: Part,
 ): Promise<{ readonly part: Part; readonly error: InsertError | undefined }> {
-  const writer = new ClickHouseWriter({ ...store, timeout: INSERT_TIMEOUT })
+  const writer = new ClickHouseWriter({ ...store, timeout: INSERT_TIMEOUT_MS })
   const known = new Map<string, PartOutcome>()
   const split = new SplitInsert({
     insert: (part, name) => writer.insert({ path, part, columns }, `${token}-${name}`),

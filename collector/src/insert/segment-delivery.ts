@@ -36,7 +36,7 @@ export class SegmentDelivery {
 
   /** @throws InsertError, or what the disk says */
   async deliver(segment: Segment): Promise<Outcome> {
-    const { part, corrupt } = segment.left ? await this.#check(segment) : await this.#read(segment)
+    const { part, corrupt } = segment.recovered ? await this.#check(segment) : await this.#read(segment)
     if (part.length > 0) await this.#insert(segment, part, await this.#tokens.next(segment))
     this.#tokens.forget(segment)
     return { stored: segment.rows - corrupt, poison: 0, corrupt }

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import type { Segment } from '../wal/segment.ts'
 import { Tokens } from './tokens.ts'
 
-function segment(left: boolean, openedAgo: number): Segment {
+function segment(recovered: boolean, openedAgo: number): Segment {
   const name = `${String(Date.now() - openedAgo).padStart(14, '0')}-name`
-  return { name, directory: '/none', columns: [], bytes: 1, rows: 1, rejected: 0, left }
+  return { name, directory: '/none', columns: [], bytes: 1, rows: 1, rejected: 0, recovered }
 }
 
 test('the first try of a segment has its name, and asks nobody', async () => {

@@ -29,7 +29,8 @@ export class Tokens {
   async next(segment: Segment): Promise<string> {
     const { name } = segment
     const known = this.#tokens.get(name)
-    if (known === undefined && !segment.left) return this.#use({ text: name, since: performance.now() }, name)
+    if (known === undefined && !segment.recovered)
+      return this.#use({ text: name, since: performance.now() }, name)
     const { text, since } = known ?? { text: name, since: sinceOf(name) }
     const startedAt = performance.now() - (await this.#uptime())
     if (startedAt < since - MARGIN) return this.#use({ text, since }, name)

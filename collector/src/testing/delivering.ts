@@ -30,7 +30,7 @@ export async function openDelivering({ url, database, directory, columns }: Deli
     segmentRows: 1e9,
     interval: 60_000,
     log: silent,
-    patience: 0,
+    timeoutMs: 0,
   })
   const writer = new ClickHouseWriter({ url, database, timeout: 10_000 })
   const failures: InsertFailure[] = []

@@ -19,14 +19,14 @@ export class LogInUseError extends Error {
  * process is gone, however it ended.
  *
  * @returns lets go of the lock
- * @throws LogInUseError after `patience` ms in which another process, which may just be ending, still holds it
+ * @throws LogInUseError after `timeoutMs` in which another process, which may just be ending, still holds it
  */
-export async function lockDirectory(directory: string, patience: number): Promise<() => void> {
+export async function lockDirectory(directory: string, timeoutMs: number): Promise<() => void> {
   const path = join(directory, 'lock')
   mendLock(path)
   const database = new DatabaseSync(path)
   const owner = join(directory, 'owner')
-  const deadline = performance.now() + patience
+  const deadline = performance.now() + timeoutMs
   while (!tryLock(database)) {
     if (performance.now() > deadline) {
       database.close()

@@ -19,7 +19,7 @@ test('a closed segment is the appended blocks, one after the other', async () =>
   expect(received.segments).toEqual([])
   await log.closeSegment()
   const [segment] = received.segments
-  expect(segment).toMatchObject({ bytes: 4051, rows: 6, left: false })
+  expect(segment).toMatchObject({ bytes: 4051, rows: 6, recovered: false })
   expect(readFileSync(blocksPath(segment!))).toEqual(Buffer.concat(blocks))
   await log.close()
 })
@@ -73,7 +73,9 @@ test('a segment that is finished is deleted, and counted once by the next proces
   })
   await log.close()
   const next = await openLog(directory)
-  expect(next.received.segments.map(({ rows, left }) => ({ rows, left }))).toEqual([{ rows: 2, left: true }])
+  expect(next.received.segments.map(({ rows, recovered }) => ({ rows, recovered }))).toEqual([
+    { rows: 2, recovered: true },
+  ])
   expect(next.log.ledger.snapshot()).toEqual(accounts)
   await next.log.finish(next.received.segments[0]!, { stored: 2, poison: 0, corrupt: 0 })
   await next.log.close()
@@ -89,12 +91,12 @@ test('a segment that was counted, but not deleted before the process died, is no
   await log.append(bytesOf(1, 10), 5)
   await log.append(bytesOf(2, 10), 2)
   await log.close()
-  const [counted, left] = received.segments
+  const [counted, other] = received.segments
   const { file } = await LedgerFile.open(directory)
   await file.save({ totals: { ...NOTHING, stored: 5 }, counted: [counted!.name] })
   await file.close()
   const next = await openLog(directory)
-  expect(next.received.segments.map(({ name }) => name)).toEqual([left!.name])
+  expect(next.received.segments.map(({ name }) => name)).toEqual([other!.name])
   expect(next.log.ledger.snapshot()).toMatchObject({ received: 7, stored: 5, pending: 2 })
   expect(segmentFiles(directory)).toHaveLength(2)
   await next.log.close()
@@ -119,7 +121,7 @@ test('two logs never share a directory', async () => {
   const { log } = await openLog(directory)
   await expect(openLog(directory)).rejects.toThrow(LogInUseError)
   await expect(openLog(directory)).rejects.toThrow(`process ${process.pid}`)
-  const waiting = openLog(directory, { patience: 10_000 })
+  const waiting = openLog(directory, { timeoutMs: 10_000 })
   await log.close()
   await (await waiting).log.close()
 })

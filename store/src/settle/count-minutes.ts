@@ -54,11 +54,11 @@ async function rebuildMinutes(store: Store, versions: readonly bigint[]): Promis
 }
 
 /** A minute is a `DateTime`, which ends within the minute after: runs that start from here on are in no minute. */
-const CHARTED_UNTIL = '2106-02-07 06:28:00'
+const MINUTES_END = '2106-02-07 06:28:00'
 
 /** SQL: whether a run's start is one that minutes can hold. Functions such as `toStartOfMinute` wrap around beyond. */
-export const IS_CHARTED: string = `start >= toDateTime64('1970-01-01 00:00:00', 9, 'UTC')
-      AND start < toDateTime64('${CHARTED_UNTIL}', 9, 'UTC')`
+export const HAS_MINUTE: string = `start >= toDateTime64('1970-01-01 00:00:00', 9, 'UTC')
+      AND start < toDateTime64('${MINUTES_END}', 9, 'UTC')`
 
 /** What is counted of the runs of a minute, or of their steps. */
 export interface Totals {
@@ -136,15 +136,15 @@ const OF_VERSIONS = `settled IN (
 /** Not FINAL: rows of deleted runs name the minutes that they left. */
 const SPAN = `
   SELECT toString(toStartOfMinute(min(start))) AS from, toString(toStartOfMinute(max(start)) + INTERVAL 1 MINUTE) AS to, count() AS runs
-  FROM runs WHERE ${OF_VERSIONS} AND ${IS_CHARTED}`
+  FROM runs WHERE ${OF_VERSIONS} AND ${HAS_MINUTE}`
 
 const TOUCHED = `
   touched AS (
-    SELECT DISTINCT project, flow, toStartOfMinute(start) AS minute FROM runs WHERE ${OF_VERSIONS} AND ${IS_CHARTED}
+    SELECT DISTINCT project, flow, toStartOfMinute(start) AS minute FROM runs WHERE ${OF_VERSIONS} AND ${HAS_MINUTE}
   )`
 
 /** Bounds have the column's own type: a filter that compares a DateTime64 key with a DateTime loses rows of the last second. */
-const STARTED_WITHIN = `start >= toDateTime64({from:String}, 9, 'UTC') AND start < toDateTime64({to:String}, 9, 'UTC') AND ${IS_CHARTED}`
+const STARTED_WITHIN = `start >= toDateTime64({from:String}, 9, 'UTC') AND start < toDateTime64({to:String}, 9, 'UTC') AND ${HAS_MINUTE}`
 const MINUTE_WITHIN = `minute >= toDateTime({from:String}, 'UTC') AND minute <= toDateTime({to:String}, 'UTC')`
 
 /** The clock, but later than what it replaces: the clock may have been set back since. */
@@ -196,7 +196,7 @@ async function add(store: Store, version: bigint): Promise<void> {
 function addSql(table: string, totals: Totals): string {
   return `
   INSERT INTO ${table} (${totals.columns}, settled, slice)
-  WITH added AS (SELECT * FROM runs WHERE ${OF_VERSIONS} AND ${IS_CHARTED})
+  WITH added AS (SELECT * FROM runs WHERE ${OF_VERSIONS} AND ${HAS_MINUTE})
   SELECT *, now64(6, 'UTC') AS settled, {slice:UInt64} AS slice FROM (${minutesOf('added', totals)})`
 }
 

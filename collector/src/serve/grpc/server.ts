@@ -8,7 +8,7 @@ import {
 } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Connections } from '../connections.ts'
-import { NOTICE_TIME, TraceCall, type TraceCallOptions } from './trace-call.ts'
+import { NOTICE_MS, TraceCall, type TraceCallOptions } from './trace-call.ts'
 
 /** The port of OTLP/gRPC cannot be bound. */
 class GrpcPortError extends Error {
@@ -136,5 +136,5 @@ export class GrpcServer {
 /** What is no call of gRPC gets an answer of HTTP; what it still sends is dropped. */
 function refuse(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
   stream.respond(headers, { endStream: true })
-  stream.resume().setTimeout(NOTICE_TIME, () => stream.close())
+  stream.resume().setTimeout(NOTICE_MS, () => stream.close())
 }

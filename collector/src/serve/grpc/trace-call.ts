@@ -18,7 +18,7 @@ import { timeoutOf } from './timeout.ts'
 export const EXPORT_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 
 /** Milliseconds that a sender has to notice that its call is over while it still sends. */
-export const NOTICE_TIME = 1_000
+export const NOTICE_MS = 1_000
 const LATE = new Refusal('timeout', 'the deadline of the call has passed')
 const CANCELLED = new Refusal('cut_off', 'the call was cancelled')
 const HEADERS: OutgoingHttpHeaders = {
@@ -133,7 +133,7 @@ export class TraceCall {
     stream.respond({ ...HEADERS, ...statusHeaders(refusal) }, { endStream: true })
     this.#status = status
     stream.resume()
-    const notice = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), NOTICE_TIME)
+    const notice = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), NOTICE_MS)
     stream.on('close', () => clearTimeout(notice))
   }
 }

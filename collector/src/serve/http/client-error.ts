@@ -12,7 +12,7 @@ interface ClientError extends NodeJS.ErrnoException {
 }
 
 /** Milliseconds that a sender gets to read the answer before its connection is closed. */
-const LINGER = 2_000
+const LINGER_MS = 2_000
 
 /** Answers what Node's parser refuses, and requests that do not arrive in time. */
 export class ClientErrors {
@@ -49,7 +49,7 @@ export class ClientErrors {
       return
     }
     this.#answered.add(socket)
-    setTimeout(() => socket.destroy(), LINGER).unref()
+    setTimeout(() => socket.destroy(), LINGER_MS).unref()
     if (latest === undefined || latest.writableFinished) this.#refuse(refusal, cause, socket)
     else if (latest.req.complete) latest.once('finish', () => this.#refuse(refusal, cause, socket))
     else breakRequest(latest.req, refusal)

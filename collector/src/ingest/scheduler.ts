@@ -3,7 +3,7 @@ import type { Refusal } from '../refusal.ts'
 /** Milliseconds of work after which the event loop gets its turn: health checks, other senders, those that leave. */
 const TURN = 10
 /**
- * Turns of the event loop after heavy work in which there is none: an answer takes several, to accept the connection, to
+ * Scheduler of the event loop after heavy work in which there is none: an answer takes several, to accept the connection, to
  * read the request, to write. Where nothing else is to be done they take microseconds.
  */
 const REST = 5
@@ -27,12 +27,12 @@ interface Job {
  * is short, else in the next turns, as it came. Heavy work waits while there is any: one request at a time, the projects
  * in rotation. So nobody waits behind more heavy work than one request of each project.
  */
-export class Turns {
+export class Scheduler {
   readonly #light: Job[] = []
   readonly #heavy = new Map<string, Job[]>()
   /** Milliseconds of work in this turn of the event loop. */
   #spent = 0
-  /** Turns without heavy work that are left. */
+  /** Scheduler without heavy work that are left. */
   #rest = 0
   #isScheduled = false
 

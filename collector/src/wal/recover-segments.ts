@@ -8,7 +8,7 @@ import { blocksPath, indexPath, removeSegment, type Segment, segmentNames } from
  * The segments that the processes before have left, oldest first; those that were counted as finished are removed.
  * @throws LogFormatError where one is of a newer format; nothing is changed then
  */
-export async function findLeftSegments(
+export async function recoverSegments(
   directory: string,
   counted: readonly string[],
   quarantine: Quarantine,
@@ -49,7 +49,7 @@ async function readSegment(
   if (bytes === 0 && whole.length === 0) return undefined
   const rows = whole.reduce((sum, record) => sum + record.rows, 0)
   const rejected = whole.reduce((sum, record) => sum + record.rejected, 0)
-  return { name, directory, columns, bytes, rows, rejected, left: true }
+  return { name, directory, columns, bytes, rows, rejected, recovered: true }
 }
 
 /**

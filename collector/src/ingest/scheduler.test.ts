@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Refusal } from '../refusal.ts'
-import { Turns, type Waiting } from './turns.ts'
+import { Scheduler, type Waiting } from './scheduler.ts'
 
 const of = (project: string): Waiting => ({ project, refusal: () => undefined })
 
@@ -10,34 +10,34 @@ function busy(): void {
 }
 
 test('light work is done at once', async () => {
-  const turns = new Turns()
+  const scheduler = new Scheduler()
   const done: number[] = []
-  const all = [1, 2, 3].map((number) => turns.light(of('a'), () => done.push(number)))
+  const all = [1, 2, 3].map((number) => scheduler.light(of('a'), () => done.push(number)))
   expect(done).toEqual([1, 2, 3])
   await Promise.all(all)
 })
 
 test('heavy work leaves turns to all else: light work, and the event loop', async () => {
-  const turns = new Turns()
+  const scheduler = new Scheduler()
   const done: string[] = []
   const heavy = [1, 2, 3].map((number) =>
-    turns.heavy(of('a'), () => {
+    scheduler.heavy(of('a'), () => {
       busy()
       done.push(`heavy ${number}`)
     }),
   )
   await new Promise((resolve) => setImmediate(resolve))
   done.push('event loop')
-  const light = turns.light(of('a'), () => done.push('light'))
+  const light = scheduler.light(of('a'), () => done.push('light'))
   await Promise.all([...heavy, light])
   expect(done).toEqual(['heavy 1', 'event loop', 'light', 'heavy 2', 'heavy 3'])
 })
 
 test('heavy work of projects takes turns, that of one comes in its order', async () => {
-  const turns = new Turns()
+  const scheduler = new Scheduler()
   const done: string[] = []
   const work = (project: string, number: number) =>
-    turns.heavy(of(project), () => {
+    scheduler.heavy(of(project), () => {
       busy()
       done.push(`${project}${number}`)
     })
@@ -54,15 +54,15 @@ test('heavy work of projects takes turns, that of one comes in its order', async
 })
 
 test.for(['light', 'heavy'] as const)('what nobody waits for any more is not done: %s', async (kind) => {
-  const turns = new Turns()
+  const scheduler = new Scheduler()
   const gone = new Refusal('cut_off', 'gone')
   const done: string[] = []
-  const first = turns[kind](of('a'), busy)
+  const first = scheduler[kind](of('a'), busy)
   let isGone = false
-  const second = turns[kind]({ project: 'a', refusal: () => (isGone ? gone : undefined) }, () =>
+  const second = scheduler[kind]({ project: 'a', refusal: () => (isGone ? gone : undefined) }, () =>
     done.push('2'),
   )
-  const third = turns[kind](of('a'), () => done.push('3'))
+  const third = scheduler[kind](of('a'), () => done.push('3'))
   isGone = true
   await first
   await expect(second).rejects.toBe(gone)
@@ -71,11 +71,15 @@ test.for(['light', 'heavy'] as const)('what nobody waits for any more is not don
 })
 
 test('an error is one of the work alone', async () => {
-  const turns = new Turns()
+  const scheduler = new Scheduler()
   const fail = () => {
     throw new TypeError('broken')
   }
-  const all = [turns.light(of('a'), fail), turns.heavy(of('a'), fail), turns.light(of('a'), () => 1)]
+  const all = [
+    scheduler.light(of('a'), fail),
+    scheduler.heavy(of('a'), fail),
+    scheduler.light(of('a'), () => 1),
+  ]
   expect((await Promise.allSettled(all)).map(({ status }) => status)).toEqual([
     'rejected',
     'rejected',

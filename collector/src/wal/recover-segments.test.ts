@@ -36,7 +36,7 @@ const rowsOf = ({ good }: CheckedBlocks) => good.map(({ rows }) => rows)
 test('a segment that was left is found with all of its blocks', async () => {
   const { directory, segment } = await leave()
   const found = await find(directory)
-  expect(found.segment).toEqual({ ...segment, left: true })
+  expect(found.segment).toEqual({ ...segment, recovered: true })
   expect(found.segment).toMatchObject({ bytes: SIZE, rows: 6, columns: ['id', 'name'] })
   expect(found.pending).toBe(6)
   expect(found.checked.good.map(({ offset }) => offset)).toEqual(OFFSETS)

@@ -8,7 +8,7 @@ import { type TraceOfProject, traceName } from './trace-name.ts'
  * Subtracts what the pass has seen, so that spans that came meanwhile remain to be settled; and replaces the reminders of a
  * trace by one, if it has a running run.
  */
-export async function checkOff(store: Store, { due, running }: DonePass): Promise<void> {
+export async function completePass(store: Store, { due, running }: DonePass): Promise<void> {
   const rows: PendingRow[] = []
   for (const { project, traceId, pending } of due) {
     for (const each of pending) rows.push({ project, traceId, ...each, count: -each.count })
