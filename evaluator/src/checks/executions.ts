@@ -1,4 +1,4 @@
-import type { CallRecord, ChildRun, RunRecord, Status } from '@weir/store/run-model'
+import type { CallRecord, ChildRun, RunRecord, StepRecord } from '@weir/store/run-model'
 import { z } from 'zod'
 import { formatDuration } from './duration.ts'
 
@@ -9,22 +9,8 @@ export const subject = z.enum([...timedSubject.options, 'childRuns'])
 
 export type Subject = z.infer<typeof subject>
 
-/** What a check sees of a step execution, a call or a child run. */
-export interface Execution {
-  readonly name: string
-  /** 0..n by start, per name. */
-  readonly occurrence: number
-  readonly status: Status
-  /** From the run's start. */
-  readonly startNs: number
-  readonly durationNs: number
-  /** How far off its times may be. */
-  readonly uncertainNs: number
-  readonly attempts: number
-  readonly fallback: boolean
-  /** Index of the execution around it among those of its subject, -1 for none. */
-  readonly parent: number
-}
+/** What a check sees of a step execution, a call or a child run. `parent` is an index among those of its subject. */
+export type Execution = Omit<StepRecord, 'kind'>
 
 /** What a run recorded of one subject. */
 export interface Recorded {
@@ -57,15 +43,15 @@ function executionsOf(run: RunRecord, of: Subject): readonly Execution[] {
 
 type Uncounted = Omit<Execution, 'occurrence'>
 
-const ONE_TRY = { attempts: 1, fallback: false, parent: -1 }
+const ONE_ATTEMPT = { attempts: 1, fallback: false, parent: -1 }
 
 function fromCall({ name, status, startNs, durationNs, uncertainNs }: CallRecord): Uncounted {
-  return { name, status, startNs, durationNs, uncertainNs, ...ONE_TRY }
+  return { name, status, startNs, durationNs, uncertainNs, ...ONE_ATTEMPT }
 }
 
 /** Its times are in its own record. */
 function fromChild({ flow, status }: ChildRun): Uncounted {
-  return { name: flow, status, startNs: 0, durationNs: 0, uncertainNs: 0, ...ONE_TRY }
+  return { name: flow, status, startNs: 0, durationNs: 0, uncertainNs: 0, ...ONE_ATTEMPT }
 }
 
 function countOccurrences(executions: readonly Uncounted[]): Execution[] {
