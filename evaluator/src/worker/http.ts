@@ -50,15 +50,11 @@ export async function startHealth(
         return { status: 404, text: 'Not found: expected GET /healthz, /readyz or /metrics.\n' }
     }
   }
+  const failed = (error: unknown): Answer => ({ status: 500, text: `${messageOf(error)}\n` })
   const server = createServer(async (request, response) => {
-    const {
-      status,
-      text,
-      type = 'text/plain; charset=utf-8',
-    } = await answer(request).catch(
-      (error: unknown): Answer => ({ status: 500, text: `${messageOf(error)}\n` }),
-    )
-    response.writeHead(status, { 'content-type': type }).end(text)
+    const { status, text, type = 'text/plain; charset=utf-8' } = await answer(request).catch(failed)
+    response.statusCode = status
+    response.setHeader('content-type', type).end(text)
   })
   await once(server.listen({ host, port }), 'listening')
   const { port: bound } = server.address() as AddressInfo
