@@ -7,7 +7,8 @@ import { ran } from './ran-check.ts'
 import { runCost, runDuration, runErrors, runStatus, runTokens } from './run-checks.ts'
 import { trajectory } from './trajectory-check.ts'
 
-// Every type of check, by what it can be about.
+// Every type of check, by what it can be about. A new one needs three files: its own, this table, and its golden vectors
+// in fixtures/check-vectors.json.
 
 /** On whatever has a name and a status, child runs too. */
 export const NAMED_CHECKS = [ran, succeeded, executionStatus] as const
@@ -15,8 +16,14 @@ export const NAMED_CHECKS = [ran, succeeded, executionStatus] as const
 export const TIMED_CHECKS = [...NAMED_CHECKS, order, trajectory, executionDuration] as const
 export const STEP_CHECKS = [...TIMED_CHECKS, retries, fallback] as const
 export const RUN_CHECKS = [
-  ...([runStatus, runDuration, runErrors, runCost, runTokens] as const),
-  ...([outputEqual, outputContain, outputSchema] as const),
+  runStatus,
+  runDuration,
+  runErrors,
+  runCost,
+  runTokens,
+  outputEqual,
+  outputContain,
+  outputSchema,
 ] as const
 
 const ALL = [...STEP_CHECKS, ...RUN_CHECKS] as const
