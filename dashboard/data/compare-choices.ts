@@ -59,14 +59,14 @@ export async function compareChoices(
     {
       label: experiments.length < NEWEST ? 'Experiments' : `Experiments, the newest ${NEWEST}`,
       options: experiments.map(
-        ({ experimentId, evaluation, variant, version, started }): Option => [
+        ({ experimentId, evaluation, variant, version, startedMs }): Option => [
           formatSide({ kind: 'experiment', experimentId }),
           [
             experimentId.slice(0, 12),
             evaluation,
             variant,
             version && `version ${version}`,
-            formatUtc(started).slice(5, 16),
+            formatUtc(startedMs).slice(5, 16),
           ]
             .filter(Boolean)
             .join(' · '),

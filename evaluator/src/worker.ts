@@ -19,16 +19,16 @@ export interface RunningWorker {
   /** Of /healthz, /readyz and /metrics. */
   readonly url: string
   readonly port: number
-  /** Ends what it does and takes nothing new; jobs that last longer are taken over by another worker. */
+  /** Finishes its jobs and takes no new ones; another worker takes over those that last longer. */
   close(): Promise<void>
 }
 
-/** A server that takes no commands for now, as on a full disk, says so to each of them. */
+/** A Redis that takes no commands for now, say because its disk is full, answers each with one of these. */
 const REFUSAL = /^(MISCONF|LOADING|BUSY|OOM|READONLY) /
-/** Longest that the health pages wait for ClickHouse. */
-const ANSWER_MS = 1_500
-/** Longest that `close` waits for jobs. */
-const CLOSE_MS = 8_000
+/** Longest time that health checks wait for ClickHouse. */
+const CLICKHOUSE_TIMEOUT_MS = 1_500
+/** Longest time that `close` waits for jobs. */
+const CLOSE_TIMEOUT_MS = 8_000
 
 /** Starts settling, monitors and the jobs of queued evaluations. ClickHouse and Redis may come and go. */
 export async function startWorker(
@@ -36,7 +36,8 @@ export async function startWorker(
   log: (line: string) => void = (line) => console.error(printed(`worker: ${line}`)),
 ): Promise<RunningWorker> {
   const { store, queueKey, concurrency = 8, lockMs = 30_000 } = config
-  const clickHouseDisk = () => getClickHouseDisk(store, AbortSignal.timeout(ANSWER_MS)).catch(() => undefined)
+  const clickHouseDisk = () =>
+    getClickHouseDisk(store, AbortSignal.timeout(CLICKHOUSE_TIMEOUT_MS)).catch(() => undefined)
   const clickhouse = new Outage('ClickHouse', log)
   const metrics = createMetrics({
     diskFree: async () => (await clickHouseDisk())?.freeBytes,
@@ -53,7 +54,10 @@ export async function startWorker(
     log,
   })
   const problems = async () => {
-    const ping = await store.client.ping({ select: true, abort_signal: AbortSignal.timeout(ANSWER_MS) })
+    const ping = await store.client.ping({
+      select: true,
+      abort_signal: AbortSignal.timeout(CLICKHOUSE_TIMEOUT_MS),
+    })
     return [
       ...(ping.success ? [] : ['ClickHouse does not answer']),
       ...(redis.status === 'ready' ? [] : [`Redis is ${redis.status}`]),
@@ -68,15 +72,15 @@ export async function startWorker(
   const outages = { clickhouse, queueOutage }
   const settler = new Settler({ store, redis, monitors, metrics, settleQuietMs, ...outages, log })
   const runners = new RunnerPool(config)
-  const start = (queue: string, atOnce: number, run: (job: Job) => Promise<unknown>): Worker => {
+  const start = (queue: string, jobsAtOnce: number, run: (job: Job) => Promise<unknown>): Worker => {
     const worker = new Worker(queue, run, {
       connection: redis,
-      concurrency: atOnce,
+      concurrency: jobsAtOnce,
       lockDuration: lockMs,
       stalledInterval: lockMs / 2,
       maxStalledCount: 3,
     })
-    // With the connection up it is about a job: one that was taken over, or lost with the queue's data.
+    // With a connection, the error is about a job: one that was taken over, or lost with the queue's data.
     worker.on('error', (error) => {
       if (redis.status === 'ready' && !REFUSAL.test(error.message)) log(`${queue}: ${error.message}`)
       else queueOutage.failed(error)
@@ -94,7 +98,7 @@ export async function startWorker(
   ]
   const close = async (): Promise<void> => {
     const closing = Promise.allSettled([settler.close(), ...workers.map((worker) => worker.close())])
-    const timeUp = new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())
+    const timeUp = new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS).unref())
     await Promise.race([closing, timeUp])
     runners.close()
     redis.disconnect()

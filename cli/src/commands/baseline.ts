@@ -39,7 +39,7 @@ export function addBaseline(program: Command): void {
             row.experimentId,
             row.flow,
             row.version,
-            new Date(row.promoted).toISOString(),
+            new Date(row.promotedMs).toISOString(),
           ]),
         )
       }),

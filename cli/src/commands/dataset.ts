@@ -73,7 +73,7 @@ async function list(store: Store, json: boolean): Promise<void> {
       row.name,
       `@${row.version}`,
       String(row.caseCount),
-      new Date(row.created).toISOString(),
+      new Date(row.createdMs).toISOString(),
     ]),
   )
 }

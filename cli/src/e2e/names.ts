@@ -56,7 +56,7 @@ export async function addNames(store: Store, now: number): Promise<void> {
         error: '',
         definition: '{}',
       },
-      ...{ status: 'passed', planned: 1, gates: [], started: now - nth * 1000, finished: now },
+      ...{ status: 'passed', planned: 1, gates: [], startedMs: now - nth * 1000, finishedMs: now },
     })
     await promoteExperiment(store, { experimentId: name })
     await addMonitor(store, { name, flow: name, definition: '{}', sample: 1 })

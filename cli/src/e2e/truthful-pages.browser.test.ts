@@ -72,11 +72,11 @@ async function postSpans(spans: readonly object[]): Promise<void> {
   expect(response.status).toBe(200)
 }
 
-async function addExperiment(experimentId: string, score: number, started: number, baseline = '') {
+async function addExperiment(experimentId: string, score: number, startedMs: number, baseline = '') {
   await upsertExperiment(store, {
     ...{ experimentId, evaluation: 'e', flow: 'f', version: '', environment: '', dataset: '', variant: '' },
     ...{ revision: '', datasetHash: '', baselineExperimentId: baseline, error: '', definition: '{}' },
-    ...{ status: 'passed', planned: 1, gates: [], started, finished: started },
+    ...{ status: 'passed', planned: 1, gates: [], startedMs, finishedMs: startedMs },
   })
   const trial = { experimentId, caseId: 'case', trial: 0, reason: '', runId: '', durationNs: 0 }
   await insertResults(store, [

@@ -57,7 +57,7 @@ export default async function DatasetsPage({ searchParams }: Props): Promise<Rea
                 { label: 'Pushed', numeric: true },
               ]}
             >
-              {datasets.map(({ name, version, caseCount, contentHash, created }) => (
+              {datasets.map(({ name, version, caseCount, contentHash, createdMs }) => (
                 <tr key={name}>
                   <th scope="row" data-wide>
                     <TextLink href={datasetHref(name)}>{nameText(name)}</TextLink>
@@ -68,7 +68,7 @@ export default async function DatasetsPage({ searchParams }: Props): Promise<Rea
                     <code>{contentHash.slice(0, 12)}</code>
                   </td>
                   <td data-numeric data-faint>
-                    <Time unixMs={created} nowMs={nowMs} />
+                    <Time unixMs={createdMs} nowMs={nowMs} />
                   </td>
                 </tr>
               ))}

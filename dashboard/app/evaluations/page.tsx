@@ -35,8 +35,8 @@ export default async function EvaluationsPage({ searchParams }: Props): Promise<
   const params = await searchParams
   return withStore(async (store) => {
     const nowMs = Date.now()
-    const started = firstCount(params, 'before')
-    const after = started > 0 ? { after: { started, evaluation: first(params, 'after') } } : {}
+    const startedMs = firstCount(params, 'before')
+    const after = startedMs > 0 ? { after: { startedMs, evaluation: first(params, 'after') } } : {}
     const [found, token] = await Promise.all([
       listEvaluations(store, { limit: PAGE_SIZE + 1, ...after }),
       latestSettled(store, {}),
@@ -44,7 +44,7 @@ export default async function EvaluationsPage({ searchParams }: Props): Promise<
     const evaluations = found.slice(0, PAGE_SIZE)
     const last = found.length > PAGE_SIZE ? evaluations.at(-1) : undefined
     const next =
-      last && `/evaluations${toQuery({ before: String(last.latest.started), after: last.evaluation })}`
+      last && `/evaluations${toQuery({ before: String(last.latest.startedMs), after: last.evaluation })}`
     const names = evaluations.map(({ evaluation }) => evaluation)
     const trends = await listTrends(store, { evaluations: names, limit: TREND })
     const rates = (evaluation: string) =>
@@ -64,7 +64,7 @@ export default async function EvaluationsPage({ searchParams }: Props): Promise<
             />
           }
         />
-        {evaluations.length === 0 && started === 0 ? (
+        {evaluations.length === 0 && startedMs === 0 ? (
           <EmptyState
             title="No experiment has run yet"
             commands={['weir eval examples/research/research.eval.ts', 'weir demo']}
@@ -114,12 +114,12 @@ export default async function EvaluationsPage({ searchParams }: Props): Promise<
                       : ''}
                   </td>
                   <td data-numeric data-faint>
-                    <Time unixMs={latest.started} nowMs={nowMs} />
+                    <Time unixMs={latest.startedMs} nowMs={nowMs} />
                   </td>
                 </tr>
               ))}
             </Table>
-            <Pager first={started > 0 ? '/evaluations' : undefined} next={next} />
+            <Pager first={startedMs > 0 ? '/evaluations' : undefined} next={next} />
           </Panel>
         )}
       </>

@@ -15,7 +15,7 @@ interface ExperimentNoteProps {
 }
 
 export function ExperimentNote({ experiment, nowMs }: ExperimentNoteProps): ReactElement {
-  const { experimentId, flow, version, environment, revision, dataset, started, finished } = experiment
+  const { experimentId, flow, version, environment, revision, dataset, startedMs, finishedMs } = experiment
   return (
     <ul className={styles.note} aria-label="About this experiment">
       <li>
@@ -41,9 +41,9 @@ export function ExperimentNote({ experiment, nowMs }: ExperimentNoteProps): Reac
       {revision ? <li>revision {revision.slice(0, 12)}</li> : null}
       {dataset ? <li>dataset {dataset}</li> : null}
       <li>
-        started <Time unixMs={started} nowMs={nowMs} />
+        started <Time unixMs={startedMs} nowMs={nowMs} />
       </li>
-      {finished > 0 ? <li>took {formatDuration((finished - started) * 1e6)}</li> : null}
+      {finishedMs > 0 ? <li>took {formatDuration((finishedMs - startedMs) * 1e6)}</li> : null}
     </ul>
   )
 }
@@ -51,7 +51,10 @@ export function ExperimentNote({ experiment, nowMs }: ExperimentNoteProps): Reac
 const DAY_MS = 86_400_000
 
 /** Runs start while their experiment lasts, by clocks that may be apart; one that still runs may do so for another day. */
-function runsWithin({ started, finished }: ExperimentDetail): { readonly from: string; readonly to: string } {
+function runsWithin({ startedMs, finishedMs }: ExperimentDetail): {
+  readonly from: string
+  readonly to: string
+} {
   const text = (ms: number) => new Date(Math.max(0, ms)).toISOString()
-  return { from: text(started - DAY_MS), to: text((finished > 0 ? finished : started) + DAY_MS) }
+  return { from: text(startedMs - DAY_MS), to: text((finishedMs > 0 ? finishedMs : startedMs) + DAY_MS) }
 }

@@ -68,7 +68,7 @@ export function ExperimentsTable({ experiments, baselines, nowMs }: ExperimentsT
           </td>
           <td>{experiment.version}</td>
           <td data-numeric data-faint>
-            <Time unixMs={experiment.started} nowMs={nowMs} />
+            <Time unixMs={experiment.startedMs} nowMs={nowMs} />
           </td>
         </tr>
       ))}

@@ -1,22 +1,16 @@
-import type { CallRecord, ChildRun, RunRecord, Status } from '@weir/store/run-model'
-import type { Subject } from './check.ts'
+import { formatDuration } from '@weir/config'
+import type { CallRecord, ChildRun, RunRecord, StepRecord } from '@weir/store/run-model'
+import { z } from 'zod'
 
-/** What a check sees of a step execution, a call or a child run. */
-export interface Execution {
-  readonly name: string
-  /** 0..n by start, per name. */
-  readonly occurrence: number
-  readonly status: Status
-  /** Nanoseconds from the run's start. */
-  readonly startNs: number
-  readonly durationNs: number
-  /** Nanoseconds by which its times may be wrong. */
-  readonly uncertainNs: number
-  readonly attempts: number
-  readonly fallback: boolean
-  /** Index of the execution around it among those of its subject, -1 for none. */
-  readonly parent: number
-}
+/** What has recorded times: step executions, and calls of one kind, in a step or not. */
+export const timedSubject = z.enum(['steps', 'tools', 'models', 'agents', 'retrievers', 'embedders'])
+/** What a check is about; `childRuns` are the runs that the run started. */
+export const subject = z.enum([...timedSubject.options, 'childRuns'])
+
+export type Subject = z.infer<typeof subject>
+
+/** What a check sees of a step execution, a call or a child run. `parent` is an index among those of its subject. */
+export type Execution = Omit<StepRecord, 'kind'>
 
 /** What a run recorded of one subject. */
 export interface Recorded {
@@ -26,13 +20,15 @@ export interface Recorded {
   readonly executions: readonly Execution[]
 }
 
-const KINDS = {
-  tools: 'tool',
-  models: 'model',
-  agents: 'agent',
-  retrievers: 'retriever',
-  embedders: 'embedder',
-} as const
+const NOUNS: Readonly<Record<Subject, string>> = {
+  steps: 'steps',
+  tools: 'tool calls',
+  models: 'model calls',
+  agents: 'agent calls',
+  retrievers: 'retriever calls',
+  embedders: 'embedder calls',
+  childRuns: 'child runs',
+}
 
 export function recordedOf(run: RunRecord, of: Subject): Recorded {
   return { run, of, executions: executionsOf(run, of) }
@@ -41,20 +37,21 @@ export function recordedOf(run: RunRecord, of: Subject): Recorded {
 function executionsOf(run: RunRecord, of: Subject): readonly Execution[] {
   if (of === 'steps') return run.steps
   if (of === 'childRuns') return countOccurrences(run.children.map(fromChild))
-  return countOccurrences(run.calls.filter(({ kind }) => kind === KINDS[of]).map(fromCall))
+  // A call's kind is the subject in the singular.
+  return countOccurrences(run.calls.filter(({ kind }) => `${kind}s` === of).map(fromCall))
 }
 
 type Uncounted = Omit<Execution, 'occurrence'>
 
-const ONE_TRY = { attempts: 1, fallback: false, parent: -1 }
+const ONE_ATTEMPT = { attempts: 1, fallback: false, parent: -1 }
 
 function fromCall({ name, status, startNs, durationNs, uncertainNs }: CallRecord): Uncounted {
-  return { name, status, startNs, durationNs, uncertainNs, ...ONE_TRY }
+  return { name, status, startNs, durationNs, uncertainNs, ...ONE_ATTEMPT }
 }
 
-/** Its times are in a record of its own. */
+/** Its times are in its own record. */
 function fromChild({ flow, status }: ChildRun): Uncounted {
-  return { name: flow, status, startNs: 0, durationNs: 0, uncertainNs: 0, ...ONE_TRY }
+  return { name: flow, status, startNs: 0, durationNs: 0, uncertainNs: 0, ...ONE_ATTEMPT }
 }
 
 function countOccurrences(executions: readonly Uncounted[]): Execution[] {
@@ -66,10 +63,57 @@ function countOccurrences(executions: readonly Uncounted[]): Execution[] {
   })
 }
 
-/** A complete run with nothing but its root may have done what nobody records: that something is absent says nothing. */
+export function occurrencesOf({ executions }: Recorded, name: string): Execution[] {
+  return executions.filter((candidate) => candidate.name === name)
+}
+
+/** A complete run of nothing but its root may have done what nobody records, so an absence says nothing. */
 export function recordedNothing({ steps, calls, children }: RunRecord): boolean {
   return steps.length + calls.length + children.length === 0
 }
 
-export const NOTHING =
+export const NOTHING_RECORDED =
   'The run recorded no steps, no calls and no child runs: what it did not do cannot be told.'
+
+/** Executions that a reason names at most; a run may have thousands. */
+const MAX_NAMED = 20
+
+/** `Steps: plan ok 12 ms, search#1 error 30 ms (3 attempts).` */
+export function executionsText({ of, executions }: Recorded): string {
+  if (executions.length === 0) return `The run has ${noneText(of)}.`
+  const named = executions
+    .slice(0, MAX_NAMED)
+    .map((execution) => executionText(of, execution))
+    .join(', ')
+  const rest = executions.length - MAX_NAMED
+  return `${listHead(of)} ${named}${rest > 0 ? ` and ${rest} more` : ''}.`
+}
+
+/** How a list of executions begins: `Tool calls:`. */
+export function listHead(of: Subject): string {
+  const noun = NOUNS[of]
+  return `${noun[0]!.toUpperCase()}${noun.slice(1)}:`
+}
+
+/** `no tool calls`. */
+export function noneText(of: Subject): string {
+  return `no ${NOUNS[of]}`
+}
+
+function executionText(of: Subject, execution: Execution): string {
+  const duration = of === 'childRuns' ? '' : ` ${durationText(execution)}`
+  const attempts = execution.attempts > 1 ? ` (${execution.attempts} attempts)` : ''
+  const fallback = execution.fallback ? ' (fallback)' : ''
+  return `${executionName(execution)} ${execution.status}${duration}${attempts}${fallback}`
+}
+
+/** `12 ms`, `12 ms +/- 3 ms`. */
+export function durationText({ durationNs, uncertainNs }: Execution): string {
+  const margin = uncertainNs === 0 ? '' : ` +/- ${formatDuration(uncertainNs)}`
+  return `${formatDuration(durationNs)}${margin}`
+}
+
+/** `search` for the first occurrence, `search#1` for the second. */
+export function executionName({ name, occurrence }: Execution): string {
+  return occurrence === 0 ? name : `${name}#${occurrence}`
+}

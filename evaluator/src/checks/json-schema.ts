@@ -2,6 +2,7 @@ import { UsageError } from '@weir/config'
 import { requireExact } from '@weir/store/text'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { z } from 'zod'
+import { messageOf } from '../errors.ts'
 
 /** A zod schema, or JSON schema data. */
 export type OutputSchema = z.ZodType | Readonly<Record<string, unknown>>
@@ -21,9 +22,8 @@ export function toJsonSchema(schema: OutputSchema): Record<string, unknown> {
     validator(data)
     return data
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause)
     throw new SchemaError(
-      `Expected a zod schema without transforms, or a JSON schema; got one that cannot be used: ${problem}`,
+      `Expected a zod schema without transforms, or a JSON schema; got one that cannot be used: ${messageOf(cause)}`,
       { cause },
     )
   }
@@ -35,10 +35,10 @@ function isZod(schema: OutputSchema): schema is z.ZodType {
 
 const compiled = new WeakMap<object, ValidateFunction>()
 
-/** What is wrong with a value, '' if it is valid. */
-export function schemaErrors(schema: Readonly<Record<string, unknown>>, value: unknown): string {
+/** What is wrong with a value; undefined if it is valid. */
+export function schemaErrors(schema: Readonly<Record<string, unknown>>, value: unknown): string | undefined {
   const validate = validator(schema)
-  if (validate(value)) return ''
+  if (validate(value)) return undefined
   const errors = validate.errors ?? []
   return errors.map((error) => `output${error.instancePath} ${error.message}`).join('; ')
 }

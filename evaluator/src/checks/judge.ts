@@ -1,24 +1,13 @@
 import type { RunRecord } from '@weir/store/run-model'
 import { cutText } from '@weir/store/text'
+import { z } from 'zod'
 import { messageOf } from '../errors.ts'
-import { type Check, type Finding, type Judgement, type Subject, unverifiable } from './check.ts'
-import { judgeOrder } from './execution-order.ts'
-import { judgeRan } from './execution-ran.ts'
-import {
-  judgeDuration,
-  judgeFallback,
-  judgeRetries,
-  judgeStatus,
-  judgeSucceeded,
-} from './execution-states.ts'
-import { judgeTrajectory } from './execution-trajectory.ts'
-import { recordedOf } from './executions.ts'
-import { executionsText } from './executions-text.ts'
-import { judgeOutputContain, judgeOutputEqual, judgeOutputSchema } from './output-checks.ts'
-import { judgeCost, judgeErrors, judgeRunDuration, judgeRunStatus, judgeTokens } from './run-checks.ts'
+import { CheckError, type Finding, type Judgement, unverifiable } from './check.ts'
+import { executionsText, type Recorded, recordedOf, type Subject } from './executions.ts'
+import { type Check, checkSchema, typeOf } from './table.ts'
 
 /** Characters of a reason: it quotes what was recorded, which can be any length. */
-const LONGEST_REASON = 4_000
+const MAX_REASON = 4_000
 
 /**
  * What a check says of a recorded run. Pure: the same check and run always give the same judgement. Never throws.
@@ -28,71 +17,45 @@ export function judge(check: Check, run: RunRecord): Judgement {
   const { outcome, reason } = judgement(check, run)
   return {
     outcome,
-    reason: reason.length > LONGEST_REASON ? `${cutText(reason, LONGEST_REASON)}...` : reason,
+    reason: reason.length > MAX_REASON ? `${cutText(reason, MAX_REASON)}...` : reason,
   }
 }
 
 function judgement(check: Check, run: RunRecord): Judgement {
   const finding = findSafely(check, run)
-  if (check.not !== true) return { outcome: finding.outcome, reason: finding.reason }
-  if (finding.outcome === 'unverifiable' || finding.absent === true) {
-    return { outcome: 'unverifiable', reason: finding.reason }
-  }
-  if (finding.outcome === 'failed') return { outcome: 'passed', reason: `as expected: ${finding.reason}` }
+  if (check.not !== true) return finding
+  const { outcome, reason } = finding
+  if (outcome === 'unverifiable' || finding.absent === true) return { outcome: 'unverifiable', reason }
+  if (outcome === 'failed') return { outcome: 'passed', reason: `as expected: ${reason}` }
   return {
     outcome: 'failed',
-    reason: `Expected the opposite: ${finding.reason}. ${executionsText(recordedOf(run, subjectOf(check)))}`,
+    reason: `Expected the opposite: ${reason}. ${executionsText(recordedFor(check, run))}`,
   }
 }
 
-/** What a failure lists. */
-export function subjectOf(check: Check): Subject {
-  return 'of' in check ? check.of : 'steps'
-}
-
-/** What a check cannot cope with in one run must not keep the others from being judged. */
+/** A check that cannot cope with one run must not keep the others from being judged. */
 function findSafely(check: Check, run: RunRecord): Finding {
   try {
-    return find(check, run)
+    return typeOf(check).judge(check, recordedFor(check, run))
   } catch (error) {
     return unverifiable(`Could not be judged: ${messageOf(error)}`)
   }
 }
 
-function find(check: Check, run: RunRecord): Finding {
-  const recorded = () => recordedOf(run, subjectOf(check))
-  switch (check.type) {
-    case 'execution.ran':
-      return judgeRan(check, recorded())
-    case 'execution.succeeded':
-      return judgeSucceeded(check, recorded())
-    case 'execution.status':
-      return judgeStatus(check, recorded())
-    case 'execution.order':
-      return judgeOrder(check, recorded())
-    case 'execution.trajectory':
-      return judgeTrajectory(check, recorded())
-    case 'execution.duration':
-      return judgeDuration(check, recorded())
-    case 'execution.retries':
-      return judgeRetries(check, recorded())
-    case 'execution.fallback':
-      return judgeFallback(check, recorded())
-    case 'run.status':
-      return judgeRunStatus(check, run)
-    case 'run.duration':
-      return judgeRunDuration(check, run)
-    case 'run.errors':
-      return judgeErrors(check, run)
-    case 'run.cost':
-      return judgeCost(check, run)
-    case 'run.tokens':
-      return judgeTokens(check, run)
-    case 'output.equal':
-      return judgeOutputEqual(check, run)
-    case 'output.contain':
-      return judgeOutputContain(check, run)
-    case 'output.schema':
-      return judgeOutputSchema(check, run)
-  }
+/** The run with what a failure lists: the executions of the check's subject, or the steps. */
+export function recordedFor(check: Check, run: RunRecord): Recorded {
+  return recordedOf(run, 'of' in check ? check.of : 'steps')
+}
+
+/** The check as its author would write it: `steps.not.toHaveRun('apologise')`. */
+export function describeCheck(check: Check): string {
+  const subject: Subject | 'run' = 'of' in check ? check.of : 'run'
+  return `${subject}${check.not === true ? '.not' : ''}.${typeOf(check).describe(check)}`
+}
+
+/** Checks that were stored or sent as JSON. Throws a {@link CheckError} that says which one is wrong. */
+export function parseChecks(value: unknown): Check[] {
+  const parsed = z.array(checkSchema).safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new CheckError(`Expected a list of checks. ${z.prettifyError(parsed.error)}`, { cause: parsed.error })
 }

@@ -3,7 +3,7 @@ import { contains, exactMatch } from '../scorers/text.ts'
 import { type RunSketch, toRun } from '../testing.ts'
 import { judge } from './judge.ts'
 import { run } from './matchers.ts'
-import { outputOf } from './recorded-value.ts'
+import { outputOf } from './output-checks.ts'
 
 const text = (output: string): RunSketch => ({ output, outputType: 'text' })
 const json = (output: string): RunSketch => ({ output, outputType: 'json' })

@@ -1,57 +1,103 @@
-import type { RunRecord } from '@weir/store/run-model'
+import { type Duration, formatDuration, parseDuration } from '@weir/config'
+import type { RunRecord, Status } from '@weir/store/run-model'
+import { z } from 'zod'
 import {
+  amount,
+  defineCheck,
   type Finding,
   failed,
+  not,
   passed,
-  type RunCostCheck,
-  type RunDurationCheck,
-  type RunErrorsCheck,
-  type RunStatusCheck,
-  type RunTokensCheck,
+  quote,
+  quoteDuration,
+  requireAmount,
+  status,
   unverifiable,
 } from './check.ts'
-import { formatDuration } from './duration.ts'
-import { recordedOf } from './executions.ts'
-import { executionName, executionsText } from './executions-text.ts'
+import { executionName, executionsText } from './executions.ts'
 
-export function judgeRunStatus(check: RunStatusCheck, run: RunRecord): Finding {
-  if (run.status === check.status) return passed(`the run is ${run.status}`)
-  if (run.status === 'running') return unverifiable(`The run has not ended. ${stepsText(run)}`)
-  return failed(`The run is ${run.status}, expected ${check.status}.${errorText(run)} ${stepsText(run)}`)
-}
+export const runStatus = defineCheck({
+  schema: z.strictObject({ type: z.literal('run.status'), status, not }),
+  matchers: {
+    /** Its status is ok. */
+    toSucceed: () => ({ status: 'ok' as const }),
+    toHaveStatus: (status: Status) => ({ status }),
+  },
+  describe: ({ status }) => (status === 'ok' ? 'toSucceed()' : `toHaveStatus(${quote(status)})`),
+  judge({ status }, recorded) {
+    const { run } = recorded
+    if (run.status === status) return passed(`the run is ${run.status}`)
+    const list = () => executionsText(recorded)
+    if (run.status === 'running') return unverifiable(`The run has not ended. ${list()}`)
+    return failed(`The run is ${run.status}, expected ${status}.${errorText(run)} ${list()}`)
+  },
+})
 
-/** A run that goes on, was suspended or expired can already be late, but it did not finish in time. */
-export function judgeRunDuration(check: RunDurationCheck, run: RunRecord): Finding {
-  const took = formatDuration(run.durationNs)
-  const limit = formatDuration(check.atMostNs)
-  if (run.durationNs > check.atMostNs)
-    return failed(`The run took ${took}, more than ${limit}. ${stepsText(run)}`)
-  const unfinished = run.incomplete || run.status === 'running' || run.status === 'suspended'
-  if (unfinished) return unverifiable(`The run did not finish (${run.status}). ${stepsText(run)}`)
-  return passed(`the run took ${took}`)
-}
+export const runDuration = defineCheck({
+  schema: z.strictObject({ type: z.literal('run.duration'), atMostNs: amount, not }),
+  matchers: {
+    /** It took at most so long: `'5s'`, or milliseconds. */
+    toFinishWithin: (duration: Duration) => ({ atMostNs: parseDuration(duration) }),
+  },
+  describe: ({ atMostNs }) => `toFinishWithin(${quoteDuration(atMostNs)})`,
+  /** A run that goes on, was suspended or expired can be late already, but it did not finish in time. */
+  judge({ atMostNs }, recorded) {
+    const { status, durationNs, incomplete } = recorded.run
+    const took = formatDuration(durationNs)
+    const list = () => executionsText(recorded)
+    if (durationNs > atMostNs)
+      return failed(`The run took ${took}, more than ${formatDuration(atMostNs)}. ${list()}`)
+    if (incomplete || status === 'running' || status === 'suspended')
+      return unverifiable(`The run did not finish (${status}). ${list()}`)
+    return passed(`the run took ${took}`)
+  },
+})
 
-export function judgeErrors(_check: RunErrorsCheck, run: RunRecord): Finding {
-  const step = run.steps.find(({ status }) => status === 'error')
-  if (step !== undefined)
-    return failed(`"${executionName(step)}" ended in error.${errorText(run)} ${stepsText(run)}`)
-  if (run.status === 'error') return failed(`The run ended in error.${errorText(run)} ${stepsText(run)}`)
-  if (run.incomplete || run.status === 'running')
-    return unverifiable(`The run is incomplete. ${stepsText(run)}`)
-  return passed('no errors')
-}
+export const runErrors = defineCheck({
+  schema: z.strictObject({ type: z.literal('run.errors'), not }),
+  matchers: {
+    /** Neither the run nor a step's last attempt ended in error. */
+    toHaveNoErrors: () => ({}),
+  },
+  describe: () => 'toHaveNoErrors()',
+  judge(_check, recorded) {
+    const { run } = recorded
+    const step = run.steps.find(({ status }) => status === 'error')
+    const list = () => executionsText(recorded)
+    if (step !== undefined)
+      return failed(`"${executionName(step)}" ended in error.${errorText(run)} ${list()}`)
+    if (run.status === 'error') return failed(`The run ended in error.${errorText(run)} ${list()}`)
+    if (run.incomplete || run.status === 'running') return unverifiable(`The run is incomplete. ${list()}`)
+    return passed('no errors')
+  },
+})
 
-/** Zero is what a run has that recorded no cost: nothing can be said of it. */
-export function judgeCost(check: RunCostCheck, run: RunRecord): Finding {
-  return atMost(run, run.cost, check.atMost, (value) => `$${Number(value.toPrecision(6))}`, 'cost')
-}
+export const runCost = defineCheck({
+  schema: z.strictObject({ type: z.literal('run.cost'), atMost: amount, not }),
+  matchers: {
+    /** US dollars; unverifiable if no cost was recorded. */
+    toCostAtMost: (dollars: number) => ({ atMost: requireAmount(dollars) }),
+  },
+  describe: ({ atMost }) => `toCostAtMost(${atMost})`,
+  judge: ({ atMost }, { run }) =>
+    usedAtMost(run, run.cost, atMost, (value) => `$${Number(value.toPrecision(6))}`, 'cost'),
+})
 
-export function judgeTokens(check: RunTokensCheck, run: RunRecord): Finding {
-  const tokens = run.inputTokens + run.outputTokens
-  return atMost(run, tokens, check.atMost, (value) => `${value} tokens`, 'token usage')
-}
+export const runTokens = defineCheck({
+  schema: z.strictObject({ type: z.literal('run.tokens'), atMost: amount, not }),
+  matchers: {
+    /** Input and output tokens together; unverifiable if none were recorded. */
+    toUseTokensAtMost: (tokens: number) => ({ atMost: requireAmount(tokens) }),
+  },
+  describe: ({ atMost }) => `toUseTokensAtMost(${atMost})`,
+  judge({ atMost }, { run }) {
+    const tokens = run.inputTokens + run.outputTokens
+    return usedAtMost(run, tokens, atMost, (value) => `${value} tokens`, 'token usage')
+  },
+})
 
-function atMost(
+/** A run that recorded no usage has zero, so that zero is unverifiable. */
+function usedAtMost(
   run: RunRecord,
   value: number,
   limit: number,
@@ -64,11 +110,7 @@ function atMost(
   return passed(`the run used ${format(value)}`)
 }
 
-function errorText(run: RunRecord): string {
-  if (run.errorType === '' && run.errorMessage === '') return ''
-  return ` ${[run.errorType, run.errorMessage].filter((text) => text !== '').join(': ')}.`
-}
-
-function stepsText(run: RunRecord): string {
-  return executionsText(recordedOf(run, 'steps'))
+function errorText({ errorType, errorMessage }: RunRecord): string {
+  const text = [errorType, errorMessage].filter((part) => part !== '').join(': ')
+  return text === '' ? '' : ` ${text}.`
 }

@@ -2,9 +2,9 @@ import type { StepRecord } from '@weir/store/run-model'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toRun } from '../testing.ts'
-import type { Check } from './check.ts'
 import { judge } from './judge.ts'
 import { steps as stepChecks } from './matchers.ts'
+import type { Check } from './table.ts'
 
 const name = fc.constantFrom('a', 'b', 'c')
 const step = fc.record({

@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { canonicalJson } from '@weir/store/evaluations'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readJsonLines, resolveCases } from './cases.ts'
-import { jsonl } from './data-source.ts'
-import { RepeatedKeyError, requireUniqueKeys } from './unique-keys.ts'
+import { RepeatedKeyError, readJsonLines, requireUniqueKeys, resolveCases } from './cases.ts'
+import { jsonl } from './definition.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-cases-'))
 afterAll(() => rmSync(directory, { recursive: true }))

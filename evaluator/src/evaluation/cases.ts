@@ -2,27 +2,26 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { UsageError } from '@weir/config'
 import type { Store } from '@weir/store'
 import { type Case, canonicalJson, getDatasetCases, hashCases, resolveDataset } from '@weir/store/evaluations'
 import { decodeUtf8, ExactJsonError, parseExact, requireExact, Utf8Error } from '@weir/store/text'
 import { z } from 'zod'
-import { DEEPEST, isTooDeep } from '../checks/nesting.ts'
-import { messageOf, UsageError } from '../errors.ts'
-import { isDataSource } from './data-source.ts'
-import type { CaseInput, Evaluation } from './definition.ts'
-import { RepeatedKeyError, requireUniqueKeys } from './unique-keys.ts'
+import { isTooDeep, MAX_NESTING } from '../checks/json-value.ts'
+import { messageOf } from '../errors.ts'
+import { type CaseInput, type Evaluation, isDataSource } from './definition.ts'
 
 export interface ResolvedData {
   readonly cases: readonly Case[]
-  /** `name@version`, '' for data of the definition or a file. */
+  /** `name@version`; '' for data in the definition or a file. */
   readonly dataset: string
   readonly hash: string
 }
 
 /**
  * Reads an evaluation's cases.
- * @param file - the evaluation's file: relative paths start there; undefined: at the working directory
- * @param store - undefined without a server, where stored datasets cannot be read
+ * @param file - the evaluation's file, where relative paths start; undefined: they start at the working directory
+ * @param store - undefined without a server: stored datasets cannot be read then
  */
 export async function resolveCases(
   evaluation: Pick<Evaluation, 'name' | 'data'>,
@@ -79,7 +78,7 @@ const caseLine = z
 
 function parseJsonLines(text: string, path: string): CaseInput<unknown>[] {
   return text.split('\n').flatMap((read, index) => {
-    // Where files that have one were joined, a byte order mark is in the middle.
+    // Files that were joined may have byte order marks in the middle.
     const line = read.replace(/^\uFEFF/, '')
     if (line.trim() === '') return []
     const fail = (problem: string, cause: unknown) =>
@@ -98,23 +97,52 @@ function parseJsonLines(text: string, path: string): CaseInput<unknown>[] {
   })
 }
 
-const written = z.object({
-  id: z.union([z.string().min(1), z.number(), z.bigint()]).optional(),
+/** An object has a key twice: JavaScript would keep only the last. */
+export class RepeatedKeyError extends UsageError {
+  override readonly code: string = 'REPEATED_KEY'
+}
+
+/** In valid JSON a text before a colon is a key: `"a":1` */
+const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]/g
+
+/**
+ * @param json - valid JSON
+ * @throws RepeatedKeyError
+ */
+export function requireUniqueKeys(json: string): void {
+  const objects: Set<string>[] = []
+  for (const [token, text, colon] of json.matchAll(TOKEN)) {
+    if (token === '{') objects.push(new Set())
+    else if (token === '}') objects.pop()
+    else if (text !== undefined && colon !== undefined) {
+      const key = JSON.parse(text) as string
+      if (objects.at(-1)?.has(key))
+        throw new RepeatedKeyError(`the key ${text} is there twice in one object: remove one`)
+      objects.at(-1)?.add(key)
+    }
+  }
+}
+
+/** A case as it travels in a job. */
+export const caseSchema = z.object({
+  id: z.string(),
   input: z.unknown(),
   reference: z.unknown().optional(),
-  tags: z.array(z.string()).optional(),
+  tags: z.array(z.string()).readonly().optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 })
 
-/** Gives every case an id. Refuses two of the same, and what would be another value once it was written as JSON. */
+const writtenCase = caseSchema.extend({ id: z.union([z.string().min(1), z.number(), z.bigint()]).optional() })
+
+/** Gives every case an id. Refuses an id that is there twice, and values that JSON would change. */
 export function toCases(evaluation: string, inputs: readonly unknown[]): Case[] {
-  const parsed = z.array(written).safeParse(inputs)
+  const parsed = z.array(writtenCase).safeParse(inputs)
   if (!parsed.success)
     throw new UsageError(`The cases of "${evaluation}" are not valid.\n${z.prettifyError(parsed.error)}`)
   const deep = parsed.data.findIndex((item) => isTooDeep(Object.values(item)))
   if (deep !== -1)
     throw new UsageError(
-      `Case ${deep + 1} of "${evaluation}" is nested deeper than ${DEEPEST} levels: give what is so deep as JSON text.`,
+      `Case ${deep + 1} of "${evaluation}" is nested deeper than ${MAX_NESTING} levels: write what is so deep as JSON text.`,
     )
   inputs.forEach((input, index) => {
     try {
@@ -126,13 +154,10 @@ export function toCases(evaluation: string, inputs: readonly unknown[]): Case[] 
       )
     }
   })
-  const cases = parsed.data.map(({ id, input, reference, tags, metadata }) => ({
+  const cases = parsed.data.map(({ id, ...rest }) => ({
     // As it is stored, so that two that would be one are refused.
-    id: id === undefined ? hashId(input) : String(id).toWellFormed(),
-    input,
-    ...(reference === undefined ? {} : { reference }),
-    ...(tags === undefined ? {} : { tags }),
-    ...(metadata === undefined ? {} : { metadata }),
+    id: id === undefined ? hashId(rest.input) : String(id).toWellFormed(),
+    ...rest,
   }))
   const seen = new Set<string>()
   for (const { id } of cases) {

@@ -2,13 +2,33 @@ import type { Duration } from '@weir/config'
 import type { RunOptions } from '@weir/sdk'
 import type { Case } from '@weir/store/evaluations'
 import type { RunRecord } from '@weir/store/run-model'
-import type { Check } from '../checks/check.ts'
+import { z } from 'zod'
 import type { Matchers } from '../checks/matchers.ts'
-import type { DataSource } from './data-source.ts'
+import type { Check } from '../checks/table.ts'
 
-/** What a plain function as a task is given besides its input. */
+/** Where the cases come from, read when the evaluation runs. */
+export type DataSource =
+  | { readonly type: 'dataset'; readonly reference: string }
+  | { readonly type: 'jsonl'; readonly path: string }
+
+/** A stored dataset: `dataset('research')` for the latest version, `dataset('research@3')` for one. */
+export function dataset(reference: string): DataSource {
+  return { type: 'dataset', reference }
+}
+
+/** A file of one JSON case per line; a relative path starts at the evaluation's file. */
+export function jsonl(path: string | URL): DataSource {
+  return { type: 'jsonl', path: String(path) }
+}
+
+export function isDataSource(value: unknown): value is DataSource {
+  const { type } = (value ?? {}) as { type?: unknown }
+  return type === 'dataset' || type === 'jsonl'
+}
+
+/** What a plain function gets besides its input when it is the task. */
 export interface TaskContext {
-  /** Aborted at the timeout of the case. */
+  /** Aborts when the case times out. */
   readonly signal: AbortSignal
   /** The variant's value, undefined without variants. */
   readonly variant: unknown
@@ -24,7 +44,7 @@ export interface FlowTask<I, O> {
 /** What is evaluated: a flow, or an async function that is run as a flow of the evaluation's name. */
 export type Task<I, O> = FlowTask<I, O> | ((input: I, context: TaskContext) => O | Promise<O>)
 
-/** A case as it is written: an id is made from the input where there is none. */
+/** A case as it is written. One without an id gets one that is made from its input. */
 export type CaseInput<I> = Omit<Case, 'id' | 'input'> & { readonly id?: string; readonly input: I }
 
 export type Data<I> =
@@ -35,14 +55,14 @@ export type Data<I> =
 /** What a scorer judges, as it was recorded. */
 export interface Scored<I = unknown, O = unknown> {
   readonly input: I
-  /** Undefined if none was recorded; a text where it was cut ({@link RunRecord.outputLength}). */
+  /** Undefined if none was recorded; text if it was cut ({@link RunRecord.outputLength}). */
   readonly output: O
   /** The case's expected output; undefined if it has none. */
   readonly reference: unknown
   readonly run: RunRecord
 }
 
-/** 0..1, with a reason where there is one to give. */
+/** 0..1, with a reason if there is one. */
 export type ScorerResult = number | { readonly score: number; readonly reason?: string }
 
 export type ScorerFunction<I = unknown, O = unknown> = (
@@ -54,25 +74,26 @@ export interface Scorer<I = unknown, O = unknown> {
   readonly score: ScorerFunction<I, O>
 }
 
-/** What `expect` is given: the same matchers as checks, recorded as results when they are called. */
+/** What `expect` gets: the matchers of checks. Each call becomes a result. */
 export interface ExpectContext<I = unknown, O = unknown> extends Scored<I, O> {
   readonly expect: Matchers<void>
 }
 
-export interface ScoreGate {
-  readonly mean?: number
-  readonly min?: number
-}
+const share = z.number().min(0).max(1)
+const scoreGate = z.strictObject({ mean: share.optional(), min: share.optional() })
 
 /** Conditions on the totals; each one that fails stops the build. */
-export interface Gates {
-  /** Least share of trials that pass, 0..1. Default 1. */
-  readonly passRate?: number
-  /** Per scorer the least mean (a number alone) or the least mean and minimum. */
-  readonly scores?: Readonly<Record<string, number | ScoreGate>>
+export const gates = z.strictObject({
+  /** The least share of trials that pass, 0..1. Default 1. */
+  passRate: share.optional(),
+  /** Per scorer the least mean (a number alone), or the least mean and minimum. */
+  scores: z.record(z.string(), z.union([share, scoreGate])).optional(),
   /** No step, nor the run, may have become slower than in the baseline. */
-  readonly latency?: { readonly steps: 'no-regression' }
-}
+  latency: z.strictObject({ steps: z.literal('no-regression') }).optional(),
+})
+
+export type ScoreGate = z.infer<typeof scoreGate>
+export type Gates = z.infer<typeof gates>
 
 export interface Definition<I = unknown, O = unknown> {
   readonly task: Task<I, O>
@@ -80,23 +101,27 @@ export interface Definition<I = unknown, O = unknown> {
   readonly checks?: readonly Check[]
   readonly expect?: (context: ExpectContext<I, O>) => void | Promise<void>
   readonly scorers?: readonly (Scorer<I, O> | ScorerFunction<I, O>)[]
+  /**
+   * Conditions on the totals: `passRate`, the least share of trials that pass (default 1); `scores`, per scorer the least
+   * mean, or `{ mean, min }`; `latency: { steps: 'no-regression' }`, nothing slower than the baseline.
+   */
   readonly gates?: Gates
   /**
    * One experiment per variant. A plain function gets the value as `context.variant`; a value with a `task`
    * replaces the task.
    */
   readonly variants?: Readonly<Record<string, unknown>>
-  /** Times that each case is run. Default 1. */
+  /** How often each case is run. Default 1. */
   readonly trials?: number
   /** Name of a promoted baseline, or the id of an experiment. */
   readonly baseline?: string
-  /** Longest time for one case, and then for each scorer and for `expect`. Default `'60s'`. */
+  /** Longest time for a case, and then for each scorer and for `expect`. Default `'60s'`. */
   readonly timeout?: Duration
   /** Cases at once. Default 8. */
   readonly concurrency?: number
 }
 
-/** Marks what `evaluate` gives, across copies of this package. */
+/** Marks what `evaluate` returns, across copies of this package. */
 export const EVALUATION: unique symbol = Symbol.for('weir.evaluation.1') as never
 
 /** A checked definition. */

@@ -1,53 +1,47 @@
-import { parseDuration } from '@weir/config'
+import { type Duration, parseDuration, UsageError } from '@weir/config'
 import { z } from 'zod'
-import { parseChecks } from '../checks/parse-check.ts'
-import { messageOf, UsageError } from '../errors.ts'
-import { isDataSource } from './data-source.ts'
+import { parseChecks } from '../checks/judge.ts'
+import { messageOf } from '../errors.ts'
 import {
+  type Data,
   type Definition,
   EVALUATION,
   type Evaluation,
-  type ExpectContext,
+  gates,
+  isDataSource,
   type Scorer,
   type ScorerFunction,
   type Task,
 } from './definition.ts'
 
-const rate = z.number().min(0).max(1)
-const scoreGate = z.union([rate, z.strictObject({ mean: rate.optional(), min: rate.optional() })])
-const fn = (what: string) =>
-  z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', what)
-const duration = z.custom<string | number>((value) => {
+const fn = <F>() => z.custom<F>((value) => typeof value === 'function', 'expected a function')
+const duration = z.custom<Duration>((value) => {
   try {
-    return parseDuration(value as string) > 0
+    return parseDuration(value as Duration) > 0
   } catch {
     return false
   }
 }, "expected a duration such as '30s'")
 
+/** {@link Definition} as it is checked. Its inputs and outputs are unknown here. */
 const definition = z.strictObject({
   task: z.custom<Task<unknown, unknown>>(isTask, 'expected a flow, or an async function'),
-  data: z.union([z.array(z.looseObject({ input: z.unknown() })), z.custom<object>(isReadLater)], {
-    error: 'expected an array of cases with an "input", dataset(...), jsonl(...) or a function',
-  }),
+  data: z.custom<Data<unknown>>(
+    isData,
+    'expected an array of cases with an "input", dataset(...), jsonl(...) or a function',
+  ),
   checks: z.array(z.unknown()).default([]),
-  expect: fn('expected a function').optional(),
+  expect: fn<NonNullable<Evaluation['expect']>>().optional(),
   scorers: z
     .array(
       z.union([
-        fn('expected a function'),
-        z.strictObject({ name: z.string().min(1), score: fn('expected a function') }),
+        fn<ScorerFunction>(),
+        z.strictObject({ name: z.string().min(1), score: fn<ScorerFunction>() }),
       ]),
     )
     .default([]),
-  gates: z
-    .strictObject({
-      passRate: rate.optional(),
-      scores: z.record(z.string(), scoreGate).optional(),
-      latency: z.strictObject({ steps: z.literal('no-regression') }).optional(),
-    })
-    .default({}),
-  variants: z.record(z.string().min(1), z.unknown()).optional(),
+  gates: gates.default({}),
+  variants: z.record(z.string().min(1), z.unknown()).default({}),
   trials: z.int().min(1).default(1),
   baseline: z.string().min(1).optional(),
   timeout: duration.default('60s'),
@@ -57,8 +51,8 @@ const definition = z.strictObject({
 /**
  * Defines an evaluation; export it from a `*.eval.ts` file.
  *
- * @param name - Names the evaluation wherever it is shown; keep it stable, baselines hang on it.
- * @throws UsageError if the definition is not what it should be.
+ * @param name - Names the evaluation wherever it is shown; keep it stable: baselines belong to it.
+ * @throws UsageError that says what is wrong with the definition
  */
 export function evaluate<I, O>(name: string, value: Definition<I, O>): Evaluation {
   if (typeof name !== 'string' || name === '') {
@@ -68,29 +62,26 @@ export function evaluate<I, O>(name: string, value: Definition<I, O>): Evaluatio
   if (!parsed.success) {
     throw new UsageError(`Evaluation "${name}" is not valid.\n${z.prettifyError(parsed.error)}`)
   }
-  const { checks, scorers, gates, trials, baseline, concurrency, timeout } = parsed.data
+  const { checks, expect, scorers, variants, baseline, timeout, ...rest } = parsed.data
   const evaluation: Evaluation = {
     [EVALUATION]: true,
     name,
-    task: value.task as Task<unknown, unknown>,
-    data: value.data as Evaluation['data'],
+    ...rest,
     checks: inEvaluation(name, () => parseChecks(checks)),
-    expect: value.expect as ((context: ExpectContext) => void | Promise<void>) | undefined,
-    scorers: toScorers(name, scorers as unknown as readonly (Scorer | ScorerFunction)[]),
-    gates: gates as Evaluation['gates'],
-    variants: Object.keys(value.variants ?? {}).length === 0 ? { '': undefined } : value.variants!,
-    trials,
+    expect,
+    scorers: toScorers(name, scorers),
+    variants: Object.keys(variants).length === 0 ? { '': undefined } : variants,
     baseline,
     timeoutMs: parseDuration(timeout) / 1e6,
-    concurrency,
   }
   refuseUnknownScores(evaluation)
   refuseNothingToJudge(evaluation)
   return evaluation
 }
 
-function isReadLater(value: unknown): boolean {
-  return isDataSource(value) || typeof value === 'function'
+function isData(value: unknown): boolean {
+  if (!Array.isArray(value)) return isDataSource(value) || typeof value === 'function'
+  return value.every((item) => typeof item === 'object' && item !== null && 'input' in item)
 }
 
 function isTask(value: unknown): boolean {
@@ -128,7 +119,7 @@ function refuseUnknownScores({ name, gates, scorers }: Evaluation): void {
   }
 }
 
-/** Without any of these a run passes because it ran: that must be said with `run.toSucceed()`. */
+/** Without any of these, a run would pass because it ran. Whoever wants that writes `run.toSucceed()`. */
 function refuseNothingToJudge({ name, checks, expect, scorers }: Evaluation): void {
   if (checks.length > 0 || expect !== undefined || scorers.length > 0) return
   throw new UsageError(

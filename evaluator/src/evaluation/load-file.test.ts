@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { UsageError } from '@weir/config'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../checks/matchers.ts'
-import { UsageError } from '../errors.ts'
 import { resolveCases, toCases } from './cases.ts'
-import { dataset, jsonl } from './data-source.ts'
+import { dataset, jsonl } from './definition.ts'
 import { evaluate } from './evaluate.ts'
 import { findEvalFiles, loadEvalFile } from './load-file.ts'
 

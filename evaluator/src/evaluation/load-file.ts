@@ -1,16 +1,17 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { UsageError } from '@weir/config'
 import { glob } from 'tinyglobby'
-import { messageOf, UsageError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { type Evaluation, isEvaluation } from './definition.ts'
 
 const EVAL_FILES = '**/*.eval.{ts,mts,js,mjs}'
 const IGNORED = ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/.weir/**']
 
 /**
- * The evaluation files that paths name, absolute and sorted: a file itself, all below a directory, or a glob.
- * Without paths, all below the working directory.
+ * The evaluation files at the paths, absolute and sorted. A path is a file, a directory with files below it, or a glob;
+ * without paths, it is the working directory.
  */
 export async function findEvalFiles(
   paths: readonly string[],
@@ -33,7 +34,7 @@ async function findIn(path: string, cwd: string): Promise<string[]> {
   )
 }
 
-/** The evaluations that a file exports, by default or by name. */
+/** The evaluations that a file exports, as default or by name. */
 export async function loadEvalFile(file: string): Promise<Evaluation[]> {
   const module = await importFile(file)
   const evaluations = [...new Set(Object.values(module).flat())].filter(isEvaluation)
@@ -44,7 +45,7 @@ export async function loadEvalFile(file: string): Promise<Evaluation[]> {
   )
 }
 
-/** Node strips the types itself; the modified time keeps a second load from giving the first one's module. */
+/** Node strips the types. The modification time in the URL keeps a second load from returning the first one's module. */
 async function importFile(file: string): Promise<Record<string, unknown>> {
   try {
     const { mtimeMs } = await stat(file)
@@ -56,7 +57,7 @@ async function importFile(file: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** A syntax error's own position is only in its stack; of others the first frames say where. */
+/** A syntax error's position is only in its stack; for other errors the first frames say where. */
 function whereOf(cause: unknown): string {
   if (!(cause instanceof Error)) return messageOf(cause)
   const stack = (cause.stack ?? '').replaceAll('file://', '').replaceAll(/\?modified=[\d.]+/g, '')

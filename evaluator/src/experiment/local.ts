@@ -3,8 +3,8 @@ import type { Reporter } from '../reporters/reporter.ts'
 import { concludeExperiment, judgeTrials } from './judge-experiment.ts'
 import type { Plan } from './plan.ts'
 import type { ExperimentReport } from './report.ts'
-import { runTrials } from './run-trials.ts'
 import { toTrialRecords } from './trial-records.ts'
+import { runTrials, type TrialRun } from './trials.ts'
 
 /** Runs an experiment without a server: the runs are recorded, settled and judged in this process. */
 export async function runLocally(plan: Plan, reporter: Reporter): Promise<ExperimentReport> {
@@ -22,11 +22,8 @@ export async function runLocally(plan: Plan, reporter: Reporter): Promise<Experi
   return report
 }
 
-function missingRuns(
-  trialRuns: readonly { readonly runId: string; readonly error?: { readonly reason: string } }[],
-  runs: ReadonlyMap<string, unknown>,
-): string {
+function missingRuns(trialRuns: readonly TrialRun[], runs: ReadonlyMap<string, unknown>): string | undefined {
   const missing = trialRuns.filter(({ runId, error }) => !runs.has(runId) && error?.reason !== 'timeout')
-  if (missing.length === 0) return ''
+  if (missing.length === 0) return undefined
   return `${missing.length} of ${trialRuns.length} runs were not recorded: something called init() of @weir/sdk, or registered an OpenTelemetry provider, before the evaluation.`
 }

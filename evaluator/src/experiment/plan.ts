@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { UsageError } from '@weir/config'
 import type { Store } from '@weir/store'
 import { type Case, findExperiment, resolveBaseline } from '@weir/store/evaluations'
-import { UsageError } from '../errors.ts'
 import { type ResolvedData, resolveCases } from '../evaluation/cases.ts'
 import type { Evaluation, Task } from '../evaluation/definition.ts'
 
-/** What the command line says beyond the definition. */
+/** What the command line sets beyond the definition. */
 export interface RunSettings {
-  /** Only cases whose id contains it, unless the evaluation's name does. */
+  /** Runs only cases whose id contains this text, or all if the evaluation's name contains it. */
   readonly filter?: string | undefined
   readonly trials?: number | undefined
   readonly baseline?: string | undefined
@@ -17,7 +17,7 @@ export interface RunSettings {
   readonly environment?: string | undefined
 }
 
-/** One experiment before it runs: an evaluation's variant with everything resolved. */
+/** An experiment before it runs: a variant of an evaluation, with everything resolved. */
 export interface Plan {
   readonly experimentId: string
   readonly evaluation: Evaluation
@@ -31,14 +31,14 @@ export interface Plan {
   readonly datasetHash: string
   readonly trials: number
   readonly concurrency: number
-  /** As asked for, undefined: none. */
+  /** As it was asked for; undefined: none. */
   readonly baseline: string | undefined
   /** Undefined if there is no such baseline yet. */
   readonly baselineExperimentId: string | undefined
   readonly revision: string
   readonly environment: string
-  /** Milliseconds since 1970. */
-  readonly started: number
+  /** Since 1970. */
+  readonly startedMs: number
 }
 
 /** One experiment per variant of an evaluation; none if the filter leaves no case. */
@@ -72,7 +72,7 @@ export async function planExperiments(
   })
 }
 
-/** The plan of one variant by its definition alone. */
+/** The plan of a variant, from its definition alone. */
 export function planOf(
   evaluation: Evaluation,
   file: string | undefined,
@@ -96,7 +96,7 @@ export function planOf(
     baselineExperimentId: undefined,
     revision: '',
     environment: '',
-    started: Date.now(),
+    startedMs: Date.now(),
   }
 }
 

@@ -1,21 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { InfrastructureError, UsageError } from '@weir/config'
 import type { Store } from '@weir/store'
 import { findExperiment, listResults, upsertExperiment } from '@weir/store/evaluations'
 import { FlowProducer, Job, Queue } from 'bullmq'
-import { InfrastructureError, UsageError } from '../errors.ts'
-import { EXPERIMENT_QUEUE, type ExperimentJob, TRIAL_QUEUE, type TrialJob, trialJobId } from '../queue.ts'
+import {
+  EXPERIMENT_QUEUE,
+  type ExperimentJob,
+  signJob,
+  TRIAL_QUEUE,
+  type TrialJob,
+  trialJobId,
+} from '../queue.ts'
 import type { Reporter } from '../reporters/reporter.ts'
-import { signJob } from '../signed-job.ts'
+import { withTimeLimit } from '../time-limit.ts'
 import { connectRedis } from '../worker/redis.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, toExperiment, toReport } from './report.ts'
-import { trialsOf } from './run-trials.ts'
-import { WorkerWatch } from './worker-watch.ts'
+import { trialsOf } from './trials.ts'
 
 const POLL_MS = 300
-/** Longest silence of the queue before the experiment is given up here; workers go on with it. */
-const SILENCE_MS = 120_000
-
+/** Longest time without an answer from the queue before this process gives up; workers go on with the experiment. */
+const MAX_SILENCE_MS = 120_000
+/** How often the queue may lose its data before this process gives up. */
 const MAX_LOSSES = 5
 
 const NO_WORKER = 'No worker is connected to the queue. Start one with `weir up` or `weir worker`.'
@@ -40,7 +46,7 @@ export async function runQueued(
   const queue = new Queue(EXPERIMENT_QUEUE, { connection: redis })
   const trials = new Queue(TRIAL_QUEUE, { connection: redis })
   const producer = new FlowProducer({ connection: redis })
-  const countWorkers = () => heard(trials.getWorkersCount())
+  const countWorkers = () => answered(trials.getWorkersCount())
   for (const emitter of [queue, trials, producer]) (emitter as Queue).on('error', () => {})
   try {
     if ((await countWorkers()) === 0) throw new InfrastructureError(NO_WORKER)
@@ -58,7 +64,7 @@ export async function runQueued(
   }
 }
 
-/** One job per trial; the experiment's own job begins when all of them have ended, well or not. */
+/** One job per trial. The experiment's own job begins when all of them have ended, whether they succeeded or not. */
 function toFlow(plan: Plan, file: string, key: string): Parameters<FlowProducer['add']>[0] {
   const subject = {
     experimentId: plan.experimentId,
@@ -69,19 +75,15 @@ function toFlow(plan: Plan, file: string, key: string): Parameters<FlowProducer[
   }
   const experiment: ExperimentJob = {
     ...subject,
-    cases: plan.cases.map((item) => ({
-      ...item,
-      tags: [...(item.tags ?? [])],
-      metadata: { ...item.metadata },
-    })),
+    cases: plan.cases,
     trials: plan.trials,
     dataset: plan.dataset,
     datasetHash: plan.datasetHash,
-    ...(plan.baseline === undefined ? {} : { baseline: plan.baseline }),
-    ...(plan.baselineExperimentId === undefined ? {} : { baselineExperimentId: plan.baselineExperimentId }),
+    baseline: plan.baseline,
+    baselineExperimentId: plan.baselineExperimentId,
     revision: plan.revision,
     environment: plan.environment,
-    started: plan.started,
+    startedMs: plan.startedMs,
   }
   const kept = { removeOnComplete: { age: 86_400 }, removeOnFail: { age: 86_400 } }
   const retried = { attempts: 3, backoff: { type: 'fixed', delay: 1_000 } }
@@ -104,7 +106,7 @@ function toFlow(plan: Plan, file: string, key: string): Parameters<FlowProducer[
   }
 }
 
-/** A queue that lost its data gets the experiment again: results replace each other, so none counts twice. */
+/** Submits the experiment again if the queue lost its data: results replace each other, so none counts twice. */
 async function waitForJudgement(
   plan: Plan,
   queue: Queue,
@@ -115,7 +117,7 @@ async function waitForJudgement(
   let done = -1
   let losses = 0
   for (;;) {
-    const state = await heard(queueState(plan.experimentId, queue))
+    const state = await answered(queueState(plan.experimentId, queue))
     if (state.done !== done) reporter.onTrial?.(plan, state.done)
     done = state.done
     if (state.name === 'completed') return
@@ -124,9 +126,9 @@ async function waitForJudgement(
     if (state.name === 'unknown') {
       if (++losses > MAX_LOSSES)
         throw new InfrastructureError('The queue lost the experiment again and again.')
-      await heard(submit())
+      await answered(submit())
     }
-    await watch.look()
+    await watch.check()
     await sleep(POLL_MS)
   }
 }
@@ -134,32 +136,24 @@ async function waitForJudgement(
 async function queueState(
   id: string,
   queue: Queue,
-): Promise<{ name: string; done: number; problem: string }> {
+): Promise<{ name: string; done: number; problem?: string }> {
   const job = await Job.fromId(queue, id)
-  if (job === undefined) return { name: 'unknown', done: 0, problem: '' }
+  if (job === undefined) return { name: 'unknown', done: 0 }
   const [name, counts] = await Promise.all([
     job.getState(),
     job.getDependenciesCount({ processed: true, ignored: true, failed: true }),
   ])
   const { processed = 0, ignored = 0, failed = 0 } = counts
-  return { name, done: processed + ignored + failed, problem: job.failedReason ?? '' }
+  return { name, done: processed + ignored + failed, problem: job.failedReason }
 }
 
-/** An answer of the queue, or an error if it stays silent: the connection itself waits for ever. */
-async function heard<T>(answer: Promise<T>): Promise<T> {
-  const timer = new AbortController()
-  const silence = sleep(SILENCE_MS, undefined, { signal: timer.signal, ref: false }).then(() => {
-    throw new InfrastructureError(`Redis has not answered for ${SILENCE_MS / 1000} s.`)
-  })
-  silence.catch(() => {})
-  try {
-    return await Promise.race([answer, silence])
-  } finally {
-    timer.abort()
-  }
+/** The queue's answer, or an error if none comes: the connection itself waits for ever. */
+function answered<T>(answer: Promise<T>): Promise<T> {
+  const message = `Redis has not answered for ${MAX_SILENCE_MS / 1000} s.`
+  return withTimeLimit(answer, MAX_SILENCE_MS, () => new InfrastructureError(message))
 }
 
-/** What the worker wrote is the report. */
+/** Reads the report from what the worker wrote. */
 async function readReport(plan: Plan, store: Store): Promise<ExperimentReport> {
   const { experimentId } = plan
   const [experiment, results] = await Promise.all([
@@ -170,4 +164,34 @@ async function readReport(plan: Plan, store: Store): Promise<ExperimentReport> {
     throw new InfrastructureError(`The worker wrote no result of experiment ${experimentId}.`)
   }
   return toReport(plan, 'queue', results, experiment.gates, experiment.error)
+}
+
+/** Longest time that the queue may be without a worker: one that died is started again within seconds. */
+const MAX_WITHOUT_WORKER_MS = 60_000
+/** Counting makes Redis list all of its connections. */
+const COUNT_EVERY_MS = 5_000
+
+/** Notices that no worker is left on the queue: jobs would wait there for ever. */
+export class WorkerWatch {
+  readonly #count: () => Promise<number>
+  readonly #now: () => number
+  #seenMs: number
+  #countedMs: number
+
+  constructor(count: () => Promise<number>, now: () => number = () => performance.now()) {
+    this.#count = count
+    this.#now = now
+    this.#seenMs = this.#countedMs = now()
+  }
+
+  /** @throws InfrastructureError once no worker has been connected for a minute */
+  async check(): Promise<void> {
+    if (this.#now() - this.#countedMs < COUNT_EVERY_MS) return
+    if ((await this.#count()) > 0) this.#seenMs = this.#now()
+    this.#countedMs = this.#now()
+    if (this.#countedMs - this.#seenMs < MAX_WITHOUT_WORKER_MS) return
+    throw new InfrastructureError(
+      `No worker has been connected to the queue for ${MAX_WITHOUT_WORKER_MS / 1000} s. Start one with \`weir up\` or \`weir worker\`: it goes on with the experiment.`,
+    )
+  }
 }

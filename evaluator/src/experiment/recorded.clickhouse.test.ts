@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { trace } from '@opentelemetry/api'
 import { type Collector, startCollector } from '@weir/collector'
+import { InfrastructureError } from '@weir/config'
 import type {} from '@weir/engines/testing'
 import { flow, shutdown } from '@weir/sdk'
 import { createStore, execute, migrate, rows, type Store } from '@weir/store'
@@ -18,13 +19,12 @@ import {
 } from '@weir/store/evaluations'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { run, steps } from '../checks/matchers.ts'
-import { InfrastructureError } from '../errors.ts'
-import { dataset } from '../evaluation/data-source.ts'
+import { dataset } from '../evaluation/definition.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { loadEvalFile } from '../evaluation/load-file.ts'
 import { exactMatch } from '../scorers/text.ts'
 import { RETURNED } from '../testing.ts'
-import { preflight } from './preflight.ts'
+import { requireAvailable } from './availability.ts'
 import { type EvaluationMode, prepareMode, runEvaluation } from './run-evaluation.ts'
 
 let store: Store
@@ -206,9 +206,11 @@ it('what one trial says ends no other, whether it is text or not', async () => {
 
 describe('what is not there', () => {
   it('is said before anything runs', async () => {
-    await expect(preflight(store, 'http://127.0.0.1:9')).rejects.toThrow(InfrastructureError)
+    await expect(requireAvailable(store, { endpoint: 'http://127.0.0.1:9' })).rejects.toThrow(
+      InfrastructureError,
+    )
     const away = createStore({ url: 'http://127.0.0.1:9', database: 'x' })
-    await expect(preflight(away, collector.url)).rejects.toThrow(
+    await expect(requireAvailable(away, { endpoint: collector.url })).rejects.toThrow(
       'ClickHouse at http://127.0.0.1:9 is not ready',
     )
     await away.close()

@@ -1,13 +1,13 @@
-import { WeirError } from '@weir/config'
+import { InfrastructureError, WeirError } from '@weir/config'
 import { init } from '@weir/sdk'
 import type { Store } from '@weir/store'
-import { InfrastructureError, messageOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { Evaluation } from '../evaluation/definition.ts'
 import { MAX_RECORDED, startRecorder } from '../local/recorder.ts'
 import type { Reporter } from '../reporters/reporter.ts'
+import { type CollectorAccess, requireAvailable } from './availability.ts'
 import { runLocally } from './local.ts'
 import { type Plan, planExperiments, type RunSettings } from './plan.ts'
-import { preflight } from './preflight.ts'
 import { runRecorded } from './recorded.ts'
 import type { ExperimentReport } from './report.ts'
 
@@ -20,37 +20,36 @@ export type EvaluationMode =
   /** By BullMQ workers; needs the evaluation's file. `queueKey` is the workers' own: it signs the jobs. */
   | { readonly kind: 'queue'; readonly store: Store; readonly redisUrl: string; readonly queueKey: string }
 
-/** Queue spans of several thousand trials; the evaluation flushes long before. */
-const MAX_QUEUE = 131_072
+/** Spans of several thousand trials; the evaluation flushes long before. */
+const MAX_QUEUED_SPANS = 131_072
 
 /**
- * Gets tracing ready. Call it before the first `*.eval.ts` file is loaded: the SDK is initialised once per process, and
- * the application's own `init()` must not come first.
+ * Sets up tracing. Call it before the first `*.eval.ts` file is loaded: the SDK is initialised once per process, and the
+ * application's own `init()` must not come first.
  * @throws InfrastructureError if Weir cannot be reached
  */
 export async function prepareMode(mode: EvaluationMode): Promise<void> {
   if (mode.kind === 'local') startRecorder()
   if (mode.kind !== 'recorded') return
-  const { store, endpoint, apiKey } = mode
-  await preflight(store, endpoint, apiKey)
-  initTracing(endpoint, apiKey)
+  await requireAvailable(mode.store, mode)
+  initTracing(mode)
 }
 
-/** Traces whatever runs in this process into the collector, with little cut. */
-export function initTracing(endpoint: string, apiKey: string | undefined): void {
+/** Traces everything that runs in this process into the collector. Values are cut late: they are what is judged. */
+export function initTracing({ endpoint, apiKey }: CollectorAccess): void {
   init({
     endpoint,
     ...(apiKey === undefined ? {} : { apiKey }),
     capture: { maxLength: MAX_RECORDED },
-    maxQueueSize: MAX_QUEUE,
+    maxQueueSize: MAX_QUEUED_SPANS,
   })
 }
 
 /**
  * Runs an evaluation: one experiment per variant, one after the other.
  * @param settings - `file`: the evaluation's file as an absolute path; `signal` ends a recorded evaluation early
- * @throws UsageError if its data or baseline is not what it should be
- * @throws InfrastructureError if Weir went away
+ * @throws UsageError if its data or its baseline cannot be used
+ * @throws InfrastructureError if Weir became unavailable
  */
 export async function runEvaluation(
   evaluation: Evaluation,

@@ -2,8 +2,8 @@ import type { CallRecord, RunRecord, StepRecord } from '@weir/store/run-model'
 import { type Plan, taskOf } from './plan.ts'
 
 /**
- * The records to judge trials by, by run id. A flow is judged by its own run. A plain function is judged by its run
- * with those of the flows that it ran: it is only the way to call them, whatever framework they are of.
+ * The records by which trials are judged, by run id. A flow is judged by its own run. A plain function is judged by its run
+ * together with those of the flows that it ran: it only calls them, whatever framework they belong to.
  */
 export function toTrialRecords(plan: Plan, records: readonly RunRecord[]): Map<string, RunRecord> {
   const byId = new Map(records.map((run) => [run.runId, run]))
@@ -12,7 +12,7 @@ export function toTrialRecords(plan: Plan, records: readonly RunRecord[]): Map<s
   return new Map(records.map((run) => [run.runId, withNested(run, traces.get(run.traceId) ?? [])]))
 }
 
-/** The runs that a trial's run started are judged with it. */
+/** Whether the runs that a trial's run started are judged with it. */
 export function judgesNested({ evaluation, variant }: Plan): boolean {
   return typeof taskOf(evaluation, variant) === 'function'
 }
@@ -39,7 +39,7 @@ function withNested(run: RunRecord, trace: readonly RunRecord[]): RunRecord {
 /** A step execution or call among those of all runs. */
 interface Placed<T> {
   readonly item: T
-  /** Whose it is. */
+  /** The run that it belongs to. */
   readonly of: RunRecord
   /** From the start of the run that is judged. */
   readonly startNs: number
@@ -58,7 +58,7 @@ function placeAll<T extends { readonly startNs: number }>(
     .sort((a, b) => a.startNs - b.startNs)
 }
 
-/** By start, counted per name over all runs; a step is enclosed by the one of its own run. */
+/** By start, counted per name over all runs. What encloses a step is a step of its own run. */
 function mergeSteps(placed: readonly Placed<StepRecord>[]): StepRecord[] {
   const indexOf = indexOfSteps(placed)
   const seen = new Map<string, number>()

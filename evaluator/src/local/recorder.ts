@@ -1,15 +1,15 @@
+import { UsageError } from '@weir/config'
 import { type Flow, flush, init, newRunId, type RunOptions } from '@weir/sdk'
 import type { RunRecord } from '@weir/store/run-model'
-import { UsageError } from '../errors.ts'
 import { SpanKeeper } from './span-keeper.ts'
 
-/** Longest value kept: an evaluation judges what was recorded, so little is cut. */
+/** Characters of a recorded value: an evaluation judges what was recorded, so it is cut late. */
 export const MAX_RECORDED: number = 8 * 1024 * 1024
 
 const SLOT = Symbol.for('weir.evaluator.recorder.1')
 const holder = globalThis as { [SLOT]?: SpanKeeper }
 
-/** Starts the SDK with spans kept in this process. Does nothing if it did so before. */
+/** Starts the SDK with spans kept in this process, once. */
 export function startRecorder(): void {
   if (holder[SLOT] !== undefined) return
   holder[SLOT] = new SpanKeeper()
@@ -18,13 +18,13 @@ export function startRecorder(): void {
 
 /** The runs recorded since the last call. */
 export async function takeRuns(): Promise<RunRecord[]> {
-  const keeper = started()
+  const keeper = startedKeeper()
   await flush()
   return keeper.takeAll()
 }
 
 /**
- * Runs a flow once in this process, without a server, and gives what was recorded. What the flow throws is in the
+ * Runs a flow once in this process, without a server, and returns what was recorded. What the flow throws is in the
  * record: status, `errorType` and `errorMessage`.
  *
  * @throws UsageError if something else set up tracing first, so that the run could not be recorded
@@ -39,7 +39,7 @@ export async function recordRun<I, O>(
   const run = flow.run as (input: I, options: RunOptions) => Promise<O>
   await run(input, { ...options, runId }).catch(() => {})
   await flush()
-  const record = started()
+  const record = startedKeeper()
     .takeRun(runId)
     .find((candidate) => candidate.runId === runId)
   if (record !== undefined) return record
@@ -48,7 +48,7 @@ export async function recordRun<I, O>(
   )
 }
 
-function started(): SpanKeeper {
+function startedKeeper(): SpanKeeper {
   const keeper = holder[SLOT]
   if (keeper === undefined) throw new UsageError('Nothing is recorded: the recorder was not started.')
   return keeper

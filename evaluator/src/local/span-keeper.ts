@@ -8,16 +8,16 @@ type ExportDone = Parameters<SpanExporter['export']>[1]
 
 /** `ExportResultCode.SUCCESS` of @opentelemetry/core. */
 const SUCCESS = 0
-/** Spans of one request: their JSON is shorter than the longest string, whatever their inputs and outputs. */
+/** Spans of one request: so few that their JSON fits into one string, whatever their inputs and outputs. */
 const BATCH = 4
-/** Bytes of spans in columns before these are read. */
-const MOST_UNREAD = 16 * 1024 * 1024
-/** Whose spans these are does not matter: they are not stored. */
+/** Bytes of columns that are filled before they are read. */
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024
+/** Does not matter: these spans are not stored. */
 const PROJECT = 'default'
 
 /**
- * Keeps the spans of this process, by trace, until they are taken: only then are they written as the SDK sends them, and read
- * as the collector does, so that flows take no longer.
+ * Keeps the spans of this process, by trace, until they are taken. Only then are they written as the SDK sends them and read
+ * as the collector reads them, so that flows take no longer.
  */
 export class SpanKeeper implements SpanExporter {
   readonly #traces: Map<string, ReadableSpan[]> = new Map()
@@ -36,7 +36,7 @@ export class SpanKeeper implements SpanExporter {
 
   async forceFlush(): Promise<void> {}
 
-  /** The runs of the traces that hold a span of this one. */
+  /** The runs of all traces that hold a span of this run. */
   takeRun(runId: string): RunRecord[] {
     const traces = [...this.#traces].filter(([, spans]) =>
       spans.some(({ attributes }) => attributes[WEIR_RUN_ID] === runId),
@@ -59,7 +59,8 @@ function toRuns(spans: readonly ReadableSpan[]): RunRecord[] {
   for (let at = 0; at < spans.length; at += BATCH) {
     block.append(toRequest(spans.slice(at, at + BATCH), scratch), PROJECT)
     const isLast = at + BATCH >= spans.length
-    if (isLast || block.size > MOST_UNREAD) for (const span of readSpans(block.take())) recorded.push(span)
+    if (isLast || block.size > MAX_UNREAD_BYTES)
+      for (const span of readSpans(block.take())) recorded.push(span)
   }
   return toRunRecords(recorded)
 }

@@ -3,7 +3,7 @@ import type { ExitCode } from '@weir/config'
 import type { ExperimentReport } from '../experiment/report.ts'
 import type { Reporter } from './reporter.ts'
 
-/** The whole result as JSON text, all of it Unicode: half an emoji is U+FFFD, which every reader takes. */
+/** The whole result as JSON in well-formed Unicode: half an emoji becomes U+FFFD, which every reader accepts. */
 export function toJsonReport(reports: readonly ExperimentReport[], exitCode: ExitCode): string {
   const report = { format: 1, exitCode, experiments: reports }
   const unicode = (_key: string, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value)

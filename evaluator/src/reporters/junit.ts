@@ -1,8 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import type { ExperimentReport } from '../experiment/report.ts'
-import type { TrialReport } from '../experiment/totals.ts'
-import type { Reporter } from './reporter.ts'
-import { trialNames } from './trial-name.ts'
+import type { ExperimentReport, TrialReport } from '../experiment/report.ts'
+import { type Reporter, trialNames } from './reporter.ts'
 
 /** Writes JUnit XML to a file: a suite per experiment, a case per trial and one per gate. */
 export function junitReporter(path: string): Reporter {
@@ -63,13 +61,13 @@ function attributes(values: Readonly<Record<string, string | number>>): string {
     .join('')
 }
 
-/** A carriage return is legal, but a parser reads it as the end of a line. */
+/** A carriage return is legal, but parsers read it as a line end. */
 const ENTITIES: Readonly<Record<string, string>> = {
   ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' },
   '\r': '&#13;',
 }
 
-/** What is no Char of XML 1.0 (w3.org/TR/xml/#charsets), not even as an entity; with the flag `u` also half a pair of surrogates. */
+/** What is not a Char of XML 1.0 (w3.org/TR/xml/#charsets), not even as an entity; with the flag `u`, lone surrogates too. */
 const ILLEGAL = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu
 
 function escapeXml(text: string): string {

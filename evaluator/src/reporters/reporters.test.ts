@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toExitCode } from '../experiment/exit-code.ts'
-import { toGate } from '../experiment/latency.ts'
+import { toGate } from '../experiment/gates.ts'
 import type { ExperimentReport } from '../experiment/report.ts'
 import { toJsonReport } from './json.ts'
 import { toJunit } from './junit.ts'

@@ -1,13 +1,12 @@
 import { formatDuration } from '@weir/config'
 import { printed, printedLines } from '@weir/store/text'
 import type { Plan } from '../experiment/plan.ts'
+import type { TrialReport } from '../experiment/report.ts'
 import { type ExperimentReport, type Mode, plannedTrials } from '../experiment/report.ts'
-import type { TrialReport } from '../experiment/totals.ts'
-import type { Reporter } from './reporter.ts'
-import { trialNames } from './trial-name.ts'
+import { type Reporter, trialNames } from './reporter.ts'
 
-/** Trials that did not pass, shown with their reasons at most. */
-const SHOWN = 20
+/** Trials that did not pass and are shown with their reasons, at most. */
+const MAX_SHOWN = 20
 
 export interface TerminalOptions {
   readonly write: (text: string) => void
@@ -52,7 +51,7 @@ function missingBaseline({ baseline, baselineExperimentId }: Plan, mode: Mode): 
   return isMissing ? `; there is no baseline "${baseline}" yet` : ''
 }
 
-/** Twenty updates a run are enough to see it move. */
+/** Twenty updates per experiment are enough to see it move. */
 function progress(plan: Plan, done: number): string {
   const planned = plannedTrials(plan)
   const every = Math.max(1, Math.floor(planned / 20))
@@ -85,7 +84,7 @@ function problems(trials: readonly TrialReport[]): string[] {
   const bad = trials.filter(({ outcome }) => outcome !== 'passed')
   const nameOf = trialNames(trials)
   const lines = bad
-    .slice(0, SHOWN)
+    .slice(0, MAX_SHOWN)
     .flatMap((trial) => [
       `  - ${nameOf(trial)}`,
       ...trial.results
@@ -94,7 +93,7 @@ function problems(trials: readonly TrialReport[]): string[] {
           printedLines(`      ${outcome} ${name || kind}: ${reason}`, '        '),
         ),
     ])
-  return bad.length > SHOWN ? [...lines, `  ... and ${bad.length - SHOWN} more`] : lines
+  return bad.length > MAX_SHOWN ? [...lines, `  ... and ${bad.length - MAX_SHOWN} more`] : lines
 }
 
 function summary(reports: readonly ExperimentReport[]): string {

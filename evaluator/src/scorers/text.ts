@@ -11,7 +11,7 @@ export function exactMatch({ output, reference }: Scored): ScorerResult {
 
 /** 1 if the output, as text, contains the reference's text. */
 export function contains({ output, reference }: Scored): ScorerResult {
-  if (typeof reference !== 'string') throw new Error('contains needs a text as the reference of the case.')
+  if (typeof reference !== 'string') throw new Error('contains needs text as the reference of the case.')
   const text = typeof output === 'string' ? output : (stringifyExact(output) ?? '')
   return text.includes(reference)
     ? { score: 1, reason: 'contains the reference' }

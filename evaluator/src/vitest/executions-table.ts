@@ -1,16 +1,15 @@
 import { formatDuration } from '@weir/config'
 import { printed } from '@weir/store/text'
-import type { Execution, Recorded } from '../checks/executions.ts'
-import { executionName, noneText, tookText } from '../checks/executions-text.ts'
+import { durationText, type Execution, executionName, noneText, type Recorded } from '../checks/executions.ts'
 
 /** Rows shown at most. */
-const SHOWN = 50
+const MAX_ROWS = 50
 
 /** The run and what it recorded of a subject, one per line, steps indented by their depth. */
 export function executionsTable(recorded: Recorded): string {
   const { run, of, executions } = recorded
   const head = `Run of ${run.flow}: ${run.status}${run.incomplete ? ', incomplete' : ''}, ${formatDuration(run.durationNs)}`
-  const rows = executions.slice(0, SHOWN).map((execution) => toRow(recorded, execution))
+  const rows = executions.slice(0, MAX_ROWS).map((execution) => toRow(recorded, execution))
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)))
   const lines = rows.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd(),
@@ -28,7 +27,7 @@ export function executionsTable(recorded: Recorded): string {
 function toRow({ of, executions }: Recorded, execution: Execution): string[] {
   const { status, fallback, startNs, attempts, parent } = execution
   const times =
-    of === 'childRuns' ? ['', ''] : [`at ${formatDuration(startNs)}`, `took ${tookText(execution)}`]
+    of === 'childRuns' ? ['', ''] : [`at ${formatDuration(startNs)}`, `took ${durationText(execution)}`]
   return [
     `${'  '.repeat(depthOf(executions, parent))}${printed(executionName(execution))}`,
     status + (fallback ? ' (fallback)' : ''),

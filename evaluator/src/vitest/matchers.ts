@@ -1,33 +1,17 @@
 import type { RunRecord, Status } from '@weir/store/run-model'
 import { printed } from '@weir/store/text'
-import type { Check } from '../checks/check.ts'
-import { describeCheck } from '../checks/describe.ts'
-import { recordedOf } from '../checks/executions.ts'
-import { listHead } from '../checks/executions-text.ts'
-import { judge, subjectOf } from '../checks/judge.ts'
-import {
-  type RunMatchers,
-  run as runChecks,
-  type StepMatchers,
-  steps as stepChecks,
-} from '../checks/matchers.ts'
-import { parseChecks } from '../checks/parse-check.ts'
+import { listHead } from '../checks/executions.ts'
+import { describeCheck, judge, parseChecks, recordedFor } from '../checks/judge.ts'
+import { type RunMatchers, run, type StepMatchers, steps } from '../checks/matchers.ts'
+import type { Check } from '../checks/table.ts'
 import { executionsTable } from './executions-table.ts'
-
-type SameOfSteps =
-  | 'toHaveRun'
-  | 'toHaveSucceeded'
-  | 'toHaveTrajectory'
-  | 'toHaveFinishedWithin'
-  | 'toHaveRetriedAtMost'
-  | 'toHaveUsedFallback'
 
 /** Assertions on a recorded run, for `expect(run)`. What a check could not verify fails. */
 export interface RunAssertions<R = unknown>
-  extends Pick<StepMatchers<R>, SameOfSteps>,
+  extends Omit<StepMatchers<R>, 'toHaveOrder' | 'toHaveStatus'>,
     Omit<RunMatchers<R>, 'toHaveStatus'> {
   /** The steps started in this order, others may lie between; strict: each ended before the next began. */
-  toHaveStepOrder(...steps: [string, string, ...(string | { readonly strict: boolean })[]]): R
+  toHaveStepOrder(...steps: Parameters<StepMatchers<R>['toHaveOrder']>): R
   /** Every occurrence has this status. */
   toHaveStepStatus(step: string, status: Status): R
   toHaveRunStatus(status: Status): R
@@ -43,24 +27,15 @@ interface MatcherResult {
 type Matcher = (this: { readonly isNot?: boolean }, received: unknown, ...args: never[]) => MatcherResult
 type Calls = { readonly [Name in keyof RunAssertions]: (...args: Parameters<RunAssertions[Name]>) => Check }
 
+const { not: _notSteps, toHaveOrder, toHaveStatus: toHaveStepStatus, ...ofSteps } = steps
+const { not: _notRun, toHaveStatus: toHaveRunStatus, ...ofRun } = run
+
 const CHECKS: Calls = {
-  toHaveRun: stepChecks.toHaveRun,
-  toHaveSucceeded: stepChecks.toHaveSucceeded,
-  toHaveStepOrder: (...steps) => stepChecks.toHaveOrder(...(steps as [string, string])),
-  toHaveTrajectory: stepChecks.toHaveTrajectory,
-  toHaveFinishedWithin: stepChecks.toHaveFinishedWithin,
-  toHaveRetriedAtMost: stepChecks.toHaveRetriedAtMost,
-  toHaveUsedFallback: stepChecks.toHaveUsedFallback,
-  toHaveStepStatus: stepChecks.toHaveStatus,
-  toSucceed: runChecks.toSucceed,
-  toHaveRunStatus: runChecks.toHaveStatus,
-  toFinishWithin: runChecks.toFinishWithin,
-  toHaveNoErrors: runChecks.toHaveNoErrors,
-  toCostAtMost: runChecks.toCostAtMost,
-  toUseTokensAtMost: runChecks.toUseTokensAtMost,
-  toHaveOutputEqual: runChecks.toHaveOutputEqual,
-  toHaveOutputContaining: runChecks.toHaveOutputContaining,
-  toHaveOutputMatching: runChecks.toHaveOutputMatching,
+  ...ofSteps,
+  ...ofRun,
+  toHaveStepOrder: toHaveOrder,
+  toHaveStepStatus,
+  toHaveRunStatus,
   toPassCheck: (check) => parseChecks([check])[0]!,
 }
 
@@ -80,7 +55,7 @@ function toMatcher(name: string, toCheck: (...args: never[]) => Check): Matcher 
     const asked = toCheck(...args)
     const check: Check = isNot ? { ...asked, not: asked.not !== true } : asked
     const { outcome, reason } = judge(check, run)
-    const recorded = recordedOf(run, subjectOf(check))
+    const recorded = recordedFor(check, run)
     // The table says more than the list that ends a reason.
     const [why] = reason.split(` ${listHead(recorded.of)} `)
     const message = () =>

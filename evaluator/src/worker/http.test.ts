@@ -37,6 +37,7 @@ describe.each([
   ['/readyz', 503],
   ['/metrics', 200],
   ['/nothing', 404],
+  ['/healthz?full', 200],
   ['http://localhost/healthz', 200],
 ])('%s', (path, status) => {
   test.each(['127.0.0.1:4319', 'localhost', '10.2.3.4:4319', 'worker:4319'])(

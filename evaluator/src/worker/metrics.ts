@@ -13,14 +13,14 @@ export interface Metrics {
   readonly jobs: Counter<'queue' | 'outcome'>
 }
 
-interface Read {
-  /** Bytes that are free where ClickHouse stores; undefined where it does not answer. */
+interface Probes {
+  /** Free bytes of ClickHouse's fullest disk; undefined if it does not answer. */
   readonly diskFree: () => Promise<number | undefined>
-  /** Seconds since when passes fail; 0: the last one succeeded. */
+  /** For how many seconds passes have failed; 0: the last one succeeded. */
   readonly failing: () => number
 }
 
-export function createMetrics({ diskFree, failing }: Read): Metrics {
+export function createMetrics({ diskFree, failing }: Probes): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]

@@ -66,7 +66,7 @@ test('monitors judge on when the clock was set back by a day, each run once', as
     flow: 'clocked',
     definition,
     sample: 1,
-    created: Date.now() + DAY_MS - 60_000,
+    createdMs: Date.now() + DAY_MS - 60_000,
   })
   const before = await settle(DAY_MS)
   const { monitors, scores } = observed()
@@ -106,7 +106,7 @@ const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 
 test('what one run holds keeps no other from being judged, and each is judged once', async () => {
   const checks = [run.toHaveOutputEqual([1]), run.toHaveOutputMatching({ type: 'object' }), run.toSucceed()]
-  const monitor = { flow: 'odd', sample: 1, created: Date.now() - 60_000 }
+  const monitor = { flow: 'odd', sample: 1, createdMs: Date.now() - 60_000 }
   await addMonitor(store, { ...monitor, name: 'odd', definition: JSON.stringify({ checks }) })
   await addMonitor(store, { ...monitor, name: 'newer', definition: '{"checks":[{"type":"run.mood"}]}' })
   const outputs = ['[1]', `${'a'.repeat(198)}😀`, nested(8_000), nested(100_000), '[1]']
@@ -139,7 +139,7 @@ test('a score that ClickHouse refuses is set aside and said, also of a worker th
   )
   const checks = [run.toHaveOutputEqual('b')]
   await addMonitor(store, {
-    ...{ name: 'refused', flow: 'refused', sample: 1, created: Date.now() - 60_000 },
+    ...{ name: 'refused', flow: 'refused', sample: 1, createdMs: Date.now() - 60_000 },
     definition: JSON.stringify({ checks }),
   })
   const runIds: string[] = []

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Store } from '@weir/store'
 import {
   findSettledRuns,
@@ -13,27 +14,24 @@ import { readRunRecords } from '@weir/store/pages'
 import type { RunRecord } from '@weir/store/run-model'
 import { parseExact } from '@weir/store/text'
 import { z } from 'zod'
-import type { Check } from '../checks/check.ts'
-import { describeCheck } from '../checks/describe.ts'
-import { judge } from '../checks/judge.ts'
-import { parseChecks } from '../checks/parse-check.ts'
+import { describeCheck, judge, parseChecks } from '../checks/judge.ts'
+import type { Check } from '../checks/table.ts'
 import { messageOf } from '../errors.ts'
-import { isSampled } from './sample.ts'
 
 /** Runs read and judged at once. */
 const BATCH = 500
-/** Rows of `runs` may appear a little out of the order of their `settled`: look back this far, judging again. */
+/** Rows of `runs` may appear a little out of the order of `settled`: look back this far, and judge again. */
 const OVERLAP_MS = 5_000
-/** How far a start looks back behind the last score. */
+/** How far before the last score a start looks back. */
 const LOOK_BACK_MS = 60_000
-/** What is further ahead than this was written before the clock was set back. */
-const LONGEST_AHEAD_MS = 10_000
+/** A time further ahead was written before the clock was set back. */
+const MAX_AHEAD_MS = 10_000
 
-/** How far the runs are judged in the order in which they settled. */
-interface Place {
-  /** Runs that settled until then are judged (milliseconds since 1970). */
-  readonly since: number
-  /** When the runs of the overlap settled that were judged already. */
+/** How far the runs are judged, in the order in which they settled. */
+interface Progress {
+  /** Runs that settled before then are judged. Since 1970. */
+  readonly sinceMs: number
+  /** Runs of the overlap that are judged already, and when they settled. */
   readonly recent: ReadonlyMap<string, number>
 }
 
@@ -47,24 +45,24 @@ interface UsableMonitor extends Monitor {
   readonly checks: readonly NamedCheck[]
 }
 
-/** What monitors tell of their work. */
+/** What monitors report of their work. */
 export interface MonitorsObserver {
-  /** @param setAside how many of the scores could not be stored as they were */
+  /** @param setAside - how many of the scores could not be stored as they were */
   scored(scores: readonly Score[], setAside: number): void
   /** Monitors that cannot be read. */
   unusable(monitors: number): void
   log(line: string): void
 }
 
-/** Judges production runs as they settle. Its place is kept in the scores themselves. */
+/** Judges production runs as they settle. After a restart, the scores themselves say how far it came. */
 export class Monitors {
   readonly #store: Store
   readonly #observer: MonitorsObserver
   readonly #unusable: Set<string> = new Set()
   /** Undefined: not known yet. */
-  #place: Place | undefined
-  /** Where the clock was set back: the place among the runs that settled before, some of which settle again. */
-  #ahead: Place | undefined
+  #progress: Progress | undefined
+  /** Once the clock was set back: the progress among the runs that settled before, some of which settle again. */
+  #ahead: Progress | undefined
 
   constructor(store: Store, observer: MonitorsObserver) {
     this.#store = store
@@ -75,48 +73,52 @@ export class Monitors {
   async judgeSettled(): Promise<void> {
     const usable = this.#usable(await readMonitors(this.#store))
     if (usable.length === 0) {
-      this.#place = undefined
+      this.#progress = undefined
       this.#ahead = undefined
       return
     }
-    const now = await readClock(this.#store)
-    const isAhead = (time: number) => time > now + LONGEST_AHEAD_MS
-    const recently = now - LOOK_BACK_MS
+    const nowMs = await readClock(this.#store)
+    const isAhead = (timeMs: number) => timeMs > nowMs + MAX_AHEAD_MS
+    const recentlyMs = nowMs - LOOK_BACK_MS
     const monitors = usable.map((monitor) => ({
       ...monitor,
-      created: isAhead(monitor.created) ? recently : monitor.created,
+      createdMs: isAhead(monitor.createdMs) ? recentlyMs : monitor.createdMs,
     }))
-    let place = this.#place ?? { since: await this.#startingPoint(usable), recent: new Map() }
-    if (isAhead(place.since)) {
-      this.#ahead = place
-      place = { since: recently, recent: new Map() }
+    let progress = this.#progress ?? { sinceMs: await this.#startMs(usable), recent: new Map() }
+    if (isAhead(progress.sinceMs)) {
+      this.#ahead = progress
+      progress = { sinceMs: recentlyMs, recent: new Map() }
     }
-    if (this.#ahead !== undefined && !isAhead(this.#ahead.since)) this.#ahead = undefined
+    if (this.#ahead !== undefined && !isAhead(this.#ahead.sinceMs)) this.#ahead = undefined
     if (this.#ahead !== undefined) this.#ahead = await this.#judgeFrom(this.#ahead, monitors)
-    this.#place = await this.#judgeFrom(place, monitors, now + LONGEST_AHEAD_MS)
+    this.#progress = await this.#judgeFrom(progress, monitors, nowMs + MAX_AHEAD_MS)
   }
 
-  /** Judges what settled from a place on, before `until`; gives the place that it came to. */
-  async #judgeFrom(place: Place, monitors: readonly UsableMonitor[], until?: number): Promise<Place> {
-    let { since, recent } = place
+  /** Judges what settled since, before `untilMs`, and returns how far it came. */
+  async #judgeFrom(
+    progress: Progress,
+    monitors: readonly UsableMonitor[],
+    untilMs?: number,
+  ): Promise<Progress> {
+    let { sinceMs, recent } = progress
     for (;;) {
       const settled = await findSettledRuns(this.#store, {
         flows: [...new Set(monitors.map(({ flow }) => flow))],
-        since,
-        ...(until === undefined ? {} : { until }),
+        sinceMs,
+        untilMs,
         limit: BATCH,
       })
       await this.#judgeRuns(monitors, settled, recent)
-      const last = settled.at(-1)?.settledMs
-      if (last === undefined) return { since, recent }
+      const lastMs = settled.at(-1)?.settledMs
+      if (lastMs === undefined) return { sinceMs, recent }
       const all = [...recent, ...settled.map(({ runId, settledMs }) => [runId, settledMs] as const)]
-      recent = new Map(all.filter(([, at]) => at >= last - 2 * OVERLAP_MS))
-      if (settled.length < BATCH) return { since: Math.max(since, last - OVERLAP_MS), recent }
-      since = last + 1
+      recent = new Map(all.filter(([, atMs]) => atMs >= lastMs - 2 * OVERLAP_MS))
+      if (settled.length < BATCH) return { sinceMs: Math.max(sinceMs, lastMs - OVERLAP_MS), recent }
+      sinceMs = lastMs + 1
     }
   }
 
-  /** One that cannot be read, say of a newer version, must not keep the others from judging. */
+  /** A monitor that cannot be read, say one of a newer version, must not keep the others from judging. */
   #usable(monitors: readonly Monitor[]): UsableMonitor[] {
     const usable: UsableMonitor[] = []
     const unusable = new Map<string, string>()
@@ -139,9 +141,9 @@ export class Monitors {
   }
 
   /** After a restart: where the scores end, but no earlier than the oldest monitor. */
-  async #startingPoint(monitors: readonly Monitor[]): Promise<number> {
-    const oldest = Math.min(...monitors.map(({ created }) => created))
-    return Math.max(oldest, (await latestMonitorScore(this.#store)) - LOOK_BACK_MS)
+  async #startMs(monitors: readonly Monitor[]): Promise<number> {
+    const oldestMs = Math.min(...monitors.map(({ createdMs }) => createdMs))
+    return Math.max(oldestMs, (await latestMonitorScore(this.#store)) - LOOK_BACK_MS)
   }
 
   async #judgeRuns(
@@ -152,8 +154,8 @@ export class Monitors {
     const due = settled.flatMap((run) => {
       if (recent.get(run.runId) === run.settledMs) return []
       const own = monitors.filter(
-        ({ name, flow, sample, created }) =>
-          flow === run.flow && created <= run.settledMs && isSampled(name, run.runId, sample),
+        ({ name, flow, sample, createdMs }) =>
+          flow === run.flow && createdMs <= run.settledMs && isSampled(name, run.runId, sample),
       )
       return own.length === 0 ? [] : [[run.runId, own] as const]
     })
@@ -195,4 +197,11 @@ const definition = z.object({ checks: z.array(z.unknown()) })
 function checksOf(monitor: Pick<Monitor, 'definition'>): NamedCheck[] {
   const { checks } = definition.parse(parseExact(monitor.definition))
   return parseChecks(checks).map((check) => ({ check, name: describeCheck(check) }))
+}
+
+/** Whether a run is in a monitor's sample (0..1): always the same answer for the same run. */
+function isSampled(monitor: string, runId: string, sample: number): boolean {
+  if (sample >= 1) return true
+  const hash = createHash('sha256').update(`${monitor} ${runId}`).digest()
+  return hash.readUInt32BE(0) / 2 ** 32 < sample
 }

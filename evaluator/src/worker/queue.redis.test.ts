@@ -14,8 +14,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { loadEvalFile } from '../evaluation/load-file.ts'
 import { runEvaluation } from '../experiment/run-evaluation.ts'
-import { EXPERIMENT_QUEUE, TRIAL_QUEUE } from '../queue.ts'
-import { signJob } from '../signed-job.ts'
+import { EXPERIMENT_QUEUE, signJob, TRIAL_QUEUE } from '../queue.ts'
 
 const ENGINE = new URL('../../fixtures/queue/engine.mjs', import.meta.url)
 const WORKER = new URL('../../fixtures/queue/worker.mjs', import.meta.url)
@@ -176,7 +175,7 @@ it('a job that nobody signed runs nothing', async () => {
   const trial = { ...subject, item: { id: 'a', input: 1 }, trial: 0 }
   const experiment = {
     ...subject,
-    ...{ cases: [], trials: 1, dataset: '', datasetHash: '', revision: '', environment: '', started: 0 },
+    ...{ cases: [], trials: 1, dataset: '', datasetHash: '', revision: '', environment: '', startedMs: 0 },
   }
   for (const [name, data] of [
     [TRIAL_QUEUE, trial],

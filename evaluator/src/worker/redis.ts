@@ -1,7 +1,9 @@
+import { InfrastructureError } from '@weir/config'
 import { Redis } from 'ioredis'
-import { InfrastructureError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
+import { withTimeLimit } from '../time-limit.ts'
 
-/** A connection that keeps trying: workers outlive the engine's restarts. */
+/** A connection that is retried for ever: workers outlive restarts of Redis. */
 export function createWorkerRedis(url: string, onError: (error: Error) => void): Redis {
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
@@ -11,21 +13,27 @@ export function createWorkerRedis(url: string, onError: (error: Error) => void):
   return redis
 }
 
-/** A connection that must be there now. */
+const CONNECT_TIMEOUT_MS = 5_000
+
+/**
+ * A connection that is ready.
+ * @throws InfrastructureError if Redis does not answer now
+ */
 export async function connectRedis(url: string): Promise<Redis> {
-  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null, connectTimeout: 5_000 })
-  let problem = ''
+  const connectTimeout = CONNECT_TIMEOUT_MS
+  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null, connectTimeout })
+  let problem: string | undefined
   redis.on('error', (error: Error) => {
-    problem = error.message || (error as NodeJS.ErrnoException).code || 'no reason given'
+    problem = error.message || (error as NodeJS.ErrnoException).code
   })
-  const timeUp = new Promise<false>((resolve) => setTimeout(resolve, 5_000, false).unref())
-  const ready = redis.connect().then(
-    () => true,
-    () => false,
-  )
-  if (await Promise.race([ready, timeUp])) return redis
-  redis.disconnect()
-  throw new InfrastructureError(
-    `Redis at ${url.replace(/\/\/.*@/, '//')} is not ready: ${problem}. Start it with \`weir up\`, or set WEIR_REDIS_URL.`,
-  )
+  try {
+    await withTimeLimit(redis.connect(), CONNECT_TIMEOUT_MS)
+    return redis
+  } catch (cause) {
+    redis.disconnect()
+    throw new InfrastructureError(
+      `Redis at ${url.replace(/\/\/.*@/, '//')} is not ready: ${problem ?? messageOf(cause)}. Start it with \`weir up\`, or set WEIR_REDIS_URL.`,
+      { cause },
+    )
+  }
 }

@@ -1,25 +1,31 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import type { TrialRun } from '../experiment/trials.ts'
+import type { ExperimentJob, TrialJob } from '../queue.ts'
 import type { WorkerConfig } from './config.ts'
-import type { RunnerAnswer, RunnerRequest } from './runner-protocol.ts'
 
-type Ask = RunnerRequest extends infer Request
-  ? Request extends RunnerRequest
-    ? Omit<Request, 'id'>
-    : never
-  : never
+/** What a runner process is asked to do. */
+type RunnerTask =
+  | { readonly kind: 'trial'; readonly job: TrialJob }
+  | { readonly kind: 'judge'; readonly job: ExperimentJob; readonly trials: readonly TrialRun[] }
 
-interface Waiting {
+export type RunnerRequest = RunnerTask & { readonly id: number }
+
+export type RunnerAnswer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: string }
+
+interface Pending {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
 }
 
-/** Milliseconds that a runner without work is kept. */
-const IDLE_MS = 30_000
+/** How long a runner without work is kept. */
+const MAX_IDLE_MS = 30_000
 
-/** One process that runs the user's code of one experiment. */
+/** A process that runs the user's code for one experiment. */
 class Runner {
   readonly #child: ChildProcess
-  readonly #waiting: Map<number, Waiting> = new Map()
+  readonly #pending: Map<number, Pending> = new Map()
   readonly #onEnd: () => void
   #next = 0
   #idle: NodeJS.Timeout | undefined
@@ -33,19 +39,19 @@ class Runner {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
-    this.#child.on('message', (answer: RunnerAnswer) => this.#settle(answer))
+    this.#child.on('message', (answer: RunnerAnswer) => this.#resolve(answer))
     this.#child.on('error', (error) => this.#end(error.message))
     this.#child.on('exit', (code, signal) =>
       this.#end(signal === null ? `exit code ${code}` : `signal ${signal}`),
     )
   }
 
-  ask(request: Ask): Promise<unknown> {
+  ask(task: RunnerTask): Promise<unknown> {
     clearTimeout(this.#idle)
     const id = this.#next++
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
-      this.#child.send({ ...request, id }, (error) => {
+      this.#pending.set(id, { resolve, reject })
+      this.#child.send({ ...task, id }, (error) => {
         if (error !== null) this.#end(error.message)
       })
     })
@@ -55,12 +61,12 @@ class Runner {
     this.#child.kill('SIGKILL')
   }
 
-  #settle(answer: RunnerAnswer): void {
-    const waiting = this.#waiting.get(answer.id)
-    this.#waiting.delete(answer.id)
-    if ('error' in answer) waiting?.reject(new Error(answer.error))
-    else waiting?.resolve(answer.value)
-    if (this.#waiting.size === 0) this.#idle = setTimeout(() => this.close(), IDLE_MS).unref()
+  #resolve(answer: RunnerAnswer): void {
+    const pending = this.#pending.get(answer.id)
+    this.#pending.delete(answer.id)
+    if ('error' in answer) pending?.reject(new Error(answer.error))
+    else pending?.resolve(answer.value)
+    if (this.#pending.size === 0) this.#idle = setTimeout(() => this.close(), MAX_IDLE_MS).unref()
   }
 
   #end(how: string): void {
@@ -68,13 +74,13 @@ class Runner {
     this.#ended = true
     clearTimeout(this.#idle)
     this.#onEnd()
-    for (const { reject } of this.#waiting.values()) {
+    for (const { reject } of this.#pending.values()) {
       reject(new Error(`The process that ran the evaluation ended: ${how}.`))
     }
   }
 }
 
-/** Runner processes by experiment. A runner that crashed is replaced by the next request. */
+/** Runner processes by experiment. The next task replaces a runner that crashed. */
 export class RunnerPool {
   readonly #env: NodeJS.ProcessEnv
   readonly #runners: Map<string, Runner> = new Map()
@@ -90,8 +96,8 @@ export class RunnerPool {
     }
   }
 
-  /** @param key - requests of the same key share a process */
-  ask(key: string, directory: string, request: Ask): Promise<unknown> {
+  /** @param key - tasks of the same key share a process */
+  ask(key: string, directory: string, task: RunnerTask): Promise<unknown> {
     let runner = this.#runners.get(key)
     if (runner === undefined) {
       const created = new Runner(directory, this.#env, () => {
@@ -100,7 +106,7 @@ export class RunnerPool {
       runner = created
       this.#runners.set(key, runner)
     }
-    return runner.ask(request)
+    return runner.ask(task)
   }
 
   end(key: string): void {

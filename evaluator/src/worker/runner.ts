@@ -1,22 +1,22 @@
-import { readVariables } from '@weir/config'
+import { readVariables, UsageError } from '@weir/config'
 import { flush } from '@weir/sdk'
 import { createStore, storeOptionsFromEnv } from '@weir/store'
-import { messageOf, UsageError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { Evaluation } from '../evaluation/definition.ts'
 import { loadEvalFile } from '../evaluation/load-file.ts'
+import { waitUntilQueryable } from '../experiment/availability.ts'
 import { type Plan, planOf } from '../experiment/plan.ts'
 import { judgeRecorded } from '../experiment/recorded.ts'
 import { initTracing } from '../experiment/run-evaluation.ts'
-import { runTrial } from '../experiment/run-trial.ts'
-import { untilQueryable } from '../experiment/until-queryable.ts'
+import { runTrial } from '../experiment/trials.ts'
 import type { ExperimentJob, JobSubject } from '../queue.ts'
-import type { RunnerAnswer, RunnerRequest } from './runner-protocol.ts'
+import type { RunnerAnswer, RunnerRequest } from './runner-pool.ts'
 
-// A process of its own for the user's code: it is loaded afresh for every experiment, and what it does to the process
-// it does not do to the worker. The worker sends requests; without the worker it ends.
+// A separate process for the user's code: it is loaded afresh for every experiment, and whatever it does to its process
+// does not reach the worker. The worker sends requests; the process ends with the worker.
 const store = createStore(storeOptionsFromEnv())
 const { endpoint = 'http://127.0.0.1:4318', apiKey } = readVariables('worker')
-initTracing(endpoint, apiKey)
+initTracing({ endpoint, apiKey })
 
 process.on('disconnect', () => process.exit(0))
 process.on('message', (request: RunnerRequest) => {
@@ -33,7 +33,7 @@ function send(message: RunnerAnswer): void {
 async function answer(request: RunnerRequest): Promise<unknown> {
   const evaluation = await load(request.job)
   if (request.kind === 'judge') {
-    await untilQueryable({ endpoint, apiKey })
+    await waitUntilQueryable({ endpoint, apiKey })
     const report = await judgeRecorded(toPlan(request.job, evaluation), 'queue', request.trials, store)
     return report.status
   }
@@ -47,7 +47,7 @@ async function answer(request: RunnerRequest): Promise<unknown> {
   return run
 }
 
-/** Over all trials: the flush of one trial may be told of the lost spans of another that runs beside it. */
+/** Over all trials: the flush of one may report the lost spans of another that runs at the same time. */
 let lostSpans = 0
 
 const loaded = new Map<string, Promise<Evaluation[]>>()
@@ -71,6 +71,6 @@ function toPlan(job: ExperimentJob, evaluation: Evaluation): Plan {
     baselineExperimentId,
     revision,
     environment,
-    started: job.started,
+    startedMs: job.startedMs,
   }
 }

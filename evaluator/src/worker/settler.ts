@@ -8,12 +8,12 @@ import type { Metrics } from './metrics.ts'
 import type { Monitors } from './monitors.ts'
 import type { Outage } from './outage.ts'
 
-const EVERY_MS = 1_000
+const INTERVAL_MS = 1_000
 const SCHEDULE = 'settle'
-/** A next run that is further ahead was planned before the clock was set back. */
-const LONGEST_AHEAD_MS = 5 * EVERY_MS
-/** The schedule is written again when nothing was settled for so long: the queue may have lost its data. */
-const SILENCE_MS = 5_000
+/** A next job further ahead was scheduled before the clock was set back. */
+const MAX_AHEAD_MS = 5 * INTERVAL_MS
+/** The schedule is written again if no job came for so long: the queue may have lost its data. */
+const MAX_SILENCE_MS = 5_000
 
 export interface SettlerParts {
   readonly store: Store
@@ -26,19 +26,19 @@ export interface SettlerParts {
   readonly log: (line: string) => void
 }
 
-/** Settles runs every second, by a job that exactly one worker gets, and judges what monitors want judged. */
+/** Settles runs every second, in a job that exactly one worker gets, and lets monitors judge them. */
 export class Settler {
   readonly #parts: SettlerParts
   readonly #queue: Queue
   readonly #worker: Worker
   readonly #watch: NodeJS.Timeout
   readonly #memory = createMemory()
-  /** Of the monotonic clock. */
-  #heard = performance.now()
+  /** When the last job came, by the monotonic clock. */
+  #lastJobMs = performance.now()
   #scheduling: Promise<void> | undefined
   #judgedOnce = false
-  /** Runs of too many traces that were said, so that each is said once. */
-  readonly #saidCrowded = new Set<string>()
+  /** Runs with too many traces that were logged, so that each is logged once. */
+  readonly #loggedCrowded = new Set<string>()
 
   constructor(parts: SettlerParts) {
     this.#parts = parts
@@ -51,8 +51,8 @@ export class Settler {
     }
     this.#schedule()
     this.#watch = setInterval(() => {
-      if (performance.now() - this.#heard > SILENCE_MS) this.#schedule()
-    }, EVERY_MS)
+      if (performance.now() - this.#lastJobMs > MAX_SILENCE_MS) this.#schedule()
+    }, INTERVAL_MS)
   }
 
   async close(): Promise<void> {
@@ -60,7 +60,7 @@ export class Settler {
     await Promise.allSettled([this.#worker.close(), this.#queue.close()])
   }
 
-  /** One writer at a time: while Redis is away the command itself waits. */
+  /** One writer at a time: while Redis is unavailable the command itself waits. */
   #schedule(): void {
     this.#scheduling ??= this.#writeSchedule()
       .then(
@@ -72,21 +72,21 @@ export class Settler {
       })
   }
 
-  /** BullMQ keeps the time of the next run, and waits for it, however far ahead it is. */
+  /** BullMQ stores the time of the next job and waits for it, however far ahead it is. */
   async #writeSchedule(): Promise<void> {
     const next = (await this.#queue.getJobScheduler(SCHEDULE))?.next ?? 0
-    if (next > Date.now() + LONGEST_AHEAD_MS) await this.#queue.removeJobScheduler(SCHEDULE)
+    if (next > Date.now() + MAX_AHEAD_MS) await this.#queue.removeJobScheduler(SCHEDULE)
     await this.#queue.upsertJobScheduler(
       SCHEDULE,
-      { every: EVERY_MS },
+      { every: INTERVAL_MS },
       { name: 'settle', opts: { removeOnComplete: true, removeOnFail: true } },
     )
   }
 
-  /** A failure waits for the next second; nothing is lost, the traces stay due. */
+  /** After a failure, the next second tries again. Nothing is lost: the traces stay due. */
   async #settle(): Promise<void> {
     const { store, monitors, metrics, settleQuietMs, clickhouse, queueOutage } = this.#parts
-    this.#heard = performance.now()
+    this.#lastJobMs = performance.now()
     queueOutage.succeeded()
     let monitorsFailed: { readonly error: unknown } | undefined
     try {
@@ -104,9 +104,9 @@ export class Settler {
           metrics.settleFailures.inc()
           this.#parts.log(describeFailed(settled.failed))
         }
-        for (const run of settled.crowdedRuns ?? []) this.#sayCrowded(run)
-        // Batch by batch: after a crash, monitors look back for a minute, not for as long as a backlog takes.
-        // What keeps them from judging does not keep runs from settling.
+        for (const run of settled.crowdedRuns ?? []) this.#logCrowded(run)
+        // Batch by batch: after a crash, monitors look back a minute, not as long as a backlog takes.
+        // If they cannot judge, runs are settled nevertheless.
         if (monitorsFailed === undefined && (settled.runs > 0 || !this.#judgedOnce)) {
           monitorsFailed = await monitors.judgeSettled().then(
             () => undefined,
@@ -123,27 +123,27 @@ export class Settler {
       this.#judgedOnce = false
       clickhouse.failed(error)
     } finally {
-      this.#heard = performance.now()
+      this.#lastJobMs = performance.now()
     }
   }
 
-  #sayCrowded({ project, runId }: RunOfProject): void {
+  #logCrowded({ project, runId }: RunOfProject): void {
     const name = JSON.stringify([project, runId])
-    if (this.#saidCrowded.has(name)) return
-    // Forgotten runs are said again: better twice than never.
-    if (this.#saidCrowded.size >= MOST_SAID) this.#saidCrowded.clear()
-    this.#saidCrowded.add(name)
+    if (this.#loggedCrowded.has(name)) return
+    // Forgotten runs are logged again: better twice than never.
+    if (this.#loggedCrowded.size >= MAX_LOGGED) this.#loggedCrowded.clear()
+    this.#loggedCrowded.add(name)
     this.#parts.log(describeCrowded({ project, runId }))
   }
 }
 
-const MOST_SAID = 1_000
+const MAX_LOGGED = 1_000
 
-/** A client chose the id. */
+/** One line of the log; a client chose the id. */
 export function describeCrowded({ project, runId }: RunOfProject): string {
-  return `run ${lineOf(JSON.stringify(runId))} of project ${project} has more than 1,000 traces: what comes of it from now on are runs of their own; is its id the same for all runs of a client?`
+  return `run ${lineOf(JSON.stringify(runId))} of project ${project} has more than 1,000 traces: further traces become runs of their own; does a client send the same run id for all of its runs?`
 }
 
 function describeFailed({ traceId, project, cause, retryMs }: FailedTrace): string {
-  return `trace ${traceId} of project ${project} cannot be settled: ${lineOf(cause)}; trying it again in ${retryMs / 1000} s, the others go on`
+  return `trace ${traceId} of project ${project} cannot be settled: ${lineOf(cause)}; it is tried again in ${retryMs / 1000} s, the others go on`
 }

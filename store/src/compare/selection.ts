@@ -80,7 +80,7 @@ export async function resolveSide(store: Store, flow: string, side: Side, now: D
   if (side.kind !== 'baseline') return { ...known, selection: { ...defaults(now), ...given } }
   const baseline = await findBaseline(store, flow, side)
   if (baseline.experimentId !== '') return ofExperiment(baseline.experimentId)
-  const window = { from: new Date(baseline.windowFrom), to: new Date(baseline.windowTo) }
+  const window = { from: new Date(baseline.windowFromMs), to: new Date(baseline.windowToMs) }
   const { version, environment } = baseline
   const frozen = { ...(version && { version }), ...(environment && { environment }) }
   return { ...known, selection: { source: 'production', window, ...given, ...frozen } }

@@ -27,22 +27,31 @@ export async function promoteExperiment(
     )
   }
   const { evaluation, flow, version, environment } = experiment
-  const promoted = { name, evaluation, flow, experimentId, version, environment, windowFrom: 0, windowTo: 0 }
+  const promoted = {
+    name,
+    evaluation,
+    flow,
+    experimentId,
+    version,
+    environment,
+    windowFromMs: 0,
+    windowToMs: 0,
+  }
   await insertBaseline(store, promoted)
-  return { ...promoted, promoted: Date.now() }
+  return { ...promoted, promotedMs: Date.now() }
 }
 
 /** Freezes a window of production runs of a flow as the baseline `name`. */
 export async function promoteWindow(
   store: Store,
-  params: Omit<Baseline, 'experimentId' | 'promoted' | 'evaluation'>,
+  params: Omit<Baseline, 'experimentId' | 'promotedMs' | 'evaluation'>,
 ): Promise<Baseline> {
   const baseline = { ...params, evaluation: '', experimentId: '' }
   await insertBaseline(store, baseline)
-  return { ...baseline, promoted: Date.now() }
+  return { ...baseline, promotedMs: Date.now() }
 }
 
-async function insertBaseline(store: Store, baseline: Omit<Baseline, 'promoted'>): Promise<void> {
+async function insertBaseline(store: Store, baseline: Omit<Baseline, 'promotedMs'>): Promise<void> {
   await replaceRows(store, 'baselines', 'promoted', [
     {
       name: baseline.name,
@@ -51,8 +60,8 @@ async function insertBaseline(store: Store, baseline: Omit<Baseline, 'promoted'>
       experiment_id: baseline.experimentId,
       version: baseline.version,
       environment: baseline.environment,
-      window_from: toDateTime(baseline.windowFrom),
-      window_to: toDateTime(baseline.windowTo),
+      window_from: toDateTime(baseline.windowFromMs),
+      window_to: toDateTime(baseline.windowToMs),
     },
   ])
 }
@@ -72,14 +81,14 @@ export async function listBaselines(
   return select<Baseline>(
     store,
     `SELECT name, evaluation, flow, experiment_id AS experimentId, version, environment,
-       toFloat64(toUnixTimestamp64Milli(window_from)) AS windowFrom,
-       toFloat64(toUnixTimestamp64Milli(window_to)) AS windowTo,
-       toFloat64(toUnixTimestamp64Micro(promoted)) / 1000 AS promoted
+       toFloat64(toUnixTimestamp64Milli(window_from)) AS windowFromMs,
+       toFloat64(toUnixTimestamp64Milli(window_to)) AS windowToMs,
+       toFloat64(toUnixTimestamp64Micro(promoted)) / 1000 AS promotedMs
      FROM baselines FINAL WHERE project = {project: String}
        AND ({evaluation: String} = '' OR evaluation = {evaluation: String})
        AND ({flow: String} = '' OR flow = {flow: String})
        AND ({all: UInt8} OR experiment_id IN {experimentIds: Array(String)})
-     ORDER BY baselines.promoted DESC LIMIT {limit: UInt32}`,
+     ORDER BY promoted DESC LIMIT {limit: UInt32}`,
     {
       evaluation: params.evaluation ?? '',
       flow: params.flow ?? '',

@@ -53,7 +53,7 @@ export async function pushDataset(
       )
     stored = true
     const version = Math.max(latest?.version ?? 0, tried) + 1
-    const pushed = { name, version, contentHash, caseCount: cases.length, created: Date.now() }
+    const pushed = { name, version, contentHash, caseCount: cases.length, createdMs: Date.now() }
     if (await claimVersion(store, pushed)) {
       const same = versions.find((candidate) => candidate.contentHash === contentHash)
       return { ...pushed, isNew: true, ...(same === undefined ? {} : { sameAs: same.version }) }
@@ -64,13 +64,13 @@ export async function pushDataset(
 
 /** True if the version is this one: of several inserts with one token, ClickHouse takes the first and drops the others. */
 async function claimVersion(store: Store, dataset: DatasetVersion): Promise<boolean> {
-  const { name, version, contentHash, caseCount, created } = dataset
+  const { name, version, contentHash, caseCount, createdMs } = dataset
   const row = {
     name,
     version,
     content_hash: contentHash,
     case_count: caseCount,
-    created: toDateTime(created),
+    created: toDateTime(createdMs),
   }
   const token = JSON.stringify(['dataset', store.project, name, version])
   await insertRows(store, 'datasets', [row], { async_insert: 0, insert_deduplication_token: token })
@@ -111,25 +111,18 @@ function caseRow(
 const DATASET_COLUMNS = `name, version, content_hash AS contentHash, case_count AS caseCount,
   toFloat64(toUnixTimestamp64Milli(created)) AS createdMs`
 
-type DatasetRow = Omit<DatasetVersion, 'created'> & { createdMs: number }
-
-function toDataset({ createdMs, ...row }: DatasetRow): DatasetVersion {
-  return { ...row, created: createdMs }
-}
-
 /** The latest version of each dataset, by name: all of them, or `limit` after the name `after`. */
 export async function listDatasets(
   store: Store,
   { after = '', limit = NO_LIMIT }: { readonly after?: string; readonly limit?: number } = {},
 ): Promise<DatasetVersion[]> {
-  const rows = await select<DatasetRow>(
+  return select<DatasetVersion>(
     store,
     `SELECT ${DATASET_COLUMNS} FROM datasets FINAL
      WHERE project = {project: String} AND ({after: String} = '' OR name > {after: String})
      ORDER BY name, version DESC LIMIT 1 BY name LIMIT {limit: UInt32}`,
     { after, limit },
   )
-  return rows.map(toDataset)
 }
 
 /** All versions of a dataset, newest first. */
@@ -137,13 +130,12 @@ export async function listDatasetVersions(
   store: Store,
   params: { readonly name: string },
 ): Promise<DatasetVersion[]> {
-  const rows = await select<DatasetRow>(
+  return select<DatasetVersion>(
     store,
     `SELECT ${DATASET_COLUMNS} FROM datasets FINAL
      WHERE project = {project: String} AND name = {name: String} ORDER BY version DESC`,
     { name: params.name },
   )
-  return rows.map(toDataset)
 }
 
 /**

@@ -32,8 +32,8 @@ const experiment = (experimentId: string, rest: Partial<Experiment> = {}): Exper
   definition: '{}',
   gates: [],
   error: '',
-  started: 1_800_000_000_000,
-  finished: 0,
+  startedMs: 1_800_000_000_000,
+  finishedMs: 0,
   ...rest,
 })
 
@@ -159,7 +159,7 @@ describe('datasets', () => {
 
 describe('experiments', () => {
   beforeAll(async () => {
-    await upsertExperiment(store(), experiment('base', { status: 'passed', started: 1_790_000_000_000 }))
+    await upsertExperiment(store(), experiment('base', { status: 'passed', startedMs: 1_790_000_000_000 }))
     await insertResults(store(), [result('base', 'a'), result('base', 'a', { kind: 'check', name: 'c' })])
     await upsertExperiment(store(), experiment('new', { baselineExperimentId: 'base' }))
     await insertResults(store(), [
@@ -179,12 +179,12 @@ describe('experiments', () => {
     const gates = [{ name: 'pass rate >= 1', outcome: 'failed' as const, reason: '1 of 2' }]
     await upsertExperiment(
       store(),
-      experiment('new', { status: 'failed', gates, finished: 1_800_000_001_000 }),
+      experiment('new', { status: 'failed', gates, finishedMs: 1_800_000_001_000 }),
     )
     expect(await getExperiment(store(), { experimentId: 'new' })).toMatchObject({
       status: 'failed',
       gates,
-      finished: 1_800_000_001_000,
+      finishedMs: 1_800_000_001_000,
       evaluated: 2,
       passed: 1,
       failed: 0,
@@ -244,8 +244,8 @@ describe('experiments', () => {
       flow: 'research',
       version: '1',
       environment: '',
-      windowFrom: 1,
-      windowTo: 2,
+      windowFromMs: 1,
+      windowToMs: 2,
     })
     const find = (name: string) => resolveBaseline(store(), { evaluation: 'research.pipeline', name })
     expect(await find('main')).toBe('new')

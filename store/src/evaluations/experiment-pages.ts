@@ -11,7 +11,7 @@ export async function listExperiments(
     readonly evaluation?: string
     readonly flow?: string
     readonly limit?: number
-    readonly after?: Pick<Experiment, 'started' | 'experimentId'>
+    readonly after?: Pick<Experiment, 'startedMs' | 'experimentId'>
   } = {},
 ): Promise<ExperimentSummary[]> {
   const rows = await select<ExperimentRow>(
@@ -25,7 +25,7 @@ export async function listExperiments(
     {
       evaluation: params.evaluation ?? '',
       flow: params.flow ?? '',
-      started: params.after?.started ?? 0,
+      started: params.after?.startedMs ?? 0,
       id: params.after?.experimentId ?? '',
       limit: params.limit ?? 50,
     },
@@ -71,7 +71,7 @@ export async function getExperiment(
  */
 export async function listEvaluations(
   store: Store,
-  params: { readonly limit?: number; readonly after?: Pick<Experiment, 'started' | 'evaluation'> } = {},
+  params: { readonly limit?: number; readonly after?: Pick<Experiment, 'startedMs' | 'evaluation'> } = {},
 ): Promise<EvaluationSummary[]> {
   const rows = await select<ExperimentRow & { experiments: number }>(
     store,
@@ -82,7 +82,7 @@ export async function listEvaluations(
      WHERE {started: Int64} = 0 OR (-startedMs, evaluation) > (-{started: Int64}, {evaluation: String})
      ORDER BY startedMs DESC, evaluation LIMIT {limit: UInt32}`,
     {
-      started: params.after?.started ?? 0,
+      started: params.after?.startedMs ?? 0,
       evaluation: params.after?.evaluation ?? '',
       limit: params.limit ?? NO_LIMIT,
     },

@@ -2,7 +2,7 @@ import type { Store } from '../store.ts'
 import { select } from './rows.ts'
 import type { CheckSummary, Experiment, ExperimentSummary, ScoreSummary } from './types.ts'
 
-export interface Totals {
+export interface ExperimentTotals {
   readonly summary: Omit<ExperimentSummary, keyof Experiment>
   readonly checks: readonly CheckSummary[]
 }
@@ -11,11 +11,11 @@ export interface Totals {
 export const TRIAL_OUTCOME: string = `multiIf(countIf(outcome = 'error') > 0, 'error', countIf(outcome = 'failed') > 0, 'failed',
   countIf(outcome = 'unverifiable') > 0, 'unverifiable', 'passed')`
 
-/** Totals of experiments; the function it gives answers zeros for one without results. */
+/** Totals of experiments. The function that it returns gives zeros for an experiment without results. */
 export async function readTotals(
   store: Store,
   experimentIds: readonly string[],
-): Promise<(experimentId: string) => Totals> {
+): Promise<(experimentId: string) => ExperimentTotals> {
   if (experimentIds.length === 0) return () => EMPTY
   const [trials, names] = await Promise.all([
     trialTotals(store, experimentIds),
@@ -71,7 +71,7 @@ function nameTotals(store: Store, ids: readonly string[]): Promise<NameTotals[]>
   )
 }
 
-const EMPTY: Totals = {
+const EMPTY: ExperimentTotals = {
   summary: {
     evaluated: 0,
     passed: 0,
@@ -85,7 +85,7 @@ const EMPTY: Totals = {
   checks: [],
 }
 
-function toTotals(trials: TrialTotals | undefined, names: readonly NameTotals[]): Totals {
+function toTotals(trials: TrialTotals | undefined, names: readonly NameTotals[]): ExperimentTotals {
   if (trials === undefined) return EMPTY
   const { evaluated, passed, unverifiable, errors, meanDurationMs } = trials
   const scores = names

@@ -1,6 +1,6 @@
 import type { Store } from '../store.ts'
 import { replaceRows, select, toDateTime } from './rows.ts'
-import type { Experiment, GateOutcome } from './types.ts'
+import type { Experiment, GateResult } from './types.ts'
 
 /** Inserts or replaces an experiment. */
 export async function upsertExperiment(store: Store, experiment: Experiment): Promise<void> {
@@ -21,8 +21,8 @@ export async function upsertExperiment(store: Store, experiment: Experiment): Pr
       definition: experiment.definition,
       gates: JSON.stringify(experiment.gates),
       error: experiment.error,
-      started: toDateTime(experiment.started),
-      finished: toDateTime(experiment.finished),
+      started: toDateTime(experiment.startedMs),
+      finished: toDateTime(experiment.finishedMs),
     },
   ])
 }
@@ -33,15 +33,10 @@ export const EXPERIMENT_COLUMNS: string = `experiment_id AS experimentId, evalua
   definition, gates AS gatesJson, error, toFloat64(toUnixTimestamp64Milli(started)) AS startedMs,
   toFloat64(toUnixTimestamp64Milli(finished)) AS finishedMs`
 
-export type ExperimentRow = Omit<Experiment, 'gates' | 'started' | 'finished'> & {
-  readonly gatesJson: string
-  readonly startedMs: number
-  readonly finishedMs: number
-}
+export type ExperimentRow = Omit<Experiment, 'gates'> & { readonly gatesJson: string }
 
-export function toExperiment({ gatesJson, startedMs, finishedMs, ...row }: ExperimentRow): Experiment {
-  const gates = gatesJson === '' ? [] : (JSON.parse(gatesJson) as GateOutcome[])
-  return { ...row, gates, started: startedMs, finished: finishedMs }
+export function toExperiment({ gatesJson, ...row }: ExperimentRow): Experiment {
+  return { ...row, gates: gatesJson === '' ? [] : (JSON.parse(gatesJson) as GateResult[]) }
 }
 
 /** The experiment alone, without totals; undefined if there is none. */
@@ -58,15 +53,15 @@ export async function findExperiment(
   return row === undefined ? undefined : toExperiment(row)
 }
 
-/** Traces (32 hex digits) that hold a run of an experiment that has arrived since `since` (milliseconds since 1970). */
+/** Traces (32 hex digits) that hold a run of an experiment that started at or after `sinceMs` (since 1970). */
 export async function findExperimentTraces(
   store: Store,
-  params: { readonly experimentId: string; readonly since: number },
+  params: { readonly experimentId: string; readonly sinceMs: number },
 ): Promise<string[]> {
   const found = await select<{ id: string }>(
     store,
     `SELECT DISTINCT lower(hex(trace_id)) AS id FROM spans
-     WHERE project = {project: String} AND start >= fromUnixTimestamp64Milli({since: Int64})
+     WHERE project = {project: String} AND start >= fromUnixTimestamp64Milli({sinceMs: Int64})
        AND experiment_id = {experimentId: String}`,
     params,
   )
@@ -76,14 +71,14 @@ export async function findExperimentTraces(
 /** Ids of the runs in the traces of an experiment's runs: its own, and those of other frameworks nested in them. */
 export async function findExperimentRuns(
   store: Store,
-  params: { readonly experimentId: string; readonly since: number },
+  params: { readonly experimentId: string; readonly sinceMs: number },
 ): Promise<string[]> {
   const found = await select<{ id: string }>(
     store,
     `SELECT DISTINCT run_id AS id FROM runs FINAL
-     WHERE project = {project: String} AND start >= fromUnixTimestamp64Milli({since: Int64}) AND trace_id IN (
+     WHERE project = {project: String} AND start >= fromUnixTimestamp64Milli({sinceMs: Int64}) AND trace_id IN (
        SELECT trace_id FROM runs
-       WHERE project = {project: String} AND start >= fromUnixTimestamp64Milli({since: Int64})
+       WHERE project = {project: String} AND start >= fromUnixTimestamp64Milli({sinceMs: Int64})
          AND experiment_id = {experimentId: String})`,
     params,
   )

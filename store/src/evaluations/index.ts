@@ -42,7 +42,7 @@ export type {
   ExperimentDetail,
   ExperimentStatus,
   ExperimentSummary,
-  GateOutcome,
+  GateResult,
   Monitor,
   MonitorSummary,
   Outcome,

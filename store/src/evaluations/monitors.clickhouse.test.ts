@@ -26,9 +26,9 @@ const score = (runId: string, rest: Partial<Score> = {}): Score => ({
 
 it('a monitor is replaced by its name and removed', async () => {
   const monitor = { name: 'research.pipeline', flow: 'research', definition: '{"checks":[]}', sample: 0.5 }
-  const { created } = await addMonitor(store(), monitor)
+  const { createdMs } = await addMonitor(store(), monitor)
   await addMonitor(store(), { ...monitor, sample: 1 })
-  expect(await readMonitors(store())).toEqual([{ ...monitor, sample: 1, created }])
+  expect(await readMonitors(store())).toEqual([{ ...monitor, sample: 1, createdMs }])
   await addMonitor(store(), { ...monitor, name: 'other' })
   expect(await removeMonitor(store(), { name: 'other' })).toBe(true)
   expect(await removeMonitor(store(), { name: 'other' })).toBe(false)

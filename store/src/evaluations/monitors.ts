@@ -2,15 +2,15 @@ import type { Store } from '../store.ts'
 import { replaceRows, select, toDateTime } from './rows.ts'
 import type { CheckSummary, Monitor, MonitorSummary } from './types.ts'
 
-/** Adds a monitor, or replaces the one of the same name; `created` stays when it is replaced. */
+/** Adds a monitor, or replaces the one of the same name; `createdMs` stays when it is replaced. */
 export async function addMonitor(
   store: Store,
-  params: Omit<Monitor, 'created'> & { readonly created?: number },
+  params: Omit<Monitor, 'createdMs'> & { readonly createdMs?: number },
 ): Promise<Monitor> {
   const existing = (await readMonitors(store)).find((monitor) => monitor.name === params.name)
-  const created = params.created ?? existing?.created ?? Date.now()
-  await replaceRows(store, 'monitors', 'updated', [{ ...toRow({ ...params, created }), is_deleted: 0 }])
-  return { ...params, created }
+  const createdMs = params.createdMs ?? existing?.createdMs ?? Date.now()
+  await replaceRows(store, 'monitors', 'updated', [{ ...toRow({ ...params, createdMs }), is_deleted: 0 }])
+  return { ...params, createdMs }
 }
 
 /** False if there is no such monitor. */
@@ -21,18 +21,17 @@ export async function removeMonitor(store: Store, params: { readonly name: strin
   return true
 }
 
-function toRow({ name, flow, definition, sample, created }: Monitor): Record<string, unknown> {
-  return { name, flow, definition, sample, created: toDateTime(created) }
+function toRow({ name, flow, definition, sample, createdMs }: Monitor): Record<string, unknown> {
+  return { name, flow, definition, sample, created: toDateTime(createdMs) }
 }
 
 /** The monitors alone, as the worker needs them. */
-export async function readMonitors(store: Store): Promise<Monitor[]> {
-  const rows = await select<Omit<Monitor, 'created'> & { createdMs: number }>(
+export function readMonitors(store: Store): Promise<Monitor[]> {
+  return select<Monitor>(
     store,
     `SELECT name, flow, definition, sample, toFloat64(toUnixTimestamp64Milli(created)) AS createdMs
      FROM monitors FINAL WHERE project = {project: String} ORDER BY name`,
   )
-  return rows.map(({ createdMs, ...row }) => ({ ...row, created: createdMs }))
 }
 
 /**

@@ -34,7 +34,7 @@ type ScoreRow = Omit<StoredScore, 'runStartUnixNano'> & { readonly runStartText:
 
 const SCORE_COLUMNS = `run_id AS runId, source, author, name, kind, flow,
   toString(toUnixTimestamp64Nano(run_start)) AS runStartText, outcome, score, reason,
-  toFloat64(toUnixTimestamp64Micro(created)) / 1000 AS created`
+  toFloat64(toUnixTimestamp64Micro(created)) / 1000 AS createdMs`
 
 function toScore({ runStartText, ...row }: ScoreRow): StoredScore {
   return { ...row, runStartUnixNano: BigInt(runStartText) }

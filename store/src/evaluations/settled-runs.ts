@@ -5,7 +5,7 @@ import { select } from './rows.ts'
 export interface SettledRunRef {
   readonly runId: string
   readonly flow: string
-  /** Milliseconds since 1970. */
+  /** Since 1970. */
   readonly settledMs: number
 }
 
@@ -13,15 +13,15 @@ export interface SettledRunRef {
 const LOOK_BACK_MS = 2 * 86_400_000
 
 /**
- * Ended production runs of these flows that settled at or after `since` and before `until` (milliseconds since 1970; default:
- * whatever is newer), oldest first. Runs that settled in the same millisecond as the last one are all given, so that `since` can move on.
+ * Ended production runs of these flows that settled at or after `sinceMs` and before `untilMs` (since 1970; default: whatever
+ * is newer), oldest first. All runs that settled in the same millisecond as the last one are returned, so that `sinceMs` can move on.
  */
 export function findSettledRuns(
   store: Store,
   params: {
     readonly flows: readonly string[]
-    readonly since: number
-    readonly until?: number
+    readonly sinceMs: number
+    readonly untilMs?: number | undefined
     readonly limit: number
   },
 ): Promise<SettledRunRef[]> {
@@ -34,10 +34,11 @@ export function findSettledRuns(
        AND ({until: Int64} = 0 OR settled < fromUnixTimestamp64Milli({until: Int64}))
      ORDER BY settled LIMIT {limit: UInt32} WITH TIES`,
     {
-      ...params,
-      since: Math.floor(params.since),
-      until: Math.floor(params.until ?? 0),
-      from: Math.floor(params.since - LOOK_BACK_MS),
+      flows: params.flows,
+      limit: params.limit,
+      since: Math.floor(params.sinceMs),
+      until: Math.floor(params.untilMs ?? 0),
+      from: Math.floor(params.sinceMs - LOOK_BACK_MS),
     },
   )
 }

@@ -8,8 +8,8 @@ export interface Case {
   readonly input: unknown
   /** The expected output; absent if there is none. */
   readonly reference?: unknown
-  readonly tags?: readonly string[]
-  readonly metadata?: Readonly<Record<string, unknown>>
+  readonly tags?: readonly string[] | undefined
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined
 }
 
 export interface DatasetVersion {
@@ -18,12 +18,12 @@ export interface DatasetVersion {
   /** SHA-256 hex of the canonical JSON lines. */
   readonly contentHash: string
   readonly caseCount: number
-  /** Milliseconds since 1970. */
-  readonly created: number
+  /** Since 1970. */
+  readonly createdMs: number
 }
 
 /** What one gate demanded and what it found. */
-export interface GateOutcome {
+export interface GateResult {
   readonly name: string
   readonly outcome: 'passed' | 'failed' | 'unverifiable'
   readonly reason: string
@@ -48,13 +48,13 @@ export interface Experiment {
   readonly planned: number
   /** JSON text: checks, scorer names, gates, trials. */
   readonly definition: string
-  readonly gates: readonly GateOutcome[]
+  readonly gates: readonly GateResult[]
   /** Why it could not be evaluated; '' if it could. */
   readonly error: string
-  /** Milliseconds since 1970. */
-  readonly started: number
-  /** Milliseconds since 1970, 0 while it runs. */
-  readonly finished: number
+  /** Since 1970. */
+  readonly startedMs: number
+  /** Since 1970, 0 while it runs. */
+  readonly finishedMs: number
 }
 
 /** An experiment with the totals of its results; a trial passes if its task and every check passed. */
@@ -70,7 +70,7 @@ export interface ExperimentSummary extends Experiment {
   readonly errors: number
   /** passed / evaluated, 0 if nothing was evaluated. */
   readonly passRate: number
-  /** Milliseconds, over the trials' runs. */
+  /** Over the trials' runs. */
   readonly meanDurationMs: number
   readonly scores: readonly ScoreSummary[]
 }
@@ -115,7 +115,7 @@ export interface Result {
   readonly score: number
   readonly reason: string
   readonly runId: string
-  /** Nanoseconds: the run for a task, 0 for the rest. */
+  /** Of the run for a task, 0 for the rest. */
   readonly durationNs: number
 }
 
@@ -165,10 +165,10 @@ export interface Baseline {
   readonly experimentId: string
   readonly version: string
   readonly environment: string
-  /** Milliseconds since 1970, 0 for an experiment. */
-  readonly windowFrom: number
-  readonly windowTo: number
-  readonly promoted: number
+  /** Since 1970, 0 for an experiment. */
+  readonly windowFromMs: number
+  readonly windowToMs: number
+  readonly promotedMs: number
 }
 
 export interface Monitor {
@@ -178,8 +178,8 @@ export interface Monitor {
   readonly definition: string
   /** 0..1 of the runs, chosen by a hash of the run id. */
   readonly sample: number
-  /** Milliseconds since 1970; runs that settled before it are not judged. */
-  readonly created: number
+  /** Since 1970; runs that settled before it are not judged. */
+  readonly createdMs: number
 }
 
 export interface MonitorSummary extends Monitor {
@@ -212,6 +212,6 @@ export interface Score {
 }
 
 export interface StoredScore extends Score {
-  /** Milliseconds since 1970. */
-  readonly created: number
+  /** Since 1970. */
+  readonly createdMs: number
 }

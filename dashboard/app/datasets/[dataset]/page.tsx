@@ -58,7 +58,7 @@ export default async function DatasetPage({ params, searchParams }: Props): Prom
           note={
             <>
               Version {shown.version} of {versions.length}, {formatExact(shown.caseCount)} cases, pushed{' '}
-              <Time unixMs={shown.created} nowMs={Date.now()} />
+              <Time unixMs={shown.createdMs} nowMs={Date.now()} />
             </>
           }
           actions={

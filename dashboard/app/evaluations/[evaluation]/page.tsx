@@ -28,8 +28,8 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function EvaluationPage({ params, searchParams }: Props): Promise<ReactElement> {
   const evaluation = pathValue((await params).evaluation)
   const query = await searchParams
-  const started = firstCount(query, 'before')
-  const after = started > 0 ? { after: { started, experimentId: first(query, 'after') } } : {}
+  const startedMs = firstCount(query, 'before')
+  const after = startedMs > 0 ? { after: { startedMs, experimentId: first(query, 'after') } } : {}
   return withStore(async (store) => {
     const nowMs = Date.now()
     const found = await listExperiments(store, { evaluation, limit: PAGE_SIZE + 1, ...after })
@@ -67,15 +67,15 @@ export default async function EvaluationPage({ params, searchParams }: Props): P
               title="Pass rate"
               unit="percent"
               series={[{ key: 'passRate', label: 'Pass rate', color: 'var(--series-1)', shape: 'line' }]}
-              points={finished.map(({ started, passRate }) => ({ at: started, passRate }))}
+              points={finished.map(({ startedMs, passRate }) => ({ at: startedMs, passRate }))}
             />
           </Panel>
         ) : null}
         <Panel title="Experiments" flush>
           <ExperimentsTable experiments={experiments} baselines={names} nowMs={nowMs} />
           <Pager
-            first={started > 0 ? href : undefined}
-            next={last && `${href}${toQuery({ before: String(last.started), after: last.experimentId })}`}
+            first={startedMs > 0 ? href : undefined}
+            next={last && `${href}${toQuery({ before: String(last.startedMs), after: last.experimentId })}`}
           />
         </Panel>
       </>

@@ -161,6 +161,6 @@ async function chooseBaseline(
   if (experiment.baselineExperimentId !== '') return experiment.baselineExperimentId
   const newest = (await promoted())
     .filter(({ experimentId }) => experimentId !== '' && experimentId !== experiment.experimentId)
-    .toSorted((a, b) => b.promoted - a.promoted)[0]
+    .toSorted((a, b) => b.promotedMs - a.promotedMs)[0]
   return newest?.experimentId ?? ''
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createStore, rows } from '@weir/store'
 import { expect, test } from 'vitest'
-import { whileAway } from './patience.ts'
+import { retryWhileUnavailable } from './availability.ts'
 
 const server = () => createServer((_request, response) => response.end('{"answer":42}\n'))
 
@@ -16,7 +16,7 @@ test('waits for a server that is being restarted, and for nothing else', async (
 
   const store = createStore({ url: `http://127.0.0.1:${port}`, database: 'weir' })
   let tries = 0
-  const answer = whileAway(() => {
+  const answer = retryWhileUnavailable(() => {
     tries++
     return rows<{ answer: number }>(store, 'SELECT 42 AS answer')
   })
@@ -29,7 +29,7 @@ test('waits for a server that is being restarted, and for nothing else', async (
   await once(second.close(), 'close')
 
   tries = 0
-  const refused = whileAway(async () => {
+  const refused = retryWhileUnavailable(async () => {
     tries++
     throw Object.assign(new Error('unknown table'), { code: '60' })
   })

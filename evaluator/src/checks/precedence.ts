@@ -3,7 +3,7 @@ import type { Execution, Recorded } from './executions.ts'
 /** Whether one execution came before another, as far as the record tells. */
 export type Before = 'yes' | 'no' | 'unknown'
 
-/** Clocks of many clients tick in milliseconds: a start on a whole one may have been up to one later. */
+/** Many clients' clocks tick in milliseconds: a start on a whole millisecond may have been up to one later. */
 const TICK_NS = 1_000_000
 
 /** Starts that differ by no more than their uncertainty say nothing, unless one execution encloses the other. */
@@ -27,7 +27,7 @@ export function endedBefore(recorded: Recorded, first: Execution, second: Execut
   return isCoarse && gap > -margin - TICK_NS ? 'unknown' : 'no'
 }
 
-/** Either may be off by its uncertainty. */
+/** Each may be off by its uncertainty. */
 function marginOf(first: Execution, second: Execution): number {
   return first.uncertainNs + second.uncertainNs
 }

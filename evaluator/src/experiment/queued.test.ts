@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { WorkerWatch } from './worker-watch.ts'
+import { WorkerWatch } from './queued.ts'
 
 it('gives up on a queue without a worker, but not on one whose worker came back', async () => {
   let now = 0
@@ -9,7 +9,7 @@ it('gives up on a queue without a worker, but not on one whose worker came back'
     () => now,
   )
   const lookFor = async (seconds: number) => {
-    for (const end = now + seconds * 1_000; now < end; now += 300) await watch.look()
+    for (const end = now + seconds * 1_000; now < end; now += 300) await watch.check()
   }
   await lookFor(120)
   workers = 0

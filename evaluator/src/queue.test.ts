@@ -1,7 +1,7 @@
 import { equalsExact, parseExact, stringifyExact } from '@weir/store/text'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openJob, signJob } from './signed-job.ts'
+import { openJob, signJob } from './queue.ts'
 
 const KEY = 'a key of this installation'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { trialNames } from './trial-name.ts'
+import { trialNames } from './reporter.ts'
 
 const trialOf = (caseId: string, trial: number) => ({
   caseId,

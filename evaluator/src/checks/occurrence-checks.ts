@@ -1,0 +1,177 @@
+import { type Duration, formatDuration, parseDuration } from '@weir/config'
+import type { Status } from '@weir/store/run-model'
+import { z } from 'zod'
+import {
+  absent,
+  amount,
+  defineCheck,
+  type Finding,
+  failed,
+  name,
+  not,
+  passed,
+  quote,
+  quoteDuration,
+  requireAmount,
+  requireName,
+  status,
+  unverifiable,
+} from './check.ts'
+import {
+  durationText,
+  type Execution,
+  executionName,
+  executionsText,
+  occurrencesOf,
+  type Recorded,
+  subject,
+  timedSubject,
+} from './executions.ts'
+
+export const succeeded = defineCheck({
+  schema: z.strictObject({ type: z.literal('execution.succeeded'), of: subject, name, not }),
+  matchers: {
+    /** It ran and the last attempt of every occurrence is ok; a fallback is ok. */
+    toHaveSucceeded: (name: string) => ({ name: requireName(name) }),
+  },
+  describe: ({ name }) => `toHaveSucceeded(${quote(name)})`,
+  judge: ({ name }, recorded) =>
+    everyOccurrence(recorded, name, ({ status }) => (status === 'running' ? NOT_ENDED : status === 'ok'), {
+      good: 'succeeded',
+      bad: 'did not succeed',
+      mustRun: true,
+    }),
+})
+
+export const executionStatus = defineCheck({
+  schema: z.strictObject({ type: z.literal('execution.status'), of: subject, name, status, not }),
+  matchers: {
+    /** Every occurrence has this status. */
+    toHaveStatus: (name: string, status: Status) => ({ name: requireName(name), status }),
+  },
+  describe: ({ name, status }) => `toHaveStatus(${quote(name)}, ${quote(status)})`,
+  judge: ({ name, status: wanted }, recorded) =>
+    everyOccurrence(
+      recorded,
+      name,
+      ({ status }) => (status === wanted ? true : status === 'running' ? NOT_ENDED : false),
+      { good: `is ${wanted}`, bad: `is not ${wanted}` },
+    ),
+})
+
+export const executionDuration = defineCheck({
+  schema: z.strictObject({
+    type: z.literal('execution.duration'),
+    of: timedSubject,
+    name,
+    atMostNs: amount,
+    not,
+  }),
+  matchers: {
+    /** Every occurrence took at most so long: `'2s'`, or milliseconds. */
+    toHaveFinishedWithin: (name: string, duration: Duration) => ({
+      name: requireName(name),
+      atMostNs: parseDuration(duration),
+    }),
+  },
+  describe: ({ name, atMostNs }) => `toHaveFinishedWithin(${quote(name)}, ${quoteDuration(atMostNs)})`,
+  judge({ name, atMostNs }, recorded) {
+    const limit = formatDuration(atMostNs)
+    return everyOccurrence(recorded, name, (execution) => isWithin(execution, atMostNs), {
+      good: `finished within ${limit}`,
+      bad: `did not finish within ${limit}`,
+    })
+  },
+})
+
+/** What still runs can be late already, but not yet in time. Both ends of the margin must give the same answer. */
+function isWithin(execution: Execution, atMostNs: number): Holds {
+  const { durationNs, uncertainNs, status } = execution
+  if (durationNs - uncertainNs > atMostNs) return false
+  if (status === 'running') return NOT_ENDED
+  if (durationNs + uncertainNs <= atMostNs) return true
+  return `took ${durationText(execution)}, because its recorded times contradict those of its run`
+}
+
+export const retries = defineCheck({
+  schema: z.strictObject({
+    type: z.literal('execution.retries'),
+    of: z.literal('steps'),
+    name,
+    atMost: amount,
+    not,
+  }),
+  matchers: {
+    /** Every occurrence needed at most so many tries after the first. */
+    toHaveRetriedAtMost: (name: string, retries: number) => ({
+      name: requireName(name),
+      atMost: requireAmount(retries),
+    }),
+  },
+  describe: ({ name, atMost }) => `toHaveRetriedAtMost(${quote(name)}, ${atMost})`,
+  judge({ name, atMost }, recorded) {
+    const times = atMost === 1 ? 'once' : `${atMost} times`
+    return everyOccurrence(
+      recorded,
+      name,
+      ({ attempts, status }) => (attempts - 1 > atMost ? false : status === 'running' ? NOT_ENDED : true),
+      { good: `was retried at most ${times}`, bad: `was retried more than ${times}` },
+    )
+  },
+})
+
+export const fallback = defineCheck({
+  schema: z.strictObject({ type: z.literal('execution.fallback'), of: z.literal('steps'), name, not }),
+  matchers: {
+    /** Some occurrence's output came from its fallback. */
+    toHaveUsedFallback: (name: string) => ({ name: requireName(name) }),
+  },
+  describe: ({ name }) => `toHaveUsedFallback(${quote(name)})`,
+  judge({ name }, recorded) {
+    const executions = occurrencesOf(recorded, name)
+    const found = executions.find((execution) => execution.fallback)
+    if (found !== undefined) return passed(`"${executionName(found)}" used its fallback`)
+    if (executions.length === 0) return notRecorded(recorded, name)
+    const list = () => executionsText(recorded)
+    if (recorded.run.incomplete)
+      return unverifiable(`The run is incomplete: "${name}" may still fall back. ${list()}`)
+    return failed(`"${name}" did not use its fallback. ${list()}`)
+  },
+})
+
+/** Whether one execution is as asserted; a text says why that cannot be told. */
+type Holds = boolean | string
+
+const NOT_ENDED = 'has not ended'
+
+/**
+ * Asserts that every occurrence of a name satisfies `holds`. One that does not fails the check even while the run goes
+ * on; that all do is known only of a complete run.
+ */
+function everyOccurrence(
+  recorded: Recorded,
+  name: string,
+  holds: (execution: Execution) => Holds,
+  { good, bad, mustRun = false }: { readonly good: string; readonly bad: string; readonly mustRun?: boolean },
+): Finding {
+  const { incomplete } = recorded.run
+  const executions = occurrencesOf(recorded, name)
+  const list = () => executionsText(recorded)
+  if (executions.length === 0) {
+    if (!mustRun || incomplete) return notRecorded(recorded, name)
+    return absent(`"${name}" did not run. ${list()}`)
+  }
+  const wrong = executions.find((execution) => holds(execution) === false)
+  if (wrong !== undefined) return failed(`"${executionName(wrong)}" ${bad}. ${list()}`)
+  for (const execution of executions) {
+    const open = holds(execution)
+    if (typeof open === 'string') return unverifiable(`"${executionName(execution)}" ${open}. ${list()}`)
+  }
+  if (incomplete) return unverifiable(`The run is incomplete: "${name}" may run again. ${list()}`)
+  const times = executions.length === 1 ? '' : `, ${executions.length} times`
+  return passed(`"${name}" ${good}${times}`)
+}
+
+function notRecorded(recorded: Recorded, name: string): Finding {
+  return unverifiable(`"${name}" was not recorded. ${executionsText(recorded)}`)
+}

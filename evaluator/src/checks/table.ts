@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import type { CheckType } from './check.ts'
+import { executionDuration, executionStatus, fallback, retries, succeeded } from './occurrence-checks.ts'
+import { order } from './order-check.ts'
+import { outputContain, outputEqual, outputSchema } from './output-checks.ts'
+import { ran } from './ran-check.ts'
+import { runCost, runDuration, runErrors, runStatus, runTokens } from './run-checks.ts'
+import { trajectory } from './trajectory-check.ts'
+
+// Every type of check, by what it can be about. A new one needs three files: its own, this table, and its golden vectors
+// in fixtures/check-vectors.json.
+
+/** On whatever has a name and a status, child runs too. */
+export const NAMED_CHECKS = [ran, succeeded, executionStatus] as const
+/** On what has times: steps and calls. */
+export const TIMED_CHECKS = [...NAMED_CHECKS, order, trajectory, executionDuration] as const
+export const STEP_CHECKS = [...TIMED_CHECKS, retries, fallback] as const
+export const RUN_CHECKS = [
+  runStatus,
+  runDuration,
+  runErrors,
+  runCost,
+  runTokens,
+  outputEqual,
+  outputContain,
+  outputSchema,
+] as const
+
+const ALL = [...STEP_CHECKS, ...RUN_CHECKS] as const
+
+type Schemas<T extends readonly CheckType[]> = { [Index in keyof T]: T[Index]['schema'] }
+
+export const checkSchema = z.discriminatedUnion(
+  'type',
+  ALL.map(({ schema }) => schema) as unknown as Schemas<typeof ALL>,
+)
+
+/** A deterministic assertion on a recorded run, as plain JSON. */
+export type Check = z.infer<typeof checkSchema>
+
+const BY_TYPE: ReadonlyMap<string, CheckType> = new Map(
+  ALL.map((type): [string, CheckType] => [type.schema.shape.type.value, type]),
+)
+
+export function typeOf({ type }: Check): CheckType {
+  return BY_TYPE.get(type)!
+}
