@@ -50,3 +50,17 @@ test('every relative link of every page leads to a file, and to a heading of it'
   expect(broken).toEqual([])
   expect(followed).toBeGreaterThan(50)
 })
+
+test('every file that a page names by its path is there', () => {
+  const named = pages.flatMap((page) =>
+    [...textOf(join(repository, page)).matchAll(/`((?:[a-z-]+\/)+[\w.-]+\.(?:ts|sql|json|md|yml))`/g)].map(
+      ([, path]) => ({ page, path: path! }),
+    ),
+  )
+  const gone = named.filter(
+    ({ page, path }) =>
+      ![repository, join(repository, dirname(page))].some((root) => existsSync(join(root, path))),
+  )
+  expect(gone).toEqual([])
+  expect(named.length).toBeGreaterThan(5)
+})
