@@ -29,7 +29,6 @@ export {
   BaselineError,
   listBaselines,
   promoteExperiment,
-  promoteWindow,
   resolveBaseline,
 } from './evaluations/baselines.ts'
 export { canonicalJson } from './evaluations/canonical-json.ts'
@@ -143,6 +142,7 @@ export type {
   StepRecord,
   ValueType,
 } from './run-model/run.ts'
+export { STATUSES } from './run-model/run.ts'
 export { SchemaError } from './schema-error.ts'
 export { MOST_FLOWS, OTHER_FLOWS } from './settle/known-flows.ts'
 export type { RunOfProject } from './settle/pass.ts'

@@ -5,6 +5,7 @@ import {
   latestSettled,
   type RunCount,
   type RunsPage as RunsPageData,
+  STATUSES,
   searchRuns,
 } from '@weir/store'
 import type { Metadata } from 'next'
@@ -21,7 +22,7 @@ import { RunsTable } from '../../components/runs-table.tsx'
 import { fromFirstPage } from '../../data/from-first-page.ts'
 import { toRunFilter } from '../../data/run-filter.ts'
 import { withStore } from '../../data/with-store.tsx'
-import { filterProblem, parseFilters, STATUSES } from '../../filters/filters.ts'
+import { filterProblem, parseFilters } from '../../filters/filters.ts'
 import { pageLinks } from '../../filters/pages.ts'
 import { parseSearch } from '../../filters/search.ts'
 import { first, type SearchParams, withParameters } from '../../filters/search-params.ts'

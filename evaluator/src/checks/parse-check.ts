@@ -1,4 +1,4 @@
-import { requireExact } from '@weir/store'
+import { requireExact, STATUSES } from '@weir/store'
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 import type { Check } from './check.ts'
@@ -10,7 +10,7 @@ const ofSteps = z.literal('steps')
 const ofTimed = z.enum(['steps', 'tools', 'models', 'agents', 'retrievers', 'embedders'])
 const of = z.enum([...ofTimed.options, 'childRuns'])
 const atMost = z.number().nonnegative()
-const status = z.enum(['running', 'ok', 'error', 'suspended', 'cancelled', 'expired', 'replayed', 'skipped'])
+const status = z.enum(STATUSES)
 
 /** As `z.json()`, with integers beyond 2^53 as bigints: a number there may be another one than was written. */
 const json: z.ZodType = z

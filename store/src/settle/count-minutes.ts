@@ -1,6 +1,6 @@
+import { minutesSql, RUN_TOTALS, STEP_TOTALS, type Totals } from '../minute-totals.ts'
 import { execute, firstRow, type QueryParams, type Store } from '../store.ts'
 import { IS_CHARTED } from './charted.ts'
-import { minutesOf, RUN_TOTALS, STEP_TOTALS, type Totals } from './minute-totals.ts'
 
 /** A pass adds so many runs or more to their minutes instead of reading these minutes again. */
 const MANY_RUNS = 2_000
@@ -106,13 +106,13 @@ const VERSION = `
  */
 function rebuildSql(table: string, totals: Totals): string {
   return `
-  INSERT INTO ${table} (${totals.columns}, settled)
+  INSERT INTO ${table} (${totals.groups}, ${totals.columns}, settled)
   SETTINGS enable_extended_results_for_datetime_functions = 1
   WITH ${TOUCHED},
   runs_of_minutes AS (
     SELECT * FROM runs FINAL WHERE (project, flow, toStartOfMinute(start)) IN touched AND ${STARTED_WITHIN}
   )
-  SELECT *, toDateTime64({version:String}, 6, 'UTC') FROM (${minutesOf('runs_of_minutes', totals)})`
+  SELECT *, toDateTime64({version:String}, 6, 'UTC') FROM (${minutesSql(totals, 'runs_of_minutes AS run')})`
 }
 
 /** Groups of a touched minute that the rebuild did not write again, and slices, whose runs it has seen. */
@@ -139,9 +139,9 @@ async function add(store: Store, version: bigint): Promise<void> {
 /** The rows' `settled` is the time after the runs were written: a rebuild that is as late or later has seen them. */
 function addSql(table: string, totals: Totals): string {
   return `
-  INSERT INTO ${table} (${totals.columns}, settled, slice)
+  INSERT INTO ${table} (${totals.groups}, ${totals.columns}, settled, slice)
   WITH added AS (SELECT * FROM runs WHERE ${OF_VERSIONS} AND ${IS_CHARTED})
-  SELECT *, now64(6, 'UTC') AS settled, {slice:UInt64} AS slice FROM (${minutesOf('added', totals)})`
+  SELECT *, now64(6, 'UTC') AS settled, {slice:UInt64} AS slice FROM (${minutesSql(totals, 'added AS run')})`
 }
 
 /** The most slices that one group of the touched minutes has. */
