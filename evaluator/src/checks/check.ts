@@ -1,4 +1,5 @@
 import { formatDuration, UsageError } from '@weir/config'
+import { STATUSES } from '@weir/store/run-model'
 import { z } from 'zod'
 import type { Recorded } from './executions.ts'
 
@@ -61,9 +62,7 @@ export function unverifiable(reason: string): Finding {
 export const not = z.boolean().optional()
 export const name = z.string().min(1)
 export const amount = z.number().nonnegative()
-export const status = z.enum([
-  ...['running', 'ok', 'error', 'suspended', 'cancelled', 'expired', 'replayed', 'skipped'],
-] as const)
+export const status = z.enum(STATUSES)
 
 /** Not a check, or not an argument that a matcher takes. */
 export class CheckError extends UsageError {
