@@ -1,25 +1,13 @@
-import { Scratch } from '../native/scratch.ts'
-import { DecodeError } from './decode-error.ts'
-import { takeUsualAttribute } from './json-attribute.ts'
-import { JsonScalars } from './json-scalars.ts'
-import { CLOSE_LIST, CLOSE_OBJECT, kindOfValue, LETTER_N, OPEN_LIST, OPEN_OBJECT } from './json-scanner.ts'
-import {
-  KEY_VALUE,
-  LIST,
-  MAX_MEMBERS,
-  MESSAGE,
-  type Member,
-  REQUEST,
-  type Shape,
-  VALUE,
-} from './json-shapes.ts'
-import { beginRequest, countMessages } from './message-limit.ts'
-import type { WireWriter } from './wire-writer.ts'
+import { Scratch } from '../../native/scratch.ts'
+import { beginRequest, checkValueDepth, countMessages, DecodeError, MAX_VALUE_DEPTH } from '../limits.ts'
+import type { WireWriter } from '../wire-writer.ts'
+import { takeUsualAttribute } from './attribute.ts'
+import { JsonScalars } from './scalars.ts'
+import { CLOSE_LIST, CLOSE_OBJECT, kindOfValue, LETTER_N, OPEN_LIST, OPEN_OBJECT } from './scanner.ts'
+import { KEY_VALUE, LIST, MAX_MEMBERS, MESSAGE, type Member, REQUEST, type Shape, VALUE } from './shapes.ts'
 
-/** Arrays and lists may nest this deep; protobuf libraries stop at about the same depth. */
-const MAX_DEPTH = 100
 /** A level per message: those down to an event's attribute, then at most three for each array or list. */
-const LEVELS = 8 + 3 * MAX_DEPTH
+const LEVELS = 8 + 3 * MAX_VALUE_DEPTH
 /** By level and member, where in the output its field begins and ends. A conversion never waits, so all share these. */
 const fieldStart = new Int32Array(LEVELS * MAX_MEMBERS)
 const fieldEnd = new Int32Array(LEVELS * MAX_MEMBERS)
@@ -138,8 +126,7 @@ class Conversion {
   }
 
   #nested(field: number, shape: Shape, level: number): boolean {
-    if (shape === VALUE && this.#depth >= MAX_DEPTH)
-      throw new DecodeError(`attribute values nested deeper than ${MAX_DEPTH}`)
+    if (shape === VALUE) checkValueDepth(this.#depth)
     // Padding the length of what may be large is cheaper than moving its content, once per level.
     const lengthBytes = this.#depth > 0 ? 5 : shape.lengthBytes
     const mark = this.#writer.open(field, lengthBytes)

@@ -1,4 +1,5 @@
-import { KeyTable, viewOf } from './key-table.ts'
+import { viewOf } from '../../native/view.ts'
+import { KeyTable } from '../key-table.ts'
 
 /** How a member's value is written. */
 export const ID = 0

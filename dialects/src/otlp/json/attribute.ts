@@ -1,7 +1,8 @@
-import type { JsonScalars } from './json-scalars.ts'
-import { CLOSE_OBJECT, endOfRun, LETTER_N, QUOTE, SPACE } from './json-scanner.ts'
-import { startsWith, viewOf } from './key-table.ts'
-import { lengthBytesOf } from './wire-writer.ts'
+import { viewOf } from '../../native/view.ts'
+import { startsWith } from '../key-table.ts'
+import { lengthBytesOf } from '../wire-writer.ts'
+import type { JsonScalars } from './scalars.ts'
+import { CLOSE_OBJECT, endOfRun, LETTER_N, QUOTE, SPACE } from './scanner.ts'
 
 const ATTRIBUTE_HEAD = viewOf(Buffer.from('{"key":"'))
 const VALUE_HEAD = viewOf(Buffer.from('","value":{"'))

@@ -1,5 +1,5 @@
-import { BACKSLASH, HEX, LETTER_U } from './json-scanner.ts'
-import type { WireWriter } from './wire-writer.ts'
+import type { WireWriter } from '../wire-writer.ts'
+import { BACKSLASH, HEX, LETTER_U } from './scanner.ts'
 
 /** By letter behind a backslash: the byte that it means. */
 const MEANING: Uint8Array = Uint8Array.from({ length: 256 }, (_, letter) => letter)

@@ -1,4 +1,4 @@
-import { DecodeError } from './decode-error.ts'
+import { DecodeError } from '../limits.ts'
 
 export const SPACE = 0x20
 export const QUOTE = 0x22

@@ -1,4 +1,7 @@
-import type { Scratch } from '../native/scratch.ts'
+import type { Scratch } from '../../native/scratch.ts'
+import { viewOf } from '../../native/view.ts'
+import { startsWith } from '../key-table.ts'
+import { lengthBytesOf, WireWriter } from '../wire-writer.ts'
 import {
   HEX,
   JsonScanner,
@@ -10,7 +13,7 @@ import {
   OPEN_OBJECT,
   QUOTE,
   ZERO,
-} from './json-scanner.ts'
+} from './scanner.ts'
 import {
   BINARY,
   BOOL,
@@ -23,8 +26,8 @@ import {
   type Shape,
   TEXT,
   TIME,
-} from './json-shapes.ts'
-import { unescapeTo } from './json-text.ts'
+} from './shapes.ts'
+import { unescapeTo } from './text.ts'
 import {
   COMPOUND,
   continuesNumber,
@@ -36,9 +39,7 @@ import {
   textOf,
   writeInt,
   writeTime,
-} from './json-values.ts'
-import { startsWith, viewOf } from './key-table.ts'
-import { lengthBytesOf, WireWriter } from './wire-writer.ts'
+} from './values.ts'
 
 /** Reads members of messages out of JSON, and writes those that are no messages themselves as protobuf fields. */
 export class JsonScalars {

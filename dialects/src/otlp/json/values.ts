@@ -1,5 +1,5 @@
-import { NINE, POINT, ZERO } from './json-scanner.ts'
-import type { WireWriter } from './wire-writer.ts'
+import type { WireWriter } from '../wire-writer.ts'
+import { NINE, POINT, ZERO } from './scanner.ts'
 
 const INTEGER = /^[+-]?\d{1,30}$/
 const INTEGER_LITERAL = /^-?\d+$/
