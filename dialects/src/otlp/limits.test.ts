@@ -2,9 +2,8 @@ import { expect, test } from 'vitest'
 import { SpanBlock } from '../columns/span-block.ts'
 import { DENSE } from '../testing/dense-requests.ts'
 import { manySpans } from '../testing/many-spans.ts'
-import { protobufOfJson } from './json.ts'
-import { MAX_MESSAGES } from './message-limit.ts'
-import { OversizeError } from './oversize-error.ts'
+import { protobufOfJson } from './json/request.ts'
+import { MAX_MESSAGES, OversizeError } from './limits.ts'
 
 const SOME = 200_000
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SpanBlock } from '../columns/span-block.ts'
-import { referenceProtobufOfJson } from '../testing/json-reference.ts'
-import { mutatedRequest } from '../testing/mutate.ts'
-import { DecodeError } from './decode-error.ts'
-import { protobufOfJson } from './json.ts'
+import { SpanBlock } from '../../columns/span-block.ts'
+import { referenceProtobufOfJson } from '../../testing/json-reference.ts'
+import { mutatedRequest } from '../../testing/mutate.ts'
+import { DecodeError } from '../limits.ts'
+import { protobufOfJson } from './request.ts'
 
 /** What is stored of a request, or that it is refused. */
 function outcome(convert: (body: Buffer) => Buffer, body: Buffer): unknown {
