@@ -1,3 +1,5 @@
+export { until } from './testing/until.ts'
+
 declare module 'vitest' {
   /** What the global setups of `engines/src/testing/` provide to `inject()`. */
   export interface ProvidedContext {

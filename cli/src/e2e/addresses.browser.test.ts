@@ -1,8 +1,9 @@
+import { until } from '@weir/engines/testing'
 import { createStore, type Store } from '@weir/store'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
-import { eventually, freePorts, type Installation, startInstallation } from './installation.ts'
+import { freePorts, type Installation, startInstallation } from './installation.ts'
 import { addNames, DATASET_NAMES, NAMES } from './names.ts'
 import { postRuns, type SentRun } from './send-runs.ts'
 import { startDashboard } from './separate-dashboard.ts'
@@ -42,7 +43,7 @@ beforeAll(async () => {
   await postRuns(weir.collectorUrl, [...runs, ...strange])
   store = createStore({ url: weir.clickhouseUrl, database: 'weir' })
   await addNames(store, now)
-  await eventually(
+  await until(
     () => weir.query<{ runs: number }>('SELECT count() AS runs FROM runs FINAL'),
     ([row]) => row?.runs === runs.length + strange.length,
   )
@@ -56,8 +57,6 @@ afterAll(async () => {
 })
 
 /** A page that was clicked to may take longer than the second that is usual. */
-const SOON = { timeout: 20_000 }
-
 /** As a page says a name. */
 const said = (name: string) => name || '(no name)'
 /** As a browser shows text: titles have no other white space. */
@@ -66,8 +65,8 @@ const heading = (page: Page) => page.getByRole('heading', { level: 1 })
 const label = (name: string) => JSON.stringify(name.slice(0, 40))
 
 async function expectPage(page: Page, name: string): Promise<void> {
-  await expect.poll(() => heading(page).textContent(), { ...SOON, message: label(name) }).toBe(said(name))
-  await expect.poll(() => page.title(), { ...SOON, message: label(name) }).toContain(shown(said(name)))
+  await expect.poll(() => heading(page).textContent(), { message: label(name) }).toBe(said(name))
+  await expect.poll(() => page.title(), { message: label(name) }).toContain(shown(said(name)))
 }
 
 describe('a name of any characters', () => {
@@ -114,7 +113,7 @@ describe('a name of any characters', () => {
       await version.selectOption({ value })
       await page.waitForURL((url) => url.searchParams.get('version') === value)
       await expect
-        .poll(() => page.getByRole('table', { name: 'Newest runs' }).getByRole('row').count(), SOON)
+        .poll(() => page.getByRole('table', { name: 'Newest runs' }).getByRole('row').count())
         .toBe(2)
       expect(await version.inputValue()).toBe(value)
       await expectPage(page, name)
@@ -123,9 +122,9 @@ describe('a name of any characters', () => {
       await page.waitForURL(/\/runs\//)
       const about = page.getByRole('list', { name: 'About this run' })
       await expect
-        .poll(() => about.locator('code').textContent(), SOON)
+        .poll(() => about.locator('code').textContent())
         .toEqual(name || expect.stringMatching(/^[0-9a-f]{32}$/))
-      await expect.poll(() => heading(page).textContent(), SOON).toBe(said(name))
+      await expect.poll(() => heading(page).textContent()).toBe(said(name))
       if (name !== '') {
         await about.locator('a[href^="/sessions/"]').click()
         await page.waitForURL(/\/sessions\//)

@@ -1,6 +1,7 @@
 import { type CapturedRequest, captureNames, type Expectation, readCapture } from '@weir/dialects/testing'
+import { until } from '@weir/engines/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { eventually, type Installation, startInstallation } from './installation.ts'
+import { type Installation, startInstallation } from './installation.ts'
 
 // Every recorded request of the dialects that Weir speaks, sent to a running Weir: what the client's program did must be
 // read off the runs. Trace ids are taken from the stored spans, because the manifests describe traces, not ids.
@@ -180,7 +181,7 @@ async function expectRuns({ expected, statuses, traces }: Sent): Promise<void> {
   expect(spans).toMatchObject({ spans: expected.spans, traces: expected.traces, errors: expected.errors })
   expect([...new Set(spans.roots)]).toEqual([...new Set(expected.rootNames)].sort())
 
-  const runs = await eventually(
+  const runs = await until(
     () => settled(traces),
     (state) => state.spans === expected.spans,
   )
@@ -233,7 +234,7 @@ describe('requests that share their ids, each with empty tables', () => {
         expect(stored.roots).toEqual([...rootNames].sort())
       }
       if (!statuses.includes(200)) expect(stored.spans).toBe(0)
-      const runs = await eventually(
+      const runs = await until(
         () => settled(ids),
         (state) => state.spans === stored.spans,
       )

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '@weir/engines/testing'
 import { expect, test } from 'vitest'
-import { eventually, queryClickHouse } from './installation.ts'
+import { queryClickHouse } from './installation.ts'
 import { seededRandom } from './random.ts'
 import { RetryingClient, type Sent } from './retrying-client.ts'
 import { type ProcessName, SeparateProcesses } from './separate-processes.ts'
@@ -79,7 +80,7 @@ async function countInserted(query: Query): Promise<void> {
  * it, and some twice where it was killed.
  */
 async function expectLedger(weir: SeparateProcesses, query: Query, sent: Sent): Promise<void> {
-  const ledger = await eventually(
+  const ledger = await until(
     () => readLedger(weir.collectorUrl),
     ({ pending }) => pending === 0,
   )
@@ -131,11 +132,11 @@ async function expectRollups(query: Query, { acknowledged }: Sent): Promise<void
       LEFT JOIN (SELECT minute, sum(executions) AS steps
         FROM step_minutes FINAL WHERE service = 'kill-client' GROUP BY minute) AS step USING minute
       ORDER BY minute`)
-  await eventually(
+  await until(
     () => query<{ runs: number }>(`SELECT count() AS runs FROM runs FINAL WHERE service = 'kill-client'`),
     ([found]) => found?.runs === runs,
   )
-  await eventually(rollups, (found) => JSON.stringify(found) === JSON.stringify(recount))
+  await until(rollups, (found) => JSON.stringify(found) === JSON.stringify(recount))
   const [total] =
     await query(`SELECT count() AS runs, sum(span_count) AS spans, sum(length(step_names)) AS steps
     FROM runs FINAL WHERE service = 'kill-client'`)

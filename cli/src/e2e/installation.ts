@@ -123,25 +123,6 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
-/** Asks until `condition` holds; fails with the last answer's description after `timeoutMs`. */
-export async function eventually<T>(
-  ask: () => Promise<T>,
-  condition: (answer: T) => boolean,
-  timeoutMs: number = 60_000,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs
-  for (;;) {
-    const answer = await ask().catch((error: unknown) => error as T)
-    if (!(answer instanceof Error) && condition(answer)) return answer
-    if (Date.now() > deadline) throw new Error(`not true within ${timeoutMs} ms: ${describe(answer)}`)
-    await new Promise((resolve) => setTimeout(resolve, 200))
-  }
-}
-
-function describe(answer: unknown): string {
-  return answer instanceof Error ? answer.message : JSON.stringify(answer)
-}
-
 async function start(
   args: readonly string[],
   env: NodeJS.ProcessEnv,

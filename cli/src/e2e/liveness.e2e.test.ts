@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InspectedProcess } from '../status/inspect-process.ts'
 import type { InstallationStatus } from '../status/installation-status.ts'
-import { eventually, type Installation, startInstallation } from './installation.ts'
+import { type Installation, startInstallation } from './installation.ts'
 import { sendSpans } from './send-spans.ts'
 
 /** Long enough for `weir status` to be run and asked before it has passed, on a slow machine too. */
@@ -35,7 +36,7 @@ function serverOf(pid: number): number | undefined {
 
 /** Until a span is taken, as any client does. */
 async function sendOne(): Promise<void> {
-  await eventually(
+  await until(
     () => sendSpans(weir.collectorUrl),
     (code) => code === 200,
   )
@@ -51,7 +52,7 @@ async function expectRestart(name: string, frozen: number): Promise<void> {
   expect(doctor.code).toBe(2)
   expect(doctor.stdout).toMatch(new RegExp(`^problem +${name} +is frozen`, 'm'))
 
-  const after = await eventually(status, (now) => {
+  const after = await until(status, (now) => {
     const row = find(now, name)
     return now.healthy && row.pid !== before.pid && row.restarts === before.restarts + 1
   })
@@ -75,7 +76,7 @@ test('a Valkey server that is frozen below its process is started again too', as
 })
 
 test('a supervisor that was stopped itself, and then goes on, ends nothing', async () => {
-  const before = await eventually(status, ({ healthy }) => healthy)
+  const before = await until(status, ({ healthy }) => healthy)
   process.kill(before.supervisor!, 'SIGSTOP')
   await sleep(2 * LIMIT_SECONDS * 1000)
   process.kill(before.supervisor!, 'SIGCONT')
@@ -86,15 +87,15 @@ test('a supervisor that was stopped itself, and then goes on, ends nothing', asy
 })
 
 test('while ClickHouse is away the collector takes spans and is not started again', async () => {
-  const before = await eventually(status, ({ healthy }) => healthy)
+  const before = await until(status, ({ healthy }) => healthy)
   const clickhouse = find(before, 'clickhouse').pid!
   process.kill(clickhouse, 'SIGSTOP')
   await sendOne()
-  const after = await eventually(status, (now) => now.healthy && find(now, 'clickhouse').pid !== clickhouse)
+  const after = await until(status, (now) => now.healthy && find(now, 'clickhouse').pid !== clickhouse)
   for (const name of ['collector', 'worker', 'dashboard'])
     expect(find(after, name)).toMatchObject({ pid: find(before, name).pid })
 })
 
 test('all that was acknowledged is stored and settled', async () => {
-  await eventually(status, ({ stored }) => stored?.spans === acknowledged && stored.unsettledTraces === 0)
+  await until(status, ({ stored }) => stored?.spans === acknowledged && stored.unsettledTraces === 0)
 })

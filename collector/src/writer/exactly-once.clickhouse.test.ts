@@ -42,9 +42,7 @@ test('a large segment of many blocks whose answer is lost is stored once, also b
   expect(storage.snapshot().ledger).toMatchObject({ received: 150_000, stored: 150_000, pending: 0 })
 })
 
-test('segments that an engine had in hand when it was killed are stored, and count once', {
-  timeout: 120_000,
-}, async () => {
+test('segments that an engine had in hand when it was killed are stored, and count once', async () => {
   const engine = await KillableEngine.start()
   const storage = await openOn(engine)
   let number = 0
@@ -62,14 +60,13 @@ test('segments that an engine had in hand when it was killed are stored, and cou
 
 test.for(['spans', 'unsettled_traces'])(
   'what a killed engine has lost of %s, though it knows the token, is stored',
-  { timeout: 60_000 },
   async (table) => {
     const engine = await KillableEngine.start()
     const storage = await openOn(engine)
     for (let cut = 0; cut < 8; cut++) engine.proxy.cutNextAnswer()
     await storage.commits.add(manySpans(0, 1000), 'lost').durable
     const counted = () => engine.ask((store) => countSpans(store, 'lost'))
-    await expect.poll(counted, { timeout: 20_000 }).toMatchObject({ rows: 1000, counted: 1000 })
+    await expect.poll(counted).toMatchObject({ rows: 1000, counted: 1000 })
     await engine.restart(() => engine.removeParts(table))
     await untilStored(storage)
     await expectAll(engine, 'lost', 1000)
@@ -90,9 +87,7 @@ async function expectAll(engine: KillableEngine, project: string, spans: number)
   expect(await engine.ask((store) => rows(store, query, { project }))).toEqual([{ spans }])
 }
 
-test('a refused segment that engine and collector were killed over is stored once, without the rows at fault', {
-  timeout: 240_000,
-}, async () => {
+test('a refused segment that engine and collector were killed over is stored once, without the rows at fault', async () => {
   const engine = await KillableEngine.start()
   await engine.ask((store) =>
     execute(
@@ -106,16 +101,14 @@ test('a refused segment that engine and collector were killed over is stored onc
   for (let number = 0; number < 4; number++)
     await storage.commits.add(manySpans(number, 100), 'split').durable
   for (const lines of [3, 6, 9]) {
-    await expect
-      .poll(() => journalLines(walDirectory), { timeout: 50_000, interval: 10 })
-      .toBeGreaterThanOrEqual(lines)
+    await expect.poll(() => journalLines(walDirectory), { interval: 10 }).toBeGreaterThanOrEqual(lines)
     await engine.restart()
     expect(balance(storage)).toBe(400)
     await storage.close(0)
     storage = (await openStorage(options)).storage
     expect(balance(storage)).toBe(400)
   }
-  await untilStored(storage, 150_000)
+  await untilStored(storage)
   const { stored, rejected } = storage.snapshot().ledger
   // Names of ten turn by turn, so that every second of the spans at fault has an id that 4 divides.
   expect({ stored, poison: rejected.poison }).toEqual({ stored: 380, poison: 20 })

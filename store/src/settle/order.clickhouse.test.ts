@@ -140,7 +140,6 @@ test.each<[string, number, () => Memory | undefined]>([
   ['that know nothing of earlier passes', 4, () => undefined],
 ])(
   'late, doubled, in any order, by two workers %s and may die: the end is what the run model makes of all spans',
-  { timeout: 240_000 },
   async (_, numRuns, make) => {
     const memories = [make(), make()]
     await fc.assert(
