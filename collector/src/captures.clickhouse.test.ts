@@ -1,10 +1,15 @@
-import { type Capture, captureNames, type Expectation, readCapture } from '@weir/dialects/testing'
+import {
+  type Capture,
+  captureNames,
+  createProjectKeys,
+  type Expectation,
+  readCapture,
+} from '@weir/dialects/testing'
 import { testDatabase } from '@weir/engines/testing'
 import { rows, type Store } from '@weir/store'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Collector } from './collector.ts'
 import { createTestStore, type TestStore } from './testing/database.ts'
-import { createProjectKeys } from './testing/project-keys.ts'
 import { startTestCollector } from './testing/start-collector.ts'
 
 const recorded = captureNames('otel-js-', 'genkit-', 'openinference-').map(readCapture)

@@ -1,3 +1,16 @@
+export { freePorts } from './testing/free-ports.ts'
+export {
+  type Completed,
+  type Installation,
+  newEnvironment,
+  queryClickHouse,
+  readClickHouseUrl,
+  repository,
+  run,
+  startInstallation,
+  temporaryHome,
+  WEIR,
+} from './testing/installation.ts'
 export { until } from './testing/until.ts'
 
 declare module 'vitest' {

@@ -1,7 +1,6 @@
-import { until } from '@weir/engines/testing'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import type { Comparison, StepComparison } from '@weir/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Installation, startInstallation } from '../e2e/installation.ts'
 
 let weir: Installation
 

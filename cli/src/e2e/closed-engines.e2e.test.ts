@@ -2,10 +2,9 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { chmod } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { until } from '@weir/engines/testing'
+import { type Installation, run, startInstallation, until, WEIR } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAlive } from '../supervisor/running-process.ts'
-import { type Installation, run, startInstallation, weir as weirCommand } from './installation.ts'
 import { sendSpans } from './send-spans.ts'
 
 let weir: Installation
@@ -72,7 +71,7 @@ test('weir sql reads with the secrets of the home, and only reads', async () => 
 test('a command without the home says what is missing', async () => {
   const { origin } = new URL(secret('clickhouse.url'))
   const command = ['sql', 'SELECT 1']
-  const { code, stderr } = await run([weirCommand, ...command], { ...weir.env, WEIR_CLICKHOUSE_URL: origin })
+  const { code, stderr } = await run([WEIR, ...command], { ...weir.env, WEIR_CLICKHOUSE_URL: origin })
   expect(code).toBe(3)
   expect(stderr).toContain('set WEIR_HOME')
 })

@@ -1,9 +1,8 @@
 import { closeSync, openSync, readdirSync, renameSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { until } from '@weir/engines/testing'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { expect, test } from 'vitest'
 import type { InstallationStatus } from '../status/installation-status.ts'
-import { type Installation, startInstallation } from './installation.ts'
 import { sendSpans } from './send-spans.ts'
 
 const DAY = 86_400_000

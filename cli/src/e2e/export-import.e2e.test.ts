@@ -3,9 +3,8 @@ import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { until } from '@weir/engines/testing'
+import { type Installation, run, startInstallation, until, WEIR } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Installation, run, startInstallation, weir as WEIR } from './installation.ts'
 
 let weir: Installation
 let directory: string

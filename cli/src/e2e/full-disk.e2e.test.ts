@@ -1,12 +1,11 @@
 import { appendFileSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { until } from '@weir/engines/testing'
+import { run, startInstallation, until, WEIR } from '@weir/engines/testing'
 import { expect, test } from 'vitest'
 import type { InstallationStatus } from '../status/installation-status.ts'
 import { pidFile, readPid } from '../supervisor/home.ts'
 import { isAlive } from '../supervisor/running-process.ts'
-import { run, startInstallation, weir as WEIR } from './installation.ts'
 import { sendSpans } from './send-spans.ts'
 import { mountSmallFilesystem } from './small-filesystem.ts'
 

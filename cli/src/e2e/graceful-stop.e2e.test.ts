@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { until } from '@weir/engines/testing'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { expect, test } from 'vitest'
 import { readIngest } from '../status/ingest.ts'
 import { logFile, pidFile, readPid } from '../supervisor/home.ts'
 import { waitForEnd } from '../supervisor/running-process.ts'
-import { type Installation, startInstallation } from './installation.ts'
 
 const SENDERS = 4
 const SPANS = 200

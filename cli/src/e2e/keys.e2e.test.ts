@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { until } from '@weir/engines/testing'
+import { type Installation, run, startInstallation, until } from '@weir/engines/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Installation, run, startInstallation } from './installation.ts'
 
 let weir: Installation
 

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { until } from '@weir/engines/testing'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { expect, test } from 'vitest'
-import { type Installation, startInstallation } from './installation.ts'
 
 /** The child processes in the order of their deaths; the dashboard holds no state. */
 const victims = ['collector', 'worker', 'valkey', 'clickhouse'] as const

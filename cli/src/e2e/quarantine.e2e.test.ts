@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { until } from '@weir/engines/testing'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Installation, startInstallation } from './installation.ts'
 
 let weir: Installation
 

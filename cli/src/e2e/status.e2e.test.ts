@@ -1,7 +1,6 @@
-import { until } from '@weir/engines/testing'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InstallationStatus } from '../status/installation-status.ts'
-import { type Installation, startInstallation } from './installation.ts'
 
 let weir: Installation
 

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request as openRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type Installation, startInstallation } from '@weir/engines/testing'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
-import { type Installation, startInstallation } from './installation.ts'
 
 // What a page of somebody else can do to a Weir on its reader's machine: all names below are this machine.
 

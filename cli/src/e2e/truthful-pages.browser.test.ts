@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { until } from '@weir/engines/testing'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { createStore, insertResults, type Store, upsertExperiment } from '@weir/store'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
-import { type Installation, startInstallation } from './installation.ts'
 import { postRuns } from './send-runs.ts'
 
 // What a page says where it is easily misread: a silent engine, scores, deep trees, filters that match nothing, old times.

@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { until } from '@weir/engines/testing'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
 import { readNote, readRow, readTile } from './counts.ts'
-import { type Installation, startInstallation } from './installation.ts'
 
 // What a newcomer does after `npm start`: from the overview to a flow, a run, a comparison and an experiment.
 

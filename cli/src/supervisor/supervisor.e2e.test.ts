@@ -5,13 +5,11 @@ import { connect } from 'node:http2'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { until } from '@weir/engines/testing'
+import { freePorts, type Installation, run, startInstallation, until, WEIR } from '@weir/engines/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePorts, type Installation, repository, run, startInstallation } from '../e2e/installation.ts'
 import { pidFile, readPid } from './home.ts'
 import { isAlive } from './running-process.ts'
 
-const WEIR = join(repository, 'cli', 'bin', 'weir.js')
 const PROCESSES = ['clickhouse', 'valkey', 'collector', 'worker', 'dashboard'] as const
 
 interface Status {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { apiKeyId, execute, hashApiKey, type Store } from '@weir/store'
 
-/** An API key for each project, so that one collector writes to all of them. */
+/** An API key for each project, so that one collector writes to all of them: the header `authorization` by project. */
 export async function createProjectKeys(
   store: Store,
   projects: readonly string[],
