@@ -10,17 +10,15 @@ const TIMEOUT = 300_000
 const POLL = { timeout: 120_000 }
 
 /** The suffix of a test file says what it needs: `x.clickhouse.test.ts` needs ClickHouse, `x.test.ts` nothing. */
-const needing = (name: string, options: { globalSetup?: string[]; alone?: boolean } = {}) => ({
+const needing = (name: string, globalSetup: string[] = []) => ({
   test: {
     name,
     include: [`**/*.${name}.test.ts`],
     exclude,
-    globalSetup: options.globalSetup ?? [],
+    globalSetup,
     testTimeout: TIMEOUT,
     hookTimeout: TIMEOUT,
     expect: { poll: POLL },
-    // Whole installations fill both cores: one at a time, after everything else.
-    ...(options.alone ? { maxWorkers: 1, sequence: { groupOrder: 1 } } : {}),
   },
 })
 
@@ -41,10 +39,10 @@ export default defineConfig({
           expect: { poll: POLL },
         },
       },
-      needing('clickhouse', { globalSetup: ['./engines/src/testing/clickhouse.setup.ts'] }),
-      needing('redis', { globalSetup: ['./engines/src/testing/valkey.setup.ts'] }),
-      needing('e2e', { alone: true }),
-      needing('browser', { alone: true }),
+      needing('clickhouse', ['./engines/src/testing/clickhouse.setup.ts']),
+      needing('redis', ['./engines/src/testing/valkey.setup.ts']),
+      needing('e2e'),
+      needing('browser'),
     ],
   },
 })
