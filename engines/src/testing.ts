@@ -11,6 +11,7 @@ export {
   temporaryHome,
   WEIR,
 } from './testing/installation.ts'
+export { mountSmallFilesystem } from './testing/small-filesystem.ts'
 export { until } from './testing/until.ts'
 
 declare module 'vitest' {

@@ -1,13 +1,12 @@
 import { appendFileSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { run, startInstallation, until, WEIR } from '@weir/engines/testing'
-import { expect, test } from 'vitest'
+import { mountSmallFilesystem, run, startInstallation, until, WEIR } from '@weir/engines/testing'
+import { expect, onTestFinished, test } from 'vitest'
 import type { InstallationStatus } from '../status/installation-status.ts'
 import { pidFile, readPid } from '../supervisor/home.ts'
 import { isAlive } from '../supervisor/running-process.ts'
 import { sendSpans } from './send-spans.ts'
-import { mountSmallFilesystem } from './small-filesystem.ts'
 
 const MIB = 1024 ** 2
 /** Of a tmpfs. */
@@ -18,6 +17,7 @@ test('a disk that fills is said before and while it is full, ends nothing, and a
 }) => {
   const disk = mountSmallFilesystem(300 * MIB)
   if (disk === undefined) return skip('this process may not mount a file system')
+  onTestFinished(disk.unmount)
   const home = join(disk.directory, 'home')
   await using weir = await startInstallation({ home })
   const status = async () => JSON.parse((await weir.weir(['status', '--json'])).stdout) as InstallationStatus

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Random } from '@weir/dialects/testing'
 import { queryClickHouse, until } from '@weir/engines/testing'
 import { expect, test } from 'vitest'
-import { seededRandom } from './random.ts'
 import { RetryingClient, type Sent } from './retrying-client.ts'
 import { type ProcessName, SeparateProcesses } from './separate-processes.ts'
 
 /** Repeats the decisions of a run that failed; not the moments, which the machine decides too. */
 const seed = Number(process.env.WEIR_TEST_SEED ?? Math.floor(Math.random() * 2 ** 32))
-const random = seededRandom(seed)
+const generator = new Random(seed)
+/** From 0, less than 1. */
+const random = () => generator.bits() / 2 ** 32
 
 const KILLS = 11
 const AWAY_MS = 20_000

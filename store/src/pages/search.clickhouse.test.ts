@@ -7,7 +7,7 @@ import { type RunSearch, searchRuns } from './runs.ts'
 
 const store = useStore()
 const window = { from: new Date(EPOCH_MS), to: new Date(EPOCH_MS + 24 * 3_600_000) }
-const RUNS = 150_000
+const RUNS = 300_000
 
 beforeAll(async () => {
   const step = (attributes: Record<string, string>) => span('step', 'plan', 1, 5, { attributes })
