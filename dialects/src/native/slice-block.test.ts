@@ -27,9 +27,7 @@ const block = recordedBlock()
 const layout = layoutOf(block)!
 const { rows } = layout
 
-test('slices of a block, one after the other, are its rows; merged, they are the block again', {
-  timeout: 30_000,
-}, () => {
+test('slices of a block, one after the other, are its rows; merged, they are the block again', () => {
   expect(rows).toBeGreaterThan(350)
   const expected = readNative(block)
   fc.assert(
