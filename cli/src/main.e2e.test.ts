@@ -144,6 +144,18 @@ test('weir doctor names what is wrong and what to do', async () => {
   expect(completed.stdout).toMatch(/^problem +ClickHouse +no answer/m)
 })
 
+test('weir doctor explains the variables that cannot be used, whoever reads them', async () => {
+  const wrong = { WEIR_MAX_BODY_BYTES: 'much', WEIR_WORKER_PORT: '0' }
+  const completed = await run([WEIR, 'doctor'], { ...env, ...wrong }, directory)
+  expect(completed.code).toBe(2)
+  expect(completed.stdout).toMatch(
+    /^problem +variables +WEIR_MAX_BODY_BYTES is "much"\n +expected a number of bytes, 1024 or more: largest body/m,
+  )
+  expect(completed.stdout).toMatch(
+    /^problem +variables +WEIR_WORKER_PORT is "0"\n +expected a port from 1 to 65535/m,
+  )
+})
+
 test('weir eval --json - prints the result alone on stdout, progress on stderr', async () => {
   const file = join(repository, 'examples', 'research', 'research.eval.ts')
   const many = ['--trials', '40', '--concurrency', '40', '--filter', 'pricing']

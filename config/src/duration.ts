@@ -1,6 +1,15 @@
 import { UsageError } from './errors.ts'
 
-const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3_600e9,
+  d: 86_400e9,
+  w: 604_800e9,
+}
 
 /** `'500ms'`, `'2s'`, `'1.5m'`; a bare number is milliseconds. */
 export type Duration = string | number
@@ -13,7 +22,7 @@ export class DurationError extends UsageError {
 /** Nanoseconds. */
 export function parseDuration(duration: Duration): number {
   if (typeof duration === 'number' && Number.isFinite(duration) && duration >= 0) return duration * 1e6
-  const match = /^(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h)$/.exec(String(duration))
+  const match = /^(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h|d|w)$/.exec(String(duration))
   if (match === null || typeof duration === 'number') {
     throw new DurationError(
       `Expected a duration such as '500ms', '2s' or '1.5m', got ${JSON.stringify(duration)}.`,

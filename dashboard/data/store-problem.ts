@@ -1,3 +1,5 @@
+import { ConfigError } from '@weir/config'
+import { SchemaError, StoreSilentError } from '@weir/store'
 import { cutText } from '@weir/store/text'
 import { DEADLINE_S } from './store.ts'
 
@@ -30,14 +32,14 @@ export function explainStoreError(error: unknown): StoreProblem | undefined {
   if (!(error instanceof Error)) return undefined
   const detail = reason(error)
   const { code = '', type = '' } = error as { code?: string; type?: string }
-  if (code.endsWith('_CONFIG')) {
+  if (error instanceof ConfigError) {
     return {
       title: 'The configuration is not valid',
       advice: 'Correct the environment variable and restart the dashboard.',
       detail,
     }
   }
-  if (code === 'SCHEMA') {
+  if (error instanceof SchemaError) {
     return {
       title: 'The database is of a newer Weir',
       advice:
@@ -52,7 +54,7 @@ export function explainStoreError(error: unknown): StoreProblem | undefined {
       detail,
     }
   }
-  if (code === 'STORE_SILENT' || NETWORK.has(code) || /socket hang up/i.test(error.message)) {
+  if (error instanceof StoreSilentError || NETWORK.has(code) || /socket hang up/i.test(error.message)) {
     return {
       title: 'ClickHouse does not answer',
       advice:

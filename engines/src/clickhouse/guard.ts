@@ -20,7 +20,9 @@ export function refuseBrowsers(request: IncomingMessage, listeningOn: string): v
     )
   }
   const host = hostName(request.headers.host ?? '')
-  if (!isLoopback(listeningOn) || host === 'localhost' || host === listeningOn || isIP(host) !== 0) return
+  // A name may be one of this machine only.
+  const isOpen = isIP(listeningOn) !== 0 && !isLoopback(listeningOn)
+  if (isOpen || host === 'localhost' || host === listeningOn || isIP(host) !== 0) return
   throw exception(
     497,
     'ACCESS_DENIED',

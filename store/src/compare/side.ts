@@ -1,4 +1,4 @@
-import { UsageError } from '@weir/config'
+import { parseDuration, UsageError } from '@weir/config'
 /** Half open: `from` <= start < `to`. */
 export interface Window {
   readonly from: Date
@@ -125,8 +125,6 @@ function pick<K extends Key>(pairs: Map<Key, string>, key: K): { readonly [P in 
   return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: string }
 }
 
-const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
-
 /** The latest start that can be stored is in nanoseconds. */
 const LAST_START_MS = Number((2n ** 63n - 1n) / 1_000_000n)
 
@@ -156,8 +154,7 @@ function parsePoint(text: string, now: Date): Date | undefined {
 
 /** An invalid date where the text is out of the range of dates. */
 function toDate(text: string, now: Date): Date | undefined {
-  const ago = /^(\d+)([mhdw])$/.exec(text)
-  if (ago) return new Date(now.getTime() - Number(ago[1]) * UNITS[ago[2]!]!)
+  if (/^\d+[mhdw]$/.test(text)) return new Date(now.getTime() - parseDuration(text) / 1e6)
   const date = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?)?$/.exec(text)
   if (!date) return undefined
   return new Date(date[1] === undefined || text.endsWith('Z') ? text : `${text}Z`)
