@@ -3,7 +3,7 @@
 export { DIALECTS } from './dialects/all.ts'
 export { compileDialects } from './dialects/compile.ts'
 export type { Dialect } from './dialects/dialect.ts'
-export { FIELDS, type Field } from './dialects/field.ts'
+export { FIELDS, type Field } from './dialects/precedence.ts'
 export { Resolver } from './dialects/resolver.ts'
 export { KEY_VALUE, REQUEST, SET_TEXT, type Shape, TEXT, VALUE } from './otlp/json/shapes.ts'
 export { MAX_MESSAGES } from './otlp/limits.ts'

@@ -1,5 +1,5 @@
 import type { CompiledDialects } from '../dialects/compile.ts'
-import type { Field } from '../dialects/field.ts'
+import type { Field } from '../dialects/precedence.ts'
 import { fieldNumber, Resolver } from '../dialects/resolver.ts'
 import type { Block } from '../native/block.ts'
 import { DictionaryColumn } from '../native/dictionary-column.ts'

@@ -3,8 +3,7 @@ import { SPAN_KINDS } from '@weir/sdk/semconv'
 import type { Status } from '@weir/store/run-model'
 import { KeyTable } from '../otlp/key-table.ts'
 import type { Dialect, Family, Format, Rule } from './dialect.ts'
-import { FIELDS, type Field, RESOURCE_FIELDS } from './field.ts'
-import { PRECEDENCE, type Precedence } from './precedence.ts'
+import { FIELDS, type Field, PRECEDENCE, type Precedence, RESOURCE_FIELDS } from './precedence.ts'
 
 /** The bit of a kind in {@link CompiledRule.kinds}. */
 export const KIND_BITS: ReadonlyMap<SpanKind, number> = new Map(SPAN_KINDS.map((kind, at) => [kind, 1 << at]))

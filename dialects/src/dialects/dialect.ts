@@ -1,6 +1,6 @@
 import type { SpanKind } from '@weir/sdk/semconv'
 import type { Status } from '@weir/store/run-model'
-import type { Field } from './field.ts'
+import type { Field } from './precedence.ts'
 
 /** What the text of an input or output is: JSON, a string as it is, or nobody says. */
 export type Format = 'json' | 'text' | 'unknown'

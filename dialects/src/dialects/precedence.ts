@@ -1,13 +1,9 @@
-import type { Field } from './field.ts'
-
-export type Precedence = Readonly<Record<Field, readonly string[]>>
-
 /**
- * Which key decides a field: the first that is there and says something. Every key of every dialect is in here exactly
+ * The canonical fields of a span, and which key decides each of them: the first that is there and says something. Every key of every dialect is in here exactly
  * once per field that it speaks for; compiling the dialects checks it. `<name>.*` is a family of indexed keys,
  * `event:<name>` a span event.
  */
-export const PRECEDENCE: Precedence = {
+export const PRECEDENCE = {
   kind: [
     'weir.kind',
     'openinference.span.kind',
@@ -117,4 +113,22 @@ export const PRECEDENCE: Precedence = {
     'deployment.id',
   ],
   environment: ['deployment.environment.name', 'deployment.environment'],
-}
+} as const
+
+export type Field = keyof typeof PRECEDENCE
+
+export type Precedence = Readonly<Record<Field, readonly string[]>>
+
+export const FIELDS: readonly Field[] = Object.keys(PRECEDENCE) as Field[]
+
+/** Fields that may also be said once for all spans of a resource; a span's own key of the same rank wins. */
+export const RESOURCE_FIELDS: readonly Field[] = [
+  'session',
+  'user',
+  'experiment',
+  'case',
+  'trial',
+  'service',
+  'version',
+  'environment',
+]

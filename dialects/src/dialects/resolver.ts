@@ -5,9 +5,9 @@ import { ARRAY, type AttributeList, EMPTY, INT, KVLIST, STRING } from '../otlp/a
 import { int64At } from '../otlp/wire-reader.ts'
 import { type CompiledDialects, type CompiledRule, KIND_BITS } from './compile.ts'
 import type { Format } from './dialect.ts'
-import { FIELDS, type Field } from './field.ts'
 import { foldIndexed } from './fold.ts'
 import { readMessages } from './messages.ts'
+import { FIELDS, type Field } from './precedence.ts'
 
 const UNRANKED = 0x7fff_ffff
 /** Added to the rank of a key that says an empty text: any key that says more wins. */
