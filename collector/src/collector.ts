@@ -53,7 +53,7 @@ const INLINING = '--max-inlined-bytecode-size-cumulative=2500'
 /**
  * Starts an OTLP receiver that writes to a log, and from there to the table `spans`.
  * @throws RedactionError where the rules of redaction cannot be used
- * @throws LogInUseError where another collector has the log open
+ * @throws DirectoryInUseError where another collector has the log open
  * @throws LogFormatError where a newer version has written in the log
  * @throws NodeJS.ErrnoException `EADDRINUSE` where the port of HTTP is taken
  * @throws GrpcPortError where the port of gRPC cannot be bound

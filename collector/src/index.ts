@@ -1,5 +1,5 @@
 export { type Collector, type CollectorConfig, startCollector } from './collector.ts'
-export { CollectorConfigError, type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
+export { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
 export {
   dropQuarantined,
   listQuarantined,

@@ -1,3 +1,4 @@
+import { WeirError } from '@weir/config'
 import { DecodeError, OversizeError } from '@weir/dialects'
 
 /** Why a request is refused; a label of metrics. HTTP and gRPC each map it to a status of theirs. */
@@ -18,9 +19,8 @@ export type Reason =
   | 'unsupported'
 
 /** The collector does not take a request; the message is for its sender. */
-export class Refusal extends Error {
-  readonly code = 'WEIR_REFUSED'
-  override readonly name: string = 'Refusal'
+export class Refusal extends WeirError {
+  override readonly code = 'REFUSED'
   readonly reason: Reason
   /** Seconds after which the sender should try again, a whole number; undefined: it should not send the same request again. */
   readonly retryAfter: number | undefined

@@ -82,7 +82,7 @@ export class Storage {
   }
 
   /**
-   * @throws LogInUseError where another collector has the log open
+   * @throws DirectoryInUseError where another collector has the log open
    * @throws LogFormatError where a newer version has written in it
    */
   static async open(options: StorageOptions): Promise<Storage> {

@@ -35,7 +35,7 @@ test.each([
 ])('%s is refused', (_what, data, key, queue, id) => {
   expect(() => openJob(key, queue, id, data)).toThrow(
     expect.objectContaining({
-      code: 'WEIR_UNSIGNED_JOB',
+      code: 'UNSIGNED_JOB',
       message: expect.stringContaining('WEIR_QUEUE_KEY'),
     }),
   )

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { WeirError } from '@weir/config'
 import { parseExact, stringifyExact } from '@weir/store/text'
 import { z } from 'zod'
 import { caseSchema } from './evaluation/cases.ts'
@@ -56,9 +57,8 @@ const signedJob = z.object({
  * The worker may not run a job: its signature is missing, or of another key. Without signatures, anyone who can write to the
  * queue could make a worker load any file.
  */
-class UnsignedJobError extends Error {
-  readonly code = 'WEIR_UNSIGNED_JOB'
-  override readonly name = 'UnsignedJobError'
+class UnsignedJobError extends WeirError {
+  override readonly code = 'UNSIGNED_JOB'
 }
 
 /** Signs data for one job of one queue: the signature is valid for no other. */

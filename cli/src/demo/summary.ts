@@ -1,6 +1,7 @@
+import { reachableHost } from '@weir/config'
 import type { Store } from '@weir/store'
 import { getRunRecords, searchRuns } from '@weir/store/pages'
-import { type Config, reachableHost } from '../config.ts'
+import type { Config } from '../config.ts'
 import type { DemoResult } from './demo.ts'
 
 const DAY_MS = 86_400_000

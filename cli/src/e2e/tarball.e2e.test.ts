@@ -7,7 +7,7 @@ import { type Completed, type Installation, repository, run, startInstallation }
 
 // What a user's CI does: a project outside the repository, with the published packages installed from their tarballs.
 
-const published = ['sdk', 'store', 'dialects', 'evaluator', 'cli']
+const published = ['config', 'sdk', 'store', 'dialects', 'evaluator', 'cli']
 
 let weir: Installation
 let project: string

@@ -1,3 +1,4 @@
+import { WeirError } from '@weir/config'
 import { type InsertFailure, isCodeOfColumns } from '@weir/store'
 
 /** What ClickHouse's answer says beside its text. */
@@ -8,9 +9,8 @@ export interface InsertErrorOptions extends ErrorOptions {
 }
 
 /** ClickHouse did not say that it has stored an insert; it may have. */
-export class InsertError extends Error {
-  readonly code = 'WEIR_INSERT_FAILED'
-  override readonly name = 'InsertError'
+export class InsertError extends WeirError {
+  override readonly code = 'INSERT_FAILED'
   readonly failure: InsertFailure
   readonly exceptionCode: number | undefined
   readonly row: number | undefined

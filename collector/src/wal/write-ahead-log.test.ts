@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DirectoryInUseError } from '@weir/config'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { bytesOf, openLog } from '../testing/wal.ts'
-import { LogInUseError } from './directory-lock.ts'
 import { NOTHING } from './ledger.ts'
 import { LedgerFile } from './ledger-file.ts'
 import { blocksPath, type Segment } from './segment.ts'
@@ -119,7 +119,7 @@ test('beyond the budget nothing is taken, until a segment is finished', async ()
 test('two logs never share a directory', async () => {
   const directory = temporaryDirectory()
   const { log } = await openLog(directory)
-  await expect(openLog(directory)).rejects.toThrow(LogInUseError)
+  await expect(openLog(directory)).rejects.toThrow(DirectoryInUseError)
   await expect(openLog(directory)).rejects.toThrow(`process ${process.pid}`)
   const waiting = openLog(directory, { timeoutMs: 10_000 })
   await log.close()

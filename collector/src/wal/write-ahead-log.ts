@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { lockDirectory } from '@weir/config'
 import { backpressure, type Refusal } from '../refusal.ts'
-import { lockDirectory } from './directory-lock.ts'
 import { Ledger, type Outcome } from './ledger.ts'
 import { LedgerFile } from './ledger-file.ts'
 import type { LogOptions, LogSnapshot, SegmentSink } from './log-options.ts'
@@ -68,7 +68,7 @@ export class WriteAheadLog {
   }
 
   /**
-   * @throws LogInUseError where another collector has it open
+   * @throws DirectoryInUseError where another collector has it open
    * @throws LogFormatError where a newer version has written in it
    */
   static async open(options: LogOptions): Promise<WriteAheadLog> {

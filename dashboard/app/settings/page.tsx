@@ -1,3 +1,4 @@
+import { collectorUrl, readVariables } from '@weir/config'
 import { getStoreStats } from '@weir/store/pages'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
@@ -6,9 +7,9 @@ import { PageHeader } from '#components/frame/page-header.tsx'
 import { Panel } from '#components/frame/panel.tsx'
 import { StatTiles } from '#components/frame/stat-tiles.tsx'
 import { Time } from '#components/frame/time.tsx'
-import { collectorEndpoint, withoutCredentials } from '#data/config.ts'
 import { withStore } from '#data/with-store.tsx'
 import { formatBytes, formatCount, formatExact } from '#format/number.ts'
+import { withoutCredentials } from '#format/url.ts'
 import packageJson from '#package.json' with { type: 'json' }
 import styles from './settings.module.css'
 
@@ -17,7 +18,7 @@ export const metadata: Metadata = { title: 'Settings' }
 export default function SettingsPage(): Promise<ReactElement> {
   return withStore(async (store) => {
     const nowMs = Date.now()
-    const endpoint = collectorEndpoint()
+    const endpoint = collectorUrl(readVariables('dashboard'))
     const stats = await getStoreStats(store)
     return (
       <>

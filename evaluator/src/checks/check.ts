@@ -1,5 +1,6 @@
+import { formatDuration, UsageError } from '@weir/config'
+import { STATUSES } from '@weir/sdk/semconv'
 import { z } from 'zod'
-import { formatDuration } from './duration.ts'
 import type { Recorded } from './executions.ts'
 
 /** One type of check: its JSON, the calls that make it, its words, and its judgement. `table.ts` lists all of them. */
@@ -61,14 +62,11 @@ export function unverifiable(reason: string): Finding {
 export const not = z.boolean().optional()
 export const name = z.string().min(1)
 export const amount = z.number().nonnegative()
-export const status = z.enum([
-  ...['running', 'ok', 'error', 'suspended', 'cancelled', 'expired', 'replayed', 'skipped'],
-] as const)
+export const status = z.enum(STATUSES)
 
 /** Not a check, or not an argument that a matcher takes. */
-export class CheckError extends Error {
-  override readonly name: string = 'CheckError'
-  readonly code: string = 'CHECK'
+export class CheckError extends UsageError {
+  override readonly code: string = 'CHECK'
 }
 
 export function requireName(value: unknown): string {

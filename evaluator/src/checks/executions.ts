@@ -1,6 +1,6 @@
+import { formatDuration } from '@weir/config'
 import type { CallRecord, ChildRun, RunRecord, StepRecord } from '@weir/store/run-model'
 import { z } from 'zod'
-import { formatDuration } from './duration.ts'
 
 /** What has recorded times: step executions, and calls of one kind, in a step or not. */
 export const timedSubject = z.enum(['steps', 'tools', 'models', 'agents', 'retrievers', 'embedders'])

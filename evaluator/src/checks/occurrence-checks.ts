@@ -1,3 +1,4 @@
+import { type Duration, formatDuration, parseDuration } from '@weir/config'
 import type { Status } from '@weir/store/run-model'
 import { z } from 'zod'
 import {
@@ -16,7 +17,6 @@ import {
   status,
   unverifiable,
 } from './check.ts'
-import { type Duration, formatDuration, parseDuration } from './duration.ts'
 import {
   durationText,
   type Execution,

@@ -1,3 +1,4 @@
+import { type Duration, formatDuration, parseDuration } from '@weir/config'
 import type { RunRecord, Status } from '@weir/store/run-model'
 import { z } from 'zod'
 import {
@@ -13,7 +14,6 @@ import {
   status,
   unverifiable,
 } from './check.ts'
-import { type Duration, formatDuration, parseDuration } from './duration.ts'
 import { executionName, executionsText } from './executions.ts'
 
 export const runStatus = defineCheck({

@@ -97,9 +97,8 @@ function parseJsonLines(text: string, path: string): CaseInput<unknown>[] {
 }
 
 /** An object has a key twice: JavaScript would keep only the last. */
-export class RepeatedKeyError extends Error {
-  override readonly name: string = 'RepeatedKeyError'
-  readonly code: string = 'REPEATED_KEY'
+export class RepeatedKeyError extends UsageError {
+  override readonly code: string = 'REPEATED_KEY'
 }
 
 /** In valid JSON a text before a colon is a key: `"a":1` */

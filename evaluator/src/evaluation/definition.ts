@@ -1,8 +1,8 @@
+import type { Duration } from '@weir/config'
 import type { RunOptions } from '@weir/sdk'
 import type { Case } from '@weir/store/evaluations'
 import type { RunRecord } from '@weir/store/run-model'
 import { z } from 'zod'
-import type { Duration } from '../checks/duration.ts'
 import type { Matchers } from '../checks/matchers.ts'
 import type { Check } from '../checks/table.ts'
 

@@ -1,5 +1,5 @@
+import { type Duration, parseDuration } from '@weir/config'
 import { z } from 'zod'
-import { type Duration, parseDuration } from '../checks/duration.ts'
 import { parseChecks } from '../checks/judge.ts'
 import { messageOf, UsageError } from '../errors.ts'
 import {

@@ -1,5 +1,5 @@
+import { formatDuration } from '@weir/config'
 import { printed, printedLines } from '@weir/store/text'
-import { formatDuration } from '../checks/duration.ts'
 import type { Plan } from '../experiment/plan.ts'
 import type { TrialReport } from '../experiment/report.ts'
 import { type ExperimentReport, type Mode, plannedTrials } from '../experiment/report.ts'

@@ -1,5 +1,5 @@
+import { formatDuration } from '@weir/config'
 import { printed } from '@weir/store/text'
-import { formatDuration } from '../checks/duration.ts'
 import { durationText, type Execution, executionName, noneText, type Recorded } from '../checks/executions.ts'
 
 /** Rows shown at most. */

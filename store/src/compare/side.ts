@@ -1,3 +1,4 @@
+import { UsageError } from '@weir/config'
 /** Half open: `from` <= start < `to`. */
 export interface Window {
   readonly from: Date
@@ -24,9 +25,8 @@ export type Side = SideRestriction &
   )
 
 /** A side that does not exist or cannot be read. */
-export class CompareError extends Error {
-  override readonly name: string = 'CompareError'
-  readonly code: string = 'COMPARE'
+export class CompareError extends UsageError {
+  override readonly code: string = 'COMPARE'
 }
 
 const KINDS = ['version', 'environment', 'window', 'experiment', 'baseline'] as const

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
+import { isLoopback } from '@weir/config'
 import { createStore, type Store } from '@weir/store'
 import { listApiKeys } from '@weir/store/keys'
 import type { Log } from '../../log.ts'
 import { Authenticator } from './authenticator.ts'
 import { KeyRing } from './key-ring.ts'
-import { isLoopback } from './loopback.ts'
 
 export interface OpenAuthenticator {
   /** @see Authenticator.authorise */

@@ -7,13 +7,13 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
+import { UsageError } from '@weir/config'
 import type { Connections } from '../connections.ts'
 import { NOTICE_MS, TraceCall, type TraceCallOptions } from './trace-call.ts'
 
 /** The port of OTLP/gRPC cannot be bound. */
-class GrpcPortError extends Error {
-  readonly code = 'PORT_IN_USE'
-  override readonly name = 'GrpcPortError'
+class GrpcPortError extends UsageError {
+  override readonly code = 'PORT_IN_USE'
 }
 
 const MAX_CALLS_OF_CONNECTION = 100

@@ -3,7 +3,6 @@ import { type Reason, Refusal } from '../../refusal.ts'
 
 /** A refusal that only HTTP knows, or that needs a status or headers of its own. */
 export class HttpRefusal extends Refusal {
-  override readonly name = 'HttpRefusal'
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>
 

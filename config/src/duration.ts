@@ -1,14 +1,16 @@
+import { UsageError } from './errors.ts'
+
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
 
 /** `'500ms'`, `'2s'`, `'1.5m'`; a bare number is milliseconds. */
 export type Duration = string | number
 
 /** Not a duration. */
-export class DurationError extends Error {
-  override readonly name: string = 'DurationError'
-  readonly code: string = 'DURATION'
+export class DurationError extends UsageError {
+  override readonly code: string = 'DURATION'
 }
 
+/** Nanoseconds. */
 export function parseDuration(duration: Duration): number {
   if (typeof duration === 'number' && Number.isFinite(duration) && duration >= 0) return duration * 1e6
   const match = /^(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h)$/.exec(String(duration))
