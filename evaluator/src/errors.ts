@@ -1,7 +1,5 @@
 import { cutText } from '@weir/store/text'
 
-export { InfrastructureError, UsageError } from '@weir/config'
-
 /** The words of anything that was thrown. Never throws: not everything can be made a text. */
 export function messageOf(error: unknown): string {
   try {

@@ -1,4 +1,4 @@
-export { type Duration, DurationError, type ExitCode } from '@weir/config'
+export { type Duration, DurationError, type ExitCode, InfrastructureError, UsageError } from '@weir/config'
 export { CheckError, type CheckOutcome, type Judgement } from './checks/check.ts'
 export type { Subject } from './checks/executions.ts'
 export { type OutputSchema, SchemaError } from './checks/json-schema.ts'
@@ -22,7 +22,6 @@ export {
 export type { Count } from './checks/ran-check.ts'
 export type { Check } from './checks/table.ts'
 export type { TrajectoryMode } from './checks/trajectory-check.ts'
-export { InfrastructureError, UsageError } from './errors.ts'
 export { readJsonLines, toCases } from './evaluation/cases.ts'
 export type {
   CaseInput,

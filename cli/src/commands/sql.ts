@@ -17,7 +17,7 @@ export function addSql(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nWithout a statement it is read from standard input: weir sql < question.sql\nTables: docs/ARCHITECTURE.md',
+      '\nWithout a statement it is read from standard input: weir sql < question.sql\nTables: docs/STORAGE.md',
     )
     .action(runSql)
 }

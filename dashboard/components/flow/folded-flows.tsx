@@ -24,7 +24,7 @@ export function FoldedFlows({ runs, query }: FoldedFlowsProps): ReactElement {
           {OTHER_FLOWS}
         </TextLink>
         : the name of a flow, or of a root span, probably contains an id. Put the id in an attribute;
-        INSTRUMENTING.md says how.
+        INTEGRATIONS.md says how.
       </span>
     </p>
   )

@@ -1,7 +1,7 @@
-import { type Duration, parseDuration } from '@weir/config'
+import { type Duration, parseDuration, UsageError } from '@weir/config'
 import { z } from 'zod'
 import { parseChecks } from '../checks/judge.ts'
-import { messageOf, UsageError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import {
   type Data,
   type Definition,

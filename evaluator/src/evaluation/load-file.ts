@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { UsageError } from '@weir/config'
 import { glob } from 'tinyglobby'
-import { messageOf, UsageError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { type Evaluation, isEvaluation } from './definition.ts'
 
 const EVAL_FILES = '**/*.eval.{ts,mts,js,mjs}'

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { InfrastructureError, UsageError } from '@weir/config'
 import type { Store } from '@weir/store'
-import { InfrastructureError, messageOf, UsageError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 
 /** Where spans are sent, and the key that they are sent with. */
 export interface CollectorAccess {

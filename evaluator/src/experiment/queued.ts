@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { InfrastructureError, UsageError } from '@weir/config'
 import type { Store } from '@weir/store'
 import { findExperiment, listResults, upsertExperiment } from '@weir/store/evaluations'
 import { FlowProducer, Job, Queue } from 'bullmq'
-import { InfrastructureError, UsageError } from '../errors.ts'
 import {
   EXPERIMENT_QUEUE,
   type ExperimentJob,

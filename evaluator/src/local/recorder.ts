@@ -1,6 +1,6 @@
+import { UsageError } from '@weir/config'
 import { type Flow, flush, init, newRunId, type RunOptions } from '@weir/sdk'
 import type { RunRecord } from '@weir/store/run-model'
-import { UsageError } from '../errors.ts'
 import { SpanKeeper } from './span-keeper.ts'
 
 /** Characters of a recorded value: an evaluation judges what was recorded, so it is cut late. */

@@ -1,14 +1,16 @@
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { Registry } from 'prom-client'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Health, startHealth } from './http.ts'
+import { createMetrics } from './metrics.ts'
 
 let health: Health
 beforeAll(async () => {
   const config = { host: '0.0.0.0', port: 0, allowedHosts: ['worker'] }
   health = await startHealth(
     config,
-    new Registry(),
+    createMetrics({ diskFree: async () => undefined, failing: () => 0 }).registry,
     async () => ['Redis is away'],
     async () => [],
   )
@@ -62,4 +64,14 @@ describe.each([
     const page = { host: 'localhost:4319', origin: 'http://localhost:3000' }
     expect((await get(path, page)).status).toBe(403)
   })
+})
+
+test('every metric is described in docs/METRICS.md with its type', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/METRICS.md'), 'utf8')
+  const { text } = await get('/metrics', { host: 'localhost' })
+  const exported = [...text.matchAll(/^# TYPE (weir_\w+) (\w+)$/gm)].map(
+    ([, name, type]) => `| \`${name}\` | ${type}`,
+  )
+  expect(exported).toContain('| `weir_worker_failed_traces` | gauge')
+  expect(exported.filter((row) => !page.includes(row))).toEqual([])
 })

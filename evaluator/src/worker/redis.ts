@@ -1,5 +1,6 @@
+import { InfrastructureError } from '@weir/config'
 import { Redis } from 'ioredis'
-import { InfrastructureError, messageOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { withTimeLimit } from '../time-limit.ts'
 
 /** A connection that is retried for ever: workers outlive restarts of Redis. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { protobufOfJson } from '@weir/dialects'
 import { requestOf } from '@weir/dialects/testing'
@@ -68,6 +68,14 @@ test('a port that is taken is an error with its code', async () => {
 })
 
 describe('metrics', () => {
+  test('are described in docs/METRICS.md, each with its type', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../../docs/METRICS.md'), 'utf8')
+    const types = (await get('/metrics')).body.toString().matchAll(/^# TYPE (weir_\w+) (\w+)$/gm)
+    const exported = [...types].map(([, name, type]) => `| \`${name}\` | ${type}`)
+    expect(exported).toContain('| `weir_wal_bytes` | gauge')
+    expect(exported.filter((row) => !page.includes(row))).toEqual([])
+  })
+
   const spans = (count: number) =>
     Buffer.from(JSON.stringify(requestOf(Array.from({ length: count }, () => ({})))))
 
