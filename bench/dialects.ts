@@ -49,7 +49,7 @@ export async function run(): Promise<string> {
 
 /** Walks a request and resolves each of its spans. */
 function resolving(dialects: readonly Dialect[]): (request: Buffer) => void {
-  const keys = (field: Field) => dialects.map(({ name }) => keyOf(name, field))
+  const keys = (field: Field) => dialects.map((_, at) => keyOf(`client${at}`, field))
   const precedence = Object.fromEntries(FIELDS.map((field) => [field, keys(field)])) as Record<
     Field,
     string[]
@@ -75,7 +75,7 @@ function dialect(at: number): Dialect {
     const rule = field === 'kind' ? { field, values: { generation: 'model', tool: 'tool' } } : { field }
     return [keyOf(name, field), [rule]] as const
   })
-  return { name, attributes: Object.fromEntries(rules) }
+  return { attributes: Object.fromEntries(rules) }
 }
 
 function keyOf(dialect: string, field: Field): string {

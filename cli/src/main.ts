@@ -6,18 +6,10 @@ import { createProgram } from './program.ts'
 
 /** Runs one command line; ends with `process.exitCode` 0 passed, 1 a gate failed, 2 usage, 3 could not evaluate. */
 export async function main(args: readonly string[]): Promise<void> {
-  unsetEmptyVariables(process.env)
   try {
     await (await createProgram(args[0])).parseAsync(args, { from: 'user' })
   } catch (error) {
     process.exitCode = report(error)
-  }
-}
-
-/** An empty variable counts as not set, here and in the processes that are started from here. */
-function unsetEmptyVariables(env: NodeJS.ProcessEnv): void {
-  for (const [name, value] of Object.entries(env)) {
-    if (name.startsWith('WEIR_') && value === '') delete env[name]
   }
 }
 

@@ -24,8 +24,10 @@ export class WeirError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore-start lint/complexity/noThisInStatic: the class that `instanceof` was asked for
     if (this === WeirError) return value instanceof Error && MARK in value
     return Function.prototype[Symbol.hasInstance].call(this, value)
+    // biome-ignore-end lint/complexity/noThisInStatic: see above
   }
 }
 

@@ -1,6 +1,7 @@
+import { STATUSES } from '@weir/store/run-model'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Filters, filterProblem, filtersQuery, parseFilters, SOURCES, STATUSES } from './filters.ts'
+import { type Filters, filterProblem, filtersQuery, parseFilters, SOURCES } from './filters.ts'
 import { PRESETS } from './time-range.ts'
 
 const read = (query: string) => parseFilters(Object.fromEntries(new URLSearchParams(query)))

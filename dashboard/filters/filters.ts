@@ -1,19 +1,7 @@
+import { STATUSES, type Status } from '@weir/store/run-model'
 import { cutText } from '@weir/store/text'
 import { first, type SearchParams, toQuery } from './search-params.ts'
 import { parseTimeRange, rangeProblem, type TimeRange, timeRangeParameters } from './time-range.ts'
-
-/** Statuses that a run can have, in the order in which a reader looks for them. */
-export const STATUSES = [
-  'ok',
-  'error',
-  'running',
-  'suspended',
-  'cancelled',
-  'expired',
-  'replayed',
-  'skipped',
-] as const
-type Status = (typeof STATUSES)[number]
 
 export const SOURCES = ['production', 'experiment', 'any'] as const
 type Source = (typeof SOURCES)[number]

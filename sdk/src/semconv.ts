@@ -84,16 +84,3 @@ export const SPAN_KINDS = [
   'span',
 ] as const
 export type SpanKind = (typeof SPAN_KINDS)[number]
-
-/** Statuses of a run or step, the values of {@link WEIR_RUN_STATUS}. */
-export const STATUSES = [
-  'running',
-  'ok',
-  'error',
-  'suspended',
-  'cancelled',
-  'expired',
-  'replayed',
-  'skipped',
-] as const
-export type Status = (typeof STATUSES)[number]

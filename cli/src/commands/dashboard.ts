@@ -13,6 +13,7 @@ import { loadOptional } from '../optional-package.ts'
 import { print, printError } from '../print.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
 import { openHomeIfPossible } from '../supervisor/open-home.ts'
+import { childEnvironment } from '../supervisor/process-list.ts'
 
 /** The part of Next's custom-server API that is used here; the command line does not depend on Next itself. */
 interface NextApp {
@@ -46,7 +47,11 @@ async function runDashboard(): Promise<void> {
   if (!existsSync(join(dir, '.next', 'BUILD_ID'))) {
     throw new UsageError('the dashboard is not built: run "npm run build" in the checkout of Weir')
   }
-  Object.assign(process.env, { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' }, storeVariables(config))
+  Object.assign(
+    process.env,
+    { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    childEnvironment(config),
+  )
   const app = (await loadNext(manifest))({
     dev: false,
     dir,
@@ -124,18 +129,6 @@ async function loadNext(manifest: string): Promise<CreateNext> {
   const path = createRequire(manifest).resolve('next')
   const module = (await import(pathToFileURL(path).href)) as { default: CreateNext | { default: CreateNext } }
   return typeof module.default === 'function' ? module.default : module.default.default
-}
-
-/** The pages read the same variables; those that the user left out get their defaults. */
-function storeVariables(config: Config): Record<string, string> {
-  return {
-    WEIR_HOME: config.home,
-    WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
-    WEIR_CLICKHOUSE_DATABASE: config.clickhouseDatabase,
-    WEIR_REDIS_URL: config.redisUrl,
-    WEIR_PROJECT: config.project,
-    WEIR_ENDPOINT: config.endpoint,
-  }
 }
 
 function listen(server: Server, config: Config): Promise<void> {

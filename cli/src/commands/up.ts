@@ -10,7 +10,7 @@ import { requireServers } from '../supervisor/configured-servers.ts'
 import { adviceOnKeys } from '../supervisor/first-key.ts'
 import { endLeftOvers, lockHome, prepareHome, requireRoom } from '../supervisor/home.ts'
 import { openHome } from '../supervisor/open-home.ts'
-import { processList } from '../supervisor/process-list.ts'
+import { childEnvironment, processList } from '../supervisor/process-list.ts'
 import { passwordOf, saveUrl } from '../supervisor/secrets.ts'
 import { requireFreePorts, Supervisor } from '../supervisor/supervisor.ts'
 
@@ -88,12 +88,7 @@ async function runDemo(config: Config, stopRequested: Promise<string>): Promise<
   const child = spawn(process.execPath, [WEIR, 'demo', '--if-empty'], {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: {
-      ...process.env,
-      WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
-      WEIR_REDIS_URL: config.redisUrl,
-      WEIR_ENDPOINT: config.endpoint,
-    },
+    env: childEnvironment(config),
   })
   let hasRun = false
   child.once('message', () => {

@@ -3,6 +3,7 @@ import { readConfig } from '../config.ts'
 import { print } from '../print.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
 import { openHomeIfPossible } from '../supervisor/open-home.ts'
+import { childEnvironment } from '../supervisor/process-list.ts'
 import { untilMigrated } from '../until-migrated.ts'
 
 export function addWorker(program: Command): void {
@@ -15,13 +16,7 @@ export function addWorker(program: Command): void {
 async function runWorker(): Promise<void> {
   const config = openHomeIfPossible(readConfig())
   const { startWorker, workerConfigFromEnv } = await import('@weir/evaluator/worker')
-  const settings = workerConfigFromEnv({
-    ...process.env,
-    WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
-    WEIR_REDIS_URL: config.redisUrl,
-    WEIR_ENDPOINT: config.endpoint,
-    WEIR_QUEUE_KEY: config.queueKey,
-  })
+  const settings = workerConfigFromEnv(childEnvironment(config))
   const { store } = settings
   await untilMigrated(store)
   const worker = await startWorker(settings)

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import { Sender } from '../import/sender.ts'
 import { loadOptional } from '../optional-package.ts'
 import { print } from '../print.ts'
+import { childEnvironment } from '../supervisor/process-list.ts'
 import { runProgram } from './run-program.ts'
 import { untilSettled } from './until-settled.ts'
 import { demoError, WeirCommand } from './weir-command.ts'
@@ -28,12 +29,7 @@ const PATIENCE_MS = 60_000
  */
 export async function runDemo(store: Store, config: Config): Promise<DemoResult> {
   const examples = await examplesDirectory()
-  const env = {
-    ...process.env,
-    WEIR_ENDPOINT: config.endpoint,
-    WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
-    WEIR_REDIS_URL: config.redisUrl,
-  }
+  const env = childEnvironment(config)
   // A collector that wants another key says so before anything runs.
   await new Sender({ endpoint: config.endpoint, apiKey: config.apiKey, patience: PATIENCE_MS }).send([])
   const weir = new WeirCommand(env, examples)

@@ -96,13 +96,15 @@ export function processList(config: Config): ProcessSpec[] {
   ]
 }
 
-/** What children must know to find each other. */
+/** What a process has to know to find the others; variables that the user left out get their values. */
 export function childEnvironment(config: Config): NodeJS.ProcessEnv {
   return {
     ...process.env,
     WEIR_HOME: config.home,
     WEIR_CLICKHOUSE_URL: config.clickhouseUrl,
+    WEIR_CLICKHOUSE_DATABASE: config.clickhouseDatabase,
     WEIR_REDIS_URL: config.redisUrl,
+    WEIR_PROJECT: config.project,
     WEIR_ENDPOINT: config.endpoint,
     ...(config.queueKey === undefined ? {} : { WEIR_QUEUE_KEY: config.queueKey }),
   }

@@ -8,8 +8,6 @@ export interface GroupCommitOptions {
   readonly groupBytes: number
   /** Limit of what one request may become in a block. */
   readonly requestBytes: number
-  /** Observes each group: seconds until it was on the disk, spans, bytes. */
-  readonly observe?: (seconds: number, spans: number, bytes: number) => void
 }
 
 /**
@@ -88,7 +86,6 @@ export class GroupCommit {
   async #write(group: Group): Promise<void> {
     const spans = this.#block.rows
     const block = this.#block.take()
-    const began = performance.now()
     this.#writtenBytes = block.length
     try {
       await this.#log.append(block, spans)
@@ -97,7 +94,6 @@ export class GroupCommit {
       group.reject(error)
     } finally {
       this.#writtenBytes = 0
-      this.#options.observe?.((performance.now() - began) / 1000, spans, block.length)
     }
   }
 }

@@ -7,6 +7,7 @@ import {
   type RunsPage as RunsPageData,
   searchRuns,
 } from '@weir/store/pages'
+import { STATUSES } from '@weir/store/run-model'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { FilterBar } from '#components/form/filter-bar.tsx'
@@ -21,7 +22,7 @@ import { Pager } from '#components/table/pager.tsx'
 import { fromFirstPage } from '#data/from-first-page.ts'
 import { toRunFilter } from '#data/run-filter.ts'
 import { withStore } from '#data/with-store.tsx'
-import { filterProblem, parseFilters, STATUSES } from '#filters/filters.ts'
+import { filterProblem, parseFilters } from '#filters/filters.ts'
 import { pageLinks } from '#filters/pages.ts'
 import { parseSearch } from '#filters/search.ts'
 import { first, type SearchParams, withParameters } from '#filters/search-params.ts'

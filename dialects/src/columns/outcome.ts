@@ -1,4 +1,4 @@
-import type { Status } from '@weir/sdk/semconv'
+import type { Status } from '@weir/store/run-model'
 import { attributeText } from '../decode/any-value.ts'
 import { EventView, type SpanView } from '../decode/span.ts'
 import { WireReader } from '../decode/wire.ts'

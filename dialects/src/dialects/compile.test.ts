@@ -6,14 +6,14 @@ import { opentelemetry } from './opentelemetry.ts'
 import { weir } from './weir.ts'
 
 test('a key without a place in the precedence table is refused', () => {
-  const dialect = { name: 'new', attributes: { 'new.model': [{ field: 'model' }] } } as const
+  const dialect = { attributes: { 'new.model': [{ field: 'model' }] } } as const
   expect(() => compileDialects([dialect])).toThrow(
     'precedence.ts has no place for new.model among the keys of model',
   )
 })
 
 test('two dialects that read the same field from the same key are refused', () => {
-  const dialect = { name: 'new', attributes: { 'session.id': [{ field: 'session' }] } } as const
+  const dialect = { attributes: { 'session.id': [{ field: 'session' }] } } as const
   expect(() => compileDialects([opentelemetry, dialect])).toThrow('two rules read session from session.id')
 })
 
@@ -25,7 +25,6 @@ test('a place that no dialect fills is refused', () => {
 
 test('a rule for a kind that does not exist is refused', () => {
   const dialect = {
-    name: 'new',
     attributes: { 'weir.kind': [{ field: 'kind', values: { a: 'banana' } }] },
   } as const
   expect(() => compileDialects([dialect])).toThrow(

@@ -1,5 +1,6 @@
-import type { SpanKind, Status } from '@weir/sdk/semconv'
+import type { SpanKind } from '@weir/sdk/semconv'
 import { SPAN_KINDS } from '@weir/sdk/semconv'
+import type { Status } from '@weir/store/run-model'
 import { KeyTable } from '../decode/key-table.ts'
 import type { Dialect, Family, Format, Rule } from './dialect.ts'
 import { FIELDS, type Field, RESOURCE_FIELDS } from './field.ts'

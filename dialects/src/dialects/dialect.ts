@@ -1,4 +1,5 @@
-import type { SpanKind, Status } from '@weir/sdk/semconv'
+import type { SpanKind } from '@weir/sdk/semconv'
+import type { Status } from '@weir/store/run-model'
 import type { Field } from './field.ts'
 
 /** What the text of an input or output is: JSON, a string as it is, or nobody says. */
@@ -38,7 +39,6 @@ interface MessageEvent {
 
 /** The keys that one kind of client writes. Which key wins over which is in precedence.ts. */
 export interface Dialect {
-  readonly name: string
   readonly attributes: Readonly<Record<string, readonly Rule[]>>
   /** Indexed keys by their name: what stands before the dot before the index. */
   readonly families?: Readonly<Record<string, Family>>

@@ -6,7 +6,6 @@ const AGENT: readonly SpanKind[] = ['agent']
 
 /** Genkit (genkit.dev), which has names of its own for everything and leaves the OpenTelemetry status unset on success. */
 export const genkit: Dialect = {
-  name: 'genkit',
   attributes: {
     'genkit:metadata:subtype': [
       {

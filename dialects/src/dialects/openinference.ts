@@ -8,7 +8,6 @@ const MIME_TYPE = {
 
 /** OpenInference (github.com/Arize-ai/openinference/tree/main/spec). */
 export const openinference: Dialect = {
-  name: 'openinference',
   attributes: {
     'openinference.span.kind': [
       {

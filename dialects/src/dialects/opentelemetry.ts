@@ -2,7 +2,6 @@ import type { Dialect } from './dialect.ts'
 
 /** The OpenTelemetry conventions: general, resource and GenAI (opentelemetry.io/docs/specs/semconv/gen-ai). */
 export const opentelemetry: Dialect = {
-  name: 'opentelemetry-genai',
   attributes: {
     'gen_ai.operation.name': [
       {

@@ -1,6 +1,5 @@
 import {
   SPAN_KINDS,
-  STATUSES,
   WEIR_CASE_ID,
   WEIR_EXPERIMENT_ID,
   WEIR_FLOW_NAME,
@@ -19,11 +18,11 @@ import {
   WEIR_STEP_NAME,
   WEIR_TRIAL,
 } from '@weir/sdk/semconv'
+import { STATUSES } from '@weir/store/run-model'
 import type { Dialect } from './dialect.ts'
 
 /** What `@weir/sdk` writes. */
 export const weir: Dialect = {
-  name: 'weir',
   attributes: {
     [WEIR_KIND]: [{ field: 'kind', values: themselves(SPAN_KINDS) }],
     [WEIR_STEP_NAME]: [{ field: 'name', when: ['step', 'attempt'] }],

@@ -1,13 +1,13 @@
 import { KEEP_BYTES } from './column.ts'
 import { Dictionary } from './dictionary.ts'
-import { words } from './words.ts'
+import { uint64s } from './uint64s.ts'
 
 const VERSION = 1
 /** The dictionary comes with the block, and every block brings its own. */
 const FLAGS = 0x600
 
 /** The part of a LowCardinality(String) column that every block of it begins with. */
-export const DICTIONARY_PREFIX: Uint8Array = words(VERSION)
+export const DICTIONARY_PREFIX: Uint8Array = uint64s(VERSION)
 
 /** Texts as numbers of a dictionary: the content of a LowCardinality(String) column. */
 export class Indexes {
@@ -63,9 +63,9 @@ export class Indexes {
     const values = this.#values.subarray(0, this.length)
     const narrow = width === 0 ? new Uint8Array(values) : width === 1 ? new Uint16Array(values) : values
     return [
-      words(FLAGS | width, count),
+      uint64s(FLAGS | width, count),
       bytes,
-      words(this.length),
+      uint64s(this.length),
       new Uint8Array(narrow.buffer, narrow.byteOffset, narrow.byteLength),
     ]
   }

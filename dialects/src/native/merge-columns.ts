@@ -1,6 +1,6 @@
 import { type ColumnLayout, DICTIONARY_FLAGS } from './block-layout.ts'
 import { Cursor } from './cursor.ts'
-import { words } from './words.ts'
+import { uint64s } from './uint64s.ts'
 
 /** The data of one column of several blocks, to become that of one. */
 export interface ColumnMerge {
@@ -61,7 +61,7 @@ class IndexMerge {
     const count = this.#texts.length
     const width = count <= 0x100 ? 0 : count <= 0x1_0000 ? 1 : 2
     const indexes = this.#blocks.map((block) => renumbered(block, width))
-    return [words(DICTIONARY_FLAGS + width, count), ...this.#texts, words(this.#rows), ...indexes]
+    return [uint64s(DICTIONARY_FLAGS + width, count), ...this.#texts, uint64s(this.#rows), ...indexes]
   }
 
   #numbersOf(cursor: Cursor): Uint32Array {
@@ -100,7 +100,7 @@ class DictionaryMerge implements ColumnMerge {
   }
 
   pieces(): readonly Uint8Array[] {
-    return [words(1), ...this.#indexes.pieces()]
+    return [uint64s(1), ...this.#indexes.pieces()]
   }
 }
 
@@ -126,6 +126,6 @@ class MapMerge implements ColumnMerge {
   }
 
   pieces(): readonly Uint8Array[] {
-    return [words(1), ...this.#ends, ...this.#keys.pieces(), ...this.#values]
+    return [uint64s(1), ...this.#ends, ...this.#keys.pieces(), ...this.#values]
   }
 }

@@ -1,7 +1,7 @@
 import { type BlockLayout, type ColumnLayout, DICTIONARY_FLAGS } from './block-layout.ts'
 import { ByteBuffer } from './byte-buffer.ts'
 import { Cursor } from './cursor.ts'
-import { words } from './words.ts'
+import { uint64s } from './uint64s.ts'
 
 /** The data of one column, and the rows of it that are wanted: from `from` up to but not including `to`. */
 interface Cut {
@@ -32,7 +32,7 @@ function slice(layout: ColumnLayout, cut: Cut): readonly Uint8Array[] {
   const { bytes, start, from, to } = cut
   if (typeof layout === 'number') return [bytes.subarray(start + from * layout, start + to * layout)]
   if (layout === 'text') return [sliceTexts(new Cursor(bytes, start), from, to)]
-  return layout === 'map' ? sliceMap(cut) : [words(1), ...sliceIndexes(new Cursor(bytes, start + 8), cut)]
+  return layout === 'map' ? sliceMap(cut) : [uint64s(1), ...sliceIndexes(new Cursor(bytes, start + 8), cut)]
 }
 
 function sliceTexts(cursor: Cursor, from: number, to: number): Uint8Array {
@@ -65,9 +65,9 @@ function sliceIndexes(cursor: Cursor, { rows, from, to }: Pick<Cut, 'rows' | 'fr
     values[row - from] = number
   }
   return [
-    words(DICTIONARY_FLAGS + widthFor(kept.length), kept.length),
+    uint64s(DICTIONARY_FLAGS + widthFor(kept.length), kept.length),
     ...kept,
-    words(values.length),
+    uint64s(values.length),
     narrow(values, kept.length),
   ]
 }
@@ -101,5 +101,5 @@ function sliceMap({ bytes, start, rows, from, to }: Cut): readonly Uint8Array[] 
   for (let row = from; row < to; row++) ends.writeUInt32LE(endOf(row) - first, 8 * (row - from))
   const cursor = new Cursor(bytes, start + 8 + 8 * rows)
   const keys = sliceIndexes(cursor, { rows: endOf(rows - 1), from: first, to: last })
-  return [words(1), ends, ...keys, sliceTexts(cursor, first, last)]
+  return [uint64s(1), ends, ...keys, sliceTexts(cursor, first, last)]
 }

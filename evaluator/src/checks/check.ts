@@ -1,5 +1,5 @@
 import { formatDuration, UsageError } from '@weir/config'
-import { STATUSES } from '@weir/sdk/semconv'
+import { STATUSES } from '@weir/store/run-model'
 import { z } from 'zod'
 import type { Recorded } from './executions.ts'
 

@@ -1,7 +1,7 @@
 import { UsageError } from '@weir/config'
 import type { Store } from '../store.ts'
 import { findExperiment } from './experiments.ts'
-import { NO_LIMIT, replaceRows, select, toDateTime } from './rows.ts'
+import { NO_LIMIT, replaceRows, select } from './rows.ts'
 import type { Baseline } from './types.ts'
 
 /** No such experiment, or one that did not finish. */
@@ -27,43 +27,11 @@ export async function promoteExperiment(
     )
   }
   const { evaluation, flow, version, environment } = experiment
-  const promoted = {
-    name,
-    evaluation,
-    flow,
-    experimentId,
-    version,
-    environment,
-    windowFromMs: 0,
-    windowToMs: 0,
-  }
-  await insertBaseline(store, promoted)
-  return { ...promoted, promotedMs: Date.now() }
-}
-
-/** Freezes a window of production runs of a flow as the baseline `name`. */
-export async function promoteWindow(
-  store: Store,
-  params: Omit<Baseline, 'experimentId' | 'promotedMs' | 'evaluation'>,
-): Promise<Baseline> {
-  const baseline = { ...params, evaluation: '', experimentId: '' }
-  await insertBaseline(store, baseline)
-  return { ...baseline, promotedMs: Date.now() }
-}
-
-async function insertBaseline(store: Store, baseline: Omit<Baseline, 'promotedMs'>): Promise<void> {
-  await replaceRows(store, 'baselines', 'promoted', [
-    {
-      name: baseline.name,
-      evaluation: baseline.evaluation,
-      flow: baseline.flow,
-      experiment_id: baseline.experimentId,
-      version: baseline.version,
-      environment: baseline.environment,
-      window_from: toDateTime(baseline.windowFromMs),
-      window_to: toDateTime(baseline.windowToMs),
-    },
-  ])
+  const row = { name, evaluation, flow, experiment_id: experimentId, version, environment }
+  await replaceRows(store, 'baselines', 'promoted', [row])
+  const promotedMs = Date.now()
+  const window = { windowFromMs: 0, windowToMs: 0 }
+  return { name, evaluation, flow, experimentId, version, environment, ...window, promotedMs }
 }
 
 /** The newest first. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useStore } from '../testing.ts'
-import { listBaselines, promoteExperiment, promoteWindow, resolveBaseline } from './baselines.ts'
+import { listBaselines, promoteExperiment, resolveBaseline } from './baselines.ts'
 import {
   getDatasetCases,
   listDatasets,
@@ -239,14 +239,8 @@ describe('experiments', () => {
     await promoteExperiment(store(), { experimentId: 'base', name: 'release' })
     await promoteExperiment(store(), { experimentId: 'base' })
     await promoteExperiment(store(), { experimentId: 'new' })
-    await promoteWindow(store(), {
-      name: 'main',
-      flow: 'research',
-      version: '1',
-      environment: '',
-      windowFromMs: 1,
-      windowToMs: 2,
-    })
+    const window = { window_from: '1970-01-01 00:00:00.001', window_to: '1970-01-01 00:00:00.002' }
+    await insertRows(store(), 'baselines', [{ name: 'main', flow: 'research', version: '1', ...window }])
     const find = (name: string) => resolveBaseline(store(), { evaluation: 'research.pipeline', name })
     expect(await find('main')).toBe('new')
     expect(await find('release')).toBe('base')

@@ -2,7 +2,6 @@ export {
   BaselineError,
   listBaselines,
   promoteExperiment,
-  promoteWindow,
   resolveBaseline,
 } from './baselines.ts'
 export { canonicalJson } from './canonical-json.ts'

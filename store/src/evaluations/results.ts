@@ -87,25 +87,26 @@ export async function listCaseResults(
   return { rows: page, next: { caseId: last.caseId, trial: last.trial } }
 }
 
-type Judged = [kind: CaseCheckResult['kind'], name: string, outcome: Outcome, score: number, reason: string]
-
 interface TrialRow {
   readonly case_id: string
   readonly trial: number
   readonly run_id: string
   readonly trial_outcome: Outcome
   readonly task_ns: number
-  readonly judged: readonly Judged[]
+  readonly judged: readonly CaseCheckResult[]
   /** '' if the baseline has no such trial. */
   readonly baseline_outcome: Outcome | ''
   readonly baseline_run_id: string
   readonly baseline_task_ns: number
-  readonly baseline_judged: readonly Judged[]
+  readonly baseline_judged: readonly CaseCheckResult[]
 }
+
+const JUDGED = 'Array(Tuple(kind String, name String, outcome String, score Float64, reason String))'
 
 const TRIALS = `SELECT case_id, trial, max(run_id) AS run_id, ${TRIAL_OUTCOME} AS trial_outcome,
     toFloat64(maxIf(duration_ns, kind = 'task')) AS task_ns,
-    arraySort(item -> (item.1 != 'task', item.1, item.2), groupArray((kind, name, outcome, score, reason))) AS judged
+    arraySort(item -> (item.kind != 'task', item.kind, item.name),
+      CAST(groupArray((kind, name, outcome, score, reason)), '${JUDGED}')) AS judged
   FROM results FINAL WHERE project = {project: String} AND experiment_id =`
 
 const CASE_PAGE = `
@@ -125,11 +126,11 @@ const CASE_PAGE = `
   ORDER BY case_id, trial`
 
 function toCaseResult(row: TrialRow): CaseResult {
-  const baseline = new Map(row.baseline_judged.map((item) => [`${item[0]} ${item[1]}`, item]))
-  const results = row.judged.map(([kind, name, outcome, score, reason]): CaseCheckResult => {
-    const before = baseline.get(`${kind} ${name}`)
-    const result = { kind, name, outcome, score, reason }
-    return before === undefined ? result : { ...result, baselineOutcome: before[2], baselineScore: before[3] }
+  const baseline = new Map(row.baseline_judged.map((item) => [`${item.kind} ${item.name}`, item]))
+  const results = row.judged.map((item): CaseCheckResult => {
+    const before = baseline.get(`${item.kind} ${item.name}`)
+    if (before === undefined) return item
+    return { ...item, baselineOutcome: before.outcome, baselineScore: before.score }
   })
   const result = {
     caseId: row.case_id,

@@ -12,7 +12,7 @@ import {
   within,
   withQuantiles,
 } from './minutes.ts'
-import { NO_RUNS, type RunTotals, type TotalsTuple, toTotals, totalsSql } from './totals.ts'
+import { NO_RUNS, type RunTotals, type TotalsRow, toTotals, totalsSql } from './totals.ts'
 
 /** A filter that names its flow. */
 export type FlowFilter = RunFilter & { readonly flow: string }
@@ -127,7 +127,7 @@ async function readTotals(
   minutes: Minutes,
 ): Promise<{ totals: RunTotals; previous: RunTotals }> {
   const current = `minute >= toDateTime({from:UInt32}, 'UTC')`
-  const row = await firstRow<{ current: TotalsTuple; previous: TotalsTuple }>(
+  const row = await firstRow<{ current: TotalsRow; previous: TotalsRow }>(
     store,
     `SELECT ${totalsSql(minutes, current)} AS current, ${totalsSql(minutes, `NOT (${current})`)} AS previous
     FROM ${minutes.sql}`,
@@ -230,7 +230,7 @@ interface VersionRow {
   readonly version: string
   readonly firstRunMs: number
   readonly lastRunMs: number
-  readonly totals: TotalsTuple
+  readonly totals: TotalsRow
   readonly total: number
 }
 

@@ -1,3 +1,11 @@
+import {
+  type DurationState,
+  minutesSql,
+  RUN_TOTALS,
+  SKETCH_STATE,
+  STEP_TOTALS,
+  type Totals,
+} from '../minute-totals.ts'
 import { firstRow, type Store } from '../store.ts'
 import { type Conditions, dimensionConditions, type RunFilter } from './filter.ts'
 
@@ -78,14 +86,13 @@ const MOST_EXACT = 10_000
 interface QuantileKind {
   readonly quantileError: number
   /** SQL: an aggregate of values where a condition holds, from which `quantiles` are read. */
-  readonly state: (value: string, condition: string) => string
+  readonly state: DurationState
   readonly quantiles: (condition: string) => string
 }
 
-/** As they are kept for each minute. */
 const SKETCH: QuantileKind = {
   quantileError: 0.01,
-  state: (value, condition) => `quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(${value}, ${condition})`,
+  state: SKETCH_STATE,
   quantiles: (condition) => `quantilesDDMergeIf(0.01, 0.5, 0.95, 0.99)(durations, ${condition})`,
 }
 
@@ -117,7 +124,7 @@ export function runMinutes(store: Store, filter: RunFilter, window: Window, befo
   return minutesOf(store, filter, bounds(window, beforeMs, filter.aheadMs), {
     table: 'run_minutes',
     values: 'runs',
-    ofRuns: MINUTES_OF_RUNS,
+    totals: RUN_TOTALS,
   })
 }
 
@@ -125,7 +132,7 @@ export function stepMinutes(store: Store, filter: RunFilter, window: Window): Mi
   return minutesOf(store, filter, bounds(window, 0, filter.aheadMs), {
     table: 'step_minutes',
     values: 'executions',
-    ofRuns: MINUTES_OF_STEPS,
+    totals: { ...STEP_TOTALS, groups: 'flow, minute, step, kind' },
   })
 }
 
@@ -136,20 +143,21 @@ const nanoseconds = (name: string): string => `toDateTime64({${name}:UInt32}, 9,
 
 interface MinutesTable extends Pick<Minutes, 'values'> {
   readonly table: string
-  /** SQL: rows like those of the table, from the runs. */
-  readonly ofRuns: (where: string, state: QuantileKind['state']) => string
+  /** What its rows are, of the runs. */
+  readonly totals: Totals
 }
 
 function minutesOf(
   store: Store,
   filter: RunFilter,
   window: Record<string, number>,
-  { table, values, ofRuns }: MinutesTable,
+  { table, values, totals }: MinutesTable,
 ): Minutes {
   const { where, params } = dimensionConditions(store, filter)
   const between = (column: string, time: (name: string) => string) =>
     `${where} AND ${column} >= ${time('begin')} AND ${column} < ${time('to')}`
-  const fromRuns = ({ state }: QuantileKind) => `(${ofRuns(between('start', nanoseconds), state)})`
+  const fromRuns = ({ state }: QuantileKind) =>
+    `(${minutesSql(totals, 'runs AS run FINAL', state, between('start', nanoseconds))})`
   const sql =
     filter.status === undefined
       ? `(SELECT * FROM ${table} FINAL WHERE ${between('minute', seconds)})`
@@ -169,28 +177,3 @@ function bounds(window: Window, beforeMs: number, aheadMs = 0): Record<string, n
     lastBucket: buckets - 1,
   }
 }
-
-const MINUTES_OF_RUNS: MinutesTable['ofRuns'] = (where, state) => `
-    SELECT
-      flow, toStartOfMinute(start) AS minute, environment, service, version, source,
-      count() AS runs, countIf(status = 'error') AS errors,
-      ${state('duration_ns', 'NOT incomplete')} AS durations,
-      sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cost) AS cost
-    FROM runs AS run FINAL
-    WHERE ${where}
-    GROUP BY flow, minute, environment, service, version, source`
-
-const MINUTES_OF_STEPS: MinutesTable['ofRuns'] = (where, state) => `
-    SELECT
-      flow, toStartOfMinute(start) AS minute, step, kind,
-      count() AS executions, countIf(step_status = 'error') AS errors, countIf(attempts > 1) AS retried,
-      countIf(fallback) AS fallbacks, sum(toFloat64(offset)) AS start_offset_sum,
-      sum(step_input) AS input_tokens, sum(step_output) AS output_tokens, sum(step_cost) AS cost,
-      ${state('step_duration_ns', "step_status IN ('ok', 'error')")} AS durations
-    FROM runs FINAL
-    ARRAY JOIN
-      step_names AS step, step_kinds AS kind, step_statuses AS step_status, step_durations_ns AS step_duration_ns,
-      step_attempts AS attempts, step_fallbacks AS fallback, step_starts_ns AS offset,
-      step_input_tokens AS step_input, step_output_tokens AS step_output, step_costs AS step_cost
-    WHERE ${where}
-    GROUP BY flow, minute, step, kind`

@@ -3,7 +3,7 @@ import { rows, type Store } from '../store.ts'
 import { parseCursor, toCursor } from './cursor.ts'
 import type { RunFilter } from './filter.ts'
 import { BUCKET, type Minutes, runMinutes, toWindow, type Window, withQuantiles } from './minutes.ts'
-import { NO_RUNS, type RunTotals, type TotalsTuple, toTotals, totalsSql } from './totals.ts'
+import { NO_RUNS, type RunTotals, type TotalsRow, toTotals, totalsSql } from './totals.ts'
 
 /** Runs of a bucket of the window. */
 interface RunBucket {
@@ -54,8 +54,8 @@ export interface Overview {
 interface OverviewRow {
   readonly flow: string
   readonly isTotal: number
-  readonly current: TotalsTuple
-  readonly previous: TotalsTuple
+  readonly current: TotalsRow
+  readonly previous: TotalsRow
   readonly lastRunMs: number
   /** Bucket indexes, runs, errors. */
   readonly line: [number[], number[], number[]]
@@ -119,7 +119,7 @@ function overviewSql(minutes: Minutes, { order = 'runs' }: FlowSearch, isContinu
   counted AS (
     SELECT
       *,
-      toInt64(current.1) AS flowRuns,
+      toInt64(current.runs) AS flowRuns,
       isTotal = 0 AND flowRuns > 0
         AND ({name:String} = '' OR positionCaseInsensitiveUTF8(flow, {name:String}) > 0) AS isListed,
       countIf(isListed) OVER () AS flowCount,

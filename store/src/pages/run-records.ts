@@ -68,6 +68,8 @@ const selectRecords = (where: string): string => `
     FROM runs AS run FINAL
     WHERE project = {project:String} AND ${where}`
 
+const CHILDREN = `Array(Tuple(start DateTime64(9, \\'UTC\\'), runId String, flow String, status String))`
+
 /** The runs that the selected ones started, by the id of the run that did. */
 async function readChildren(
   store: Store,
@@ -77,8 +79,8 @@ async function readChildren(
   const found = await rows<{ parentRunId: string; children: ChildRun[] }>(
     store,
     `SELECT run.parent_run_id AS parentRunId,
-      arrayMap((child) -> CAST((child.2, child.3, child.4), 'Tuple(runId String, flow String, status String)'),
-        arraySort(groupArray((run.start, run.run_id, run.flow, run.status)))) AS children
+      arrayMap((child) -> CAST((child.runId, child.flow, child.status), 'Tuple(runId String, flow String, status String)'),
+        arraySort(CAST(groupArray((run.start, run.run_id, run.flow, run.status)), '${CHILDREN}'))) AS children
     FROM runs AS run FINAL
     WHERE project = {project:String} AND parent_run_id IN (
       SELECT run_id FROM runs WHERE project = {project:String} AND ${where}

@@ -17,41 +17,36 @@ export interface RunTotals {
   readonly cost: number
 }
 
-/** A tuple of {@link totalsSql}: runs, errors, quantiles, input tokens, output tokens, cost. */
-export type TotalsTuple = [
-  number,
-  number,
-  [number | null, number | null, number | null],
-  number,
-  number,
-  number,
-]
+/** A row of {@link totalsSql}. */
+export interface TotalsRow
+  extends Pick<RunTotals, 'runs' | 'errors' | 'inputTokens' | 'outputTokens' | 'cost'> {
+  readonly quantiles: readonly [p50: number | null, p95: number | null, p99: number | null]
+}
+
+const ROW =
+  'Tuple(runs UInt64, errors UInt64, quantiles Array(Float64), inputTokens UInt64, outputTokens UInt64, cost Float64)'
 
 /** SQL over minutes of runs: a tuple of totals where `condition` holds. */
 export function totalsSql({ quantiles }: Pick<Minutes, 'quantiles'>, condition: string): string {
-  return `tuple(
+  return `CAST((
       sumIf(runs, ${condition}), sumIf(errors, ${condition}),
       ${quantiles(condition)},
-      sumIf(input_tokens, ${condition}), sumIf(output_tokens, ${condition}), sumIf(cost, ${condition}))`
+      sumIf(input_tokens, ${condition}), sumIf(output_tokens, ${condition}), sumIf(cost, ${condition})), '${ROW}')`
 }
 
 export function toTotals(
-  [runs, errors, quantiles, inputTokens, outputTokens, cost]: TotalsTuple,
+  { quantiles: [p50, p95, p99], ...row }: TotalsRow,
   { quantileError }: Pick<Minutes, 'quantileError'>,
 ): RunTotals {
-  const [p50, p95, p99] = quantiles
-  return {
-    runs,
-    errors,
-    errorRate: runs === 0 ? 0 : errors / runs,
-    p50Ns: p50 ?? 0,
-    p95Ns: p95 ?? 0,
-    p99Ns: p99 ?? 0,
-    quantileError,
-    inputTokens,
-    outputTokens,
-    cost,
-  }
+  const errorRate = row.runs === 0 ? 0 : row.errors / row.runs
+  return { ...row, errorRate, p50Ns: p50 ?? 0, p95Ns: p95 ?? 0, p99Ns: p99 ?? 0, quantileError }
 }
 
-export const NO_RUNS: TotalsTuple = [0, 0, [null, null, null], 0, 0, 0]
+export const NO_RUNS: TotalsRow = {
+  runs: 0,
+  errors: 0,
+  quantiles: [null, null, null],
+  inputTokens: 0,
+  outputTokens: 0,
+  cost: 0,
+}

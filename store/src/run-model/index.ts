@@ -9,3 +9,4 @@ export type {
   StepRecord,
   ValueType,
 } from './run.ts'
+export { STATUSES } from './run.ts'

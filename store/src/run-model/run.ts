@@ -1,15 +1,17 @@
 import type { SpanFacts } from './span-facts.ts'
 
-/** Status of a run or step. A fallback that succeeds is `ok` with `fallback` set. */
-export type Status =
-  | 'running'
-  | 'ok'
-  | 'error'
-  | 'suspended'
-  | 'cancelled'
-  | 'expired'
-  | 'replayed'
-  | 'skipped'
+/** Statuses of a run or step, in the order in which a reader looks for them. A fallback that succeeds is `ok` with `fallback` set. */
+export const STATUSES = [
+  'ok',
+  'error',
+  'running',
+  'suspended',
+  'cancelled',
+  'expired',
+  'replayed',
+  'skipped',
+] as const
+export type Status = (typeof STATUSES)[number]
 
 /** What tokens and money a piece of a run took. Cached input is part of input, reasoning is part of output. */
 export interface Usage {

@@ -1,3 +1,4 @@
+import { minutesSql, RUN_TOTALS, STEP_TOTALS, type Totals } from '../minute-totals.ts'
 import { execute, firstRow, type QueryParams, type Store } from '../store.ts'
 
 /** A pass adds so many runs or more to their minutes instead of reading these minutes again. */
@@ -60,57 +61,6 @@ const MINUTES_END = '2106-02-07 06:28:00'
 export const HAS_MINUTE: string = `start >= toDateTime64('1970-01-01 00:00:00', 9, 'UTC')
       AND start < toDateTime64('${MINUTES_END}', 9, 'UTC')`
 
-/** What is counted of the runs of a minute, or of their steps. */
-export interface Totals {
-  readonly columns: string
-  /** The values of `columns`, of the runs that are in scope. */
-  readonly values: string
-  readonly join: string
-  readonly groups: string
-}
-
-const GROUPS = 'project, flow, minute, environment, service, version, source'
-
-export const RUN_TOTALS: Totals = {
-  columns: `${GROUPS}, runs, errors, durations, input_tokens, output_tokens, cost`,
-  values: `
-    project, flow, toStartOfMinute(start) AS minute, environment, service, version, source,
-    count() AS runs,
-    countIf(status = 'error') AS errors,
-    quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(duration_ns, NOT incomplete) AS durations,
-    sum(run.input_tokens) AS input_tokens, sum(run.output_tokens) AS output_tokens, sum(run.cost) AS cost`,
-  join: '',
-  groups: GROUPS,
-}
-
-export const STEP_TOTALS: Totals = {
-  columns: `${GROUPS}, step, kind, executions, errors, retried, fallbacks, start_offset_sum, durations,
-    input_tokens, output_tokens, cost`,
-  values: `
-    project, flow, toStartOfMinute(start) AS minute, environment, service, version, source, step, kind,
-    count() AS executions,
-    countIf(step_status = 'error') AS errors,
-    countIf(attempts > 1) AS retried,
-    countIf(fallback) AS fallbacks,
-    sum(toFloat64(offset)) AS start_offset_sum,
-    quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(step_duration_ns, step_status IN ('ok', 'error')) AS durations,
-    sum(step_tokens_in) AS input_tokens, sum(step_tokens_out) AS output_tokens, sum(step_cost) AS cost`,
-  join: `
-  ARRAY JOIN
-    step_names AS step, step_kinds AS kind, step_statuses AS step_status, step_durations_ns AS step_duration_ns,
-    step_attempts AS attempts, step_fallbacks AS fallback, step_starts_ns AS offset,
-    step_input_tokens AS step_tokens_in, step_output_tokens AS step_tokens_out, step_costs AS step_cost`,
-  groups: `${GROUPS}, step, kind`,
-}
-
-/** SQL: the totals per minute of `runs`, the name of a relation like the table of that name. */
-export function minutesOf(runs: string, { values, join, groups }: Totals): string {
-  return `
-  SELECT ${values}
-  FROM ${runs} AS run ${join}
-  GROUP BY ${groups}`
-}
-
 const TABLES = [
   ['run_minutes', RUN_TOTALS],
   ['step_minutes', STEP_TOTALS],
@@ -162,13 +112,13 @@ const VERSION = `
  */
 function rebuildSql(table: string, totals: Totals): string {
   return `
-  INSERT INTO ${table} (${totals.columns}, settled)
+  INSERT INTO ${table} (${totals.groups}, ${totals.columns}, settled)
   SETTINGS enable_extended_results_for_datetime_functions = 1
   WITH ${TOUCHED},
   runs_of_minutes AS (
     SELECT * FROM runs FINAL WHERE (project, flow, toStartOfMinute(start)) IN touched AND ${STARTED_WITHIN}
   )
-  SELECT *, toDateTime64({version:String}, 6, 'UTC') FROM (${minutesOf('runs_of_minutes', totals)})`
+  SELECT *, toDateTime64({version:String}, 6, 'UTC') FROM (${minutesSql(totals, 'runs_of_minutes AS run')})`
 }
 
 /** Groups of a touched minute that the rebuild did not write again, and slices, whose runs it has seen. */
@@ -195,9 +145,9 @@ async function add(store: Store, version: bigint): Promise<void> {
 /** The rows' `settled` is the time after the runs were written: a rebuild that is as late or later has seen them. */
 function addSql(table: string, totals: Totals): string {
   return `
-  INSERT INTO ${table} (${totals.columns}, settled, slice)
+  INSERT INTO ${table} (${totals.groups}, ${totals.columns}, settled, slice)
   WITH added AS (SELECT * FROM runs WHERE ${OF_VERSIONS} AND ${HAS_MINUTE})
-  SELECT *, now64(6, 'UTC') AS settled, {slice:UInt64} AS slice FROM (${minutesOf('added', totals)})`
+  SELECT *, now64(6, 'UTC') AS settled, {slice:UInt64} AS slice FROM (${minutesSql(totals, 'added AS run')})`
 }
 
 /** The most slices that one group of the touched minutes has. */
