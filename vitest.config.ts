@@ -2,17 +2,23 @@ import { defineConfig } from 'vitest/config'
 
 const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**']
 
+/**
+ * How long a test may take, and how long it waits for something: no statement about speed, since only what is broken takes
+ * that long, on a slow machine too.
+ */
+const TIMEOUT = 300_000
+const POLL = { timeout: 120_000 }
+
 /** The suffix of a test file says what it needs: `x.clickhouse.test.ts` needs ClickHouse, `x.test.ts` nothing. */
-const needing = (name: string, options: { globalSetup?: string[]; timeout: number; alone?: boolean }) => ({
+const needing = (name: string, globalSetup: string[] = []) => ({
   test: {
     name,
     include: [`**/*.${name}.test.ts`],
     exclude,
-    globalSetup: options.globalSetup ?? [],
-    testTimeout: options.timeout,
-    hookTimeout: options.timeout,
-    // Whole installations fill both cores: one at a time, after everything else.
-    ...(options.alone ? { maxWorkers: 1, sequence: { groupOrder: 1 } } : {}),
+    globalSetup,
+    testTimeout: TIMEOUT,
+    hookTimeout: TIMEOUT,
+    expect: { poll: POLL },
   },
 })
 
@@ -28,14 +34,15 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts', '**/*.test.tsx'],
           exclude: [...exclude, '**/*.{clickhouse,redis,e2e,browser}.test.ts'],
-          // Property tests and simulations take seconds where a machine is slow.
-          testTimeout: 30_000,
+          testTimeout: TIMEOUT,
+          hookTimeout: TIMEOUT,
+          expect: { poll: POLL },
         },
       },
-      needing('clickhouse', { globalSetup: ['./engines/src/testing/clickhouse.setup.ts'], timeout: 60_000 }),
-      needing('redis', { globalSetup: ['./engines/src/testing/valkey.setup.ts'], timeout: 60_000 }),
-      needing('e2e', { timeout: 300_000, alone: true }),
-      needing('browser', { timeout: 300_000, alone: true }),
+      needing('clickhouse', ['./engines/src/testing/clickhouse.setup.ts']),
+      needing('redis', ['./engines/src/testing/valkey.setup.ts']),
+      needing('e2e'),
+      needing('browser'),
     ],
   },
 })

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FAULTS, type Fault } from './faults/fault.ts'
 import { Load, STORED } from './faults/load.ts'
 import { Subject } from './faults/subject.ts'
-import { freePorts } from './installation.ts'
 
 export const name = 'faults: each in turn under load, and what Weir says and loses'
 
@@ -25,16 +24,7 @@ interface Outcome {
 
 /** Does every fault to one installation under load; WEIR_FAULTS is an expression that the names of some match. */
 export async function run(): Promise<string> {
-  const [otlp, grpc, dashboard, clickhouse, valkey, worker] = (await freePorts(6)).map(String)
-  await using subject = await Subject.create({
-    WEIR_OTLP_HTTP_PORT: otlp!,
-    WEIR_OTLP_GRPC_PORT: grpc!,
-    WEIR_DASHBOARD_PORT: dashboard!,
-    WEIR_EMBEDDED_CLICKHOUSE_PORT: clickhouse!,
-    WEIR_EMBEDDED_VALKEY_PORT: valkey!,
-    WEIR_WORKER_PORT: worker!,
-    WEIR_LIVENESS_TIMEOUT: LIVENESS_TIMEOUT,
-  })
+  await using subject = await Subject.create({ WEIR_LIVENESS_TIMEOUT: LIVENESS_TIMEOUT })
   const only = new RegExp(process.env.WEIR_FAULTS ?? '')
   const outcomes: Outcome[] = []
   let before = 0

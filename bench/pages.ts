@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { startInstallation } from '@weir/engines/testing'
 import { createStore, migrate, rows } from '@weir/store'
 import { chromium, type Page } from 'playwright-core'
 import { generate } from './generate.ts'
-import { startWeir } from './installation.ts'
 
 export const name = 'pages: JavaScript of a first visit, in Chromium'
 
@@ -15,36 +15,30 @@ type Budget = keyof typeof BUDGET_KB
 
 /** Visits each page with an empty cache and adds up all scripts that came, lazy ones included, compressed with gzip. */
 export async function run(): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), 'weir-bench-'))
-  const weir = await startWeir(home)
-  try {
-    const runId = await fill(weir.clickhouseUrl)
-    const pages: [string, Budget][] = [
-      ['/', 'charts'],
-      ['/flows/flow-7', 'charts'],
-      ['/runs', 'plain'],
-      [`/runs/${runId}`, 'plain'],
-      ['/compare', 'plain'],
-      ['/evaluations', 'plain'],
-    ]
-    const lines = [
-      '| page | scripts | JavaScript, gzip | budget | ratio | LCP |',
-      '|---|---:|---:|---:|---:|---:|',
-    ]
-    for (const [path, budget] of pages) {
-      const { sizes, lcp } = await visit(weir.dashboardUrl + path)
-      const kilobytes = sizes.reduce((sum, size) => sum + size, 0) / 1024
-      const limit = BUDGET_KB[budget]
-      const ratio = (kilobytes / limit).toFixed(2)
-      lines.push(
-        `| \`${path.replace(runId, '<run>')}\` | ${sizes.length} | ${kilobytes.toFixed(0)} KB | ${limit} KB | ${ratio} | ${lcp.toFixed(0)} ms |`,
-      )
-    }
-    return lines.join('\n')
-  } finally {
-    await weir.stop()
-    await rm(home, { recursive: true, force: true })
+  await using weir = await startInstallation()
+  const runId = await fill(weir.clickhouseUrl)
+  const pages: [string, Budget][] = [
+    ['/', 'charts'],
+    ['/flows/flow-7', 'charts'],
+    ['/runs', 'plain'],
+    [`/runs/${runId}`, 'plain'],
+    ['/compare', 'plain'],
+    ['/evaluations', 'plain'],
+  ]
+  const lines = [
+    '| page | scripts | JavaScript, gzip | budget | ratio | LCP |',
+    '|---|---:|---:|---:|---:|---:|',
+  ]
+  for (const [path, budget] of pages) {
+    const { sizes, lcp } = await visit(weir.dashboardUrl + path)
+    const kilobytes = sizes.reduce((sum, size) => sum + size, 0) / 1024
+    const limit = BUDGET_KB[budget]
+    const ratio = (kilobytes / limit).toFixed(2)
+    lines.push(
+      `| \`${path.replace(runId, '<run>')}\` | ${sizes.length} | ${kilobytes.toFixed(0)} KB | ${limit} KB | ${ratio} | ${lcp.toFixed(0)} ms |`,
+    )
   }
+  return lines.join('\n')
 }
 
 /** Generated runs of the last day; gives the id of one. */

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startWeir } from './installation.ts'
+import { startInstallation } from '@weir/engines/testing'
 
 export const name = 'start: `weir up` on a built tree, until ready'
 
@@ -12,13 +9,11 @@ export async function run(): Promise<string> {
   const first: number[] = []
   const second: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
-    const home = await mkdtemp(join(tmpdir(), 'weir-bench-'))
-    for (const times of [first, second]) {
-      const started = await startWeir(home)
-      times.push(started.readyMs)
-      await started.stop()
-    }
-    await rm(home, { recursive: true, force: true })
+    await using weir = await startInstallation()
+    first.push(weir.readyMs)
+    await weir.stop()
+    await weir.restart()
+    second.push(weir.readyMs)
   }
   return [
     '| start | median of 3 | slowest |',

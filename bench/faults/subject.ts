@@ -1,11 +1,19 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createStore, rows } from '@weir/store'
-import { type Started, startWeir, WEIR } from '../installation.ts'
+import {
+  type Completed,
+  type Installation,
+  newEnvironment,
+  queryClickHouse,
+  readClickHouseUrl,
+  run,
+  startInstallation,
+  WEIR,
+} from '@weir/engines/testing'
 
 const DISK_BYTES = 600 * 1024 ** 2
 
@@ -25,32 +33,35 @@ interface Status {
 export class Subject implements AsyncDisposable {
   readonly home: string
   readonly #disk: string
-  readonly #ports: Record<string, string>
-  #weir: Started | undefined
+  readonly #env: NodeJS.ProcessEnv
+  #weir: Installation | undefined
 
-  private constructor(disk: string, ports: Record<string, string>) {
+  private constructor(disk: string, env: NodeJS.ProcessEnv) {
     this.#disk = disk
-    this.home = join(disk, 'home')
-    mkdirSync(this.home)
-    this.#ports = ports
+    this.home = homeOn(disk)
+    this.#env = env
   }
 
-  /** @throws where this process may not mount a file system */
-  static async create(ports: Record<string, string>): Promise<Subject> {
+  /**
+   * @param variables of the environment
+   * @throws where this process may not mount a file system
+   */
+  static async create(variables: NodeJS.ProcessEnv): Promise<Subject> {
     const disk = mkdtempSync(join(tmpdir(), 'weir-faults-'))
     execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'weir-faults', disk])
-    const subject = new Subject(disk, ports)
+    mkdirSync(homeOn(disk))
+    const subject = new Subject(disk, { ...(await newEnvironment(homeOn(disk))), ...variables })
     await subject.start()
     return subject
   }
 
   get collectorUrl(): string {
-    return `http://127.0.0.1:${this.#ports.WEIR_OTLP_HTTP_PORT}`
+    return `http://127.0.0.1:${this.#env.WEIR_OTLP_HTTP_PORT}`
   }
 
-  /** @param variables of the environment, beside the ports */
+  /** @param variables of the environment, beside those of all starts */
   async start(variables: NodeJS.ProcessEnv = {}): Promise<void> {
-    this.#weir = await startWeir(this.home, { ...this.#ports, ...variables })
+    this.#weir = await startInstallation({ home: this.home, env: { ...this.#env, ...variables } })
   }
 
   async stop(): Promise<void> {
@@ -73,13 +84,8 @@ export class Subject implements AsyncDisposable {
   }
 
   /** Runs another command; what it prints and its exit code. */
-  weir(...args: string[]): Promise<{ code: number; stdout: string }> {
-    const env = { ...process.env, ...this.#ports, WEIR_HOME: this.home, NO_COLOR: '1' }
-    return new Promise((resolve) => {
-      execFile(process.execPath, [WEIR, ...args], { env }, (error, stdout) =>
-        resolve({ code: Number(error?.code ?? 0), stdout }),
-      )
-    })
+  weir(...args: string[]): Promise<Completed> {
+    return run([WEIR, ...args], this.#env)
   }
 
   async status(): Promise<{ healthy: boolean; problems: readonly Problem[] }> {
@@ -103,16 +109,8 @@ export class Subject implements AsyncDisposable {
       .map((line) => line.replace(/^problem\s+/, '').replaceAll(/\s+/g, ' '))
   }
 
-  async query<Row>(sql: string): Promise<Row[]> {
-    const url = readFileSync(join(this.home, 'clickhouse.url'), 'utf8').trim()
-    const store = createStore({ url, database: 'weir' })
-    try {
-      if (/^SELECT/.test(sql)) return await rows<Row>(store, sql)
-      await store.client.command({ query: sql })
-      return []
-    } finally {
-      await store.close()
-    }
+  query<Row>(sql: string): Promise<Row[]> {
+    return queryClickHouse(readClickHouseUrl(this.home), sql)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -126,4 +124,8 @@ export class Subject implements AsyncDisposable {
       }
     }
   }
+}
+
+function homeOn(disk: string): string {
+  return join(disk, 'home')
 }

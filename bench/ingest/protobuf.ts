@@ -1,3 +1,4 @@
+import { varint } from '@weir/dialects'
 import type { Encoder } from './encoder.ts'
 import { fixed, join, type Piece, textPiece, varying } from './piece.ts'
 import { type Shape, type SpanShape, VARYING, type Value } from './shape.ts'
@@ -74,11 +75,4 @@ function field(number: number, content: Piece): Piece {
 
 function tag(number: number, wireType: number): number {
   return (number << 3) | wireType
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = []
-  let rest = value
-  for (; rest >= 0x80; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80)
-  return Buffer.from([...bytes, rest])
 }

@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Installation, startInstallation } from '@weir/engines/testing'
 import { createStore, firstRow, rows, type Store } from '@weir/store'
 import { getStoreStats } from '@weir/store/pages'
-import { type Started, startWeir } from '../installation.ts'
 import { readPids, type Usage, usageOf } from '../process-usage.ts'
 import { readLedger } from './ledger.ts'
 
@@ -17,18 +17,18 @@ const SPANS_PER_SLICE = 2_000_000
 
 /** The system under test: a whole Weir, settling on. */
 export class System implements AsyncDisposable {
-  readonly weir: Started
+  readonly weir: Installation
   readonly store: Store
   readonly #pids: Map<string, number>
 
-  private constructor(weir: Started) {
+  private constructor(weir: Installation) {
     this.weir = weir
     this.store = createStore({ url: weir.clickhouseUrl, database: 'weir' })
     this.#pids = readPids(weir.home)
   }
 
   static async start(home: string, variables: NodeJS.ProcessEnv = {}): Promise<System> {
-    return new System(await startWeir(home, variables))
+    return new System(await startInstallation({ home, env: variables }))
   }
 
   pid(name: string): number {

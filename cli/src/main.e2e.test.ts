@@ -1,10 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Completed, freePorts, repository, run, WEIR } from '@weir/engines/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Completed, freePorts, repository, run } from './e2e/installation.ts'
-
-const WEIR = join(repository, 'cli', 'bin', 'weir.js')
 
 let directory: string
 let env: NodeJS.ProcessEnv

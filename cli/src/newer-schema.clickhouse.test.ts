@@ -1,13 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { testDatabase } from '@weir/engines/testing'
+import { freePorts, run, testDatabase, WEIR } from '@weir/engines/testing'
 import { createStore, execute, insert, migrate, type Store } from '@weir/store'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { freePorts, repository, run } from './e2e/installation.ts'
 import { untilMigrated } from './until-migrated.ts'
 
-const WEIR = join(repository, 'cli', 'bin', 'weir.js')
 const REFUSED =
   /^weir: the database `\w+` was brought to 999_later by a newer Weir; this one knows the schema up to \w+\. /m
 

@@ -1,8 +1,9 @@
 import { status } from '@grpc/grpc-js'
-import { type CapturedRequest, captureNames, readCapture } from '@weir/dialects/testing'
+import { type CapturedRequest, captureNames, createProjectKeys, readCapture } from '@weir/dialects/testing'
 import { testDatabase } from '@weir/engines/testing'
 import { rows } from '@weir/store'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { Collector } from './collector.ts'
 import { canonicalSpans } from './testing/canonical-spans.ts'
 import { createTestStore, type TestStore } from './testing/database.ts'
 import { exported } from './testing/exported.ts'
@@ -12,80 +13,128 @@ import { startTestCollector } from './testing/start-collector.ts'
 import { untilStored } from './testing/until-stored.ts'
 
 interface Sent {
-  readonly name: string
-  readonly requests: readonly CapturedRequest[]
   /** HTTP status codes of the answers. */
   readonly statuses: readonly number[]
+  /** Codes of the answers over gRPC; undefined where it is OK. */
+  readonly codes: readonly (status | undefined)[]
   /** What the accepted requests said, by span. */
   readonly spans: ReturnType<typeof canonicalSpans>
   readonly traceIds: readonly string[]
 }
 
+type KeyOf = (project: string) => string
+
 const isProtobuf = ({ contentType }: CapturedRequest) => contentType.toLowerCase().includes('x-protobuf')
+/** Broken and unknown compression cannot be sent by a client of gRPC. */
+const isSentOverGrpc = ({ body, contentEncoding }: CapturedRequest) =>
+  body.length > 0 && (contentEncoding === null || contentEncoding === 'gzip')
+
+const captures = captureNames('').map((name) => {
+  const { requests } = readCapture(name)
+  return { name, requests, overGrpc: requests.every(isProtobuf), grpcProject: `${name} grpc` }
+})
 
 let store: TestStore
 let second: TestStore
+const sent = new Map<string, Sent>()
+const texts = new Map<string, string>()
+let storedRows: ReadonlyMap<string, unknown[]>
 
+/** Each capture is a project of its own; all are sent first, and compared then. */
 beforeAll(async () => {
   store = await createTestStore(inject('clickhouseUrl'), testDatabase())
   second = await createTestStore(inject('clickhouseUrl'), testDatabase())
+  await withCollector(store, async (collector, keyOf) => {
+    const client = new GrpcClient(collector.grpcPort!)
+    for (const capture of captures) {
+      const { name, requests } = capture
+      const statuses = await sendOverHttp(collector, requests, keyOf(name))
+      const codes = capture.overGrpc ? await sendOverGrpc(client, requests, keyOf(capture.grpcProject)) : []
+      const spans = saidBy(requests.filter((_, at) => statuses[at] === 200))
+      sent.set(name, { statuses, codes, spans, traceIds: traceIdsOf(spans) })
+    }
+    client.close()
+  })
+  for (const { name } of captures) texts.set(name, await exported(store, name, sent.get(name)!.traceIds))
+  await withCollector(second, async (collector, keyOf) => {
+    for (const { name } of captures) {
+      const body = Buffer.from(texts.get(name) || '{}')
+      expect((await post(collector, 'application/json', null, body, keyOf(name))).status).toBe(200)
+    }
+  })
+  storedRows = await rowsByProject()
 })
 afterAll(async () => {
   await store?.drop()
   await second?.drop()
 })
 
-describe.each(captureNames(''))('%s', (name) => {
-  let capture: Sent
-  let text: string
-  beforeAll(async () => {
-    capture = await sendOverHttp(name)
-    text = await exported(store, name, capture.traceIds)
-  })
-
+describe.each(captures)('$name', ({ name, requests, overGrpc, grpcProject }) => {
   test('is exported as it was sent', () => {
-    expect(text === '' ? {} : canonicalSpans(JSON.parse(text))).toEqual(capture.spans)
+    const text = texts.get(name)!
+    expect(text === '' ? {} : canonicalSpans(JSON.parse(text))).toEqual(sent.get(name)!.spans)
   })
 
   test('its export, sent to another database, is exported the same', async () => {
-    const collector = await startTestCollector({ store: { ...second, project: name } })
-    const sent = Buffer.from(text === '' ? '{}' : text)
-    expect((await post(collector.url, 'application/json', null, sent)).status).toBe(200)
-    await untilStored(collector)
-    await collector.close()
-    expect(await exported(second, name, capture.traceIds)).toBe(text)
+    expect(await exported(second, name, sent.get(name)!.traceIds)).toBe(texts.get(name))
   })
 
-  if (readCapture(name).requests.every(isProtobuf)) {
-    test('is stored the same when it is sent over gRPC', async () => {
-      await sendOverGrpc(capture)
-      expect(await storedRows(`${name} grpc`)).toEqual(await storedRows(name))
+  if (overGrpc) {
+    test('is answered and stored the same when it is sent over gRPC', () => {
+      const { statuses, codes } = sent.get(name)!
+      const expected = requests.flatMap((request, at) =>
+        isSentOverGrpc(request) ? [statuses[at] === 200 ? undefined : status.INVALID_ARGUMENT] : [],
+      )
+      expect(codes).toEqual(expected)
+      expect(storedRows.get(grpcProject)).toEqual(storedRows.get(name))
     })
   }
 })
 
-async function sendOverHttp(name: string): Promise<Sent> {
-  const { requests } = readCapture(name)
-  const collector = await startTestCollector({ store: { ...store, project: name } })
-  const statuses: number[] = []
-  for (const { contentType, contentEncoding, raw } of requests)
-    statuses.push((await post(collector.url, contentType, contentEncoding, raw)).status)
+/** Resolves once all that was sent is stored. */
+async function withCollector(
+  into: TestStore,
+  send: (collector: Collector, keyOf: KeyOf) => Promise<void>,
+): Promise<void> {
+  const projects = captures.flatMap(({ name, grpcProject }) => [name, grpcProject])
+  const keyOf = await createProjectKeys(into, projects)
+  const collector = await startTestCollector({ store: into, grpcPort: 0 })
+  await send(collector, keyOf)
   await untilStored(collector)
   await collector.close()
-  const accepted = requests.filter((_, at) => statuses[at] === 200)
-  const said = accepted.map(({ body, contentType }) =>
+}
+
+function saidBy(requests: readonly CapturedRequest[]): Sent['spans'] {
+  const said = requests.map(({ body, contentType }) =>
     contentType.includes('json') ? parseExactly(String(body)) : jsonOfProtobuf(body),
   )
-  const spans = canonicalSpans(...said)
-  return { name, requests, statuses, spans, traceIds: traceIdsOf(spans) }
+  return canonicalSpans(...said)
 }
 
 function traceIdsOf(spans: Sent['spans']): string[] {
   return [...new Set(Object.values(spans).map(({ traceId }) => traceId as string))].sort()
 }
 
-function post(url: string, contentType: string, contentEncoding: string | null, body: Buffer) {
+async function sendOverHttp(
+  collector: Collector,
+  requests: readonly CapturedRequest[],
+  authorization: string,
+): Promise<number[]> {
+  const statuses: number[] = []
+  for (const { contentType, contentEncoding, raw } of requests)
+    statuses.push((await post(collector, contentType, contentEncoding, raw, authorization)).status)
+  return statuses
+}
+
+function post(
+  { url }: Collector,
+  contentType: string,
+  contentEncoding: string | null,
+  body: Buffer,
+  authorization: string,
+) {
   const headers = {
+    authorization,
     'content-type': contentType,
     ...(contentEncoding && { 'content-encoding': contentEncoding }),
   }
@@ -99,27 +148,26 @@ function parseExactly(text: string): unknown {
   return (JSON.parse as (text: string, reviver: typeof exact) => unknown)(text, exact)
 }
 
-/** Every request in protobuf is answered as it was over HTTP. */
-async function sendOverGrpc({ name, requests, statuses }: Sent): Promise<void> {
-  const collector = await startTestCollector({ store: { ...store, project: `${name} grpc` }, grpcPort: 0 })
-  const client = new GrpcClient(collector.grpcPort!)
-  for (const [at, request] of requests.entries()) {
-    // Broken and unknown compression cannot be sent by a client of gRPC.
-    if (request.body.length === 0 || ![null, 'gzip'].includes(request.contentEncoding)) continue
-    const { error } = await client.export(request.body, { gzip: request.contentEncoding === 'gzip' })
-    const expected = statuses[at] === 200 ? undefined : status.INVALID_ARGUMENT
-    expect(error?.code).toBe(expected)
+async function sendOverGrpc(
+  client: GrpcClient,
+  requests: readonly CapturedRequest[],
+  authorization: string,
+): Promise<(status | undefined)[]> {
+  const codes: (status | undefined)[] = []
+  for (const { body, contentEncoding } of requests.filter(isSentOverGrpc)) {
+    const { error } = await client.export(body, { gzip: contentEncoding === 'gzip', authorization })
+    codes.push(error?.code)
   }
-  client.close()
-  await untilStored(collector)
-  await collector.close()
+  return codes
 }
 
-function storedRows(project: string): Promise<unknown[]> {
-  return rows(
+async function rowsByProject(): Promise<Map<string, unknown[]>> {
+  const found = await rows<{ project: string }>(
     store,
-    `SELECT * EXCEPT (project, received, trace_id, span_id), hex(trace_id) AS trace, hex(span_id) AS span
-     FROM spans FINAL WHERE project = {project: String} ORDER BY trace, span`,
-    { project },
+    `SELECT * EXCEPT (received, trace_id, span_id), hex(trace_id) AS trace, hex(span_id) AS span
+     FROM spans FINAL ORDER BY trace, span`,
   )
+  const byProject = new Map<string, unknown[]>()
+  for (const { project, ...row } of found) byProject.set(project, [...(byProject.get(project) ?? []), row])
+  return byProject
 }

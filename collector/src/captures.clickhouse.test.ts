@@ -1,22 +1,52 @@
-import { type Capture, captureNames, type Expectation, readCapture } from '@weir/dialects/testing'
+import {
+  type Capture,
+  captureNames,
+  createProjectKeys,
+  type Expectation,
+  readCapture,
+} from '@weir/dialects/testing'
 import { testDatabase } from '@weir/engines/testing'
 import { rows, type Store } from '@weir/store'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { startCollector } from './collector.ts'
+import type { Collector } from './collector.ts'
 import { createTestStore, type TestStore } from './testing/database.ts'
-import { temporaryDirectory } from './testing/temporary-directory.ts'
+import { startTestCollector } from './testing/start-collector.ts'
+
+const recorded = captureNames('otel-js-', 'genkit-', 'openinference-').map(readCapture)
+const edgeCases = captureNames('edge-').map(readCapture)
+
+interface Answers {
+  /** HTTP status codes. */
+  readonly statuses: readonly number[]
+  readonly rejected: number
+}
 
 let store: TestStore
+const answers = new Map<string, Answers>()
+let stored: Partial<Record<string, StoredSpan[]>>
 
+/** Each capture is a project of its own. */
 beforeAll(async () => {
   store = await createTestStore(inject('clickhouseUrl'), testDatabase())
+  const captures = [...recorded, ...edgeCases]
+  const keyOf = await createProjectKeys(
+    store,
+    captures.map(({ name }) => name),
+  )
+  const collector = await startTestCollector({ store })
+  for (const capture of captures)
+    answers.set(capture.name, await send(collector, capture, keyOf(capture.name)))
+  await collector.close()
+  stored = Object.groupBy(await storedSpans(store), ({ project }) => project)
 })
 afterAll(() => store?.drop())
 
+const resultOf = ({ name }: Capture) => ({ ...answers.get(name)!, spans: stored[name] ?? [] })
+
 describe('recorded clients', () => {
-  test.for(captureNames('otel-js-', 'genkit-', 'openinference-'))('%s', async (name) => {
-    const capture = readCapture(name)
-    const { statuses, spans } = await send(capture)
+  test.for(recorded)('$name', (capture) => {
+    const { name } = capture
+    const { statuses, spans } = resultOf(capture)
     expect(new Set(statuses)).toEqual(new Set([200]))
     expect(summary(spans)).toEqual(expected(capture.expect))
     expect(distinct(spans, 'session_id')).toEqual([...capture.expect.sessionIds].sort())
@@ -29,10 +59,10 @@ describe('recorded clients', () => {
 })
 
 describe('edge cases', () => {
-  test.for(captureNames('edge-'))('%s', async (name) => {
-    const capture = readCapture(name)
+  test.for(edgeCases)('$name', (capture) => {
+    const { name } = capture
     const outcome = capture.expect.outcome ?? ''
-    const { statuses, spans, rejected } = await send(capture)
+    const { statuses, spans, rejected } = resultOf(capture)
     for (const status of statuses) expect([200, 400, 413, 415]).toContain(status)
     if (outcome.startsWith('reject')) {
       for (const status of statuses) expect(allowed(outcome)).toContain(status)
@@ -54,6 +84,7 @@ const SERVED_MODELS: Readonly<Record<string, readonly string[]>> = {
 }
 
 interface StoredSpan {
+  readonly project: string
   readonly trace: string
   readonly span: string
   readonly parent: string
@@ -68,35 +99,20 @@ interface StoredSpan {
   readonly exceptions: number
 }
 
-/** Sends a capture to a collector of its own project and reads back what is stored. */
-async function send(capture: Capture) {
-  const project = capture.name
-  const collector = await startCollector({
-    walDirectory: temporaryDirectory(),
-    store: { ...store, project },
-    port: 0,
-    logLevel: 'silent',
-  })
+async function send({ url }: Collector, { requests }: Capture, authorization: string): Promise<Answers> {
   const statuses: number[] = []
   let rejected = 0
-  try {
-    for (const { contentType, contentEncoding, raw } of capture.requests) {
-      const headers = {
-        'content-type': contentType,
-        ...(contentEncoding && { 'content-encoding': contentEncoding }),
-      }
-      const response = await fetch(`${collector.url}/v1/traces`, {
-        method: 'POST',
-        headers,
-        body: new Uint8Array(raw),
-      })
-      statuses.push(response.status)
-      rejected += rejectedIn(Buffer.from(await response.arrayBuffer()), contentType, response.status)
+  for (const { contentType, contentEncoding, raw } of requests) {
+    const headers = {
+      authorization,
+      'content-type': contentType,
+      ...(contentEncoding && { 'content-encoding': contentEncoding }),
     }
-  } finally {
-    await collector.close()
+    const response = await fetch(`${url}/v1/traces`, { method: 'POST', headers, body: new Uint8Array(raw) })
+    statuses.push(response.status)
+    rejected += rejectedIn(Buffer.from(await response.arrayBuffer()), contentType, response.status)
   }
-  return { statuses, rejected, spans: await storedSpans(store, project) }
+  return { statuses, rejected }
 }
 
 /** `rejected_spans` of a response; the counts and lengths of these cases are varints of one byte. */
@@ -107,14 +123,13 @@ function rejectedIn(body: Buffer, contentType: string, status: number): number {
   return body[3]!
 }
 
-function storedSpans(from: Store, project: string): Promise<StoredSpan[]> {
+function storedSpans(from: Store): Promise<StoredSpan[]> {
   return rows<StoredSpan>(
     from,
-    `SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, lower(hex(parent_span_id)) AS parent, span_name,
+    `SELECT project, lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, lower(hex(parent_span_id)) AS parent, span_name,
        status, status_code, session_id, user_id, model, input_tokens, output_tokens,
        countSubstrings(events, '"name":"exception"') AS exceptions
-     FROM spans FINAL WHERE project = {project: String}`,
-    { project },
+     FROM spans FINAL`,
   )
 }
 

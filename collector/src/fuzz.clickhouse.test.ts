@@ -6,7 +6,7 @@ import { createTestStore } from './testing/database.ts'
 import { fuzz } from './testing/fuzz.ts'
 import { insertBlock } from './testing/insert-block.ts'
 
-const requests = Number(process.env.WEIR_FUZZ_REQUESTS || 40_000)
+const requests = Number(process.env.WEIR_FUZZ_REQUESTS || 15_000)
 /** Mebibytes that the allocator may keep from one large request. */
 const MEMORY_NOISE = 128
 

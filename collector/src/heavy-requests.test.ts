@@ -31,12 +31,10 @@ async function received(): Promise<number> {
 
 async function nothingInFlight(): Promise<void> {
   const metrics = async () => (await fetch(`${collector.url}/metrics`)).text()
-  await expect
-    .poll(metrics, { timeout: 120_000 })
-    .toMatch(/^weir_requests_in_flight\{transport="(http|grpc)"\} 0$/m)
+  await expect.poll(metrics).toMatch(/^weir_requests_in_flight\{transport="(http|grpc)"\} 0$/m)
 }
 
-test('33 million empty resources are too many, over HTTP and gRPC', { timeout: 120_000 }, async () => {
+test('33 million empty resources are too many, over HTTP and gRPC', async () => {
   await start()
   const bomb = gzipSync(DENSE.resources!(2 ** 25 - 1))
   expect(bomb.length).toBeLessThan(70_000)
@@ -54,7 +52,7 @@ test('33 million empty resources are too many, over HTTP and gRPC', { timeout: 1
   client.destroy()
 })
 
-test('others come in between heavy requests', { timeout: 120_000 }, async () => {
+test('others come in between heavy requests', async () => {
   await start()
   let answered = 0
   const all = Array.from({ length: COUNT }, async () => {
@@ -71,7 +69,7 @@ test('others come in between heavy requests', { timeout: 120_000 }, async () => 
   expect(await received()).toBe(COUNT)
 })
 
-test('pipelined requests share the thread as well', { timeout: 120_000 }, async () => {
+test('pipelined requests share the thread as well', async () => {
   await start()
   const connection = await RawConnection.open(collector.port)
   connection.socket.write(Buffer.concat(Array(COUNT).fill(heavyRequest)))
@@ -82,7 +80,7 @@ test('pipelined requests share the thread as well', { timeout: 120_000 }, async 
   connection.destroy()
 })
 
-test('requests whose sender has left are not worked on', { timeout: 120_000 }, async () => {
+test('requests whose sender has left are not worked on', async () => {
   await start()
   const connections = await Promise.all(
     Array.from({ length: COUNT }, () => RawConnection.open(collector.port)),
@@ -94,9 +92,7 @@ test('requests whose sender has left are not worked on', { timeout: 120_000 }, a
   expect(await received()).toBeLessThan(COUNT)
 })
 
-test('a sender that has closed its side alone is told to come again where it would wait for long', {
-  timeout: 60_000,
-}, async () => {
+test('a sender that has closed its side alone is told to come again where it would wait for long', async () => {
   await start()
   const connections = await Promise.all(
     Array.from({ length: COUNT }, () => RawConnection.open(collector.port)),
@@ -116,7 +112,7 @@ test('a sender that has closed its side alone is told to come again where it wou
 test.for([
   ['cancelled', {}],
   ['past their deadline', { 'grpc-timeout': '50m' }],
-] as const)('calls that are %s are not worked on', { timeout: 120_000 }, async ([how, headers]) => {
+] as const)('calls that are %s are not worked on', async ([how, headers]) => {
   await start()
   const client = await RawGrpc.connect(collector.grpcPort!)
   const streams = Array.from({ length: COUNT }, () => client.open({ 'grpc-encoding': 'gzip', ...headers }))
@@ -130,7 +126,7 @@ test.for([
   client.destroy()
 })
 
-test('what requests inflate to is held one at a time', { timeout: 120_000 }, async () => {
+test('what requests inflate to is held one at a time', async () => {
   await start({ maxPendingBytes: 100 * MIB })
   const body = zstdCompressSync(Buffer.concat([Buffer.from('{}'), Buffer.alloc(60 * MIB, ' ')]))
   const headers = { 'content-type': 'application/json', 'content-encoding': 'zstd' }
@@ -145,7 +141,7 @@ test.for([
   ['too many messages', gzipSync(DENSE.resources!(2 ** 22 + 1)), 413],
   ['bombs', gzipSync(Buffer.alloc(80 * MIB)), 413],
   ['what is not gzip in the end', gzipSync(Buffer.alloc(8 * MIB)).subarray(0, -4), 400],
-] as const)('%s count against the rate', { timeout: 120_000 }, async ([, body, status]) => {
+] as const)('%s count against the rate', async ([, body, status]) => {
   await start({ rateLimit: 1 })
   const statuses = []
   for (let left = 3; left > 0; left--) {

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { mountSmallFilesystem } from '@weir/engines/testing'
 import { pino } from 'pino'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { Log } from './log.ts'
-import { mountSmallFilesystem } from './testing/small-filesystem.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -61,8 +61,10 @@ test('a collector whose output goes to a file on a full disk lives on, and its l
   skip,
 }) => {
   vi.useRealTimers()
-  const directory = mountSmallFilesystem(64 * 1024)
-  if (directory === undefined) return skip('this process may not mount a file system')
+  const disk = mountSmallFilesystem(64 * 1024)
+  if (disk === undefined) return skip('this process may not mount a file system')
+  onTestFinished(disk.unmount)
+  const { directory } = disk
   const filler = join(directory, 'filler')
   const output = openSync(join(directory, 'output'), 'w')
   expect(() => writeFileSync(filler, Buffer.alloc(128 * 1024))).toThrow('ENOSPC')

@@ -1,3 +1,19 @@
+export { freePorts } from './testing/free-ports.ts'
+export {
+  type Completed,
+  type Installation,
+  newEnvironment,
+  queryClickHouse,
+  readClickHouseUrl,
+  repository,
+  run,
+  startInstallation,
+  temporaryHome,
+  WEIR,
+} from './testing/installation.ts'
+export { mountSmallFilesystem } from './testing/small-filesystem.ts'
+export { until } from './testing/until.ts'
+
 declare module 'vitest' {
   /** What the global setups of `engines/src/testing/` provide to `inject()`. */
   export interface ProvidedContext {

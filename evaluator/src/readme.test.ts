@@ -26,13 +26,13 @@ it('the evaluation of the README runs as it stands', async () => {
   const { stdout } = await run(process.execPath, ['run.ts'], { cwd: directory })
   expect(stdout).toContain('research.pipeline: 2 cases x 2 trials, local')
   expect(stdout).toContain('PASSED  4 of 4 passed')
-}, 30_000)
+})
 
 it('the unit test of the README passes as it stands', async () => {
   const vitest = join(modules, 'vitest', 'vitest.mjs')
   const { stdout } = await run(process.execPath, [vitest, 'run', '--root', directory], { cwd: directory })
   expect(stdout).toMatch(/Tests .*1 passed/)
-}, 60_000)
+})
 
 it('the examples of the README have the right types', async () => {
   const options = {
@@ -54,4 +54,4 @@ it('the examples of the README have the right types', async () => {
     (error: { message: string; stdout: string }) => error.message + error.stdout,
   )
   expect(failure).toBe('')
-}, 60_000)
+})

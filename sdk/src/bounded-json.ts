@@ -2,7 +2,7 @@ import { cutText } from './cut-text.ts'
 import { describeLive, livenessOf, livenessOfFields } from './live-object.ts'
 
 /** Deeper containers are replaced by a marker. */
-const MAX_DEPTH = 32
+const MAX_NESTED_VALUES = 32
 /** Characters of an item and of an entry that nobody looked at: `0,` and `"":0,`. */
 const LEAST_ITEM = 2
 const LEAST_ENTRY = 5
@@ -68,7 +68,7 @@ function writeBigInt(writer: Writer, value: bigint): string {
 
 function writeObject(writer: Writer, value: object): string {
   if (writer.around.includes(value)) return spent(writer, '"[circular]"')
-  if (writer.around.length >= MAX_DEPTH) return spent(writer, '"[too deep]"')
+  if (writer.around.length >= MAX_NESTED_VALUES) return spent(writer, '"[too deep]"')
   writer.around.push(value)
   try {
     return writeContent(writer, value)

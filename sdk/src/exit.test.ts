@@ -39,7 +39,7 @@ it('ends soon when the collector is down, and says what was lost', async () => {
   )
   expect(stderr).toContain('weir: spans not delivered before the process ended: 1')
   expect(milliseconds).toBeLessThan(8_000)
-}, 15_000)
+})
 
 it('says at the end how many spans were lost in all', async () => {
   await using receiver = await receive()

@@ -25,13 +25,29 @@ export function useStore(): () => Store {
 
 /** The store, with `before` called (and awaited) before each request, with the request's number from 1. */
 export function intercepted(store: Store, before: (request: number) => void | Promise<void>): Store {
+  return interceptedIf(store, () => true, before)
+}
+
+/**
+ * The same, where only requests that write are counted. A process that dies before a read leaves what it leaves when it
+ * dies before the write that follows.
+ */
+export function interceptedWrites(store: Store, before: (write: number) => void | Promise<void>): Store {
+  return interceptedIf(store, ({ query }) => query === undefined || /^\s*INSERT/.test(query), before)
+}
+
+function interceptedIf(
+  store: Store,
+  isCounted: (request: { query?: string }) => boolean,
+  before: (request: number) => void | Promise<void>,
+): Store {
   const { client } = store
   let requests = 0
   const counted =
-    <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      await before(++requests)
-      return method.apply(client, args)
+    <P extends object, R>(method: (params: P) => Promise<R>) =>
+    async (params: P): Promise<R> => {
+      if (isCounted(params)) await before(++requests)
+      return method.call(client, params)
     }
   const methods = {
     query: counted(client.query),

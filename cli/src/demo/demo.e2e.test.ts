@@ -1,15 +1,15 @@
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import type { Comparison, StepComparison } from '@weir/store/compare'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { eventually, type Installation, startInstallation } from '../e2e/installation.ts'
 
 let weir: Installation
 
 beforeAll(async () => {
   weir = await startInstallation({ args: ['--demo'] })
-  await eventually(
+  await until(
     async () => weir.output().match(/^weir is ready/gm)?.length,
     (count) => count === 2,
-    200_000,
+    { timeoutMs: 200_000 },
   )
 })
 
@@ -86,7 +86,7 @@ describe('weir up --demo on an empty store', () => {
     }
     const monitors = await weir.weir(['monitor', 'list', '--json'])
     expect(JSON.parse(monitors.stdout)).toMatchObject([{ name: 'research', flow: 'research' }])
-    await eventually(
+    await until(
       () => weir.query<{ judged: number }>('SELECT uniqExact(run_id) AS judged FROM scores'),
       ([row]) => row?.judged === 900,
     )

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePorts, repository, run, WEIR } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePorts, repository, run, weir } from '../e2e/installation.ts'
 
 let directory: string
 let env: NodeJS.ProcessEnv
@@ -23,7 +23,7 @@ beforeAll(async () => {
     WEIR_EMBEDDED_VALKEY_PORT: valkey,
     WEIR_WORKER_PORT: worker,
   }
-  collector = spawn(process.execPath, [weir, 'collector'], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+  collector = spawn(process.execPath, [WEIR, 'collector'], { env, stdio: ['ignore', 'pipe', 'ignore'] })
   let said = ''
   while (!said.includes('is ready at')) said += String((await once(collector.stdout!, 'data'))[0])
 })
@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 async function portLine(home: string = env.WEIR_HOME!): Promise<string> {
-  const { stdout } = await run([weir, 'doctor'], { ...env, WEIR_HOME: home }, repository)
+  const { stdout } = await run([WEIR, 'doctor'], { ...env, WEIR_HOME: home }, repository)
   return stdout.split('\n').find((line) => line.includes(`port ${env.WEIR_OTLP_HTTP_PORT} `))!
 }
 

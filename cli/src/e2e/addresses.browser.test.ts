@@ -1,13 +1,12 @@
-import { createStore, type Store } from '@weir/store'
-import type { Page } from 'playwright-core'
+import { freePorts, type Installation, startInstallation, until } from '@weir/engines/testing'
+import { createStore } from '@weir/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
-import { eventually, freePorts, type Installation, startInstallation } from './installation.ts'
-import { addNames, DATASET_NAMES, NAMES } from './names.ts'
+import { addNames } from './names.ts'
 import { postRuns, type SentRun } from './send-runs.ts'
 import { startDashboard } from './separate-dashboard.ts'
 
-// Whatever is in an address: the page of any name, ranges that mean nothing, ids in another case, and the status of the answer.
+// Whatever is in an address: ranges that mean nothing, ids in another case, and the status of the answer.
 
 /** Of the browser. */
 interface Styled {
@@ -18,16 +17,12 @@ const UPPER = 'AB'.repeat(16)
 
 let weir: Installation
 let browser: Browser
-let store: Store
 
 beforeAll(async () => {
   weir = await startInstallation()
   const now = Date.now()
-  const runs = NAMES.flatMap((name, nth): SentRun[] => [
-    { flow: name, version: name, environment: name, session: name, runId: name, startMs: now - nth * 1000 },
-    { flow: name, version: 'other', startMs: now - 120_000 },
-  ])
-  const strange: SentRun[] = [
+  const runs: SentRun[] = [
+    { flow: 'research', version: '1', startMs: now },
     { flow: 'ahead', startMs: now + 90_000 },
     {
       flow: 'timeless',
@@ -39,124 +34,20 @@ beforeAll(async () => {
       ],
     },
   ]
-  await postRuns(weir.collectorUrl, [...runs, ...strange])
-  store = createStore({ url: weir.clickhouseUrl, database: 'weir' })
-  await addNames(store, now)
-  await eventually(
+  await postRuns(weir.collectorUrl, runs)
+  const store = createStore({ url: weir.clickhouseUrl, database: 'weir' })
+  await addNames(store, ['research'], now)
+  await store.close()
+  await until(
     () => weir.query<{ runs: number }>('SELECT count() AS runs FROM runs FINAL'),
-    ([row]) => row?.runs === runs.length + strange.length,
+    ([row]) => row?.runs === runs.length,
   )
   browser = await openBrowser()
 })
 
 afterAll(async () => {
   await browser?.[Symbol.asyncDispose]()
-  await store?.close()
   await weir?.[Symbol.asyncDispose]()
-})
-
-/** A page that was clicked to may take longer than the second that is usual. */
-const SOON = { timeout: 20_000 }
-
-/** As a page says a name. */
-const said = (name: string) => name || '(no name)'
-/** As a browser shows text: titles have no other white space. */
-const shown = (text: string) => text.trim().replaceAll(/\s+/g, ' ')
-const heading = (page: Page) => page.getByRole('heading', { level: 1 })
-const label = (name: string) => JSON.stringify(name.slice(0, 40))
-
-async function expectPage(page: Page, name: string): Promise<void> {
-  await expect.poll(() => heading(page).textContent(), { ...SOON, message: label(name) }).toBe(said(name))
-  await expect.poll(() => page.title(), { ...SOON, message: label(name) }).toContain(shown(said(name)))
-}
-
-describe('a name of any characters', () => {
-  // Where a list links a page of each name: the addresses are those of its links.
-  test.each([
-    ['flow', '/', 'a[href^="/flows/"]', NAMES],
-    ['evaluation', '/evaluations', 'th a[href^="/evaluations/"]', NAMES],
-    ['dataset', '/datasets', 'th a[href^="/datasets/"]', DATASET_NAMES],
-    ['flow of a monitor', '/monitors', 'td a[href^="/flows/"]', NAMES],
-  ])('has a page of its own as %s', async (_, list, links, names) => {
-    const { page } = browser
-    await page.goto(weir.dashboardUrl + list)
-    const found = await page
-      .getByRole('table')
-      .locator(links)
-      .evaluateAll((all) => all.map((link) => [link.textContent, link.getAttribute('href')] as const))
-    const hrefs = new Map(found as readonly (readonly [string, string])[])
-    expect([...hrefs.keys()]).toEqual(expect.arrayContaining(names.map(said)))
-    for (const name of names) {
-      const href = hrefs.get(said(name))!
-      const answer = await page.goto(weir.dashboardUrl + href, { waitUntil: 'domcontentloaded' })
-      expect(answer?.status(), label(name)).toBe(200)
-      expect(page.url()).toBe(weir.dashboardUrl + href)
-      await expectPage(page, name)
-    }
-  })
-
-  test('is kept by filters and links from page to page, and compares', async () => {
-    const { page } = browser
-    for (const name of NAMES) {
-      await page.goto(weir.dashboardUrl)
-      await page
-        .getByRole('table', { name: 'Flows' })
-        .getByRole('link', { name: said(name), exact: true })
-        .click()
-      await expectPage(page, name)
-
-      const version = page.getByLabel('Version', { exact: true })
-      const option = version.locator('option', { hasText: name === '' ? '(none)' : '' })
-      const values = await option.evaluateAll((all) =>
-        all.map((each) => [each.textContent, (each as unknown as { value: string }).value]),
-      )
-      const value = values.find(([text]) => text === (name || '(none)'))![1]!
-      await version.selectOption({ value })
-      await page.waitForURL((url) => url.searchParams.get('version') === value)
-      await expect
-        .poll(() => page.getByRole('table', { name: 'Newest runs' }).getByRole('row').count(), SOON)
-        .toBe(2)
-      expect(await version.inputValue()).toBe(value)
-      await expectPage(page, name)
-
-      await page.getByRole('table', { name: 'Newest runs' }).getByRole('link', { name: /^Run / }).click()
-      await page.waitForURL(/\/runs\//)
-      const about = page.getByRole('list', { name: 'About this run' })
-      await expect
-        .poll(() => about.locator('code').textContent(), SOON)
-        .toEqual(name || expect.stringMatching(/^[0-9a-f]{32}$/))
-      await expect.poll(() => heading(page).textContent(), SOON).toBe(said(name))
-      if (name !== '') {
-        await about.locator('a[href^="/sessions/"]').click()
-        await page.waitForURL(/\/sessions\//)
-        await expectPage(page, name)
-        await page.goBack()
-      }
-
-      await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link').last().click()
-      await page.waitForURL(/\/flows\//)
-      await page.getByRole('link', { name: 'Compare with other' }).click()
-      await page.waitForURL(/\/compare\?/)
-      await page
-        .getByRole('region', { name: 'Verdict' })
-        .getByText(`version ${name || '(none)'}`)
-        .first()
-        .waitFor()
-    }
-    expect(browser.errors).toEqual([])
-  })
-
-  test('leads from an evaluation to its experiment', async () => {
-    const { page } = browser
-    for (const name of NAMES) {
-      await page.goto(`${weir.dashboardUrl}/evaluations`)
-      await page.getByRole('link', { name: `Experiment ${name}, passed`, exact: true }).click()
-      await expectPage(page, name)
-      await page.getByRole('list', { name: 'About this experiment' }).locator('a[href^="/flows/"]').click()
-      await page.waitForURL(/\/flows\//)
-      await expectPage(page, name)
-    }
-  })
 })
 
 describe('a time range that means nothing', () => {

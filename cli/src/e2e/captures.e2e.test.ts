@@ -1,15 +1,20 @@
-import { type CapturedRequest, captureNames, type Expectation, readCapture } from '@weir/dialects/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { eventually, type Installation, startInstallation } from './installation.ts'
+import {
+  type CapturedRequest,
+  captureNames,
+  createProjectKeys,
+  type Expectation,
+  readCapture,
+} from '@weir/dialects/testing'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
+import { createStore } from '@weir/store'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 // Every recorded request of the dialects that Weir speaks, sent to a running Weir: what the client's program did must be
-// read off the runs. Trace ids are taken from the stored spans, because the manifests describe traces, not ids.
+// read off the runs. Many share their ids, so each is sent with the key of a project of its own; all settle together.
 
 interface Sent {
   readonly expected: Expectation
   readonly statuses: readonly number[]
-  /** Ids of the traces that it added. */
-  readonly traces: readonly string[]
 }
 
 interface Flow {
@@ -93,16 +98,36 @@ const flows: Record<string, readonly Flow[]> = {
   ],
 }
 
+const clients = captureNames('otel-js-', 'genkit-', 'openinference-')
+const edgeCases = captureNames('edge-')
+
 let weir: Installation
+const sent = new Map<string, Sent>()
+
 beforeAll(async () => {
   weir = await startInstallation({ env: { WEIR_SETTLE_QUIET: '200ms' } })
+  const projects = [...clients, ...edgeCases]
+  const store = createStore({ url: weir.clickhouseUrl, database: 'weir' })
+  const keyOf = await createProjectKeys(store, projects)
+  await store.close()
+  for (const project of projects) {
+    const { requests, expect: expected } = readCapture(project)
+    const statuses: number[] = []
+    for (const request of requests) statuses.push(await send(request, keyOf(project)))
+    sent.set(project, { expected, statuses })
+  }
+  expect((await fetch(`${weir.collectorUrl}/flush`, { method: 'POST' })).status).toBe(200)
 })
 afterAll(() => weir?.[Symbol.asyncDispose]())
 
-async function send({ path, contentType, contentEncoding, raw }: CapturedRequest): Promise<number> {
+async function send(
+  { path, contentType, contentEncoding, raw }: CapturedRequest,
+  authorization: string,
+): Promise<number> {
   const response = await fetch(`${weir.collectorUrl}${path}`, {
     method: 'POST',
     headers: {
+      authorization,
       'content-type': contentType,
       ...(contentEncoding === null ? {} : { 'content-encoding': contentEncoding }),
     },
@@ -111,29 +136,15 @@ async function send({ path, contentType, contentEncoding, raw }: CapturedRequest
   return response.status
 }
 
-async function sendAll(scenario: string): Promise<Sent> {
-  const { requests, expect: expected } = readCapture(scenario)
-  const before = new Set(await traceIds())
-  const statuses: number[] = []
-  for (const request of requests) statuses.push(await send(request))
-  expect((await fetch(`${weir.collectorUrl}/flush`, { method: 'POST' })).status).toBe(200)
-  return { expected, statuses, traces: (await traceIds()).filter((id) => !before.has(id)) }
-}
-
-async function traceIds(): Promise<string[]> {
-  const found = await weir.query<{ id: string }>('SELECT DISTINCT hex(trace_id) AS id FROM spans')
-  return found.map(({ id }) => id)
-}
-
-async function recorded(traces: readonly string[]): Promise<Recorded> {
+async function recorded(project: string): Promise<Recorded> {
   const [row] = await weir.query<Recorded>(`
     SELECT count() AS spans, uniqExact(trace_id) AS traces, countIf(status_code = 2) AS errors,
       arraySort(groupArrayIf(span_name, parent_span_id = toFixedString('', 8))) AS roots
-    FROM spans FINAL WHERE hex(trace_id) IN ${list(traces)}`)
+    FROM spans FINAL WHERE project = '${project}'`)
   return row!
 }
 
-async function settled(traces: readonly string[]): Promise<Settled> {
+async function settled(project: string): Promise<Settled> {
   const [row] = await weir.query<Settled>(`
     SELECT count() AS runs, uniqExact(trace_id) AS traces,
       arraySort(groupUniqArrayIf(session_id, session_id != '')) AS sessions,
@@ -141,62 +152,43 @@ async function settled(traces: readonly string[]): Promise<Settled> {
       arraySort(groupUniqArrayArray(models)) AS models,
       sum(input_tokens) AS inputTokens, sum(output_tokens) AS outputTokens,
       sum(span_count) AS spans, sum(error_count) AS errors
-    FROM runs FINAL WHERE hex(trace_id) IN ${list(traces)}`)
+    FROM runs FINAL WHERE project = '${project}'`)
   return row!
 }
 
-function list(traces: readonly string[]): string {
-  return `(${traces.map((id) => `'${id}'`).join(', ') || "''"})`
-}
-
-/** These have a parent in a trace that they share. */
-const sharing = captureNames('otel-js-').filter((name) => /^otel-js-.*-basic/.test(name))
-const clients = captureNames('otel-js-', 'genkit-', 'openinference-').filter(
-  (name) => !sharing.includes(name),
-)
-
 describe('recorded clients', () => {
-  const sent = new Map<string, Sent>()
-  // Their trace ids are random, so all may be there at once and settle together.
-  beforeAll(async () => {
-    for (const scenario of clients) sent.set(scenario, await sendAll(scenario))
+  test.each(clients)('%s settles into the runs that its manifest describes', async (project) => {
+    const { expected, statuses } = sent.get(project)!
+    expect(new Set(statuses)).toEqual(new Set([200]))
+    const spans = await recorded(project)
+    expect(spans).toMatchObject({ spans: expected.spans, traces: expected.traces, errors: expected.errors })
+    expect([...new Set(spans.roots)]).toEqual([...new Set(expected.rootNames)].sort())
+
+    const runs = await until(
+      () => settled(project),
+      (state) => state.spans === expected.spans,
+    )
+    expect(runs).toMatchObject({
+      traces: expected.traces,
+      sessions: [...expected.sessionIds].sort(),
+      users: [...expected.userIds].sort(),
+      inputTokens: expected.inputTokens,
+      outputTokens: expected.outputTokens,
+    })
+    // An agent that says so in its output has failed too, whatever its span's status is.
+    expect(runs.errors).toBeGreaterThanOrEqual(expected.errors)
+    // A provider may answer with a dated name of the model that was asked for.
+    for (const model of expected.models) expect(runs.models.some((name) => name.startsWith(model))).toBe(true)
+    if (expected.models.length === 0) expect(runs.models).toEqual([])
   })
 
-  test.each(clients)('%s settles into the runs that its manifest describes', (scenario) =>
-    expectRuns(sent.get(scenario)!),
-  )
-  test.each(Object.entries(flows))('%s settles into these steps', async (scenario, expected) => {
-    const { traces } = sent.get(scenario)!
+  test.each(Object.entries(flows))('%s settles into these steps', async (project, expected) => {
     const runs = await weir.query<Flow>(`
       SELECT flow, status, arrayZip(step_names, step_occurrences, step_attempts, step_statuses) AS steps
-      FROM runs FINAL WHERE hex(trace_id) IN ${list(traces)} ORDER BY start`)
+      FROM runs FINAL WHERE project = '${project}' ORDER BY start`)
     expect(runs).toEqual(expected)
   })
 })
-
-async function expectRuns({ expected, statuses, traces }: Sent): Promise<void> {
-  expect(new Set(statuses)).toEqual(new Set([200]))
-  const spans = await recorded(traces)
-  expect(spans).toMatchObject({ spans: expected.spans, traces: expected.traces, errors: expected.errors })
-  expect([...new Set(spans.roots)]).toEqual([...new Set(expected.rootNames)].sort())
-
-  const runs = await eventually(
-    () => settled(traces),
-    (state) => state.spans === expected.spans,
-  )
-  expect(runs).toMatchObject({
-    traces: expected.traces,
-    sessions: [...expected.sessionIds].sort(),
-    users: [...expected.userIds].sort(),
-    inputTokens: expected.inputTokens,
-    outputTokens: expected.outputTokens,
-  })
-  // An agent that says so in its output has failed too, whatever its span's status is.
-  expect(runs.errors).toBeGreaterThanOrEqual(expected.errors)
-  // A provider may answer with a dated name of the model that was asked for.
-  for (const model of expected.models) expect(runs.models.some((name) => name.startsWith(model))).toBe(true)
-  if (expected.models.length === 0) expect(runs.models).toEqual([])
-}
 
 const accepted: Record<string, readonly number[]> = {
   accept: [200],
@@ -211,33 +203,23 @@ const accepted: Record<string, readonly number[]> = {
   'implementation-defined': [200, 400],
 }
 
-describe('requests that share their ids, each with empty tables', () => {
-  beforeEach(async () => {
-    for (const table of ['spans', 'runs']) await weir.query(`TRUNCATE TABLE ${table}`)
-  })
-
-  test.each(sharing)('%s settles into the runs that its manifest describes', async (scenario) =>
-    expectRuns(await sendAll(scenario)),
-  )
-
-  test.each(captureNames('edge-'))(
-    '%s is answered as the specification says, and what was accepted settles',
-    async (scenario) => {
-      const { expected, statuses, traces: ids } = await sendAll(scenario)
-      const { outcome = 'accept', spans, traces, errors, rootNames } = expected
-      expect(accepted, 'an outcome that this test does not know').toHaveProperty([outcome])
-      for (const status of statuses) expect(accepted[outcome]).toContain(status)
-      const stored = await recorded(ids)
-      if (outcome.startsWith('accept')) {
-        expect(stored).toMatchObject({ spans, traces, errors })
-        expect(stored.roots).toEqual([...rootNames].sort())
-      }
-      if (!statuses.includes(200)) expect(stored.spans).toBe(0)
-      const runs = await eventually(
-        () => settled(ids),
-        (state) => state.spans === stored.spans,
-      )
-      expect(runs.traces).toBe(stored.traces)
-    },
-  )
-})
+test.each(edgeCases)(
+  '%s is answered as the specification says, and what was accepted settles',
+  async (project) => {
+    const { expected, statuses } = sent.get(project)!
+    const { outcome = 'accept', spans, traces, errors, rootNames } = expected
+    expect(accepted, 'an outcome that this test does not know').toHaveProperty([outcome])
+    for (const status of statuses) expect(accepted[outcome]).toContain(status)
+    const stored = await recorded(project)
+    if (outcome.startsWith('accept')) {
+      expect(stored).toMatchObject({ spans, traces, errors })
+      expect(stored.roots).toEqual([...rootNames].sort())
+    }
+    if (!statuses.includes(200)) expect(stored.spans).toBe(0)
+    const runs = await until(
+      () => settled(project),
+      (state) => state.spans === stored.spans,
+    )
+    expect(runs.traces).toBe(stored.traces)
+  },
+)

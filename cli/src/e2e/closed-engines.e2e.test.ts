@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { chmod } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { type Installation, run, startInstallation, until, WEIR } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAlive } from '../supervisor/running-process.ts'
-import { eventually, type Installation, run, startInstallation, weir as weirCommand } from './installation.ts'
 import { sendSpans } from './send-spans.ts'
 
 let weir: Installation
@@ -71,7 +71,7 @@ test('weir sql reads with the secrets of the home, and only reads', async () => 
 test('a command without the home says what is missing', async () => {
   const { origin } = new URL(secret('clickhouse.url'))
   const command = ['sql', 'SELECT 1']
-  const { code, stderr } = await run([weirCommand, ...command], { ...weir.env, WEIR_CLICKHOUSE_URL: origin })
+  const { code, stderr } = await run([WEIR, ...command], { ...weir.env, WEIR_CLICKHOUSE_URL: origin })
   expect(code).toBe(3)
   expect(stderr).toContain('set WEIR_HOME')
 })
@@ -100,7 +100,7 @@ test('no command line, log, status or page of help shows a password', async () =
 
 test('after kill -9 of everything but the queue server, weir up starts again, with the same passwords', async () => {
   expect(await sendSpans(weir.collectorUrl, 100)).toBe(200)
-  await eventually(stored, ([row]) => row?.n === 100)
+  await until(stored, ([row]) => row?.n === 100)
   const password = new URL(secret('clickhouse.url')).password
   const info = await valkey(`AUTH ${new URL(secret('valkey.url')).password}`, 'INFO server')
   const server = Number(/process_id:(\d+)/.exec(info)![1])
@@ -109,7 +109,7 @@ test('after kill -9 of everything but the queue server, weir up starts again, wi
     .map((name) => Number(readFileSync(join(weir.home, 'run', name), 'utf8')))
   expect(pids).toHaveLength(6)
   for (const pid of pids) process.kill(pid, 'SIGKILL')
-  await eventually(
+  await until(
     async () => pids.filter(isAlive),
     (alive) => alive.length === 0,
   )

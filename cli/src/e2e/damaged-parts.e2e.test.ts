@@ -1,8 +1,8 @@
 import { closeSync, openSync, readdirSync, renameSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { expect, test } from 'vitest'
 import type { InstallationStatus } from '../status/installation-status.ts'
-import { eventually, type Installation, startInstallation } from './installation.ts'
 import { sendSpans } from './send-spans.ts'
 
 const DAY = 86_400_000
@@ -44,7 +44,7 @@ test('parts that are damaged are said with their rows and what to do, whether fo
     expect(await sendSpans(weir.collectorUrl, spans, startedAt)).toBe(200)
     await fetch(`${weir.collectorUrl}/flush`, { method: 'POST' })
     sent += spans
-    await eventually(status, ({ stored }) => stored?.spans === sent && stored.unsettledTraces === 0)
+    await until(status, ({ stored }) => stored?.spans === sent && stored.unsettledTraces === 0)
   }
   // Of two months, so that their parts are never merged.
   await send(5_200, Date.now() - 40 * DAY)

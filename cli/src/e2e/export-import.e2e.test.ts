@@ -3,8 +3,8 @@ import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { type Installation, run, startInstallation, until, WEIR } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { eventually, type Installation, run, startInstallation, weir as WEIR } from './installation.ts'
 
 let weir: Installation
 let directory: string
@@ -23,7 +23,7 @@ interface Counted {
 
 async function stored(where: string, spans: number): Promise<void> {
   const sql = `SELECT count() AS spans FROM spans FINAL WHERE ${where}`
-  await eventually(
+  await until(
     () => weir.query<Counted>(sql),
     ([row]) => row?.spans === spans,
   )
@@ -140,7 +140,7 @@ test('names of flows and steps are text on a terminal and in the log of a CI', a
     const root = attributesOf(named(flow, version))
     await send(requestOf(spanOf(trace(n), 1, root), spanOf(trace(n), 2, child)))
   }
-  await eventually(
+  await until(
     () => weir.query<Counted>(`SELECT count() AS spans FROM runs FINAL WHERE flow LIKE '::error::%'`),
     ([row]) => row?.spans === 2,
   )

@@ -1,13 +1,12 @@
 import { appendFileSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { mountSmallFilesystem, run, startInstallation, until, WEIR } from '@weir/engines/testing'
+import { expect, onTestFinished, test } from 'vitest'
 import type { InstallationStatus } from '../status/installation-status.ts'
 import { pidFile, readPid } from '../supervisor/home.ts'
 import { isAlive } from '../supervisor/running-process.ts'
-import { eventually, run, startInstallation, weir as WEIR } from './installation.ts'
 import { sendSpans } from './send-spans.ts'
-import { mountSmallFilesystem } from './small-filesystem.ts'
 
 const MIB = 1024 ** 2
 /** Of a tmpfs. */
@@ -18,6 +17,7 @@ test('a disk that fills is said before and while it is full, ends nothing, and a
 }) => {
   const disk = mountSmallFilesystem(300 * MIB)
   if (disk === undefined) return skip('this process may not mount a file system')
+  onTestFinished(disk.unmount)
   const home = join(disk.directory, 'home')
   await using weir = await startInstallation({ home })
   const status = async () => JSON.parse((await weir.weir(['status', '--json'])).stdout) as InstallationStatus
@@ -51,7 +51,7 @@ test('a disk that fills is said before and while it is full, ends nothing, and a
   // The last block of a file may have room for lines.
   const log = join(home, 'log', 'collector.log')
   appendFileSync(log, ' '.repeat(BLOCK - (statSync(log).size % BLOCK)))
-  await eventually(
+  await until(
     async () => {
       disk.fill()
       return send(1000)
@@ -60,7 +60,7 @@ test('a disk that fills is said before and while it is full, ends nothing, and a
   )
   const collector = readPid(pidFile(home, 'collector'))!
   process.kill(collector, 'SIGKILL')
-  await eventually(
+  await until(
     async () => {
       disk.fill()
       return await fetch(`${weir.collectorUrl}/healthz`)
@@ -78,11 +78,11 @@ test('a disk that fills is said before and while it is full, ends nothing, and a
   expect(isAlive(supervisor)).toBe(true)
 
   disk.free()
-  await eventually(
+  await until(
     () => send(100),
     (code) => code === 200,
   )
-  const after = await eventually(
+  const after = await until(
     status,
     ({ healthy, stored, ingest }) => healthy && stored?.spans === acknowledged && ingest?.pending === 0,
   )
@@ -94,7 +94,7 @@ test('a disk that fills is said before and while it is full, ends nothing, and a
     ]),
   )
   expect(after.stored?.spanRows).toBe(acknowledged)
-  await eventually(
+  await until(
     async () => readFileSync(log, 'utf8'),
     (lines) => /\d+ lines? could not be written \(ENOSPC/.test(lines),
   )
@@ -110,5 +110,5 @@ test('a disk that fills is said before and while it is full, ends nothing, and a
   expect(refused.stderr).not.toMatch(/^ +at /m)
   disk.free()
   await weir.restart()
-  await eventually(status, ({ healthy, stored }) => healthy && stored?.spans === acknowledged)
+  await until(status, ({ healthy, stored }) => healthy && stored?.spans === acknowledged)
 })

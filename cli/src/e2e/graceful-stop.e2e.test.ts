@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { expect, test } from 'vitest'
 import { readIngest } from '../status/ingest.ts'
 import { logFile, pidFile, readPid } from '../supervisor/home.ts'
 import { waitForEnd } from '../supervisor/running-process.ts'
-import { eventually, type Installation, startInstallation } from './installation.ts'
 
 const SENDERS = 4
 const SPANS = 200
@@ -17,7 +17,7 @@ const HAND_OVER = 10_000
 test('SIGTERM to weir up under load: everything ends by itself, and every acknowledged span is there once', async () => {
   await using weir = await startInstallation()
   const client = startClient(weir.collectorUrl)
-  await eventually(
+  await until(
     async () => client.acknowledged,
     (spans) => spans > 20_000,
   )
@@ -27,7 +27,7 @@ test('SIGTERM to weir up under load: everything ends by itself, and every acknow
   }
   const before = client.acknowledged
   await weir.restart()
-  await eventually(
+  await until(
     async () => client.acknowledged,
     (spans) => spans > before,
   )
@@ -38,7 +38,7 @@ test('SIGTERM to weir up under load: everything ends by itself, and every acknow
 test('SIGTERM to a collector whose ClickHouse hangs: it ends in time, and its successor delivers what was left', async () => {
   await using weir = await startInstallation()
   const client = startClient(weir.collectorUrl)
-  await eventually(
+  await until(
     async () => client.acknowledged,
     (spans) => spans > 5_000,
   )
@@ -47,7 +47,7 @@ test('SIGTERM to a collector whose ClickHouse hangs: it ends in time, and its su
   process.kill(clickhouse, 'SIGSTOP')
   try {
     const before = client.acknowledged
-    await eventually(
+    await until(
       async () => client.acknowledged,
       (spans) => spans > before + 5_000,
     )
@@ -63,7 +63,7 @@ test('SIGTERM to a collector whose ClickHouse hangs: it ends in time, and its su
 
 /** The client repeats what was not acknowledged, so that what it sent, what was acknowledged and what is stored are the same. */
 async function expectEachOnce(weir: Installation, acknowledged: number): Promise<void> {
-  const ingest = await eventually(
+  const ingest = await until(
     async () => (await readIngest(weir.collectorUrl))!,
     ({ pending }) => pending === 0,
   )
@@ -73,7 +73,7 @@ async function expectEachOnce(weir: Installation, acknowledged: number): Promise
     `SELECT count() AS spans, uniqExact(trace_id, span_id) AS ids FROM spans FINAL WHERE service = 'graceful'`,
   )
   expect(stored).toEqual({ spans: acknowledged, ids: acknowledged })
-  await eventually(
+  await until(
     () =>
       weir.query<{ spans: number; counted: number }>(`
       SELECT (SELECT sum(span_count) FROM runs FINAL WHERE service = 'graceful') AS spans,

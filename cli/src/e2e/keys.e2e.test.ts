@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Installation, run, startInstallation, until } from '@weir/engines/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { eventually, type Installation, run, startInstallation } from './installation.ts'
 
 let weir: Installation
 
@@ -44,7 +44,7 @@ test('the life of a key, and of what sends with it', async () => {
   expect(JSON.stringify(await weir.weir(['keys', 'list']))).not.toContain(key.slice(-64))
 
   expect(
-    await eventually(
+    await until(
       () => statusOf(),
       (status) => status === 401,
     ),
@@ -73,7 +73,7 @@ test('the life of a key, and of what sends with it', async () => {
   expect(revoked.stdout).not.toContain(key)
   expect((await weir.weir(['keys', 'revoke', id])).stdout).toMatch(/was revoked already/)
   expect((await weir.weir(['keys', 'list'])).stdout).toMatch(new RegExp(`${id} .* revoked`))
-  await eventually(
+  await until(
     () => statusOf(key),
     (status) => status === 401,
   )
@@ -81,14 +81,14 @@ test('the life of a key, and of what sends with it', async () => {
   await weir.stop()
   await weir.restart()
   expect(await statusOf()).toBe(401)
-  await eventually(
+  await until(
     async () => weir.output(),
     (output) => output.includes('All API keys are revoked'),
   )
   const opened = await weir.weir(['keys', 'open'])
   expect(opened).toMatchObject({ code: 0, stdout: expect.stringMatching(/there is no key any more/) })
   expect((await weir.weir(['keys', 'list'])).stdout).toMatch(/no key yet/)
-  await eventually(
+  await until(
     () => statusOf(),
     (status) => status === 200,
   )

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { expect, test } from 'vitest'
-import { eventually, type Installation, startInstallation } from './installation.ts'
 
 /** The child processes in the order of their deaths; the dashboard holds no state. */
 const victims = ['collector', 'worker', 'valkey', 'clickhouse'] as const
@@ -15,7 +15,7 @@ test('kill -9 of each process in turn while the demo runs loses and doubles noth
     await new Promise((resolve) => setTimeout(resolve, 5_000))
     const before = await pid(weir, victim)
     process.kill(before, 'SIGKILL')
-    const after = await eventually(
+    const after = await until(
       () => pid(weir, victim),
       (now) => now !== before && alive(now),
     )
@@ -32,7 +32,7 @@ test('kill -9 of each process in turn while the demo runs loses and doubles noth
     `SELECT lower(hex(span_id)) AS id FROM spans FINAL WHERE service = 'kill-client'`,
   )
   expect(ids.map(({ id }) => id).sort()).toEqual([...acknowledged].sort())
-  await eventually(
+  await until(
     () =>
       weir.query<{ runs: number; spans: number; counted: number }>(`
       SELECT count() AS runs, sum(span_count) AS spans,

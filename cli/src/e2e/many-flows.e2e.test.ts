@@ -1,5 +1,5 @@
+import { type Installation, startInstallation } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Installation, startInstallation } from './installation.ts'
 
 // What a page sends does not grow with the names that an application invents.
 

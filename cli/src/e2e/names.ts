@@ -37,8 +37,8 @@ export const NAMES: readonly string[] = [
 export const DATASET_NAMES: readonly string[] = NAMES.filter((name) => /^[^@\p{Cc}]+$/u.test(name))
 
 /** An experiment, a baseline, a monitor and, where it may be, a dataset of each name. */
-export async function addNames(store: Store, now: number): Promise<void> {
-  for (const [nth, name] of NAMES.entries()) {
+export async function addNames(store: Store, names: readonly string[], now: number): Promise<void> {
+  for (const [nth, name] of names.entries()) {
     await upsertExperiment(store, {
       ...{
         experimentId: name,

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { eventually, type Installation, startInstallation } from './installation.ts'
 
 let weir: Installation
 
@@ -61,7 +61,7 @@ test('spans that ClickHouse refuses are set aside alone, retried in vain, stored
   await constrain("ADD CONSTRAINT refused CHECK NOT startsWith(span_name, 'bad')")
   await send('aa', 3)
   expect(
-    await eventually(
+    await until(
       () => metric('weir_wal_quarantined_spans'),
       (spans) => spans === 3,
     ),
@@ -91,7 +91,7 @@ test('spans that ClickHouse refuses are set aside alone, retried in vain, stored
 
   await constrain("ADD CONSTRAINT refused CHECK NOT startsWith(span_name, 'bad')")
   await send('bb', 2)
-  await eventually(
+  await until(
     () => metric('weir_wal_quarantined_spans'),
     (spans) => spans === 2,
   )

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { weir } from './installation.ts'
+import { WEIR } from '@weir/engines/testing'
 
 /** A dashboard alone, as `weir dashboard` starts it, once it says that it is ready. */
 export async function startDashboard(
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly url: string } & AsyncDisposable> {
-  const child = spawn(process.execPath, [weir, 'dashboard'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [WEIR, 'dashboard'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'close')
   child.stdout.setEncoding('utf8')
   let said = ''

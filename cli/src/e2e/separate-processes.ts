@@ -1,12 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { readUrl } from '../supervisor/secrets.ts'
-import { freePorts, repository } from './installation.ts'
+import { rm } from 'node:fs/promises'
+import { newEnvironment, readClickHouseUrl, temporaryHome, WEIR } from '@weir/engines/testing'
 
-const WEIR = join(repository, 'cli', 'bin', 'weir.js')
 const COMMANDS = {
   clickhouse: ['engine', 'clickhouse'],
   valkey: ['engine', 'valkey'],
@@ -24,33 +20,20 @@ export class SeparateProcesses implements AsyncDisposable {
   readonly #running = new Map<ProcessName, ChildProcess>()
   readonly #output = new Map<ProcessName, string>()
 
-  private constructor(home: string, ports: readonly number[]) {
-    const [otlp, grpc, clickhouse, valkey, worker] = ports
+  private constructor(home: string, env: NodeJS.ProcessEnv) {
     this.home = home
-    this.collectorUrl = `http://127.0.0.1:${otlp}`
-    this.#env = {
-      ...process.env,
-      WEIR_HOME: home,
-      WEIR_OTLP_HTTP_PORT: String(otlp),
-      WEIR_OTLP_GRPC_PORT: String(grpc),
-      WEIR_EMBEDDED_CLICKHOUSE_PORT: String(clickhouse),
-      WEIR_EMBEDDED_VALKEY_PORT: String(valkey),
-      WEIR_WORKER_PORT: String(worker),
-      WEIR_ENDPOINT: this.collectorUrl,
-      WEIR_CLICKHOUSE_URL: undefined,
-      WEIR_REDIS_URL: undefined,
-      WEIR_LOG_LEVEL: 'warn',
-      NO_COLOR: '1',
-    }
+    this.collectorUrl = `http://127.0.0.1:${env.WEIR_OTLP_HTTP_PORT}`
+    this.#env = env
   }
 
   static async create(): Promise<SeparateProcesses> {
-    return new SeparateProcesses(await mkdtemp(join(tmpdir(), 'weir-e2e-')), await freePorts(5))
+    const home = await temporaryHome()
+    return new SeparateProcesses(home, { ...(await newEnvironment(home)), WEIR_LOG_LEVEL: 'warn' })
   }
 
   /** With user and password, as the home has it. */
   get clickhouseUrl(): string {
-    return readUrl(this.home, 'clickhouse')?.href ?? ''
+    return readClickHouseUrl(this.home)
   }
 
   /** Resolves once it says that it is ready. */

@@ -1,6 +1,6 @@
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InstallationStatus } from '../status/installation-status.ts'
-import { eventually, type Installation, startInstallation } from './installation.ts'
 
 let weir: Installation
 
@@ -44,7 +44,7 @@ test('shows rate, ledger, lag, log and backlog of spans that come in, and exit c
   expect(loaded.status.ingest?.spansPerSecond).toBeGreaterThan(0)
   expect(loaded.status.ingest?.spansPerSecond).toBeLessThanOrEqual(250)
 
-  const { status: settled } = await eventually(
+  const { status: settled } = await until(
     status,
     // A pass writes its runs before it checks their traces off.
     ({ status: { ingest, stored } }) =>

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request as openRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type Installation, startInstallation } from '@weir/engines/testing'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
-import { type Installation, startInstallation } from './installation.ts'
 
 // What a page of somebody else can do to a Weir on its reader's machine: all names below are this machine.
 
@@ -189,7 +189,7 @@ describe('a page of another site', () => {
     for (const isFramed of [false, true]) {
       const refusedBefore = await refused()
       await submit(await pageOf(EVIL), `${weir.collectorUrl}${path}`, isFramed)
-      await expect.poll(refused, { timeout: 20_000 }).toBe(refusedBefore + 1)
+      await expect.poll(refused).toBe(refusedBefore + 1)
     }
     expect(await received()).toBe(before)
   })

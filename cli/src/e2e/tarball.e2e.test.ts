@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Completed, type Installation, repository, run, startInstallation } from '@weir/engines/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Completed, type Installation, repository, run, startInstallation } from './installation.ts'
 
 // What a user's CI does: a project outside the repository, with the published packages installed from their tarballs.
 

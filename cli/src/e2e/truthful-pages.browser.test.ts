@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { createStore, type Store } from '@weir/store'
 import { insertResults, upsertExperiment } from '@weir/store/evaluations'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
-import { eventually, type Installation, startInstallation } from './installation.ts'
 import { postRuns } from './send-runs.ts'
 
 // What a page says where it is easily misread: a silent engine, scores, deep trees, filters that match nothing, old times.
@@ -15,8 +15,6 @@ const DEPTH = 60
 /** Two traces of one run whose spans have the same ids. */
 const TWINS = ['a1'.repeat(16), 'a2'.repeat(16)]
 const RUN_OF_TWINS = 'twins'
-const SOON = { timeout: 30_000 }
-
 let weir: Installation
 let browser: Browser
 let store: Store
@@ -33,7 +31,7 @@ beforeAll(async () => {
   store = createStore({ url: weir.clickhouseUrl, database: 'weir' })
   await addExperiment('base', 1, now)
   await addExperiment('worse', 0, now, 'base')
-  await eventually(
+  await until(
     () => weir.query<{ runs: number }>('SELECT count() AS runs FROM runs FINAL'),
     ([row]) => row?.runs === 4,
   )
@@ -92,12 +90,12 @@ test('a ClickHouse that is frozen is named, by a page that is open and by one th
     .locator('[class*=live]')
     .filter({ has: page.getByRole('status') })
     .first()
-  await live.getByText('Live', { exact: true }).waitFor(SOON)
+  await live.getByText('Live', { exact: true }).waitFor()
   await live.getByText(/updated \d/).waitFor()
   const pid = Number(readFileSync(join(weir.home, 'run', 'clickhouse.pid'), 'utf8').split('\n')[0])
   process.kill(pid, 'SIGSTOP')
   try {
-    await live.getByText('ClickHouse does not answer').waitFor(SOON)
+    await live.getByText('ClickHouse does not answer').waitFor()
     expect(await live.getAttribute('data-live')).toBeNull()
     await live.getByText(/since .+ updated/).waitFor()
     const answer = await fetch(`${weir.dashboardUrl}/flows/f`)
@@ -108,7 +106,7 @@ test('a ClickHouse that is frozen is named, by a page that is open and by one th
   } finally {
     process.kill(pid, 'SIGCONT')
   }
-  await live.getByText('Live', { exact: true }).waitFor(SOON)
+  await live.getByText('Live', { exact: true }).waitFor()
 })
 
 test('a score has no colour, its change against the baseline has', async () => {
@@ -149,9 +147,9 @@ describe('a deep tree', () => {
       const detail = page.getByRole('region', { name: 'Selected span' })
       await detail.waitFor()
       // Both are in sight once the detail is loaded: the tree is not behind what it opened.
-      await expect.poll(() => shownHeight(page, detail), SOON).toBeGreaterThan(150)
-      await expect.poll(() => shownHeight(page, tree), SOON).toBeGreaterThan(150)
-      await expect.poll(() => shownHeight(page, row), SOON).toBeGreaterThan(10)
+      await expect.poll(() => shownHeight(page, detail)).toBeGreaterThan(150)
+      await expect.poll(() => shownHeight(page, tree)).toBeGreaterThan(150)
+      await expect.poll(() => shownHeight(page, row)).toBeGreaterThan(10)
       const [inTree, inDetail] = [(await tree.boundingBox())!, (await detail.boundingBox())!]
       const apart = inDetail.x >= inTree.x + inTree.width || inDetail.y >= inTree.y + inTree.height
       expect(apart, JSON.stringify({ inTree, inDetail })).toBe(true)
@@ -183,11 +181,11 @@ test('spans of two traces with one id are two rows, each with its own detail', a
   await page.setViewportSize({ width: 1400, height: 900 })
   await page.goto(`${weir.dashboardUrl}/runs/${RUN_OF_TWINS}`)
   const rows = page.getByRole('treeitem', { name: /^the work of level 1,/ })
-  await expect.poll(() => rows.count(), SOON).toBe(2)
+  await expect.poll(() => rows.count()).toBe(2)
   const addresses = new Set<string>()
   for (const row of await rows.all()) {
     await row.click()
-    await expect.poll(() => row.getAttribute('aria-selected'), SOON).toBe('true')
+    await expect.poll(() => row.getAttribute('aria-selected')).toBe('true')
     expect(await page.getByRole('treeitem', { selected: true }).count()).toBe(1)
     addresses.add(page.url())
   }
@@ -210,11 +208,9 @@ test('rows of a fixed range say when, in the reader’s time, with UTC on hover'
   const [from, to] = [Date.now() - day, Date.now() + day].map((ms) => new Date(ms).toISOString().slice(0, 16))
   await page.goto(`${weir.dashboardUrl}/runs?from=${from}&to=${to}`)
   const time = page.getByRole('table').locator('time').first()
-  await expect.poll(() => time.textContent(), SOON).toMatch(/\d\d:\d\d/)
+  await expect.poll(() => time.textContent()).toMatch(/\d\d:\d\d/)
   expect(await time.textContent()).not.toContain('ago')
   expect(await time.getAttribute('title')).toContain('UTC')
   await page.goto(`${weir.dashboardUrl}/runs`)
-  await expect
-    .poll(() => page.getByRole('table').locator('time').first().textContent(), SOON)
-    .toMatch(/ago|now/)
+  await expect.poll(() => page.getByRole('table').locator('time').first().textContent()).toMatch(/ago|now/)
 })

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
 import { readNote, readRow, readTile } from './counts.ts'
-import { eventually, type Installation, startInstallation } from './installation.ts'
 
 // What a newcomer does after `npm start`: from the overview to a flow, a run, a comparison and an experiment.
 
@@ -14,10 +14,10 @@ let browser: Browser
 
 beforeAll(async () => {
   weir = await startInstallation({ args: ['--demo'] })
-  await eventually(
+  await until(
     async () => weir.output(),
     (output) => output.includes('what to look at'),
-    240_000,
+    { timeoutMs: 240_000 },
   )
   browser = await openBrowser()
 })
@@ -167,7 +167,7 @@ test('of a run of 10,600 spans all errors can be opened, and header and toolbar 
   const { page } = browser
   const traceId = 'be'.repeat(16)
   await sendLargeRun(traceId, 10_600, [40, 5_000, 10_300, 10_590])
-  await eventually(
+  await until(
     () =>
       weir.query<{ spans: number }>(`SELECT span_count AS spans FROM runs FINAL WHERE run_id = '${traceId}'`),
     ([run]) => run?.spans === 10_600,
@@ -232,7 +232,7 @@ test('a long text is cut between two characters', async () => {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }),
   })
-  await eventually(
+  await until(
     async () => (await fetch(`${weir.dashboardUrl}/sessions/long`)).status,
     (status) => status === 200,
   )

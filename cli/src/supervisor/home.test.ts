@@ -65,7 +65,7 @@ describe('endLeftOvers', () => {
     expect(ended).toEqual([`collector (pid ${pid})`])
     expect(isAlive(pid)).toBe(false)
     expect(existsSync(pidFile(home, 'collector'))).toBe(false)
-  }, 20_000)
+  })
 
   test('leaves other programs alone', async () => {
     const pid = await pretendWeir(['worker'], '')

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { mountSmallFilesystem } from '../e2e/small-filesystem.ts'
+import { mountSmallFilesystem } from '@weir/engines/testing'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { LogFile } from './log-file.ts'
 
 let directory: string
@@ -46,6 +46,7 @@ test('remembers its last twenty lines for an error message', () => {
 test('counts what a full disk does not take, and says so once there is room', ({ skip }) => {
   const disk = mountSmallFilesystem(256 * 1024)
   if (disk === undefined) return skip('this process may not mount a file system')
+  onTestFinished(disk.unmount)
   const path = join(disk.directory, 'a.log')
   const log = new LogFile(path)
   log.write('before')

@@ -5,19 +5,11 @@ import { connect } from 'node:http2'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePorts, type Installation, run, startInstallation, until, WEIR } from '@weir/engines/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  eventually,
-  freePorts,
-  type Installation,
-  repository,
-  run,
-  startInstallation,
-} from '../e2e/installation.ts'
 import { pidFile, readPid } from './home.ts'
 import { isAlive } from './running-process.ts'
 
-const WEIR = join(repository, 'cli', 'bin', 'weir.js')
 const PROCESSES = ['clickhouse', 'valkey', 'collector', 'worker', 'dashboard'] as const
 
 interface Status {
@@ -119,7 +111,7 @@ describe('weir up', () => {
   test.each(PROCESSES)('starts %s again after kill -9', async (name) => {
     const before = readPid(pidFile(weir.home, name))!
     process.kill(before, 'SIGKILL')
-    await eventually(status, ({ processes }) =>
+    await until(status, ({ processes }) =>
       processes.every((row) => row.state === 'ready' && (row.name !== name || row.restarts === 1)),
     )
     expect(readPid(pidFile(weir.home, name))).not.toBe(before)
@@ -133,7 +125,7 @@ describe('weir up', () => {
     expect([...PROCESSES, 'weir'].filter((name) => existsSync(pidFile(weir.home, name)))).toEqual([])
     expect((await weir.weir(['status'])).code).toBe(3)
     await weir.restart()
-    await eventually(status, ({ stored }) => stored?.spans === 1)
+    await until(status, ({ stored }) => stored?.spans === 1)
   })
 
   test('survives its own kill -9: the children end, and the next start is not in their way', async () => {
@@ -141,12 +133,12 @@ describe('weir up', () => {
     const { supervisor } = await status()
     const before = pids()
     process.kill(supervisor!, 'SIGKILL')
-    await eventually(
+    await until(
       async () => before.filter(isAlive),
       (alive) => alive.length === 0,
     )
     await weir.restart()
-    await eventually(status, ({ stored }) => stored?.spans === 2)
+    await until(status, ({ stored }) => stored?.spans === 2)
   })
 })
 

@@ -31,8 +31,7 @@ async function append(log: WriteAheadLog, project: string, ...blocks: readonly (
   }
 }
 
-const untilIdle = (log: WriteAheadLog) =>
-  expect.poll(() => log.ledger.snapshot().pending, { timeout: 50_000 }).toBe(0)
+const untilIdle = (log: WriteAheadLog) => expect.poll(() => log.ledger.snapshot().pending).toBe(0)
 const quarantined = (directory: string) =>
   readdirSync(join(directory, 'quarantine')).filter((name) => name.endsWith('.native'))
 const times = (project: string, spans: number) => [
@@ -83,7 +82,6 @@ async function refusing(by: 'constraint' | 'view', condition: string): Promise<T
 
 test.for(['constraint', 'view'] as const)(
   'of spans that ClickHouse refuses (%s) those alone are set aside, in one file',
-  { timeout: 120_000 },
   async (by) => {
     const directory = temporaryDirectory()
     const own = await refusing(by, "span_name = 'work 7' AND span_id < unhex('0000000000000014')")
@@ -176,7 +174,7 @@ test('a segment with a column that the table has no more is set aside once other
   await execute(changed, 'ALTER TABLE spans DROP COLUMN trace_state')
   const columns = names.filter((name) => name !== 'trace_state')
   const { log, failures } = await openDelivering({ ...changed, directory, columns })
-  await expect.poll(() => failures.length, { timeout: 10_000 }).toBeGreaterThan(2)
+  await expect.poll(() => failures.length).toBeGreaterThan(2)
   expect(quarantined(directory)).toEqual([])
   await append(log, 'after', 2)
   await log.closeSegment()

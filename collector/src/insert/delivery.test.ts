@@ -110,26 +110,23 @@ test('while the store is away one segment at a time is tried, the oldest, and th
   expect(new Set(sender.begun)).toEqual(new Set(['1']))
   expect(delivery.isIdle).toBe(false)
   sender.failing.clear()
-  await expect.poll(() => finished.length, { timeout: 5_000 }).toBe(2)
+  await expect.poll(() => finished.length).toBe(2)
   expect(sender.stored).toEqual(['1', '2'])
 })
 
 test.for(['poison', 'unclear'] as const)(
   'a segment that fails (%s) does not hold up the others',
-  { timeout: 30_000 },
   async (failure) => {
     const { sender, delivery, finished } = start(true)
     sender.failing.set('1', failure)
     for (const name of ['1', '2', '3', '4']) delivery.add(segment(name))
-    await expect.poll(() => sender.stored.slice(0, 3).sort(), { timeout: 5_000 }).toEqual(['2', '3', '4'])
-    await expect.poll(() => sender.stored, { timeout: 20_000 }).toContain('1 in parts')
+    await expect.poll(() => sender.stored.slice(0, 3).sort()).toEqual(['2', '3', '4'])
+    await expect.poll(() => sender.stored).toContain('1 in parts')
     expect(finished).toContainEqual({ stored: 1, poison: 1, corrupt: 0 })
   },
 )
 
-test('a segment that fails alone is not set aside, and is tried ever more rarely', {
-  timeout: 30_000,
-}, async () => {
+test('a segment that fails alone is not set aside, and is tried ever more rarely', async () => {
   const { sender, delivery, finished } = start(true)
   sender.failing.set('1', 'poison')
   delivery.add(segment('1'))
@@ -137,7 +134,7 @@ test('a segment that fails alone is not set aside, and is tried ever more rarely
   expect(sender.begun.length).toBeLessThan(5)
   expect(finished).toEqual([])
   delivery.add(segment('2'))
-  await expect.poll(() => sender.stored, { timeout: 20_000 }).toEqual(['2', '1 in parts'])
+  await expect.poll(() => sender.stored).toEqual(['2', '1 in parts'])
 })
 
 test('a segment in parts holds up no others, and is delivered in parts again after a restart', async () => {

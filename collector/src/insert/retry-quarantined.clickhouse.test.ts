@@ -36,7 +36,7 @@ async function setAside(project: string) {
   log.ledger.receive(100, 0)
   await log.append(spanBlock(project, 0, 100), 100)
   await log.closeSegment()
-  await expect.poll(() => log.ledger.snapshot().pending, { timeout: 50_000 }).toBe(0)
+  await expect.poll(() => log.ledger.snapshot().pending).toBe(0)
   return log
 }
 

@@ -1,4 +1,4 @@
-import type { Cut } from '@weir/dialects'
+import { type Cut, varint } from '@weir/dialects'
 
 /** Replacements in a protobuf message, in the order of their positions, with the lengths of the messages around them. */
 export class Edits {
@@ -62,12 +62,4 @@ export class Edits {
     message.copy(result, to, from)
     return result
   }
-}
-
-export function varint(value: number): Buffer {
-  const bytes: number[] = []
-  let rest = value
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80)
-  bytes.push(rest)
-  return Buffer.from(bytes)
 }

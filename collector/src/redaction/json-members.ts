@@ -2,7 +2,7 @@
 export type ReplaceMember = (key: string) => ((value: string) => string) | undefined
 
 /** JSON in strings of JSON in strings: arguments of tools are, as models write them. */
-const MAX_DEPTH = 4
+const MAX_TEXTS_IN_TEXTS = 4
 const PARTIAL_ESCAPE = /\\(?:u[0-9a-f]{0,3})?$/i
 const COLON = /\s*:\s*/y
 const SCALAR = /[^\s,}\]]*/y
@@ -25,7 +25,7 @@ export function replaceMembers(text: string, replace: ReplaceMember, depth = 0):
     const value = end === -1 ? -1 : ends(COLON, text, end)
     if (value !== -1) at = nextQuote(text, replaceValue(text, text.slice(at, end), value, replace, put))
     else {
-      const json = depth < MAX_DEPTH ? replaceInString(text, at, end, replace, depth) : undefined
+      const json = depth < MAX_TEXTS_IN_TEXTS ? replaceInString(text, at, end, replace, depth) : undefined
       if (json !== undefined) put(at, end === -1 ? text.length : end, json)
       // Amid prose, the quote that closes here may be the one that opens the next key.
       at = end === -1 ? -1 : json === undefined ? end - 1 : nextQuote(text, end)

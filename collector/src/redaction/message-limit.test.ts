@@ -11,11 +11,7 @@ const rewriter = new Rewriter({
   observeTruncation: () => undefined,
 })
 
-test.for(Object.entries(DENSE))(
-  '%s: few are rewritten, too many refused',
-  { timeout: 60_000 },
-  ([, requestOf]) => {
-    expect(() => rewriter.rewrite(requestOf(SOME))).not.toThrow()
-    expect(() => rewriter.rewrite(requestOf(MAX_MESSAGES + 100))).toThrow(OversizeError)
-  },
-)
+test.for(Object.entries(DENSE))('%s: few are rewritten, too many refused', ([, requestOf]) => {
+  expect(() => rewriter.rewrite(requestOf(SOME))).not.toThrow()
+  expect(() => rewriter.rewrite(requestOf(MAX_MESSAGES + 100))).toThrow(OversizeError)
+})

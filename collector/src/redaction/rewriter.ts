@@ -2,20 +2,19 @@ import {
   BYTES,
   beginRequest,
   type Cut,
+  checkValueDepth,
   countMessages,
-  DecodeError,
   FIXED64,
   int64Text,
   VARINT,
+  varint,
   WireReader,
 } from '@weir/dialects'
-import { Edits, varint } from './edits.ts'
+import { Edits } from './edits.ts'
 import { ARRAY, type Field, LIST, type MessageShape, REQUEST } from './message-shapes.ts'
 import { characterStart, truncate } from './truncate.ts'
 import { type RedactionRules, ValueRedactor, type ValueRule } from './value-redactor.ts'
 
-/** As deep as the decoder goes. */
-const MAX_DEPTH = 100
 /** Bytes beyond the limit that are searched too: what is cut off must not begin with half of a secret. */
 const MARGIN = 65_536
 const NO_REQUEST = new WireReader(Buffer.alloc(0))
@@ -183,7 +182,7 @@ export class Rewriter {
   }
 
   #nested(shape: MessageShape, depth: number): void {
-    if (depth >= MAX_DEPTH) throw new DecodeError(`attribute values nested deeper than ${MAX_DEPTH}`)
+    checkValueDepth(depth)
     this.#field(shape, depth + 1)
   }
 

@@ -28,7 +28,6 @@ async function openIdle(port: number, count: number): Promise<Socket[]> {
 
 test.for(['port', 'grpcPort'] as const)(
   '400 idle connections at 256 descriptors keep no sender out: %s',
-  { timeout: 60_000 },
   async (idle) => {
     const collector = await startConfined(256)
     await openIdle(collector[idle], 400)
@@ -41,9 +40,7 @@ test.for(['port', 'grpcPort'] as const)(
   },
 )
 
-test('where there is no descriptor at all, the collector lives, and goes on when there is one', {
-  timeout: 60_000,
-}, async () => {
+test('where there is no descriptor at all, the collector lives, and goes on when there is one', async () => {
   const collector = await startConfined(256, 180)
   const sockets = await openIdle(collector.port, 150)
   await expect(exchange(collector.port, request)).rejects.toThrow()

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { freePorts } from '@weir/engines/testing'
 import { onTestFinished } from 'vitest'
-import { freePort } from './free-port.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 export interface ConfinedCollector {
@@ -18,7 +18,7 @@ export interface ConfinedCollector {
  */
 export async function startConfined(descriptors: number, held = 0): Promise<ConfinedCollector> {
   const script = fileURLToPath(new URL('collector-child.ts', import.meta.url))
-  const url = `http://127.0.0.1:${await freePort()}`
+  const url = `http://127.0.0.1:${(await freePorts(1))[0]}`
   const argv = [process.execPath, script, url, 'none', 'default', temporaryDirectory()]
   const child = spawn('sh', ['-c', `ulimit -n ${descriptors}; exec "$@"`, 'sh', ...argv], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

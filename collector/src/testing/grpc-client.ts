@@ -3,6 +3,7 @@ import {
   Client,
   compressionAlgorithms,
   credentials,
+  Metadata,
   type ServiceError,
 } from '@grpc/grpc-js'
 import { BYTES, WireReader } from '@weir/dialects'
@@ -19,6 +20,7 @@ export interface ExportCall {
   /** Lets the library repeat the call where it is unavailable, after 10 ms unless the answer says otherwise. */
   readonly repeats?: boolean
   readonly method?: string
+  readonly authorization?: string
 }
 
 /** A connection of a plain gRPC client, whose messages are bytes as they are. */
@@ -35,11 +37,14 @@ export class GrpcClient {
     }
   }
 
-  export(message: Buffer, { gzip, repeats, method = EXPORT_METHOD }: ExportCall = {}): Promise<Answer> {
+  export(message: Buffer, call: ExportCall = {}): Promise<Answer> {
+    const { gzip, repeats, method = EXPORT_METHOD, authorization } = call
     const client = this.#clients[gzip ? 'gzip' : repeats ? 'repeating' : 'plain']
     const identity = (bytes: Buffer) => bytes
+    const metadata = new Metadata()
+    if (authorization !== undefined) metadata.set('authorization', authorization)
     return new Promise((resolve) => {
-      client.makeUnaryRequest(method, identity, identity, message, (error, response) =>
+      client.makeUnaryRequest(method, identity, identity, message, metadata, (error, response) =>
         resolve(error === null ? { response: response! } : { error }),
       )
     })

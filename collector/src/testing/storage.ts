@@ -1,3 +1,4 @@
+import { until } from '@weir/engines/testing'
 import type { InsertFailure } from '@weir/store'
 import { onTestFinished } from 'vitest'
 import { collectorSettingsFromEnv } from '../config.ts'
@@ -28,10 +29,9 @@ export async function openStorage(
 }
 
 /** Resolves once ClickHouse has all that the storage took. */
-export async function untilStored(storage: Storage, timeout: number = 50_000): Promise<void> {
-  for (const deadline = performance.now() + timeout; storage.snapshot().ledger.pending > 0; ) {
-    if (performance.now() > deadline)
-      throw new Error(`${storage.snapshot().ledger.pending} spans are still pending`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+export async function untilStored(storage: Storage): Promise<void> {
+  await until(
+    () => storage.snapshot().ledger,
+    ({ pending }) => pending === 0,
+  )
 }

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '@weir/engines/testing'
 import type { Collector } from '../collector.ts'
 
 /** Resolves once ClickHouse has all spans that a collector has acknowledged. */
 export async function untilStored({ url }: Pick<Collector, 'url'>): Promise<void> {
-  for (;;) {
-    const metrics = await (await fetch(`${url}/metrics`)).text()
-    if (/^weir_spans_pending 0$/m.test(metrics)) return
-    await sleep(50)
-  }
+  await until(
+    async () => /^weir_spans_pending (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1],
+    (pending) => pending === '0',
+  )
 }

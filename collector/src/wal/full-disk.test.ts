@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { requestOf } from '@weir/dialects/testing'
-import { expect, type TestContext, test } from 'vitest'
-import { mountSmallFilesystem } from '../testing/small-filesystem.ts'
+import { mountSmallFilesystem } from '@weir/engines/testing'
+import { expect, onTestFinished, type TestContext, test } from 'vitest'
 import { startTestCollector } from '../testing/start-collector.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { bytesOf, openLog } from '../testing/wal.ts'
@@ -19,8 +19,10 @@ const BLOCK = 100_000
 
 /** Where mounting is not allowed, the tests with a limit of the files' size remain. */
 function fullDisk(skip: TestContext['skip'], bytes: number): { directory: string; free(): void } {
-  const directory = mountSmallFilesystem(bytes)
-  if (directory === undefined) return skip('this process may not mount a file system')
+  const disk = mountSmallFilesystem(bytes)
+  if (disk === undefined) return skip('this process may not mount a file system')
+  onTestFinished(disk.unmount)
+  const { directory } = disk
   const filler = join(directory, 'filler')
   writeFileSync(filler, Buffer.alloc(bytes / 2))
   return { directory, free: () => rmSync(filler) }

@@ -1,12 +1,12 @@
-import { attributeText } from '../decode/any-value.ts'
-import { INT, STRING } from '../decode/attributes.ts'
-import type { SpanView } from '../decode/span.ts'
-import { int64At } from '../decode/wire.ts'
 import { fieldNumber, type Resolver } from '../dialects/resolver.ts'
 import type { Block } from '../native/block.ts'
 import { DictionaryColumn } from '../native/dictionary-column.ts'
 import { MapColumn } from '../native/map-column.ts'
 import { Word32Column } from '../native/number-columns.ts'
+import { attributeText } from '../otlp/any-value.ts'
+import { INT, STRING } from '../otlp/attributes.ts'
+import type { SpanView } from '../otlp/span.ts'
+import { int64At } from '../otlp/wire-reader.ts'
 
 const INPUT = fieldNumber('input')
 const OUTPUT = fieldNumber('output')

@@ -1,8 +1,8 @@
-import { otlpValue } from '../decode/any-value.ts'
-import type { AttributeList } from '../decode/attributes.ts'
-import type { OwnerView } from '../decode/request.ts'
-import { EventView, LinkView } from '../decode/span.ts'
-import { WireReader } from '../decode/wire.ts'
+import { otlpValue } from '../otlp/any-value.ts'
+import type { AttributeList } from '../otlp/attributes.ts'
+import type { OwnerView } from '../otlp/request.ts'
+import { EventView, LinkView } from '../otlp/span.ts'
+import { WireReader } from '../otlp/wire-reader.ts'
 
 /** OTLP/JSON (opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding) of what `spans` keeps as text, without members that are zero or empty. */
 

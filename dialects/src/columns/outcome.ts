@@ -1,9 +1,9 @@
 import type { Status } from '@weir/store/run-model'
-import { attributeText } from '../decode/any-value.ts'
-import { EventView, type SpanView } from '../decode/span.ts'
-import { WireReader } from '../decode/wire.ts'
 import type { CompiledDialects } from '../dialects/compile.ts'
 import { fieldNumber, type Resolver } from '../dialects/resolver.ts'
+import { attributeText } from '../otlp/any-value.ts'
+import { EventView, type SpanView } from '../otlp/span.ts'
+import { WireReader } from '../otlp/wire-reader.ts'
 
 const STATUS_ERROR = 2
 const DECLARED = fieldNumber('declaredStatus')

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { flow, flush, init, shutdown } from '@weir/sdk'
 import { expect, test } from 'vitest'
-import { protobufOfJson } from '../decode/json.ts'
+import { protobufOfJson } from '../otlp/json/request.ts'
 import { readNative } from '../testing/native-reader.ts'
 import { SpanBlock } from './span-block.ts'
 

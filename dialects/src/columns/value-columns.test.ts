@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { protobufOfJson } from '../decode/json.ts'
+import { protobufOfJson } from '../otlp/json/request.ts'
 import { readNative } from '../testing/native-reader.ts'
 import { attributesOf, normaliseSpan, requestOf } from '../testing/normalised.ts'
 import type { Cut } from './cuts.ts'

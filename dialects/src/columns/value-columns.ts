@@ -1,11 +1,11 @@
-import { ARRAY, BOOL, DOUBLE, INT, KVLIST, STRING } from '../decode/attributes.ts'
-import type { SpanView } from '../decode/span.ts'
 import type { Format } from '../dialects/dialect.ts'
 import { fieldNumber, type Resolver } from '../dialects/resolver.ts'
 import type { Block } from '../native/block.ts'
 import { DictionaryColumn } from '../native/dictionary-column.ts'
 import { Word32Column } from '../native/number-columns.ts'
 import { TextColumn } from '../native/text-column.ts'
+import { ARRAY, BOOL, DOUBLE, INT, KVLIST, STRING } from '../otlp/attributes.ts'
+import type { SpanView } from '../otlp/span.ts'
 import { type Cut, lostIn } from './cuts.ts'
 import { writeField } from './write-field.ts'
 

@@ -1,8 +1,8 @@
-import type { SpanView } from '../decode/span.ts'
 import type { Block } from '../native/block.ts'
 import { DictionaryColumn } from '../native/dictionary-column.ts'
 import { ByteColumn, BytesColumn, Word32Column, Word64Column } from '../native/number-columns.ts'
 import { TextColumn } from '../native/text-column.ts'
+import type { SpanView } from '../otlp/span.ts'
 import { eventsJson, linksJson } from './otlp-json.ts'
 import { word, writeTime } from './time.ts'
 

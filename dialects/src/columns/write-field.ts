@@ -1,8 +1,8 @@
-import { STRING } from '../decode/attributes.ts'
-import type { SpanView } from '../decode/span.ts'
 import type { Resolver } from '../dialects/resolver.ts'
 import type { DictionaryColumn } from '../native/dictionary-column.ts'
 import type { TextColumn } from '../native/text-column.ts'
+import { STRING } from '../otlp/attributes.ts'
+import type { SpanView } from '../otlp/span.ts'
 
 /** Writes the text of a field; copies the bytes where it is an attribute's text as it came. */
 export function writeField(

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { KeyTable, viewOf } from '../decode/key-table.ts'
+import { viewOf } from '../native/view.ts'
+import { KeyTable } from '../otlp/key-table.ts'
 import { compileDialects } from './compile.ts'
 import { opentelemetry } from './opentelemetry.ts'
 import { weir } from './weir.ts'

@@ -1,7 +1,7 @@
 import type { SpanKind } from '@weir/sdk/semconv'
 import { SPAN_KINDS } from '@weir/sdk/semconv'
 import type { Status } from '@weir/store/run-model'
-import { KeyTable } from '../decode/key-table.ts'
+import { KeyTable } from '../otlp/key-table.ts'
 import type { Dialect, Family, Format, Rule } from './dialect.ts'
 import { FIELDS, type Field, RESOURCE_FIELDS } from './field.ts'
 import { PRECEDENCE, type Precedence } from './precedence.ts'

@@ -1,7 +1,7 @@
-import { plainValue } from '../decode/any-value.ts'
-import { viewOf } from '../decode/key-table.ts'
-import { EventView } from '../decode/span.ts'
-import { WireReader } from '../decode/wire.ts'
+import { viewOf } from '../native/view.ts'
+import { plainValue } from '../otlp/any-value.ts'
+import { EventView } from '../otlp/span.ts'
+import { WireReader } from '../otlp/wire-reader.ts'
 import type { CompiledDialects } from './compile.ts'
 
 /** The messages of one field, and the best rank among them. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { SpanBlock } from '../columns/span-block.ts'
-import { protobufOfJson } from '../decode/json.ts'
+import { protobufOfJson } from '../otlp/json/request.ts'
 import { captureNames, readCapture } from '../testing/captures.ts'
 import { manySpans } from '../testing/many-spans.ts'
 import { readNative } from '../testing/native-reader.ts'

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SpanBlock } from '../columns/span-block.ts'
-import { protobufOfJson } from '../decode/json.ts'
+import { protobufOfJson } from '../otlp/json/request.ts'
 import { captureNames, readCapture } from '../testing/captures.ts'
 import { manySpans } from '../testing/many-spans.ts'
 import { readNative } from '../testing/native-reader.ts'
@@ -27,9 +27,7 @@ const block = recordedBlock()
 const layout = layoutOf(block)!
 const { rows } = layout
 
-test('slices of a block, one after the other, are its rows; merged, they are the block again', {
-  timeout: 30_000,
-}, () => {
+test('slices of a block, one after the other, are its rows; merged, they are the block again', () => {
   expect(rows).toBeGreaterThan(350)
   const expected = readNative(block)
   fc.assert(

@@ -1,5 +1,5 @@
 /** Requests of as many messages as fit into their bytes: little to send once compressed, much to read. */
-import { WireWriter } from '../decode/wire-writer.ts'
+import { WireWriter } from '../otlp/wire-writer.ts'
 
 const IDS = Buffer.concat([
   Buffer.from([0x0a, 16]),

@@ -1,5 +1,5 @@
-import { DecodeError } from '../decode/decode-error.ts'
-import { WireWriter } from '../decode/wire-writer.ts'
+import { DecodeError } from '../otlp/limits.ts'
+import { WireWriter } from '../otlp/wire-writer.ts'
 
 /**
  * OTLP/JSON to protobuf the plain way, to compare the collector's conversion with: JSON.parse, then one function per

@@ -1,4 +1,4 @@
-import { protobufOfJson } from '../decode/json.ts'
+import { protobufOfJson } from '../otlp/json/request.ts'
 import { attributesOf, requestOf } from './normalised.ts'
 
 const START = 1_700_000_000_000_000_000n

@@ -1,3 +1,4 @@
+import { varint } from '../otlp/wire-writer.ts'
 import { replace } from './mutate-bytes.ts'
 import type { Random } from './random.ts'
 
@@ -138,11 +139,4 @@ function smallVarint(body: Buffer, from: number, end: number): number {
 
 function tagOf(body: Buffer, field: Field): Buffer {
   return body.subarray(field.tag, field.length)
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = []
-  let rest = value
-  for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80)
-  return Buffer.from([...bytes, rest])
 }

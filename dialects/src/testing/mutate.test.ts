@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { SpanBlock } from '../columns/span-block.ts'
-import { protobufOfJson } from '../decode/json.ts'
+import { protobufOfJson } from '../otlp/json/request.ts'
 import { mutatedRequest } from './mutate.ts'
 
 test('a seed says what the request is', () => {

@@ -1,5 +1,5 @@
 import { SpanBlock } from '../columns/span-block.ts'
-import { protobufOfJson } from '../decode/json.ts'
+import { protobufOfJson } from '../otlp/json/request.ts'
 import { readCapture } from './captures.ts'
 import { readNative } from './native-reader.ts'
 

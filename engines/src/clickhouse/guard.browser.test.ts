@@ -59,7 +59,7 @@ const OUTFILE = `SELECT 1 INTO OUTFILE '${written}'`
 async function answerTo(act: () => Promise<unknown>): Promise<number[]> {
   const before = statuses.length
   await act()
-  await expect.poll(() => statuses.length, { timeout: 20_000 }).toBeGreaterThan(before)
+  await expect.poll(() => statuses.length).toBeGreaterThan(before)
   return statuses.slice(before)
 }
 

@@ -9,14 +9,12 @@ import type {} from '../testing.ts'
 import { freePort } from '../valkey/ports.ts'
 import { startClickHouse } from './server.ts'
 
-const POLL = { timeout: 20_000 }
-
 const { root, start } = useProcesses()
 
 test('a request that comes while the engine starts is answered', async () => {
   const port = await freePort('127.0.0.1', 0)
   const starting = startClickHouse({ port, path: join(root, 'early'), password: undefined })
-  const early = expect.poll(() => fetch(`http://127.0.0.1:${port}/ping`).then((r) => r.text(), String), POLL)
+  const early = expect.poll(() => fetch(`http://127.0.0.1:${port}/ping`).then((r) => r.text(), String))
   const results = await Promise.allSettled([early.toBe('Ok.\n'), starting])
   const [, started] = results
   if (started.status === 'fulfilled') await started.value.close()
@@ -57,7 +55,7 @@ test('close lets running queries end', async () => {
   const { url, child } = await start('drained')
   const slow = run(url, 'SELECT sum(sleepEachRow(0.5)) FROM numbers(2)')
   const running = "SELECT count() FROM system.processes WHERE query LIKE 'SELECT sum(sleep%'"
-  await expect.poll(() => run(url, running), { timeout: 20_000 }).toBe('1')
+  await expect.poll(() => run(url, running)).toBe('1')
   const exited = once(child, 'exit')
   child.disconnect()
   expect(await slow).toBe('0')
@@ -72,7 +70,7 @@ test('close ends queries that take too long, and merges', async () => {
     await run(url, `INSERT INTO d.t SELECT cityHash64(number), toString(number) FROM numbers(2000000)`)
   const endless = run(url, 'SELECT count() FROM numbers(1e13) WHERE cityHash64(number) = 1').catch(String)
   const merging = run(url, 'OPTIMIZE TABLE d.t FINAL SETTINGS optimize_throw_if_noop = 1').catch(String)
-  await expect.poll(() => run(url, 'SELECT count() FROM system.merges'), { ...POLL, interval: 1 }).toBe('1')
+  await expect.poll(() => run(url, 'SELECT count() FROM system.merges'), { interval: 1 }).toBe('1')
   const exited = once(child, 'exit')
   child.disconnect()
   expect(await exited).toEqual([0, null])
@@ -91,9 +89,9 @@ test('an insert whose client vanishes leaves nothing', async () => {
     const sent = request(`${url}/?query=${query}`, { method: 'POST', headers })
     sent.on('error', () => {})
     sent.write(encoding === 'gzip' ? gzipSync('{"a":1}\n').subarray(0, 20) : '{"a":1}\n')
-    await expect.poll(() => readdirSync(spool).length, { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => readdirSync(spool).length).toBe(1)
     sent.destroy()
-    await expect.poll(() => readdirSync(spool), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => readdirSync(spool)).toEqual([])
   }
   expect(await run(url, 'SELECT count() FROM d.t')).toBe('0')
 })

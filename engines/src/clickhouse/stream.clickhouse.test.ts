@@ -32,7 +32,7 @@ test('a client that stops reading holds the engine back', async () => {
     await sleep(300)
     return before !== undefined && before === (await rowsRead('paced'))
   }
-  await expect.poll(stands, { timeout: 20_000 }).toBe(true)
+  await expect.poll(stands).toBe(true)
   await reader?.cancel()
   await untilEnded('paced')
 })
@@ -43,7 +43,7 @@ async function rowsRead(id: string): Promise<string | undefined> {
 }
 
 async function untilEnded(id: string): Promise<void> {
-  await expect.poll(() => rowsRead(id), { timeout: 20_000 }).toBeUndefined()
+  await expect.poll(() => rowsRead(id)).toBeUndefined()
 }
 
 test.each([
@@ -58,7 +58,7 @@ test.each([
     .then(async (result) => {
       for await (const _rows of result.stream()) if (abort.signal.aborted) return
     })
-  await expect.poll(() => rowsRead(query_id), { timeout: 20_000 }).toBeDefined()
+  await expect.poll(() => rowsRead(query_id)).toBeDefined()
   abort.abort()
   await reading.catch(() => {})
   await untilEnded(query_id)
@@ -86,7 +86,7 @@ test('clients that leave at any moment leave no query behind', async () => {
   const left = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => leave(i * 5)))
   expect(left.map(({ status }) => status)).toEqual(left.map(() => 'rejected'))
   const query = "SELECT count() AS c FROM system.processes WHERE query LIKE 'SELECT number AS leaving%'"
-  await expect.poll(() => rowsOf(client, query), { timeout: 20_000 }).toEqual([{ c: '0' }])
+  await expect.poll(() => rowsOf(client, query)).toEqual([{ c: '0' }])
 })
 
 test('an exception after the first rows reaches the reader', async () => {

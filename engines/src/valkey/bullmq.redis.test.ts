@@ -66,10 +66,8 @@ describe.each(engines)('BullMQ on %s', (engine) => {
     )
     await queue.add('later', {}, { delay: 400 })
     await queue.upsertJobScheduler('tick', { every: 200 }, { name: 'tick' })
-    await expect
-      .poll(() => seen.filter((name) => name === 'tick').length, { timeout: 20_000 })
-      .toBeGreaterThan(2)
-    await expect.poll(() => seen.includes('later'), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => seen.filter((name) => name === 'tick').length).toBeGreaterThan(2)
+    await expect.poll(() => seen.includes('later')).toBe(true)
     expect(waited).toBeGreaterThanOrEqual(400)
     await queue.removeJobScheduler('tick')
   })
@@ -83,10 +81,10 @@ describe.each(engines)('BullMQ on %s', (engine) => {
       skipStalledCheck: true,
     })
     const job = await queue.add('work', {})
-    await expect.poll(() => job.getState(), { timeout: 20_000 }).toBe('active')
+    await expect.poll(() => job.getState()).toBe('active')
     const done: string[] = []
     await using _rescuer = disposable(new Worker('stalled', async ({ id }) => done.push(id ?? ''), options))
-    await expect.poll(() => done, { timeout: 20_000 }).toEqual([job.id])
+    await expect.poll(() => done).toEqual([job.id])
     await hung.close(true)
   })
 })

@@ -248,5 +248,5 @@ describe('what is not there', () => {
     expect(report).toMatchObject({ status: 'error', planned: 2, passed: 0, errors: 2 })
     expect(report.error).toContain('2 of 2 runs did not arrive in Weir')
     expect((await getExperiment(store, { experimentId: report.experimentId }))?.status).toBe('error')
-  }, 90_000)
+  })
 })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Collector, startCollector } from '@weir/collector'
-import type {} from '@weir/engines/testing'
+import { until } from '@weir/engines/testing'
 import { flow, flush, init, shutdown } from '@weir/sdk'
 import { createStore, execute, migrate, type Store } from '@weir/store'
 import { addMonitor, getRunScores, listMonitors } from '@weir/store/evaluations'
@@ -74,19 +74,6 @@ async function produce(fails: boolean): Promise<string> {
   await research.run(fails, { runId }).catch(() => {})
   await flush()
   return runId
-}
-
-async function until<T>(read: () => Promise<T>, good: (value: T) => boolean, ms = 20_000): Promise<T> {
-  const deadline = Date.now() + ms
-  for (;;) {
-    const value = await read().catch(() => undefined)
-    if (value !== undefined && good(value)) return value
-    if (Date.now() > deadline)
-      throw new Error(
-        `not in ${ms} ms, last: ${JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v))}`,
-      )
-    await sleep(100)
-  }
 }
 
 const settled = (runId: string) =>

@@ -134,7 +134,7 @@ const LAST_START_MS = Number((2n ** 63n - 1n) / 1_000_000n)
  * Reads `24h` (back from now), `48h..24h`, `2026-11-01..2026-11-08` or `2026-11-01T12:00Z..`; dates without a time begin
  * at midnight UTC, and a missing end is now.
  */
-export function parseWindow(text: string, now: Date): Window {
+function parseWindow(text: string, now: Date): Window {
   const [first = '', second, ...more] = text.split('..')
   if (more.length > 0) throw wrong(text)
   const from = parsePoint(first, now)

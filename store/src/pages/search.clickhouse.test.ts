@@ -27,7 +27,7 @@ beforeAll(async () => {
   await settleQuiet(store(), { quietMs: 0, now: later() })
   await execute(store(), MANY_SPANS)
   await execute(store(), MANY_RUNS)
-}, 300_000)
+})
 
 /** Twenty traces of two runs each, where every third nested one has the attribute, and a run that is continued. */
 async function insertShared(): Promise<void> {

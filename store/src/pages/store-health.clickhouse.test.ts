@@ -55,7 +55,7 @@ test('a change of a table that fails is named with its reason', async () => {
   await execute(store(), "INSERT INTO odd VALUES ('x')")
   await execute(store(), 'ALTER TABLE odd DELETE WHERE toUInt64(a) = 1 SETTINGS mutations_sync = 0')
   await expect
-    .poll(async () => (await getStoreHealth(store())).failedMutations, { timeout: 20_000 })
+    .poll(async () => (await getStoreHealth(store())).failedMutations)
     .toMatchObject([{ table: 'odd', reason: expect.stringContaining('Cannot parse') }])
   await execute(store(), "KILL MUTATION WHERE database = currentDatabase() AND table = 'odd'")
 })

@@ -3,7 +3,8 @@ import { assembleRuns } from './assemble-runs.ts'
 import type { SpanFacts } from './span-facts.ts'
 import { SPAN } from './testing.ts'
 
-const MANY = 200_000
+/** Far more than a call stack holds, and than anything quadratic bears. */
+const MANY = 50_000
 
 /** Many spans of one trace, from what differs in each; the first is the root. */
 function manySpans(changes: (index: number) => Partial<SpanFacts>): SpanFacts[] {

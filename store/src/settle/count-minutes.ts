@@ -58,7 +58,7 @@ async function rebuildMinutes(store: Store, versions: readonly bigint[]): Promis
 const MINUTES_END = '2106-02-07 06:28:00'
 
 /** SQL: whether a run's start is one that minutes can hold. Functions such as `toStartOfMinute` wrap around beyond. */
-export const HAS_MINUTE: string = `start >= toDateTime64('1970-01-01 00:00:00', 9, 'UTC')
+const HAS_MINUTE: string = `start >= toDateTime64('1970-01-01 00:00:00', 9, 'UTC')
       AND start < toDateTime64('${MINUTES_END}', 9, 'UTC')`
 
 const TABLES = [

@@ -136,11 +136,10 @@ const withoutSweep = ({ traces, flows }: Memory) => ({ traces, flows })
 let nth = 0
 
 test.each<[string, number, () => Memory | undefined]>([
-  ['that know what was settled before', 10, () => createMemory()],
-  ['that know nothing of earlier passes', 4, () => undefined],
+  ['that know what was settled before', 6, () => createMemory()],
+  ['that know nothing of earlier passes', 3, () => undefined],
 ])(
   'late, doubled, in any order, by two workers %s and may die: the end is what the run model makes of all spans',
-  { timeout: 240_000 },
   async (_, numRuns, make) => {
     const memories = [make(), make()]
     await fc.assert(

@@ -65,7 +65,7 @@ test('a trace that cannot be settled keeps no other from it, and is settled once
       await settle(store())
       expect(sweep.postponed.failed).toBe(0)
     },
-    { timeout: 50_000, interval: 200 },
+    { interval: 200 },
   )
   await settle(store())
   expect(await settledRuns()).toHaveLength(others.length + 2)

@@ -62,7 +62,7 @@ test.each(
   ]),
 )('simulation: false positives of quantile $level at n = $n, $shape', ({ shape, level, n }) => {
   const next = uniform(31)
-  const times = 500
+  const times = 250
   let different = 0
   let missed = 0
   for (let i = 0; i < times; i++) {

@@ -43,14 +43,7 @@ async function statusOf(key?: string): Promise<number> {
   return response.status
 }
 
-async function until(expected: number, key?: string): Promise<number> {
-  const began = performance.now()
-  while ((await statusOf(key)) !== expected) {
-    if (performance.now() - began > 20_000) throw new Error(`not ${expected} after 20 s`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  return performance.now() - began
-}
+const untilStatus = (expected: number, key?: string) => expect.poll(() => statusOf(key)).toBe(expected)
 
 async function projects(): Promise<string[]> {
   const found = await rows<{ project: string }>(store, 'SELECT DISTINCT project FROM spans ORDER BY project')
@@ -63,11 +56,11 @@ test('open, then a key is made, used and revoked, while the collector runs', asy
   const shop = await createApiKey(store, { project: 'shop' })
   const desk = await createApiKey(store, { project: 'desk' })
   expect(await statusOf(shop.text)).toBe(200)
-  await until(401)
+  await untilStatus(401)
   expect(await statusOf(desk.text)).toBe(200)
   expect(await statusOf(`${shop.text.slice(0, -1)}x`)).toBe(401)
   await revokeApiKey(store, { id: shop.id })
-  await until(401, shop.text)
+  await untilStatus(401, shop.text)
   expect(await statusOf(desk.text)).toBe(200)
   await untilStored(collector)
   expect(await projects()).toEqual(['default', 'desk', 'shop'])
@@ -83,7 +76,7 @@ test('a loopback collector whose last key is revoked stays closed, after a resta
   const { text, id } = await createApiKey(store)
   expect(await statusOf(text)).toBe(200)
   await revokeApiKey(store, { id })
-  await until(401, text)
+  await untilStatus(401, text)
   const grpcCode = async () => {
     const client = new GrpcClient(collector.grpcPort!)
     const { error } = await client.export(protobufOfJson(Buffer.from(JSON.stringify(requestOf([{}])))))
@@ -97,7 +90,7 @@ test('a loopback collector whose last key is revoked stays closed, after a resta
   expect([await statusOf(), await grpcCode()]).toEqual([401, 16])
   await proxy.open()
   expect(await forgetApiKeys(store)).toEqual([])
-  await until(200)
+  await untilStatus(200)
   expect(await grpcCode()).toBeUndefined()
   await collector.close()
   await proxy.shut()
@@ -173,7 +166,7 @@ test('keys are checked while ClickHouse is away, after a restart too, and nothin
   const unsure = await send(late.text)
   expect([unsure.status, unsure.headers.get('retry-after')]).toEqual([503, '1'])
   await proxy.open()
-  await until(200, late.text)
+  await untilStatus(200, late.text)
   await untilStored(collector)
   expect(await projects()).toEqual(['late', 'shop'])
   await collector.close()

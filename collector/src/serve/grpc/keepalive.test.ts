@@ -9,7 +9,7 @@ import { startTestCollector } from '../../testing/start-collector.ts'
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1')
 
 test('a connection that answers no ping is closed, one that does stays', async () => {
-  const collector = await startTestCollector({ grpcPort: 0, keepaliveInterval: 50 })
+  const collector = await startTestCollector({ grpcPort: 0, keepaliveInterval: 500 })
   const client = await RawGrpc.connect(collector.grpcPort!)
   const silent = connect(collector.grpcPort!, '127.0.0.1')
   silent.write(PREFACE)

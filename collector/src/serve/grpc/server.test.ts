@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js'
 import { protobufOfJson } from '@weir/dialects'
 import { requestOf } from '@weir/dialects/testing'
+import { freePorts } from '@weir/engines/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Collector } from '../../collector.ts'
-import { freePort } from '../../testing/free-port.ts'
 import { fieldsOf, GrpcClient, retryDelay } from '../../testing/grpc-client.ts'
 import { startTestCollector } from '../../testing/start-collector.ts'
 
@@ -63,7 +63,7 @@ test('a bomb is a refused call, and the next one is served', async () => {
 })
 
 test('a busy port is an error that names the variable, and nothing stays open', async () => {
-  const port = await freePort()
+  const port = (await freePorts(1))[0]!
   const started = startTestCollector({ port, grpcPort: collector.grpcPort! })
   await expect(started).rejects.toMatchObject({
     code: 'PORT_IN_USE',

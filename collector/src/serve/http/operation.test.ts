@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { protobufOfJson } from '@weir/dialects'
 import { requestOf } from '@weir/dialects/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mountSmallFilesystem } from '@weir/engines/testing'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Collector } from '../../collector.ts'
 import { chunk, exchange, RawConnection, rawRequest } from '../../testing/raw-http.ts'
-import { mountSmallFilesystem } from '../../testing/small-filesystem.ts'
 import { startTestCollector } from '../../testing/start-collector.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -52,8 +52,10 @@ test.for(['/healthz', '/readyz'])(
 test('a disk that is nearly full is named while spans are still taken, and its room is a metric', async ({
   skip,
 }) => {
-  const directory = mountSmallFilesystem(200 * 1024 ** 2)
-  if (directory === undefined) return skip('this process may not mount a file system')
+  const disk = mountSmallFilesystem(200 * 1024 ** 2)
+  if (disk === undefined) return skip('this process may not mount a file system')
+  onTestFinished(disk.unmount)
+  const { directory } = disk
   const small = await startTestCollector({ walDirectory: join(directory, 'wal') })
   const page = async (path: string) => (await fetch(`${small.url}${path}`)).text()
   expect(await page('/readyz')).toBe('ok')

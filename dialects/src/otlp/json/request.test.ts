@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { normaliseRequest, normaliseSpan, normaliseText, requestOf } from '../testing/normalised.ts'
-import { protobufOfJson } from './json.ts'
+import { normaliseRequest, normaliseSpan, normaliseText, requestOf } from '../../testing/normalised.ts'
+import { protobufOfJson } from './request.ts'
 
 /** Type letter and text of one attribute value, given as JSON text so that its numbers stay as written. */
 function stored(value: string): string {

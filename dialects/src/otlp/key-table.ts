@@ -1,3 +1,5 @@
+import { viewOf } from '../native/view.ts'
+
 /** Odd, with well-mixed bits: 2^32 divided by the golden ratio. */
 const MIX = 0x9e37_79b1 | 0
 
@@ -66,10 +68,6 @@ export function startsWith(bytes: DataView, at: number, these: DataView): boolea
   for (let word = 0; word < last; word += 4)
     if (bytes.getInt32(at + word) !== these.getInt32(word)) return false
   return bytes.getInt32(at + last) === these.getInt32(last)
-}
-
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 /** Every word counts: keys of different clients often differ in a few letters in the middle. */

@@ -1,4 +1,5 @@
-import { KeyTable, viewOf } from './key-table.ts'
+import { viewOf } from '../../native/view.ts'
+import { KeyTable } from '../key-table.ts'
 
 /** How a member's value is written. */
 export const ID = 0
@@ -34,15 +35,17 @@ type Definition = readonly [field: number, type: number, more?: Shape | readonly
 
 /** What is known of one message of trace.proto and common.proto. Unknown members are passed over. */
 export class Shape {
-  /** How many bytes the message's length takes where it is nested in another, mostly. */
+  /** How many bytes the message's length mostly takes where it is nested in another. */
   readonly lengthBytes: number
   /** Only one member may stay: the first of those that are set, in the order of `members`. */
   readonly isChoice: boolean
   /** A value that has values in it. */
   readonly nests: boolean
-  #keys: KeyTable = new KeyTable([])
-  #members: readonly Member[] = []
-  #names: readonly DataView[] = []
+  members: readonly Member[] = []
+  /** Finds members by name. */
+  keys: KeyTable = new KeyTable([])
+  /** Members' names as they are mostly written, with quotes and colon. */
+  names: readonly DataView[] = []
 
   constructor(
     options: { readonly lengthBytes?: number; readonly isChoice?: boolean; readonly nests?: boolean } = {},
@@ -54,26 +57,13 @@ export class Shape {
 
   /** By name, in an order that matters to choices. Shapes refer to each other, so members come later. */
   define(members: Readonly<Record<string, Definition>>): this {
-    this.#keys = new KeyTable(Object.keys(members))
-    this.#members = Object.entries(members).map(([what, [field, type, more]]) => {
+    this.members = Object.entries(members).map(([what, [field, type, more]]) => {
       const shape = more instanceof Shape ? more : undefined
       return { field, type, what, shape, names: shape === undefined ? ((more as string[]) ?? []) : [] }
     })
-    this.#names = Object.keys(members).map((name) => viewOf(Buffer.from(`"${name}":`)))
+    this.keys = new KeyTable(Object.keys(members))
+    this.names = Object.keys(members).map((name) => viewOf(Buffer.from(`"${name}":`)))
     return this
-  }
-
-  /** Members' names as they are mostly written, with quotes and colon. */
-  get names(): readonly DataView[] {
-    return this.#names
-  }
-
-  get keys(): KeyTable {
-    return this.#keys
-  }
-
-  get members(): readonly Member[] {
-    return this.#members
   }
 }
 

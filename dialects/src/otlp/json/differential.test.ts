@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SpanBlock } from '../columns/span-block.ts'
-import { referenceProtobufOfJson } from '../testing/json-reference.ts'
-import { mutatedRequest } from '../testing/mutate.ts'
-import { DecodeError } from './decode-error.ts'
-import { protobufOfJson } from './json.ts'
+import { SpanBlock } from '../../columns/span-block.ts'
+import { referenceProtobufOfJson } from '../../testing/json-reference.ts'
+import { mutatedRequest } from '../../testing/mutate.ts'
+import { DecodeError } from '../limits.ts'
+import { protobufOfJson } from './request.ts'
 
 /** What is stored of a request, or that it is refused. */
 function outcome(convert: (body: Buffer) => Buffer, body: Buffer): unknown {
@@ -179,14 +179,14 @@ test.for([
   ['usual attributes', usualSpan.map((json) => `{"resourceSpans":[{"scopeSpans":[{"spans":[${json}]}]}]}`)],
   ['attributes', listJson(span).map((spans) => `{"resourceSpans":[{"scopeSpans":[{"spans":${spans}}]}]}`)],
   ['owners', objectJson({ resourceSpans: listJson(resourceSpans) })],
-] as const)('JSON becomes what JSON.parse makes of it: %s', { timeout: 60_000 }, ([_, request]) => {
+] as const)('JSON becomes what JSON.parse makes of it: %s', ([_, request]) => {
   fc.assert(
     fc.property(request, (body) => expectSameOutcome(Buffer.from(body))),
     { numRuns: 800 },
   )
 })
 
-test('mutated captures become what JSON.parse makes of them', { timeout: 60_000 }, () => {
+test('mutated captures become what JSON.parse makes of them', () => {
   let taken = 0
   for (let seed = 0; seed < 2500; seed++) {
     const { encoding, body } = mutatedRequest(seed)

@@ -1,4 +1,4 @@
-import { DecodeError } from './decode-error.ts'
+import { DecodeError } from './limits.ts'
 
 /** Wire types, https://protobuf.dev/programming-guides/encoding/#structure */
 export const VARINT = 0

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
 
 export interface SmallFilesystem {
   readonly directory: string
@@ -10,9 +9,11 @@ export interface SmallFilesystem {
   fill(leave?: number): void
   /** Gives back what {@link fill} took. */
   free(): void
+  /** Removes it, whoever still uses it. */
+  unmount(): void
 }
 
-/** An empty file system of so many bytes, until the test ends; undefined where this process may mount none. */
+/** An empty file system of so many bytes; undefined where this process may mount none. */
 export function mountSmallFilesystem(bytes: number): SmallFilesystem | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'weir-small-'))
   try {
@@ -23,10 +24,6 @@ export function mountSmallFilesystem(bytes: number): SmallFilesystem | undefined
     rmSync(directory, { recursive: true })
     return undefined
   }
-  onTestFinished(() => {
-    execFileSync('/bin/umount', ['--lazy', directory])
-    rmSync(directory, { recursive: true, force: true })
-  })
   const filler = join(directory, 'filler')
   const reserve = join(directory, 'reserve')
   return {
@@ -41,5 +38,9 @@ export function mountSmallFilesystem(bytes: number): SmallFilesystem | undefined
       rmSync(reserve)
     },
     free: () => rmSync(filler, { force: true }),
+    unmount() {
+      execFileSync('/bin/umount', ['--lazy', directory])
+      rmSync(directory, { recursive: true, force: true })
+    },
   }
 }

@@ -1,7 +1,7 @@
 import { AttributeList } from './attributes.ts'
-import { beginRequest, countMessages } from './message-limit.ts'
+import { beginRequest, countMessages } from './limits.ts'
 import { SpanView } from './span.ts'
-import { BYTES, VARINT, WireReader } from './wire.ts'
+import { BYTES, VARINT, WireReader } from './wire-reader.ts'
 
 /** What describes all spans of one ResourceSpans or ScopeSpans: positions in the request's bytes. */
 export class OwnerView {

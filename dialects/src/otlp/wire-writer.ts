@@ -1,4 +1,4 @@
-import { BYTES, FIXED32, FIXED64, VARINT } from './wire.ts'
+import { BYTES, FIXED32, FIXED64, VARINT } from './wire-reader.ts'
 
 /** The most that the length of a nested message takes. */
 const LENGTH_BYTES = 5
@@ -171,4 +171,13 @@ export class WireWriter {
 /** How many bytes the length of so much takes at most. */
 export function lengthBytesOf(size: number): number {
   return size < 0x80 ? 1 : size < 0x4000 ? 2 : LENGTH_BYTES
+}
+
+/** A whole number from 0 to 2^53 by itself. */
+export function varint(value: number): Buffer {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80)
+  bytes.push(rest)
+  return Buffer.from(bytes)
 }

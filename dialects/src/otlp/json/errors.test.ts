@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { DecodeError } from './decode-error.ts'
-import { protobufOfJson } from './json.ts'
+import { DecodeError } from '../limits.ts'
+import { protobufOfJson } from './request.ts'
 
 const refusalOf = (body: string) => expect(() => protobufOfJson(Buffer.from(body)))
 

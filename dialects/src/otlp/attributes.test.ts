@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { attributeText } from './any-value.ts'
 import { AttributeList } from './attributes.ts'
-import { DecodeError } from './decode-error.ts'
-import { WireReader } from './wire.ts'
+import { DecodeError } from './limits.ts'
+import { WireReader } from './wire-reader.ts'
 
 /** The attribute that a KeyValue message is: its key, its type and its text. */
 function read(message: Buffer): unknown {

@@ -1,10 +1,6 @@
 import { ARRAY, AttributeList, BINARY, BOOL, DOUBLE, EMPTY, INT, KVLIST, STRING } from './attributes.ts'
-import { DecodeError } from './decode-error.ts'
-import { countMessages } from './message-limit.ts'
-import { BYTES, int64At, int64Text, WireReader } from './wire.ts'
-
-/** Arrays and lists may nest this deep; protobuf libraries stop at about the same depth. */
-const MAX_DEPTH = 100
+import { checkValueDepth, countMessages } from './limits.ts'
+import { BYTES, int64At, int64Text, WireReader } from './wire-reader.ts'
 
 /**
  * The text of attribute `at`: strings as they are, numbers and booleans as JavaScript writes them, bytes as base64,
@@ -83,7 +79,7 @@ function otlpDouble(value: number): number | string {
 }
 
 function memberOf(bytes: Buffer, attributes: AttributeList, at: number, to: ToValue, depth: number): unknown {
-  if (depth >= MAX_DEPTH) throw new DecodeError(`attribute values nested deeper than ${MAX_DEPTH}`)
+  checkValueDepth(depth)
   const isArray = attributes.type[at] === ARRAY
   const items = itemsOf(bytes, attributes, at, isArray)
   const values = Array.from({ length: items.count }, (_, item) => to(bytes, items, item, depth + 1))

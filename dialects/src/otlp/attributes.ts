@@ -1,5 +1,5 @@
-import { DecodeError } from './decode-error.ts'
-import { BYTES, FIXED64, VARINT, type WireReader } from './wire.ts'
+import { DecodeError, MAX_ITEMS } from './limits.ts'
+import { BYTES, FIXED64, VARINT, type WireReader } from './wire-reader.ts'
 
 /** Types of attribute values as the `*_types` columns have them. */
 export const STRING: number = 's'.charCodeAt(0)
@@ -14,9 +14,6 @@ export const EMPTY: number = 'e'.charCodeAt(0)
 /** AnyValue, common.proto: the member's field number gives the type. */
 const TYPE_OF_MEMBER = [0, STRING, BOOL, INT, DOUBLE, ARRAY, KVLIST, BINARY]
 const WIRE_OF_MEMBER = [0, BYTES, VARINT, VARINT, FIXED64, BYTES, BYTES, BYTES]
-
-/** More than this on one span, event, link, scope or resource is no telemetry, but an attempt on memory. */
-export const MAX_ITEMS = 100_000
 
 /** Tags of KeyValue's members, and of those of AnyValue that are neither nested nor rare. */
 const KEY_TAG = 0x0a

@@ -1,22 +1,22 @@
-import { DecodeError } from './decode-error.ts'
+import { DecodeError } from '../limits.ts'
 
 export const SPACE = 0x20
 export const QUOTE = 0x22
 const COMMA = 0x2c
-export const MINUS = 0x2d
-export const POINT = 0x2e
-export const ZERO = 0x30
-export const NINE = 0x39
+const MINUS = 0x2d
+const POINT = 0x2e
+const ZERO = 0x30
+const NINE = 0x39
 const COLON = 0x3a
 export const OPEN_LIST = 0x5b
-export const BACKSLASH = 0x5c
+const BACKSLASH = 0x5c
 export const CLOSE_LIST = 0x5d
 export const OPEN_OBJECT = 0x7b
 export const CLOSE_OBJECT = 0x7d
 export const LETTER_F = 0x66
 export const LETTER_N = 0x6e
 export const LETTER_T = 0x74
-export const LETTER_U = 0x75
+const LETTER_U = 0x75
 
 /** Attribute values may nest 100 deep, with four levels of JSON each. */
 const MAX_NESTING = 1000
@@ -26,6 +26,9 @@ const ENDS_RUN: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
 )
 /** The closing brackets of what is open where a value is passed over. That never waits, so all scanners share it. */
 const openBrackets = new Uint8Array(MAX_NESTING)
+/** So many always fit in 64 bits. */
+const MAX_DIGITS = 19
+const TWO_32 = 0x1_0000_0000
 const ESCAPES = new Set(Buffer.from('"\\/bfnrtu'))
 /** By byte: the value of a hex digit, -1 for any other. */
 export const HEX: Int8Array = Int8Array.from({ length: 256 }, (_, byte) => {
@@ -45,6 +48,10 @@ export class JsonScanner {
   end = 0
   /** The last text has escapes in it. */
   escaped = false
+  /** The last integer in halves of 32 bits, without its sign. */
+  low = 0
+  high = 0
+  #isNegative = false
 
   constructor(bytes: Buffer) {
     this.bytes = bytes
@@ -123,16 +130,62 @@ export class JsonScanner {
     this.escaped = escaped
   }
 
+  /** The last text or number as a string. Half of a surrogate pair stays what it is. */
+  string(): string {
+    const { bytes, start, end } = this
+    return this.escaped
+      ? JSON.parse(bytes.toString('utf8', start - 1, end + 1))
+      : bytes.toString('utf8', start, end)
+  }
+
   /** A number, `true`, `false` or `null`; `start` and `end` say where it was. @returns its first byte */
   word(): number {
     const first = this.peek()
     this.start = this.pos
+    this.escaped = false
     if (first === LETTER_T) this.#letters('true')
     else if (first === LETTER_F) this.#letters('false')
     else if (first === LETTER_N) this.#letters('null')
     else this.#number()
     this.end = this.pos
     return first
+  }
+
+  /**
+   * Passes over a number or a text that is an integer of up to 19 digits, as nearly every sender writes them.
+   * @returns false where something else comes; then nothing was passed over
+   */
+  takeInteger(): boolean {
+    const { bytes } = this
+    const quotes = Number(this.peek() === QUOTE)
+    const sign = this.pos + quotes
+    this.#isNegative = bytes[sign] === MINUS
+    const start = sign + Number(this.#isNegative)
+    let low = 0
+    let high = 0
+    let end = start
+    for (; end <= start + MAX_DIGITS; end++) {
+      const digit = bytes[end]! - ZERO
+      if (!(digit >= 0 && digit <= 9)) break
+      const product = low * 10 + digit
+      low = product >>> 0
+      high = high * 10 + (product - low) / TWO_32
+    }
+    if (end === start || end > start + MAX_DIGITS) return false
+    const next = bytes[end]!
+    if (quotes === 1) {
+      if (next !== QUOTE) return false
+    } else if (next === POINT || isExponent(next) || (bytes[start] === ZERO && end > start + 1)) return false
+    this.low = low
+    this.high = high
+    this.pos = end + quotes
+    return true
+  }
+
+  /** The last integer; exact up to 2^53. */
+  get integer(): number {
+    const value = this.high * TWO_32 + this.low
+    return this.#isNegative ? -value : value
   }
 
   /** Passes over a value of any kind. */
@@ -206,8 +259,7 @@ export class JsonScanner {
       this.pos += 1
       this.#digits()
     }
-    const exponent = this.bytes[this.pos]
-    if (exponent !== 0x65 && exponent !== 0x45) return
+    if (!isExponent(this.bytes[this.pos])) return
     this.pos += 1
     const sign = this.bytes[this.pos]
     if (sign === 0x2b || sign === MINUS) this.pos += 1
@@ -220,6 +272,10 @@ export class JsonScanner {
     while (bytes[this.pos]! >= ZERO && bytes[this.pos]! <= NINE) this.pos += 1
     if (this.pos === from) this.fail()
   }
+}
+
+function isExponent(byte: number | undefined): boolean {
+  return byte === 0x65 || byte === 0x45
 }
 
 /** Where plain characters of a text end: at a quote, an escape, or what a text may not have. */

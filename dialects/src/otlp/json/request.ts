@@ -1,25 +1,12 @@
-import { Scratch } from '../native/scratch.ts'
-import { DecodeError } from './decode-error.ts'
-import { takeUsualAttribute } from './json-attribute.ts'
-import { JsonScalars } from './json-scalars.ts'
-import { CLOSE_LIST, CLOSE_OBJECT, kindOfValue, LETTER_N, OPEN_LIST, OPEN_OBJECT } from './json-scanner.ts'
-import {
-  KEY_VALUE,
-  LIST,
-  MAX_MEMBERS,
-  MESSAGE,
-  type Member,
-  REQUEST,
-  type Shape,
-  VALUE,
-} from './json-shapes.ts'
-import { beginRequest, countMessages } from './message-limit.ts'
-import type { WireWriter } from './wire-writer.ts'
+import { Scratch } from '../../native/scratch.ts'
+import { beginRequest, checkValueDepth, countMessages, DecodeError, MAX_VALUE_DEPTH } from '../limits.ts'
+import type { WireWriter } from '../wire-writer.ts'
+import { FieldConverter } from './fields.ts'
+import { CLOSE_LIST, CLOSE_OBJECT, kindOfValue, LETTER_N, OPEN_LIST, OPEN_OBJECT } from './scanner.ts'
+import { KEY_VALUE, LIST, MAX_MEMBERS, MESSAGE, type Member, REQUEST, type Shape, VALUE } from './shapes.ts'
 
-/** Arrays and lists may nest this deep; protobuf libraries stop at about the same depth. */
-const MAX_DEPTH = 100
 /** A level per message: those down to an event's attribute, then at most three for each array or list. */
-const LEVELS = 8 + 3 * MAX_DEPTH
+const LEVELS = 8 + 3 * MAX_VALUE_DEPTH
 /** By level and member, where in the output its field begins and ends. A conversion never waits, so all share these. */
 const fieldStart = new Int32Array(LEVELS * MAX_MEMBERS)
 const fieldEnd = new Int32Array(LEVELS * MAX_MEMBERS)
@@ -39,7 +26,7 @@ export function protobufOfJson(body: Buffer, scratch: Scratch = new Scratch()): 
 }
 
 class Conversion {
-  readonly #scalars: JsonScalars
+  readonly #fields: FieldConverter
   readonly #writer: WireWriter
   /** How many arrays and lists enclose the value. */
   #depth = 0
@@ -47,12 +34,12 @@ class Conversion {
   #misshapen = ''
 
   constructor(body: Buffer, scratch: Scratch) {
-    this.#scalars = new JsonScalars(body, scratch)
-    this.#writer = this.#scalars.writer
+    this.#fields = new FieldConverter(body, scratch)
+    this.#writer = this.#fields.writer
   }
 
   request(): Buffer {
-    const { scanner } = this.#scalars
+    const { scanner } = this.#fields
     scanner.skipByteOrderMark()
     const fits = this.#opens(OPEN_OBJECT, 'the body') && this.#object(REQUEST, 0)
     scanner.expectEnd()
@@ -62,7 +49,7 @@ class Conversion {
 
   /** The members of an object whose opening bracket was passed. @returns whether all have their shape */
   #object(shape: Shape, level: number): boolean {
-    const { scanner } = this.#scalars
+    const { scanner } = this.#fields
     const base = level * MAX_MEMBERS
     // Bits by member.
     let set = 0
@@ -73,7 +60,7 @@ class Conversion {
       return true
     }
     do {
-      const number = this.#scalars.memberOf(shape, guess)
+      const number = this.#fields.memberOf(shape, guess)
       if (number < 0) {
         scanner.skip()
         continue
@@ -104,7 +91,7 @@ class Conversion {
   #field(member: Member, level: number): boolean {
     if (member.type === MESSAGE) return this.#message(member, level)
     if (member.type === LIST) return this.#list(member, level)
-    this.#scalars.write(member)
+    this.#fields.write(member)
     return true
   }
 
@@ -118,7 +105,7 @@ class Conversion {
   }
 
   #list({ field, shape, what }: Member, level: number): boolean {
-    const { scanner } = this.#scalars
+    const { scanner } = this.#fields
     if (!this.#opens(OPEN_LIST, what)) return false
     if (scanner.peek() === CLOSE_LIST) {
       scanner.pos += 1
@@ -127,7 +114,7 @@ class Conversion {
     let fit = true
     do {
       countMessages(1)
-      if (shape === KEY_VALUE && this.#depth === 0 && takeUsualAttribute(this.#scalars, field)) continue
+      if (shape === KEY_VALUE && this.#depth === 0 && this.#fields.takeUsualAttribute(field)) continue
       if (scanner.peek() === LETTER_N) {
         scanner.word()
         // An array keeps the places of its items.
@@ -138,8 +125,7 @@ class Conversion {
   }
 
   #nested(field: number, shape: Shape, level: number): boolean {
-    if (shape === VALUE && this.#depth >= MAX_DEPTH)
-      throw new DecodeError(`attribute values nested deeper than ${MAX_DEPTH}`)
+    if (shape === VALUE) checkValueDepth(this.#depth)
     // Padding the length of what may be large is cheaper than moving its content, once per level.
     const lengthBytes = this.#depth > 0 ? 5 : shape.lengthBytes
     const mark = this.#writer.open(field, lengthBytes)
@@ -150,7 +136,7 @@ class Conversion {
 
   /** Passes over the opening bracket, or over a whole value that does not begin with it. */
   #opens(bracket: number, what: string, items = ''): boolean {
-    const { scanner } = this.#scalars
+    const { scanner } = this.#fields
     const first = scanner.peek()
     if (first === bracket) {
       scanner.pos += 1

@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readUrl } from '../supervisor/secrets.ts'
+import { freePorts } from './free-ports.ts'
 
 export const repository: string = fileURLToPath(new URL('../../..', import.meta.url))
 /** What a user runs. */
-export const weir: string = join(repository, 'cli', 'bin', 'weir.js')
+export const WEIR: string = join(repository, 'cli', 'bin', 'weir.js')
 
 export interface Completed {
   readonly code: number | null
@@ -21,6 +21,10 @@ export interface Completed {
 export interface Installation {
   readonly home: string
   readonly env: NodeJS.ProcessEnv
+  /** The supervisor. */
+  readonly process: ChildProcess
+  /** Milliseconds from the spawn to the line `weir is ready`. */
+  readonly readyMs: number
   readonly collectorUrl: string
   readonly dashboardUrl: string
   /** With user and password, as the home has it. */
@@ -39,12 +43,56 @@ export interface Installation {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export async function startInstallation(
-  options: { args?: readonly string[]; env?: NodeJS.ProcessEnv; home?: string } = {},
-): Promise<Installation> {
-  const home = options.home ?? (await mkdtemp(join(tmpdir(), 'weir-e2e-')))
+export interface InstallationOptions {
+  /** Of `weir up`; default `--no-demo`. */
+  readonly args?: readonly string[]
+  /** Of all its processes, beside {@link newEnvironment}. */
+  readonly env?: NodeJS.ProcessEnv
+  /** Default: a temporary directory. It is removed at the end in any case. */
+  readonly home?: string
+}
+
+export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  const home = options.home ?? (await temporaryHome())
+  const env = { ...(await newEnvironment(home)), ...options.env }
+  let up = await start(['up', ...(options.args ?? ['--no-demo'])], env)
+
+  return {
+    home,
+    env,
+    collectorUrl: `http://127.0.0.1:${env.WEIR_OTLP_HTTP_PORT}`,
+    dashboardUrl: `http://127.0.0.1:${env.WEIR_DASHBOARD_PORT}`,
+    get process() {
+      return up.child
+    },
+    get readyMs() {
+      return up.readyMs
+    },
+    get clickhouseUrl() {
+      return readClickHouseUrl(home)
+    },
+    output: () => up.output(),
+    query: (sql) => queryClickHouse(readClickHouseUrl(home), sql),
+    weir: (commandArgs) => run([WEIR, ...commandArgs], env),
+    stop: () => up.stop(),
+    async restart() {
+      up = await start(['up', '--no-demo'], env)
+    },
+    async [Symbol.asyncDispose]() {
+      await up.stop()
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+}
+
+export function temporaryHome(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'weir-e2e-'))
+}
+
+/** The environment of a Weir's processes: a home and free ports of its own, and nothing of the Weir that this machine may have. */
+export async function newEnvironment(home: string): Promise<NodeJS.ProcessEnv> {
   const [otlp, grpc, dashboard, clickhouse, valkey, worker] = await freePorts(6)
-  const env: NodeJS.ProcessEnv = {
+  return {
     ...process.env,
     WEIR_HOME: home,
     WEIR_OTLP_HTTP_PORT: String(otlp),
@@ -57,30 +105,15 @@ export async function startInstallation(
     WEIR_CLICKHOUSE_URL: undefined,
     WEIR_REDIS_URL: undefined,
     NO_COLOR: '1',
-    ...options.env,
   }
-  const args = ['up', ...(options.args ?? ['--no-demo'])]
-  let up = await start(args, env)
+}
 
-  return {
-    home,
-    env,
-    collectorUrl: `http://127.0.0.1:${otlp}`,
-    dashboardUrl: `http://127.0.0.1:${dashboard}`,
-    get clickhouseUrl() {
-      return readUrl(home, 'clickhouse')?.href ?? ''
-    },
-    output: () => up.output(),
-    query: (sql) => queryClickHouse(readUrl(home, 'clickhouse')?.href ?? '', sql),
-    weir: (commandArgs) => run([weir, ...commandArgs], env),
-    stop: () => up.stop(),
-    async restart() {
-      up = await start(['up', '--no-demo'], env)
-    },
-    async [Symbol.asyncDispose]() {
-      await up.stop()
-      await rm(home, { recursive: true, force: true })
-    },
+/** With user and password, as the home has it; '' before it was started. */
+export function readClickHouseUrl(home: string): string {
+  try {
+    return readFileSync(join(home, 'clickhouse.url'), 'utf8').trim()
+  } catch {
+    return ''
   }
 }
 
@@ -110,43 +143,12 @@ export async function queryClickHouse<Row>(url: string, sql: string): Promise<Ro
   return text === '' ? [] : (JSON.parse(text) as { data: Row[] }).data
 }
 
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
-}
-
-/** Asks until `condition` holds; fails with the last answer's description after `timeoutMs`. */
-export async function eventually<T>(
-  ask: () => Promise<T>,
-  condition: (answer: T) => boolean,
-  timeoutMs: number = 60_000,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs
-  for (;;) {
-    const answer = await ask().catch((error: unknown) => error as T)
-    if (!(answer instanceof Error) && condition(answer)) return answer
-    if (Date.now() > deadline) throw new Error(`not true within ${timeoutMs} ms: ${describe(answer)}`)
-    await new Promise((resolve) => setTimeout(resolve, 200))
-  }
-}
-
-function describe(answer: unknown): string {
-  return answer instanceof Error ? answer.message : JSON.stringify(answer)
-}
-
 async function start(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-): Promise<{ output(): string; stop(): Promise<number | null> }> {
-  const child = spawn(process.execPath, [weir, ...args], {
+): Promise<{ child: ChildProcess; readyMs: number; output(): string; stop(): Promise<number | null> }> {
+  const began = performance.now()
+  const child = spawn(process.execPath, [WEIR, ...args], {
     cwd: repository,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -162,6 +164,8 @@ async function start(
     ),
   ])
   return {
+    child,
+    readyMs: performance.now() - began,
     output,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')

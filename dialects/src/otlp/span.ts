@@ -1,7 +1,6 @@
-import { AttributeList, MAX_ITEMS } from './attributes.ts'
-import { DecodeError } from './decode-error.ts'
-import { countMessages } from './message-limit.ts'
-import { BYTES, FIXED32, FIXED64, VARINT, type WireReader } from './wire.ts'
+import { AttributeList } from './attributes.ts'
+import { countMessages, DecodeError, MAX_ITEMS } from './limits.ts'
+import { BYTES, FIXED32, FIXED64, VARINT, type WireReader } from './wire-reader.ts'
 
 /** Positions of length-delimited values: start and end by turns. */
 type Ranges = number[]
