@@ -1,4 +1,4 @@
-export { type Duration, DurationError, InfrastructureError, UsageError } from '@weir/config'
+export { type Duration, DurationError, type ExitCode, InfrastructureError, UsageError } from '@weir/config'
 export { CheckError, type CheckOutcome, type Judgement } from './checks/check.ts'
 export type { Subject } from './checks/executions.ts'
 export { type OutputSchema, SchemaError } from './checks/json-schema.ts'

@@ -7,7 +7,7 @@ import { messageOf } from '../errors.ts'
 /** A zod schema, or JSON schema data. */
 export type OutputSchema = z.ZodType | Readonly<Record<string, unknown>>
 
-/** Not a schema that can be written down as data. */
+/** Not a schema that can be written as data. */
 export class SchemaError extends UsageError {
   override readonly code: string = 'JSON_SCHEMA'
 }
