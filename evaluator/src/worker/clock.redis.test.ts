@@ -52,7 +52,6 @@ async function startWorker(): Promise<void> {
   worker = fork(WORKER, [], {
     env: {
       ...process.env,
-      WEIR_WORKER_PORT: '0',
       WEIR_CLICKHOUSE_URL: store.url,
       WEIR_CLICKHOUSE_DATABASE: store.database,
       WEIR_REDIS_URL: redisUrl,

@@ -62,7 +62,6 @@ async function start(script: URL, args: string[] = [], env: NodeJS.ProcessEnv = 
 
 const startWorkerProcess = () =>
   start(WORKER, [], {
-    WEIR_WORKER_PORT: '0',
     WEIR_CLICKHOUSE_URL: store.url,
     WEIR_CLICKHOUSE_DATABASE: store.database,
     WEIR_REDIS_URL: redisUrl,
