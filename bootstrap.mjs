@@ -68,7 +68,7 @@ function build() {
 }
 
 function newestPageSource() {
-  const sources = ['dashboard', 'store', 'evaluator/src/queue.ts', 'package-lock.json']
+  const sources = ['dashboard', 'store', 'config', 'package-lock.json']
   const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...sources], {
     cwd: root,
     encoding: 'utf8',

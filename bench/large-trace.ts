@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createMemory, createStore, execute, firstRow, migrate, type Store, settleQuiet } from '@weir/store'
+import { createStore, execute, firstRow, migrate, type Store } from '@weir/store'
+import { createMemory, settleQuiet } from '@weir/store/settle'
 import { type Running, startProcess } from './processes.ts'
 
 export const name = 'large-trace: one trace of many spans, settled'

@@ -1,17 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  createStore,
-  getFlowPage,
-  getOverview,
-  getRunPage,
-  getStoreStats,
-  migrate,
-  rows,
-  type Store,
-  searchRuns,
-} from '@weir/store'
+import { createStore, migrate, rows, type Store } from '@weir/store'
+import { getFlowPage, getOverview, getRunPage, getStoreStats, searchRuns } from '@weir/store/pages'
 import { generate } from './generate.ts'
 import { startProcess } from './processes.ts'
 

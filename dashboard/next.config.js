@@ -10,7 +10,7 @@ export default {
   poweredByHeader: false,
   reactStrictMode: true,
   // The store reads its migrations beside its own files and keeps sockets open: it is loaded, not bundled.
-  serverExternalPackages: ['@weir/store', '@clickhouse/client'],
+  serverExternalPackages: ['@weir/config', '@weir/store', '@clickhouse/client'],
   agentRules: false,
   // Pages are rendered per request; there is nothing to keep between them.
   cacheMaxMemorySize: 0,

@@ -1,4 +1,4 @@
-import { getStoreStats } from '@weir/store'
+import { getStoreStats } from '@weir/store/pages'
 import type { AckReport } from '../generator-process.ts'
 import type { Usage } from '../process-usage.ts'
 import { count, markdown, megabytes, PROCESSES } from './describe.ts'

@@ -1,4 +1,5 @@
-import { getRunPage, getSpan, type RunSearch, rows, type Store, searchRuns } from '@weir/store'
+import { rows, type Store } from '@weir/store'
+import { getRunPage, getSpan, type RunSearch, searchRuns } from '@weir/store/pages'
 
 const REPEATS = 15
 

@@ -1,4 +1,5 @@
-import { execute, firstRow, type Memory, rows, type Store, settleQuiet } from '@weir/store'
+import { execute, firstRow, rows, type Store } from '@weir/store'
+import { type Memory, settleQuiet } from '@weir/store/settle'
 import type { Running } from '../processes.ts'
 import { chunkColumns, load } from './load.ts'
 

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { reachableHost, readConfig } from './config.ts'
+import { readConfig } from './config.ts'
 
 /** A home that nothing was started on: the default one may be that of a Weir that runs here, and has its password. */
 const WEIR_HOME = join(tmpdir(), 'weir-no-home')
@@ -70,13 +70,4 @@ describe('readConfig', () => {
     const quiet = (text: string) => readConfig({ WEIR_SETTLE_QUIET: text }).settleQuietMs
     expect([quiet('500ms'), quiet('1.5s'), quiet('1m')]).toEqual([500, 1_500, 60_000])
   })
-})
-
-test('reachableHost gives an address that a client can connect to', () => {
-  expect(['0.0.0.0', '::', '::1', '10.0.0.7'].map(reachableHost)).toEqual([
-    '127.0.0.1',
-    '[::1]',
-    '[::1]',
-    '10.0.0.7',
-  ])
 })

@@ -1,24 +1,8 @@
 import { inspect } from 'node:util'
+import { WeirError } from '@weir/config'
 import { CommanderError } from 'commander'
-import { CliError } from './errors.ts'
 import { printError } from './print.ts'
 import { createProgram } from './program.ts'
-
-/** Codes of our packages' errors whose message tells the user what to change. */
-const USAGE_CODES = new Set([
-  'USAGE',
-  'BASELINE',
-  'DATASET',
-  'COMPARE',
-  'STORE_CONFIG',
-  'SCHEMA',
-  'WEIR_CONFIG',
-  'PORT_IN_USE',
-  'DIRECTORY_IN_USE',
-  'ENGINE_START',
-  'WEIR_LOG_IN_USE',
-  'WEIR_LOG_FORMAT',
-])
 
 /** Runs one command line; ends with `process.exitCode` 0 passed, 1 a gate failed, 2 usage, 3 could not evaluate. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -40,19 +24,11 @@ function unsetEmptyVariables(env: NodeJS.ProcessEnv): void {
 function report(error: unknown): number {
   // Commander has printed its message already; help and version end it with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof CliError) {
+  if (error instanceof WeirError) {
     print(error.message)
     return error.exitCode
   }
   const { code, message } = error as { code?: unknown; message?: unknown }
-  if (typeof code === 'string' && USAGE_CODES.has(code)) {
-    print(message)
-    return 2
-  }
-  if (code === 'INFRASTRUCTURE') {
-    print(message)
-    return 3
-  }
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     print(`the disk is full (${message}): free some space, see "weir doctor"`)
     return 3

@@ -1,6 +1,6 @@
+import { InfrastructureError } from '@weir/config'
 import { createStore, pingUrl, type Store } from '@weir/store'
 import type { Config } from './config.ts'
-import { infrastructureError } from './errors.ts'
 import { safeUrl } from './supervisor/configured-servers.ts'
 
 /** A store whose server answers; throws an error that says what to do if it does not. */
@@ -12,7 +12,7 @@ export async function openStore(config: Config): Promise<Store> {
     })
     if (!response.ok) throw new Error(`HTTP ${response.status}`)
   } catch (cause) {
-    throw infrastructureError(
+    throw new InfrastructureError(
       `no ClickHouse answers at ${address}: start Weir with "weir up", or set WEIR_CLICKHOUSE_URL`,
       { cause },
     )
@@ -42,7 +42,7 @@ async function admitted({ client }: Store, address: string): Promise<void> {
     })
   } catch (cause) {
     if (!REFUSED.has((cause as { code?: string }).code ?? '')) return
-    throw infrastructureError(
+    throw new InfrastructureError(
       `ClickHouse at ${address} refuses the user or the password: set WEIR_HOME to that of "weir up", or WEIR_CLICKHOUSE_URL to what its file clickhouse.url holds`,
       { cause },
     )

@@ -1,4 +1,4 @@
-import { printed } from '@weir/store/printed'
+import { printed } from '@weir/store/text'
 
 /** Lines on standard output: whatever names and messages are in them, they are text to a terminal and to a CI. */
 export function print(...lines: readonly string[]): void {

@@ -1,11 +1,11 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { usageError } from './errors.ts'
+import { UsageError } from '@weir/config'
 
 /** Says that a file cannot be written before the work whose result it is to hold. */
 export function requireWritable(path: string): void {
   const problem = problemOf(path)
-  if (problem !== undefined) throw usageError(`cannot write ${path}: ${problem}`)
+  if (problem !== undefined) throw new UsageError(`cannot write ${path}: ${problem}`)
 }
 
 function problemOf(path: string): string | undefined {

@@ -1,4 +1,4 @@
-import { printed } from '@weir/store/printed'
+import { printed } from '@weir/store/text'
 import { print } from './print.ts'
 
 /** Prints columns as wide as their widest cell; numbers are the caller's to format. */

@@ -1,16 +1,16 @@
 import { setFlagsFromString } from 'node:v8'
 import type { Store } from '@weir/store'
-import { openAuthenticator } from './auth/open-authenticator.ts'
-import { RateLimit } from './auth/rate-limit.ts'
 import { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
-import { GrpcServer } from './grpc/server.ts'
-import { Connections, maxConnections } from './http/connections.ts'
-import { Metrics } from './http/metrics.ts'
-import { type ConnectionLimits, HttpServer } from './http/server.ts'
-import { Ingest } from './ingest.ts'
+import { Ingest } from './ingest/ingest.ts'
 import { Log } from './log.ts'
 import { Rewriter } from './redaction/rewriter.ts'
 import { readRedactionRules } from './redaction/rules.ts'
+import { openAuthenticator } from './serve/auth/open-authenticator.ts'
+import { RateLimit } from './serve/auth/rate-limit.ts'
+import { Connections, maxConnections } from './serve/connections.ts'
+import { GrpcServer } from './serve/grpc/server.ts'
+import { type ConnectionLimits, HttpServer } from './serve/http/server.ts'
+import { Metrics } from './serve/metrics.ts'
 import { Storage } from './storage.ts'
 
 /**
@@ -43,9 +43,9 @@ export interface Collector {
 }
 
 /** Milliseconds that requests have to be finished in once the collector closes. */
-const CLOSE_TIMEOUT = 5_000
+const CLOSE_TIMEOUT_MS = 5_000
 /** Milliseconds that ClickHouse then has to take what is in the log. */
-const DELIVERY_TIMEOUT = 3_500
+const DELIVERY_TIMEOUT_MS = 3_500
 
 /** A span goes through many small functions: with V8's usual budget for inlining, 920, they take 15 % longer. */
 const INLINING = '--max-inlined-bytecode-size-cumulative=2500'
@@ -53,7 +53,7 @@ const INLINING = '--max-inlined-bytecode-size-cumulative=2500'
 /**
  * Starts an OTLP receiver that writes to a log, and from there to the table `spans`.
  * @throws RedactionError where the rules of redaction cannot be used
- * @throws LogInUseError where another collector has the log open
+ * @throws DirectoryInUseError where another collector has the log open
  * @throws LogFormatError where a newer version has written in the log
  * @throws NodeJS.ErrnoException `EADDRINUSE` where the port of HTTP is taken
  * @throws GrpcPortError where the port of gRPC cannot be bound
@@ -125,11 +125,11 @@ export async function startCollector({
   }
 
   async function close(): Promise<void> {
-    const grpcClosed = grpc?.close(CLOSE_TIMEOUT)
-    await http.close(CLOSE_TIMEOUT)
+    const grpcClosed = grpc?.close(CLOSE_TIMEOUT_MS)
+    await http.close(CLOSE_TIMEOUT_MS)
     await grpcClosed
     await authenticator.close()
-    await storage.close(DELIVERY_TIMEOUT)
+    await storage.close(DELIVERY_TIMEOUT_MS)
   }
 
   async function serve() {

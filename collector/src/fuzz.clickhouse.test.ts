@@ -1,10 +1,10 @@
 import { testDatabase } from '@weir/engines/testing'
 import { firstRow } from '@weir/store'
 import { expect, inject, onTestFinished, test } from 'vitest'
+import { ClickHouseWriter } from './insert/clickhouse-writer.ts'
 import { createTestStore } from './testing/database.ts'
 import { fuzz } from './testing/fuzz.ts'
 import { insertBlock } from './testing/insert-block.ts'
-import { ClickHouseWriter } from './writer/clickhouse-writer.ts'
 
 const requests = Number(process.env.WEIR_FUZZ_REQUESTS || 15_000)
 /** Mebibytes that the allocator may keep from one large request. */

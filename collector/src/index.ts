@@ -1,5 +1,5 @@
 export { type Collector, type CollectorConfig, startCollector } from './collector.ts'
-export { CollectorConfigError, type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
+export { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
 export {
   dropQuarantined,
   listQuarantined,
@@ -7,4 +7,4 @@ export {
   type Retried,
   type RetryTarget,
   retryQuarantined,
-} from './writer/retry-quarantined.ts'
+} from './insert/retry-quarantined.ts'

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { InsertFailure } from '@weir/store'
 import { type DiskSpace, directorySpace, diskProblem, SPAN_COLUMNS, type Store } from '@weir/store'
 import type { CollectorSettings } from './config.ts'
+import { ClickHouseWriter } from './insert/clickhouse-writer.ts'
+import { Delivery } from './insert/delivery.ts'
+import { SegmentDelivery } from './insert/segment-delivery.ts'
 import type { Log } from './log.ts'
-import { BackpressureError } from './wal/backpressure-error.ts'
+import { backpressure } from './refusal.ts'
 import { GroupCommit } from './wal/group-commit.ts'
 import type { LedgerSnapshot } from './wal/ledger.ts'
 import type { LogSnapshot } from './wal/log-options.ts'
 import { WriteAheadLog } from './wal/write-ahead-log.ts'
-import { ClickHouseWriter } from './writer/clickhouse-writer.ts'
-import { Delivery } from './writer/delivery.ts'
-import { SegmentDelivery } from './writer/segment-delivery.ts'
 
 export interface StorageOptions {
   readonly store: Pick<Store, 'url' | 'database'>
@@ -33,19 +33,19 @@ export interface StorageSnapshot {
 }
 
 /** Milliseconds that the first request of a group waits for others. */
-const GROUP_WAIT = 4
+const GROUP_WAIT_MS = 4
 const GROUP_BYTES = 4 * 1024 * 1024
 /** A segment is one block of one insert, which ClickHouse holds in memory. */
 const SEGMENT_BYTES = 64 * 1024 * 1024
 const SEGMENT_ROWS = 250_000
 /** An insert costs ClickHouse 30 to 90 ms of CPU time however small it is: at most one in a second that is not full. */
-const SEGMENT_INTERVAL = 1_000
+const SEGMENT_INTERVAL_MS = 1_000
 const PARALLEL_INSERTS = 2
-const INSERT_TIMEOUT = 60_000
-const FLUSH_PATIENCE = 20_000
-const FLUSH_POLL = 10
+const INSERT_TIMEOUT_MS = 60_000
+const FLUSH_TIMEOUT_MS = 20_000
+const FLUSH_POLL_MS = 10
 /** A process that was killed holds its lock until the kernel has taken it apart. */
-const LOCK_PATIENCE = 15_000
+const LOCK_TIMEOUT_MS = 15_000
 
 /** From decoded requests to ClickHouse: group commit -> log, which is the acknowledgement -> delivery. */
 export class Storage {
@@ -59,11 +59,11 @@ export class Storage {
     this.#log = log
     this.#directory = options.walDirectory
     this.commits = new GroupCommit(log, {
-      wait: GROUP_WAIT,
+      wait: GROUP_WAIT_MS,
       groupBytes: GROUP_BYTES,
       requestBytes: settings.maxPendingBytes,
     })
-    this.#writer = new ClickHouseWriter({ ...store, timeout: INSERT_TIMEOUT })
+    this.#writer = new ClickHouseWriter({ ...store, timeout: INSERT_TIMEOUT_MS })
     this.#delivery = new Delivery(new SegmentDelivery(this.#writer, log.quarantine, options.log), {
       parallel: PARALLEL_INSERTS,
       log: options.log,
@@ -82,7 +82,7 @@ export class Storage {
   }
 
   /**
-   * @throws LogInUseError where another collector has the log open
+   * @throws DirectoryInUseError where another collector has the log open
    * @throws LogFormatError where a newer version has written in it
    */
   static async open(options: StorageOptions): Promise<Storage> {
@@ -94,9 +94,9 @@ export class Storage {
       maxBytes: options.settings.walMaxBytes,
       segmentBytes: SEGMENT_BYTES,
       segmentRows: SEGMENT_ROWS,
-      interval: SEGMENT_INTERVAL,
+      interval: SEGMENT_INTERVAL_MS,
       log: options.log,
-      patience: LOCK_PATIENCE,
+      timeoutMs: LOCK_TIMEOUT_MS,
     })
     return new Storage(log, options)
   }
@@ -112,7 +112,7 @@ export class Storage {
 
   /**
    * Resolves to what will soon keep it from taking spans, if anything.
-   * @throws BackpressureError where spans cannot be taken now
+   * @throws Refusal where spans cannot be taken now
    */
   async ready(): Promise<string | undefined> {
     await this.#log.ready()
@@ -121,25 +121,25 @@ export class Storage {
 
   /**
    * Resolves once ClickHouse has all spans that were acknowledged before.
-   * @throws BackpressureError after `patience` ms
+   * @throws Refusal after `timeoutMs`
    */
-  async flush(patience: number = FLUSH_PATIENCE): Promise<void> {
+  async flush(timeoutMs: number = FLUSH_TIMEOUT_MS): Promise<void> {
     await this.#log.closeSegment()
-    const deadline = performance.now() + patience
+    const deadline = performance.now() + timeoutMs
     for (let waiting = this.#log.unfinished; waiting.length > 0; ) {
       if (performance.now() > deadline)
-        throw new BackpressureError(`${waiting.length} segments of the log are not in ClickHouse yet`)
-      await sleep(FLUSH_POLL)
+        throw backpressure(`${waiting.length} segments of the log are not in ClickHouse yet`)
+      await sleep(FLUSH_POLL_MS)
       const unfinished = new Set(this.#log.unfinished)
       waiting = waiting.filter((name) => unfinished.has(name))
     }
   }
 
-  /** Writes what is pending, and gives ClickHouse `patience` ms to take it; the rest stays for the next process. */
-  async close(patience: number): Promise<void> {
+  /** Writes what is pending, and gives ClickHouse `timeoutMs` to take it; the rest stays for the next process. */
+  async close(timeoutMs: number): Promise<void> {
     await this.commits.drain()
     await this.#log.closeSegment()
-    await this.#delivery.drain(patience)
+    await this.#delivery.drain(timeoutMs)
     this.#writer.close()
     await this.#delivery.stop()
     await this.#log.close()

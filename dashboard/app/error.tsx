@@ -1,7 +1,7 @@
 'use client'
 
 import { type ReactElement, startTransition } from 'react'
-import styles from '../components/error-state.module.css'
+import styles from '#components/problem/error-state.module.css'
 
 /** What a page shows when it broke for a reason of its own; a store that is away has its own text. */
 export default function PageError({

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
-import { EmptyState } from '../components/empty-state.tsx'
-import { PageHeader } from '../components/page-header.tsx'
-import { TextLink } from '../components/text-link.tsx'
+import { PageHeader } from '#components/frame/page-header.tsx'
+import { TextLink } from '#components/frame/text-link.tsx'
+import { EmptyState } from '#components/problem/empty-state.tsx'
 
 export const metadata: Metadata = { title: 'Not found' }
 

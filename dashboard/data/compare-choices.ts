@@ -1,16 +1,9 @@
-import {
-  describeSide,
-  formatSide,
-  getFilterOptions,
-  listBaselines,
-  listExperiments,
-  listVersions,
-  type Offered,
-  type Side,
-  type Store,
-} from '@weir/store'
-import type { Option } from '../components/select.tsx'
-import { formatUtc } from '../format/time.ts'
+import type { Store } from '@weir/store'
+import { describeSide, formatSide, type Side } from '@weir/store/compare'
+import { listBaselines, listExperiments } from '@weir/store/evaluations'
+import { getFilterOptions, listVersions, type Offered } from '@weir/store/pages'
+import type { Option } from '#components/form/select.tsx'
+import { formatUtc } from '#format/time.ts'
 
 /** How far back the form looks for flows and versions to offer. */
 const LOOK_BACK_MS = 90 * 86_400_000

@@ -1,4 +1,4 @@
-import { CursorError } from '@weir/store'
+import { CursorError } from '@weir/store/pages'
 import { redirect } from 'next/navigation'
 
 /** Reads a page; where its cursor was cut short by whoever passed the address on, begins again at `first`. */

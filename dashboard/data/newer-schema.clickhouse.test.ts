@@ -1,6 +1,6 @@
 import { createStore, execute, insert, migrate } from '@weir/store'
 import { expect, inject, test, vi } from 'vitest'
-import { GET } from '../app/readyz/route.ts'
+import { GET } from '#app/readyz/route.ts'
 import { readStore } from './store.ts'
 import { explainStoreError } from './store-problem.ts'
 

@@ -1,7 +1,7 @@
-import type { RunFilter } from '@weir/store'
-import type { Filters } from '../filters/filters.ts'
-import { parameterName } from '../filters/name-parameter.ts'
-import { timeWindow } from '../filters/time-range.ts'
+import type { RunFilter } from '@weir/store/pages'
+import type { Filters } from '#filters/filters.ts'
+import { parameterName } from '#filters/name-parameter.ts'
+import { timeWindow } from '#filters/time-range.ts'
 
 const MINUTE_MS = 60_000
 

@@ -1,4 +1,4 @@
-import { cutText } from '@weir/store/cut-text'
+import { cutText } from '@weir/store/text'
 import { DEADLINE_S } from './store.ts'
 
 /** Why the store could not answer, in words for the reader of a page. */

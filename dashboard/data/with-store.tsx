@@ -1,7 +1,7 @@
 import type { Store } from '@weir/store'
 import { connection } from 'next/server'
 import type { ReactElement } from 'react'
-import { ErrorState } from '../components/error-state.tsx'
+import { ErrorState } from '#components/problem/error-state.tsx'
 import { answerWith } from './answer-status.ts'
 import { readStore } from './store.ts'
 import { explainStoreError } from './store-problem.ts'

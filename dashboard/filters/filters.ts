@@ -1,4 +1,4 @@
-import { cutText } from '@weir/store/cut-text'
+import { cutText } from '@weir/store/text'
 import { first, type SearchParams, toQuery } from './search-params.ts'
 import { parseTimeRange, rangeProblem, type TimeRange, timeRangeParameters } from './time-range.ts'
 

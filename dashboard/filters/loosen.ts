@@ -1,4 +1,4 @@
-import type { RunCount, RunSearch } from '@weir/store'
+import type { RunCount, RunSearch } from '@weir/store/pages'
 import { first, type SearchParams } from './search-params.ts'
 import { coveringRange, describeTimeRange, type TimeRange, timeRangeParameters } from './time-range.ts'
 

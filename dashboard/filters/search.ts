@@ -1,4 +1,4 @@
-import type { AttributeSearch } from '@weir/store'
+import type { AttributeSearch } from '@weir/store/pages'
 
 /** What somebody looks for: words, and attributes of spans. */
 export interface Search {

@@ -1,6 +1,6 @@
 export type { ClickHouseOptions, ClickHouseServer } from './clickhouse/server.ts'
 export { startClickHouse } from './clickhouse/server.ts'
-export { DirectoryInUseError, EngineStartError, PortInUseError } from './errors.ts'
+export { EngineStartError, PortInUseError } from './errors.ts'
 export type { ValkeyBinary } from './valkey/find.ts'
 export { findValkeyServer } from './valkey/find.ts'
 export { endLeftover, leftoverPid } from './valkey/leftover.ts'

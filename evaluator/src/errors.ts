@@ -1,16 +1,6 @@
-import { cutText } from '@weir/store'
+import { cutText } from '@weir/store/text'
 
-/** The definition, a file or an option is wrong: exit code 2. */
-export class UsageError extends Error {
-  override readonly name: string = 'UsageError'
-  readonly code: string = 'USAGE'
-}
-
-/** Weir, its store or its queue did not do its part: exit code 3. */
-export class InfrastructureError extends Error {
-  override readonly name: string = 'InfrastructureError'
-  readonly code: string = 'INFRASTRUCTURE'
-}
+export { InfrastructureError, UsageError } from '@weir/config'
 
 /** The words of anything that was thrown. Never throws: not everything can be made a text. */
 export function messageOf(error: unknown): string {

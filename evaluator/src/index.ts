@@ -1,6 +1,6 @@
+export { type Duration, DurationError, type ExitCode } from '@weir/config'
 export type { Check, CheckOutcome, Judgement, Subject, TrajectoryMode } from './checks/check.ts'
 export { describeCheck } from './checks/describe.ts'
-export { type Duration, DurationError } from './checks/duration.ts'
 export { type OutputSchema, SchemaError } from './checks/json-schema.ts'
 export { judge } from './checks/judge.ts'
 export {
@@ -43,7 +43,7 @@ export type {
 } from './evaluation/definition.ts'
 export { evaluate } from './evaluation/evaluate.ts'
 export { findEvalFiles, loadEvalFile } from './evaluation/load-file.ts'
-export { type ExitCode, exitCodeOf, toExitCode } from './experiment/exit-code.ts'
+export { exitCodeOf, toExitCode } from './experiment/exit-code.ts'
 export type { Plan, RunSettings } from './experiment/plan.ts'
 export type { ExperimentReport, Mode } from './experiment/report.ts'
 export { type EvaluationMode, prepareMode, runEvaluation } from './experiment/run-evaluation.ts'

@@ -6,7 +6,7 @@ export const EXPERIMENT_QUEUE = 'weir-experiments'
 export const TRIAL_QUEUE = 'weir-trials'
 
 /** A case as it travels in a job. */
-export interface JobCase {
+interface JobCase {
   readonly id: string
   readonly input: unknown
   readonly reference?: unknown

@@ -1,4 +1,4 @@
-import { equalsExact, parseExact, stringifyExact } from '@weir/store'
+import { equalsExact, parseExact, stringifyExact } from '@weir/store/text'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openJob, signJob } from './signed-job.ts'
@@ -35,7 +35,7 @@ test.each([
 ])('%s is refused', (_what, data, key, queue, id) => {
   expect(() => openJob(key, queue, id, data)).toThrow(
     expect.objectContaining({
-      code: 'WEIR_UNSIGNED_JOB',
+      code: 'UNSIGNED_JOB',
       message: expect.stringContaining('WEIR_QUEUE_KEY'),
     }),
   )

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { parseExact, stringifyExact } from '@weir/store'
+import { WeirError } from '@weir/config'
+import { parseExact, stringifyExact } from '@weir/store/text'
 import { z } from 'zod'
 
 /** A job's data as it lies in the queue: JSON, and who may have put it there. */
@@ -13,9 +14,8 @@ export interface SignedJob {
  * A job is not what the worker may run: its signature is missing, or of another key. Whoever can write to the queue could have it load any
  * file otherwise.
  */
-class UnsignedJobError extends Error {
-  readonly code = 'WEIR_UNSIGNED_JOB'
-  override readonly name = 'UnsignedJobError'
+class UnsignedJobError extends WeirError {
+  override readonly code = 'UNSIGNED_JOB'
 }
 
 /** Signs data for one job of one queue: the signature is good for no other. */

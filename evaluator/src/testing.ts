@@ -1,4 +1,4 @@
-import type { CallRecord, RunRecord, Status, StepRecord, ValueType } from '@weir/store'
+import type { CallRecord, RunRecord, Status, StepRecord, ValueType } from '@weir/store/run-model'
 
 /** A step execution in few words, times in milliseconds; absent: ok, one attempt, right after the one before. */
 interface StepSketch {

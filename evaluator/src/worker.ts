@@ -1,4 +1,6 @@
-import { diskProblem, getClickHouseDisk, printed } from '@weir/store'
+import { diskProblem } from '@weir/store'
+import { getClickHouseDisk } from '@weir/store/pages'
+import { printed } from '@weir/store/text'
 import { type Job, Worker } from 'bullmq'
 import { EXPERIMENT_QUEUE, TRIAL_QUEUE } from './queue.ts'
 import { type WorkerConfig, workerConfigFromEnv } from './worker/config.ts'

@@ -4,7 +4,7 @@ import type { SchemaIssue } from './schema.ts'
 /** An option or argument is wrong: thrown where it was given, before anything runs. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
-  readonly code = 'WEIR_USAGE'
+  readonly code = 'USAGE'
 }
 
 /** A value did not match its flow's schema. The run is recorded with status error. */

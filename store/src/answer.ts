@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { InfrastructureError } from '@weir/config'
 import type { Store } from './store.ts'
 
 /** ClickHouse did not even answer a ping in time. */
-export class StoreSilentError extends Error {
-  readonly code = 'STORE_SILENT'
-  override readonly name = 'StoreSilentError'
+export class StoreSilentError extends InfrastructureError {
+  override readonly code = 'STORE_SILENT'
 }
 
 /** `/ping` needs no password, and `fetch` takes no URL that has one. */

@@ -1,5 +1,6 @@
+import { ConfigError } from '@weir/config'
 import { expect, test } from 'vitest'
-import { StoreConfigError, storeOptionsFromEnv } from './config.ts'
+import { storeOptionsFromEnv } from './config.ts'
 
 test('defaults to the embedded engine', () => {
   expect(storeOptionsFromEnv({})).toEqual({
@@ -22,7 +23,9 @@ test.each([
   ['WEIR_CLICKHOUSE_URL', 'tcp://db:9000'],
   ['WEIR_CLICKHOUSE_URL', 'localhost:8123'],
   ['WEIR_CLICKHOUSE_DATABASE', 'a-b; DROP'],
+  ['WEIR_CLICKHOUSE_DATABASE', '1a'],
+  ['WEIR_PROJECT', ' '],
 ])('refuses %s=%s and names the variable', (variable, value) => {
-  expect(() => storeOptionsFromEnv({ [variable]: value })).toThrow(StoreConfigError)
+  expect(() => storeOptionsFromEnv({ [variable]: value })).toThrow(ConfigError)
   expect(() => storeOptionsFromEnv({ [variable]: value })).toThrow(variable)
 })

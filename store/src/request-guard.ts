@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { z } from 'zod'
-import { cutText } from './cut-text.ts'
+import { cutText } from './text/cut-text.ts'
 
 /**
  * A web page can make its reader's browser send requests to any address, loopback too. What it cannot do is change the
@@ -41,24 +40,6 @@ export interface Refusal {
   /** For the sender. */
   readonly message: string
 }
-
-/** A name, with `*.` in front for all names below it; its port does not matter, as a proxy may have another one. */
-const ENTRY = /^(\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?(:\d+)?|\[[\da-f:.]+\](:\d+)?)$/
-
-/** Reads WEIR_ALLOWED_HOSTS, such as `weir.example.com, *.internal`. */
-export const allowedHosts: z.ZodType<readonly string[], string> = z
-  .string()
-  .transform((text) =>
-    text
-      .toLowerCase()
-      .split(/[\s,]+/)
-      .filter(Boolean),
-  )
-  .refine(
-    (entries) => entries.every((entry) => ENTRY.test(entry)),
-    'expected names such as weir.example.com or *.example.com, separated by commas, or * for all',
-  )
-  .transform((entries) => entries.map((entry) => entry.replace(/:\d+$/, '').replace(/\.$/, '')))
 
 /** Of a request over HTTP/1. */
 export function requestHead({ method, url = '', headers, rawHeaders }: IncomingMessage): RequestHead {

@@ -1,4 +1,4 @@
-import { listBaselines, promoteExperiment } from '@weir/store'
+import { listBaselines, promoteExperiment } from '@weir/store/evaluations'
 import type { Command } from 'commander'
 import { print, printJson } from '../print.ts'
 import { printTable } from '../table.ts'

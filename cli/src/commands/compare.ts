@@ -1,8 +1,10 @@
-import { type Comparison, compare, getFilterOptions, parseSide, type Store, searchRuns } from '@weir/store'
+import { UsageError } from '@weir/config'
+import type { Store } from '@weir/store'
+import { type Comparison, compare, parseSide } from '@weir/store/compare'
+import { getFilterOptions, searchRuns } from '@weir/store/pages'
 import { type Command, Option } from 'commander'
 import { comparisonExitCode } from '../compare/exit-code.ts'
 import { formatComparison } from '../compare/format-comparison.ts'
-import { usageError } from '../errors.ts'
 import { print, printJson } from '../print.ts'
 import { withStore } from '../with-store.ts'
 
@@ -57,5 +59,5 @@ async function refuseUnknown(store: Store, { flow, base, candidate }: Comparison
   const { values, total } = (await getFilterOptions(store, { from, to })).flows
   const more = total > values.length ? ` and ${total - values.length} more` : ''
   const known = total === 0 ? 'nothing is recorded yet' : `recorded are: ${values.join(', ')}${more}`
-  throw usageError(`there is no flow "${flow}"; ${known}`)
+  throw new UsageError(`there is no flow "${flow}"; ${known}`)
 }

@@ -5,10 +5,10 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
+import { reachableHost, UsageError } from '@weir/config'
 import { refusalOf, requestHead } from '@weir/store'
 import type { Command } from 'commander'
-import { type Config, reachableHost, readConfig } from '../config.ts'
-import { usageError } from '../errors.ts'
+import { type Config, readConfig } from '../config.ts'
 import { loadOptional } from '../optional-package.ts'
 import { print, printError } from '../print.ts'
 import { serveUntilStopped } from '../serve-until-stopped.ts'
@@ -44,7 +44,7 @@ async function runDashboard(): Promise<void> {
   const manifest = await findDashboard()
   const dir = dirname(manifest)
   if (!existsSync(join(dir, '.next', 'BUILD_ID'))) {
-    throw usageError('the dashboard is not built: run "npm run build" in the checkout of Weir')
+    throw new UsageError('the dashboard is not built: run "npm run build" in the checkout of Weir')
   }
   Object.assign(process.env, { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' }, storeVariables(config))
   const app = (await loadNext(manifest))({

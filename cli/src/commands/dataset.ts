@@ -1,16 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { UsageError } from '@weir/config'
 import { readJsonLines, toCases } from '@weir/evaluator'
-import {
-  getDatasetCases,
-  listDatasets,
-  pushDataset,
-  resolveDataset,
-  type Store,
-  stringifyExact,
-} from '@weir/store'
+import type { Store } from '@weir/store'
+import { getDatasetCases, listDatasets, pushDataset, resolveDataset } from '@weir/store/evaluations'
+import { stringifyExact } from '@weir/store/text'
 import type { Command } from 'commander'
-import { usageError } from '../errors.ts'
 import { print, printedJson, printJson } from '../print.ts'
 import { requireWritable } from '../require-writable.ts'
 import { printTable } from '../table.ts'
@@ -41,7 +36,7 @@ export function addDataset(program: Command): void {
 
 async function push(store: Store, file: string, name: string): Promise<void> {
   const cases = toCases(name, await readJsonLines(file))
-  if (cases.length === 0) throw usageError(`${file} holds no case, expected one JSON object per line`)
+  if (cases.length === 0) throw new UsageError(`${file} holds no case, expected one JSON object per line`)
   const { version, caseCount, isNew, sameAs } = await pushDataset(store, { name, cases })
   const note = !isNew ? ' (unchanged)' : sameAs === undefined ? '' : ` (the same as @${sameAs})`
   print(`${name}@${version}: ${caseCount} ${caseCount === 1 ? 'case' : 'cases'}${note}`)
@@ -52,7 +47,7 @@ async function pull(store: Store, reference: string, output: string | undefined)
   const found = await resolveDataset(store, { reference })
   if (found === undefined) {
     const known = (await listDatasets(store)).map(({ name, version }) => `${name}@${version}`)
-    throw usageError(
+    throw new UsageError(
       `there is no dataset "${reference}"; ${known.length === 0 ? 'none is stored yet' : `stored are: ${known.join(', ')}`}`,
     )
   }

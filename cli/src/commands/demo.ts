@@ -1,4 +1,4 @@
-import { getStoreStats } from '@weir/store'
+import { getStoreStats } from '@weir/store/pages'
 import { type Command, Option } from 'commander'
 import { runDemo } from '../demo/demo.ts'
 import { endProgramsOnSignal } from '../demo/run-program.ts'

@@ -2,9 +2,9 @@ import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { exportTraces, findTracesOfRun } from '@weir/store'
+import { UsageError } from '@weir/config'
+import { exportTraces, findTracesOfRun } from '@weir/store/export'
 import { type Command, Option } from 'commander'
-import { usageError } from '../errors.ts'
 import { printError, printedJson } from '../print.ts'
 import { requireWritable } from '../require-writable.ts'
 import { withStore } from '../with-store.ts'
@@ -31,16 +31,16 @@ export function addExport(program: Command): void {
 async function runExport(options: ExportOptions): Promise<void> {
   const { trace, run, output } = options
   if (trace === undefined && run === undefined)
-    throw usageError('expected --trace <id> or --run <id>\n(see: weir export --help)')
+    throw new UsageError('expected --trace <id> or --run <id>\n(see: weir export --help)')
   const traceId = trace?.toLowerCase()
   if (traceId !== undefined && !/^[0-9a-f]{32}$/.test(traceId))
-    throw usageError(`--trace is "${trace}", expected 32 hex digits`)
+    throw new UsageError(`--trace is "${trace}", expected 32 hex digits`)
   if (output !== undefined) requireWritable(output)
   await withStore(async (store) => {
     const traceIds = traceId === undefined ? await findTracesOfRun(store, { runId: run! }) : [traceId]
     const pieces = new Pieces(exportTraces(store, { traceIds }))
     await (output === undefined ? toStandardOutput(pieces) : toFile(pieces, output))
-    if (pieces.spans === 0) throw usageError(nothing(options, store.project))
+    if (pieces.spans === 0) throw new UsageError(nothing(options, store.project))
     printError(`${pieces.spans} ${pieces.spans === 1 ? 'span' : 'spans'}`)
   })
 }

@@ -1,6 +1,6 @@
+import { UsageError } from '@weir/config'
 import type { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
-import { usageError } from '../errors.ts'
 import { Batch } from '../import/batch.ts'
 import { Sender } from '../import/sender.ts'
 import { openSpanFile, type SpanFile } from '../import/span-file.ts'
@@ -33,7 +33,7 @@ async function runImport(config: Config, paths: readonly string[]): Promise<void
   const count = total - sender.rejected
   print(`imported ${count} ${count === 1 ? 'span' : 'spans'} to ${config.endpoint}`)
   if (sender.rejected > 0)
-    throw usageError(
+    throw new UsageError(
       `${sender.rejected} of ${total} spans were refused: they have an invalid trace id or span id`,
     )
 }

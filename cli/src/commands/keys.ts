@@ -1,6 +1,7 @@
-import { type ApiKey, createApiKey, forgetApiKeys, listApiKeys, revokeApiKey, type Store } from '@weir/store'
+import { UsageError } from '@weir/config'
+import type { Store } from '@weir/store'
+import { type ApiKey, createApiKey, forgetApiKeys, listApiKeys, revokeApiKey } from '@weir/store/keys'
 import { type Command, InvalidArgumentError } from 'commander'
-import { usageError } from '../errors.ts'
 import { print, printError, printJson } from '../print.ts'
 import { printTable } from '../table.ts'
 import { withStore } from '../with-store.ts'
@@ -77,7 +78,7 @@ async function revoke(store: Store, given: string): Promise<void> {
   // Whoever has only the key itself may give that; its secret is repeated nowhere.
   const id = given.startsWith('weir_') ? (given.split('_')[1] ?? '') : given
   const key = await revokeApiKey(store, { id })
-  if (key === undefined) throw usageError(unknown(id, await listApiKeys(store)))
+  if (key === undefined) throw new UsageError(unknown(id, await listApiKeys(store)))
   if (key.revoked) {
     print(`key ${id} was revoked already`)
     return
@@ -92,7 +93,9 @@ async function revoke(store: Store, given: string): Promise<void> {
 async function open(store: Store): Promise<void> {
   const valid = await forgetApiKeys(store)
   if (valid.length > 0) {
-    throw usageError(`keys are valid still: ${idsOf(valid)}. Revoke each with weir keys revoke <id> first`)
+    throw new UsageError(
+      `keys are valid still: ${idsOf(valid)}. Revoke each with weir keys revoke <id> first`,
+    )
   }
   print('there is no key any more: collectors on loopback take spans without one within 3 s,')
   print('collectors on other addresses take none until weir keys create')

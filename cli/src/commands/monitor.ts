@@ -1,13 +1,9 @@
+import { UsageError } from '@weir/config'
 import { type Evaluation, findEvalFiles, loadEvalFile } from '@weir/evaluator'
-import {
-  listMonitors,
-  removeMonitor,
-  type Store,
-  addMonitor as storeMonitor,
-  stringifyExact,
-} from '@weir/store'
+import type { Store } from '@weir/store'
+import { listMonitors, removeMonitor, addMonitor as storeMonitor } from '@weir/store/evaluations'
+import { stringifyExact } from '@weir/store/text'
 import { type Command, InvalidArgumentError } from 'commander'
-import { usageError } from '../errors.ts'
 import { print, printJson } from '../print.ts'
 import { printTable } from '../table.ts'
 import { withStore } from '../with-store.ts'
@@ -35,7 +31,7 @@ async function add(path: string, sample: number): Promise<void> {
   const evaluations = (await Promise.all(files.map(loadEvalFile))).flat()
   const empty = evaluations.find((evaluation) => evaluation.checks.length === 0)
   if (empty !== undefined) {
-    throw usageError(
+    throw new UsageError(
       `evaluation "${empty.name}" has no checks: a monitor judges by checks, not by scorers or expect`,
     )
   }
@@ -82,7 +78,7 @@ async function remove(store: Store, name: string): Promise<void> {
     return
   }
   const known = (await listMonitors(store)).map((row) => row.name)
-  throw usageError(
+  throw new UsageError(
     `there is no monitor "${name}"; ${known.length === 0 ? 'none was added yet' : `there are: ${known.join(', ')}`}`,
   )
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Quarantined } from '@weir/collector'
-import { cutText } from '@weir/store'
+import { InfrastructureError, UsageError } from '@weir/config'
+import { cutText } from '@weir/store/text'
 import type { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
-import { infrastructureError, usageError } from '../errors.ts'
 import { loadOptional } from '../optional-package.ts'
 import { print, printJson } from '../print.ts'
 import { printTable } from '../table.ts'
@@ -79,7 +79,7 @@ async function retry(ids: readonly string[], all: boolean): Promise<void> {
     for (const { id } of chosen) {
       const target = { walDirectory: logOf(config), store: { url, database } }
       const outcome = await retryQuarantined(target, id).catch((cause: Error) => {
-        throw infrastructureError(`${stored} spans were stored, then: ${cause.message}`, { cause })
+        throw new InfrastructureError(`${stored} spans were stored, then: ${cause.message}`, { cause })
       })
       if (outcome === undefined) continue
       stored += outcome.stored
@@ -93,7 +93,7 @@ async function retry(ids: readonly string[], all: boolean): Promise<void> {
       )
     }
     if (refused === 0) return
-    throw infrastructureError(
+    throw new InfrastructureError(
       `${refused} of ${chosen.length} files are still set aside: remove the cause and retry, or delete them with "weir quarantine drop"`,
     )
   })
@@ -108,12 +108,12 @@ async function drop(ids: readonly string[], all: boolean): Promise<void> {
 }
 
 function choose(found: readonly Quarantined[], ids: readonly string[], all: boolean): readonly Quarantined[] {
-  if (all && ids.length > 0) throw usageError('expected ids or --all, got both')
+  if (all && ids.length > 0) throw new UsageError('expected ids or --all, got both')
   if (all) return found
-  if (ids.length === 0) throw usageError('expected ids as "weir quarantine list" shows them, or --all')
+  if (ids.length === 0) throw new UsageError('expected ids as "weir quarantine list" shows them, or --all')
   for (const id of ids) {
     if (found.some((file) => file.id === id)) continue
-    throw usageError(`nothing with the id "${id}" is set aside; see "weir quarantine list"`)
+    throw new UsageError(`nothing with the id "${id}" is set aside; see "weir quarantine list"`)
   }
   return found.filter(({ id }) => ids.includes(id))
 }

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { printed, type Store } from '@weir/store'
+import { UsageError } from '@weir/config'
+import type { Store } from '@weir/store'
+import { printed } from '@weir/store/text'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
-import { usageError } from '../errors.ts'
 import { openStore } from '../open-store.ts'
 
 export function addSql(program: Command): void {
@@ -24,7 +25,7 @@ export function addSql(program: Command): void {
 async function runSql(given: string | undefined, options: { format?: string }): Promise<void> {
   const statement = given ?? (process.stdin.isTTY ? '' : await text(process.stdin))
   if (statement.trim() === '') {
-    throw usageError(
+    throw new UsageError(
       `no statement came, expected one such as: weir sql "SELECT flow, count() FROM runs FINAL GROUP BY flow"`,
     )
   }
@@ -50,6 +51,6 @@ async function ask(store: Store, query: string, format: string): Promise<Readabl
     const http_headers = { 'x-clickhouse-format': format }
     return (await store.client.exec({ query, clickhouse_settings: settings, http_headers })).stream
   } catch (cause) {
-    throw usageError(`the store does not take the statement: ${(cause as Error).message}`, { cause })
+    throw new UsageError(`the store does not take the statement: ${(cause as Error).message}`, { cause })
   }
 }

@@ -1,4 +1,4 @@
-import type { Comparison } from '@weir/store'
+import type { Comparison } from '@weir/store/compare'
 import { expect, test } from 'vitest'
 import { comparisonExitCode } from './exit-code.ts'
 

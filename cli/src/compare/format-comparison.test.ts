@@ -1,4 +1,4 @@
-import type { Comparison, MetricComparison, StepComparison, Verdict } from '@weir/store'
+import type { Comparison, MetricComparison, StepComparison, Verdict } from '@weir/store/compare'
 import { expect, test } from 'vitest'
 import { formatComparison } from './format-comparison.ts'
 

@@ -1,4 +1,4 @@
-import type { Comparison, LoneStep, MetricComparison, StepComparison } from '@weir/store'
+import type { Comparison, LoneStep, MetricComparison, StepComparison } from '@weir/store/compare'
 import { formatTable } from '../table.ts'
 
 /** What `weir compare` prints: the sentence, a table with a row per step, and what a reader must know. */

@@ -1,5 +1,5 @@
 import { type Installation, startInstallation, until } from '@weir/engines/testing'
-import type { Comparison, StepComparison } from '@weir/store'
+import type { Comparison, StepComparison } from '@weir/store/compare'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 let weir: Installation

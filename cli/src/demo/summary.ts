@@ -1,5 +1,7 @@
-import { getRunRecords, type Store, searchRuns } from '@weir/store'
-import { type Config, reachableHost } from '../config.ts'
+import { reachableHost } from '@weir/config'
+import type { Store } from '@weir/store'
+import { getRunRecords, searchRuns } from '@weir/store/pages'
+import type { Config } from '../config.ts'
 import type { DemoResult } from './demo.ts'
 
 const DAY_MS = 86_400_000

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { getOverview, type Store } from '@weir/store'
-import { infrastructureError } from '../errors.ts'
+import { InfrastructureError } from '@weir/config'
+import type { Store } from '@weir/store'
+import { getOverview } from '@weir/store/pages'
 
 const PATIENCE_MS = 120_000
 const DAY_MS = 86_400_000
@@ -27,7 +28,7 @@ export async function untilSettled(store: Store, flows: readonly string[], quiet
     }
     await sleep(500)
   }
-  throw infrastructureError(`gave up after ${PATIENCE_MS / 1000} s: ${problem}`)
+  throw new InfrastructureError(`gave up after ${PATIENCE_MS / 1000} s: ${problem}`)
 }
 
 async function countRuns(store: Store, names: readonly string[]): Promise<number> {

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { shellWord } from '@weir/store'
-import { CliError } from '../errors.ts'
+import { InfrastructureError } from '@weir/config'
+import { shellWord } from '@weir/store/text'
 import { print } from '../print.ts'
 import { experimentOf } from './experiment-report.ts'
 import { runProgram, weirArguments } from './run-program.ts'
@@ -48,6 +48,6 @@ export class WeirCommand {
   }
 }
 
-export function demoError(message: string): CliError {
-  return new CliError('WEIR_DEMO', 3, `the demo stopped: ${message}`)
+export function demoError(message: string): InfrastructureError {
+  return new InfrastructureError(`the demo stopped: ${message}`)
 }

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs'
-import { createStore, requireKnownSchema, SchemaError, shellWord } from '@weir/store'
-import type { Config } from '../config.ts'
+import { type WrongVariable, wrongVariables } from '@weir/config'
+import { createStore, requireKnownSchema, SchemaError } from '@weir/store'
+import { shellWord } from '@weir/store/text'
+import { type Config, readConfig } from '../config.ts'
 import { checkInstallation } from '../status/checks.ts'
 import type { Finding } from '../status/finding.ts'
 import { readInstallation } from '../status/installation-status.ts'
@@ -11,11 +13,15 @@ import { installedPackages } from './packages.ts'
 import { diagnosePorts } from './ports.ts'
 
 /** Every line of `weir doctor`. */
-export async function diagnose(config: Config): Promise<Finding[]> {
+export async function diagnose(): Promise<Finding[]> {
+  const wrong = wrongVariables()
+  const always = [nodeVersion(), ...variables(wrong)]
+  if (wrong.some(({ variable }) => variable.readers.includes('weir'))) return always
+  const config = readConfig()
   const homeFindings = home(config)
   const installation = await readInstallation(config)
   return [
-    nodeVersion(),
+    ...always,
     ...homeFindings,
     ...(await diagnosePorts(config)),
     ...(await engines(config)),
@@ -35,6 +41,16 @@ function running(supervisor: number | null): Finding[] {
 function nodeVersion(): Finding {
   // bin/weir.js has refused what is too old.
   return { name: 'Node', ok: true, found: `${process.versions.node} (${process.platform} ${process.arch})` }
+}
+
+function variables(wrong: readonly WrongVariable[]): Finding[] {
+  if (wrong.length === 0) return [{ name: 'variables', ok: true, found: 'those that are set can be used' }]
+  return wrong.map(({ variable: { name, meaning }, came, expected }) => ({
+    name: 'variables',
+    ok: false,
+    found: `${name} ${came}`,
+    advice: `${expected}: ${meaning}`,
+  }))
 }
 
 function home({ home: path }: Config): Finding[] {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Finding } from '../status/finding.ts'
 
 const OURS = [
+  '@weir/config',
   '@weir/sdk',
   '@weir/store',
   '@weir/dialects',

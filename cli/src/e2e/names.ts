@@ -1,4 +1,5 @@
-import { addMonitor, promoteExperiment, pushDataset, type Store, upsertExperiment } from '@weir/store'
+import type { Store } from '@weir/store'
+import { addMonitor, promoteExperiment, pushDataset, upsertExperiment } from '@weir/store/evaluations'
 import fc from 'fast-check'
 
 const FIXED: readonly string[] = [

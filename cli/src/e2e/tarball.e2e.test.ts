@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 // What a user's CI does: a project outside the repository, with the published packages installed from their tarballs.
 
-const published = ['sdk', 'store', 'dialects', 'evaluator', 'cli']
+const published = ['config', 'sdk', 'store', 'dialects', 'evaluator', 'cli']
 
 let weir: Installation
 let project: string

@@ -1,3 +1,4 @@
+import { InfrastructureError, reachableHost, UsageError } from '@weir/config'
 import {
   allReporters,
   type Evaluation,
@@ -5,7 +6,6 @@ import {
   type ExperimentReport,
   exitCodeOf,
   findEvalFiles,
-  InfrastructureError,
   jsonReporter,
   junitReporter,
   loadEvalFile,
@@ -19,8 +19,7 @@ import {
 } from '@weir/evaluator'
 import { shutdown } from '@weir/sdk'
 import { migrate } from '@weir/store'
-import { type Config, reachableHost, readConfig } from '../config.ts'
-import { infrastructureError, usageError } from '../errors.ts'
+import { type Config, readConfig } from '../config.ts'
 import { openStore } from '../open-store.ts'
 import { printError } from '../print.ts'
 import { requireWritable } from '../require-writable.ts'
@@ -49,7 +48,7 @@ const EXIT_MS = 1_000
 export async function runEvalCommand(paths: readonly string[], options: EvalOptions): Promise<never> {
   const config = readConfig()
   const files = await findEvalFiles(paths)
-  if (files.length === 0) throw usageError('there is no *.eval.ts file below this directory')
+  if (files.length === 0) throw new UsageError('there is no *.eval.ts file below this directory')
   for (const report of [options.json, options.junit]) {
     if (report !== undefined && report !== '-') requireWritable(report)
   }
@@ -116,7 +115,7 @@ async function toMode(config: Config, options: EvalOptions): Promise<EvaluationM
   await migrate(store)
   const { endpoint, apiKey, redisUrl, queueKey } = config
   if (options.queue) {
-    if (queueKey === undefined) throw infrastructureError(NO_QUEUE_KEY)
+    if (queueKey === undefined) throw new InfrastructureError(NO_QUEUE_KEY)
     return { kind: 'queue', store, redisUrl, queueKey }
   }
   return { kind: 'recorded', store, endpoint, ...(apiKey === undefined ? {} : { apiKey }) }

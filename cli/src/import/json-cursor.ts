@@ -1,4 +1,4 @@
-import { isUtf16 } from '@weir/store'
+import { isUtf16 } from '@weir/store/text'
 
 const EMPTY = Buffer.alloc(0)
 /** Of UTF-8, byte by byte. */

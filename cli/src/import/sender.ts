@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { infrastructureError, usageError } from '../errors.ts'
+import { InfrastructureError, UsageError } from '@weir/config'
 import { requestOf } from './batch.ts'
 import type { OwnedSpan } from './span-file.ts'
 
@@ -35,7 +35,7 @@ export class Sender {
     this.#patience = patience
   }
 
-  /** Resolves once the collector has the spans, or has refused them for their ids. @throws CliError */
+  /** Resolves once the collector has the spans, or has refused them for their ids. @throws WeirError */
   async send(spans: readonly OwnedSpan[]): Promise<void> {
     const response = await this.#post(requestOf(spans))
     const body = await response.text().catch(() => '')
@@ -96,9 +96,9 @@ function waitOf(answer: Response | Error): number | undefined {
 
 function unavailable(url: string, answer: Response | Error): Error {
   if (answer instanceof Response)
-    return infrastructureError(`the collector at ${url} takes no spans now (HTTP ${answer.status})`)
+    return new InfrastructureError(`the collector at ${url} takes no spans now (HTTP ${answer.status})`)
   const { message } = (answer.cause as Error | undefined) ?? answer
-  return infrastructureError(
+  return new InfrastructureError(
     `no collector answers at ${url} (${message}): start Weir with "weir up", or set WEIR_ENDPOINT`,
     { cause: answer },
   )
@@ -106,7 +106,10 @@ function unavailable(url: string, answer: Response | Error): Error {
 
 function refusal(url: string, status: number, message: string): Error {
   if (status === 401 || status === 403)
-    return usageError(`the collector at ${url} does not accept the API key: set WEIR_API_KEY (${message})`)
-  if (status >= 500) return infrastructureError(`the collector at ${url} failed (HTTP ${status}): ${message}`)
-  return usageError(`the collector at ${url} refuses the spans (HTTP ${status}): ${message}`)
+    return new UsageError(
+      `the collector at ${url} does not accept the API key: set WEIR_API_KEY (${message})`,
+    )
+  if (status >= 500)
+    return new InfrastructureError(`the collector at ${url} failed (HTTP ${status}): ${message}`)
+  return new UsageError(`the collector at ${url} refuses the spans (HTTP ${status}): ${message}`)
 }

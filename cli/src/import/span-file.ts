@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { usageError } from '../errors.ts'
+import { UsageError } from '@weir/config'
 import { JsonCursor, JsonTextError } from './json-cursor.ts'
 import { type RequestVisitor, walkRequests } from './trace-request.ts'
 
@@ -23,13 +23,13 @@ export interface SpanFile {
 /**
  * Looks through a file. What a span belongs to may be written after it, so the owners are collected here, and the spans
  * are read in a second pass.
- * @throws CliError where the file cannot be read, or is not what it should be
+ * @throws WeirError where the file cannot be read, or is not what it should be
  */
 export async function openSpanFile(path: string): Promise<SpanFile> {
   const owners = new Owners()
   await walk(path, owners)
   if (owners.spans === 0)
-    throw usageError(`${path} holds no span, expected OTLP/JSON: {"resourceSpans":[...]}`)
+    throw new UsageError(`${path} holds no span, expected OTLP/JSON: {"resourceSpans":[...]}`)
   return {
     path,
     spans: owners.spans,
@@ -45,8 +45,8 @@ async function walk(path: string, visitor: RequestVisitor): Promise<void> {
     const isUnreadable =
       syscall !== undefined || code?.startsWith('Z_') || code === 'ERR_STREAM_PREMATURE_CLOSE'
     if (error instanceof JsonTextError)
-      throw usageError(`${path} is not OTLP/JSON: ${message}`, { cause: error })
-    if (isUnreadable) throw usageError(`cannot read ${path}: ${message}`, { cause: error })
+      throw new UsageError(`${path} is not OTLP/JSON: ${message}`, { cause: error })
+    if (isUnreadable) throw new UsageError(`cannot read ${path}: ${message}`, { cause: error })
     throw error
   }
 }

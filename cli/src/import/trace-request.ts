@@ -1,4 +1,4 @@
-import { cutText } from '@weir/store'
+import { cutText } from '@weir/store/text'
 import { type JsonCursor, JsonTextError } from './json-cursor.ts'
 
 /** Told what a text of OTLP/JSON trace requests holds, in its order. Members are `"key":value` as they are in the text. */

@@ -1,15 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type DiskSpace,
-  directorySpace,
-  getStoreHealth,
-  getStoreStats,
-  requireKnownSchema,
-  SchemaError,
-  type StoreHealth,
-  type StoreStats,
-} from '@weir/store'
+import { type DiskSpace, directorySpace, requireKnownSchema, SchemaError } from '@weir/store'
+import { getStoreHealth, getStoreStats, type StoreHealth, type StoreStats } from '@weir/store/pages'
 import type { Config } from '../config.ts'
 import { openStore } from '../open-store.ts'
 import { supervisorPid } from '../supervisor/home.ts'

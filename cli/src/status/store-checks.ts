@@ -1,4 +1,4 @@
-import { cutText } from '@weir/store'
+import { cutText } from '@weir/store/text'
 import type { Finding } from './finding.ts'
 import type { InstallationStatus } from './installation-status.ts'
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { InfrastructureError } from '@weir/config'
 import { pingUrl } from '@weir/store'
 import type { Config } from '../config.ts'
-import { infrastructureError } from '../errors.ts'
 import { answersHttp, answersRedis } from './readiness.ts'
 
 /** A server of the user's, in place of an embedded engine. */
@@ -43,7 +43,7 @@ export async function requireServers(config: Config): Promise<void> {
       const deadline = performance.now() + PATIENCE_MS
       while (!(await answers())) {
         if (performance.now() > deadline) {
-          throw infrastructureError(`${name} does not answer at ${url}: start it, or correct ${variable}`)
+          throw new InfrastructureError(`${name} does not answer at ${url}: start it, or correct ${variable}`)
         }
         await sleep(500)
       }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { listApiKeys } from '@weir/store'
+import { listApiKeys } from '@weir/store/keys'
 import type { Config } from '../config.ts'
 import { openStore } from '../open-store.ts'
 

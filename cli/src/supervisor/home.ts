@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { InfrastructureError, UsageError, type WeirError } from '@weir/config'
 import { directorySpace, formatSpace, isDiskFull } from '@weir/store'
-import { type CliError, infrastructureError, usageError } from '../errors.ts'
 import { isWeir, sendSignal, waitForEnd } from './running-process.ts'
 
 /** Time that left-over children of a killed supervisor get to notice and end by themselves. */
@@ -28,16 +28,16 @@ export function prepareHome(home: string): void {
   }
 }
 
-function unusable(home: string, cause: NodeJS.ErrnoException): CliError {
+function unusable(home: string, cause: NodeJS.ErrnoException): WeirError {
   if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT') return fullDisk(home, cause.message, { cause })
-  return usageError(
+  return new UsageError(
     `cannot write to ${home} (${cause.message}): make it writable or set WEIR_HOME to another directory`,
     { cause },
   )
 }
 
-function fullDisk(home: string, found: string, options?: ErrorOptions): CliError {
-  return infrastructureError(
+function fullDisk(home: string, found: string, options?: ErrorOptions): WeirError {
+  return new InfrastructureError(
     `the disk of ${home} is full (${found}): free some space and start Weir again; it goes on with what is stored there`,
     options,
   )
@@ -71,7 +71,7 @@ export function lockHome(home: string): () => void {
     }
     const pid = readPid(path)
     if (pid !== undefined && pid !== process.pid && isWeir(pid, ['up'])) {
-      throw usageError(
+      throw new UsageError(
         `weir is already running on ${home} (pid ${pid}): stop it first, or set WEIR_HOME to another directory`,
       )
     }

@@ -1,5 +1,5 @@
+import { UsageError } from '@weir/config'
 import type { Config } from '../config.ts'
-import { usageError } from '../errors.ts'
 import { printError } from '../print.ts'
 import { prepareHome } from './home.ts'
 import { closeToOthers, openQueueKey, openUrl } from './secrets.ts'
@@ -9,7 +9,7 @@ import { closeToOthers, openQueueKey, openUrl } from './secrets.ts'
  * URLs of the embedded engines with their passwords, and the key that signs queued jobs. The first process that starts
  * makes them.
  *
- * @throws CliError where the home cannot be used
+ * @throws WeirError where the home cannot be used
  */
 export function openHome(config: Config): Config {
   prepareHome(config.home)
@@ -25,7 +25,7 @@ export function openHome(config: Config): Config {
       queueKey: config.queueKey ?? openQueueKey(home),
     }
   } catch (cause) {
-    throw usageError(
+    throw new UsageError(
       `cannot keep the passwords of ${config.home} (${(cause as Error).message}): make room and make it writable, or set WEIR_HOME to another directory`,
       { cause },
     )

@@ -1,5 +1,5 @@
+import { reachableHost } from '@weir/config'
 import type { Config } from '../config.ts'
-import { reachableHost } from '../config.ts'
 import { answersHttp, answersRedis } from './readiness.ts'
 import { ENGINE_HOST } from './secrets.ts'
 

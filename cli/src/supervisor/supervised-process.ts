@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { printed } from '@weir/store/printed'
-import { CliError, type ExitCode } from '../errors.ts'
+import { InfrastructureError, UsageError } from '@weir/config'
+import { printed } from '@weir/store/text'
 import { logFile, pidFile } from './home.ts'
 import { answersAtAll, Silence } from './liveness.ts'
 import { LogFile } from './log-file.ts'
@@ -155,7 +155,7 @@ export class SupervisedProcess {
       }
       const waited = performance.now() - this.#begunAt
       if (!this.#everReady && waited > FIRST_READY_MS) {
-        this.#first.reject(this.#startError(`does not answer at ${this.spec.url}`, 3))
+        this.#first.reject(this.#startError(`does not answer at ${this.spec.url}`, InfrastructureError))
         return
       }
       await sleep(waited < POLL_OFTEN_MS ? POLL_MS : SLOW_POLL_MS)
@@ -219,7 +219,7 @@ export class SupervisedProcess {
     this.lastEnd = reason
     this.#failures = hadRecovered ? 1 : this.#failures + 1
     if (!this.#everReady && (code === USAGE_EXIT || this.#failures >= FIRST_STARTS)) {
-      this.#first.reject(this.#startError(reason, code === USAGE_EXIT ? 2 : 3))
+      this.#first.reject(this.#startError(reason, code === USAGE_EXIT ? UsageError : InfrastructureError))
       return
     }
     this.restarts += 1
@@ -233,10 +233,10 @@ export class SupervisedProcess {
     this.start()
   }
 
-  #startError(what: string, exitCode: ExitCode): CliError {
+  #startError(what: string, StartError: typeof InfrastructureError | typeof UsageError): Error {
     const said = this.#log.tail().map((line) => `\n  ${line}`)
     const path = logFile(this.#options.home, this.spec.name)
-    return new CliError('WEIR_START', exitCode, `${this.spec.name} ${what}; log: ${path}${said.join('')}`)
+    return new StartError(`${this.spec.name} ${what}; log: ${path}${said.join('')}`)
   }
 
   #stopping(): boolean {

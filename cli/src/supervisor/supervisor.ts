@@ -1,5 +1,5 @@
+import { UsageError } from '@weir/config'
 import type { Config } from '../config.ts'
-import { usageError } from '../errors.ts'
 import { bindError, portOwner } from './port.ts'
 import { childEnvironment, type Port, type ProcessSpec, processList } from './process-list.ts'
 import { StatusFile } from './status-file.ts'
@@ -77,7 +77,7 @@ export async function requireFreePorts(specs: readonly ProcessSpec[]): Promise<v
     const problem = await portProblem(port)
     if (problem !== undefined) problems.push(problem)
   }
-  if (problems.length > 0) throw usageError(problems.join('\n'))
+  if (problems.length > 0) throw new UsageError(problems.join('\n'))
 }
 
 /** Undefined if a port can be bound, else what is wrong and what to do. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { decodeUtf8, Utf8Error } from '@weir/store'
+import { decodeUtf8, Utf8Error } from '@weir/store/text'
 import { z } from 'zod'
 import { type DenyRule, KeyRules } from './key-rules.ts'
 import { type Action, toMarker } from './marker.ts'

@@ -3,11 +3,11 @@ import { manySpans } from '@weir/dialects/testing'
 import type { InsertFailure } from '@weir/store'
 import { SPAN_COLUMNS } from '@weir/store'
 import { onTestFinished } from 'vitest'
+import { ClickHouseWriter } from '../insert/clickhouse-writer.ts'
+import { Delivery } from '../insert/delivery.ts'
+import { SegmentDelivery } from '../insert/segment-delivery.ts'
 import { Log } from '../log.ts'
 import { WriteAheadLog } from '../wal/write-ahead-log.ts'
-import { ClickHouseWriter } from '../writer/clickhouse-writer.ts'
-import { Delivery } from '../writer/delivery.ts'
-import { SegmentDelivery } from '../writer/segment-delivery.ts'
 
 export interface DeliveryTarget {
   readonly url: string
@@ -30,7 +30,7 @@ export async function openDelivering({ url, database, directory, columns }: Deli
     segmentRows: 1e9,
     interval: 60_000,
     log: silent,
-    patience: 0,
+    timeoutMs: 0,
   })
   const writer = new ClickHouseWriter({ url, database, timeout: 10_000 })
   const failures: InsertFailure[] = []

@@ -7,7 +7,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js'
 import { BYTES, WireReader } from '@weir/dialects'
-import { EXPORT_METHOD } from '../grpc/trace-call.ts'
+import { EXPORT_METHOD } from '../serve/grpc/trace-call.ts'
 
 /** How a call ended: with a response, or with a status that is not OK. */
 export interface Answer {

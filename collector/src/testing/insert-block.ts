@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { SPAN_COLUMNS } from '@weir/store'
-import type { ClickHouseWriter } from '../writer/clickhouse-writer.ts'
-import { wholeBlocks } from '../writer/part.ts'
+import type { ClickHouseWriter } from '../insert/clickhouse-writer.ts'
+import { wholeBlocks } from '../insert/part.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** Inserts a Native block as if it were a segment. */

@@ -20,8 +20,8 @@ export async function openStorage(
   })
   let closed: Promise<void> | undefined
   const close = storage.close.bind(storage)
-  storage.close = (patience) => {
-    closed ??= close(patience)
+  storage.close = (timeoutMs) => {
+    closed ??= close(timeoutMs)
     return closed
   }
   onTestFinished(() => storage.close(0))

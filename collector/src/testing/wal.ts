@@ -1,10 +1,10 @@
 import { Log } from '../log.ts'
-import type { LogOptions, Recipient } from '../wal/log-options.ts'
+import type { LogOptions, SegmentSink } from '../wal/log-options.ts'
 import type { Segment } from '../wal/segment.ts'
 import { WriteAheadLog } from '../wal/write-ahead-log.ts'
 
 /** Takes what is closed, and is idle only where a test says so. */
-export class Received implements Recipient {
+export class Received implements SegmentSink {
   readonly segments: Segment[] = []
   isIdle = false
 
@@ -26,7 +26,7 @@ export async function openLog(
     segmentRows: 1e9,
     interval: 0,
     log: new Log('silent'),
-    patience: 0,
+    timeoutMs: 0,
     ...options,
   })
   const received = new Received()

@@ -1,8 +1,8 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { type BlockRecord, decodeIndex } from './block-index.ts'
-import { withoutTorn } from './left-segments.ts'
 import type { Range } from './quarantine.ts'
+import { withoutTorn } from './recover-segments.ts'
 import { blocksPath, indexPath, type Segment } from './segment.ts'
 
 /** A part of a segment that is not what was written. */

@@ -47,7 +47,7 @@ test('what segments say themselves is not saved', () => {
   expect(ledger.finished(false).rejected.invalid_id).toBe(0)
   expect(ledger.finished(true).rejected.invalid_id).toBe(3)
   const next = new Ledger(ledger.finished(false))
-  next.findLeft({ rows: 10, rejected: inSegment })
+  next.recover({ rows: 10, rejected: inSegment })
   expect(next.snapshot()).toMatchObject({ received: 14, pending: 10, rejected: { invalid_id: 4 } })
   next.finish({ rejected: 4 }, { stored: 10, poison: 0, corrupt: 0 })
   expect(next.finished(false)).toMatchObject({ stored: 10, rejected: { invalid_id: 4 } })

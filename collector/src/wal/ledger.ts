@@ -69,7 +69,7 @@ export class Ledger {
   }
 
   /** A segment that an earlier process has left. */
-  findLeft({ rows, rejected }: { readonly rows: number; readonly rejected: number }): void {
+  recover({ rows, rejected }: { readonly rows: number; readonly rejected: number }): void {
     this.#pending += rows
     this.#rejected.invalid_id += rejected
     this.#logged += rejected

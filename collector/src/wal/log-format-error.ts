@@ -1,7 +1,7 @@
+import { UsageError } from '@weir/config'
 /** A newer version has written in the log: this one would take its blocks for damaged ones. */
-export class LogFormatError extends Error {
-  readonly code = 'WEIR_LOG_FORMAT'
-  override readonly name = 'LogFormatError'
+export class LogFormatError extends UsageError {
+  override readonly code = 'LOG_FORMAT'
 
   /** @param index path of the segment's index */
   constructor(index: string, found: string, known: string) {

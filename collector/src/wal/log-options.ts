@@ -14,7 +14,7 @@ export interface LogOptions {
   readonly interval: number
   readonly log: Log
   /** Milliseconds to wait for a process that has the log open and may just be ending. */
-  readonly patience: number
+  readonly timeoutMs: number
 }
 
 /** What the log says about itself. */
@@ -34,7 +34,7 @@ export interface LogSnapshot {
 }
 
 /** Where closed segments go. */
-export interface Recipient {
+export interface SegmentSink {
   add(segment: Segment): void
   /** Whether a segment that is closed now would be inserted at once. */
   readonly isIdle: boolean

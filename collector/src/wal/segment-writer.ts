@@ -89,7 +89,7 @@ export class SegmentWriter {
   async close(): Promise<Segment | undefined> {
     await Promise.allSettled([this.#blocks.close(), this.#index.close()])
     const { name } = this
-    const segment = { name, directory: this.#directory, columns: this.#columns, left: false }
+    const segment = { name, directory: this.#directory, columns: this.#columns, recovered: false }
     if (this.#rows > 0) {
       return { ...segment, bytes: this.#bytes, rows: this.#rows, rejected: this.#rejected }
     }

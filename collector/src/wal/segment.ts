@@ -14,7 +14,7 @@ export interface Segment {
   /** Spans of its requests that were refused for their ids. */
   readonly rejected: number
   /** Whether an earlier process wrote it: its blocks are checked before they are sent. */
-  readonly left: boolean
+  readonly recovered: boolean
 }
 
 const BLOCKS = '.native'

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DirectoryInUseError } from '@weir/config'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { bytesOf, openLog } from '../testing/wal.ts'
-import { BackpressureError } from './backpressure-error.ts'
-import { LogInUseError } from './directory-lock.ts'
 import { NOTHING } from './ledger.ts'
 import { LedgerFile } from './ledger-file.ts'
 import { blocksPath, type Segment } from './segment.ts'
@@ -20,7 +19,7 @@ test('a closed segment is the appended blocks, one after the other', async () =>
   expect(received.segments).toEqual([])
   await log.closeSegment()
   const [segment] = received.segments
-  expect(segment).toMatchObject({ bytes: 4051, rows: 6, left: false })
+  expect(segment).toMatchObject({ bytes: 4051, rows: 6, recovered: false })
   expect(readFileSync(blocksPath(segment!))).toEqual(Buffer.concat(blocks))
   await log.close()
 })
@@ -74,7 +73,9 @@ test('a segment that is finished is deleted, and counted once by the next proces
   })
   await log.close()
   const next = await openLog(directory)
-  expect(next.received.segments.map(({ rows, left }) => ({ rows, left }))).toEqual([{ rows: 2, left: true }])
+  expect(next.received.segments.map(({ rows, recovered }) => ({ rows, recovered }))).toEqual([
+    { rows: 2, recovered: true },
+  ])
   expect(next.log.ledger.snapshot()).toEqual(accounts)
   await next.log.finish(next.received.segments[0]!, { stored: 2, poison: 0, corrupt: 0 })
   await next.log.close()
@@ -90,12 +91,12 @@ test('a segment that was counted, but not deleted before the process died, is no
   await log.append(bytesOf(1, 10), 5)
   await log.append(bytesOf(2, 10), 2)
   await log.close()
-  const [counted, left] = received.segments
+  const [counted, other] = received.segments
   const { file } = await LedgerFile.open(directory)
   await file.save({ totals: { ...NOTHING, stored: 5 }, counted: [counted!.name] })
   await file.close()
   const next = await openLog(directory)
-  expect(next.received.segments.map(({ name }) => name)).toEqual([left!.name])
+  expect(next.received.segments.map(({ name }) => name)).toEqual([other!.name])
   expect(next.log.ledger.snapshot()).toMatchObject({ received: 7, stored: 5, pending: 2 })
   expect(segmentFiles(directory)).toHaveLength(2)
   await next.log.close()
@@ -105,7 +106,7 @@ test('beyond the budget nothing is taken, until a segment is finished', async ()
   const { log, received } = await openLog(temporaryDirectory(), { maxBytes: 100, segmentRows: 1 })
   await log.append(bytesOf(1, 60), 1)
   expect(log.refusal(39)).toBeUndefined()
-  expect(log.refusal(40)).toBeInstanceOf(BackpressureError)
+  expect(log.refusal(40)).toMatchObject({ reason: 'backpressure' })
   await log.append(bytesOf(2, 40), 1)
   await expect(log.ready()).rejects.toThrow('100 bytes')
   await log.finish(received.segments[0]!, stored(received.segments[0]!))
@@ -118,9 +119,9 @@ test('beyond the budget nothing is taken, until a segment is finished', async ()
 test('two logs never share a directory', async () => {
   const directory = temporaryDirectory()
   const { log } = await openLog(directory)
-  await expect(openLog(directory)).rejects.toThrow(LogInUseError)
+  await expect(openLog(directory)).rejects.toThrow(DirectoryInUseError)
   await expect(openLog(directory)).rejects.toThrow(`process ${process.pid}`)
-  const waiting = openLog(directory, { patience: 10_000 })
+  const waiting = openLog(directory, { timeoutMs: 10_000 })
   await log.close()
   await (await waiting).log.close()
 })

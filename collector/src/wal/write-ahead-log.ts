@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BackpressureError } from './backpressure-error.ts'
-import { lockDirectory } from './directory-lock.ts'
+import { lockDirectory } from '@weir/config'
+import { backpressure, type Refusal } from '../refusal.ts'
 import { Ledger, type Outcome } from './ledger.ts'
 import { LedgerFile } from './ledger-file.ts'
-import { findLeftSegments } from './left-segments.ts'
-import type { LogOptions, LogSnapshot, Recipient } from './log-options.ts'
+import type { LogOptions, LogSnapshot, SegmentSink } from './log-options.ts'
 import { Quarantine } from './quarantine.ts'
+import { recoverSegments } from './recover-segments.ts'
 import { openedAt, removeSegment, type Segment } from './segment.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
@@ -30,8 +30,8 @@ export class WriteAheadLog {
   readonly #segments = new Map<string, number>()
   /** When the segments were opened, by the monotonic clock. */
   readonly #openedAt = new Map<string, number>()
-  /** Closed segments, until there is a recipient. */
-  readonly #left: Segment[]
+  /** Closed segments, until there is a sink. */
+  readonly #recovered: Segment[]
   /** Segments that the ledger has counted, whose files may still be there. */
   #counted: string[] = []
   #current: SegmentWriter | undefined
@@ -39,7 +39,7 @@ export class WriteAheadLog {
   #turn: Promise<unknown> = Promise.resolve()
   #finishing: Promise<unknown> = Promise.resolve()
   #isClosing = false
-  #recipient: Recipient | undefined
+  #sink: SegmentSink | undefined
   #refused: string | undefined
   #timer: NodeJS.Timeout | undefined
   #isDue = false
@@ -51,7 +51,7 @@ export class WriteAheadLog {
       readonly ledger: Ledger
       readonly ledgerFile: LedgerFile
       readonly quarantine: Quarantine
-      readonly left: Segment[]
+      readonly recovered: Segment[]
       readonly unlock: () => void
     },
   ) {
@@ -59,31 +59,32 @@ export class WriteAheadLog {
     this.ledger = parts.ledger
     this.#ledgerFile = parts.ledgerFile
     this.quarantine = parts.quarantine
-    this.#left = parts.left
+    this.#recovered = parts.recovered
     this.#unlock = parts.unlock
-    for (const { name, bytes } of parts.left) {
+    for (const { name, bytes } of parts.recovered) {
       this.#segments.set(name, bytes)
       this.#openedAt.set(name, performance.now() - Math.max(0, Date.now() - openedAt(name)))
     }
   }
 
   /**
-   * @throws LogInUseError where another collector has it open
+   * @throws DirectoryInUseError where another collector has it open
    * @throws LogFormatError where a newer version has written in it
    */
   static async open(options: LogOptions): Promise<WriteAheadLog> {
-    const { directory, log, patience } = options
+    const { directory, log, timeoutMs } = options
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    const unlock = await lockDirectory(directory, patience)
+    const unlock = await lockDirectory(directory, timeoutMs)
     try {
       const quarantine = await Quarantine.open(directory, log)
       const { file: ledgerFile, saved } = await LedgerFile.open(directory)
-      const left = await findLeftSegments(directory, saved.counted, quarantine)
+      const recovered = await recoverSegments(directory, saved.counted, quarantine)
       const ledger = new Ledger(saved.totals)
-      for (const segment of left) ledger.findLeft(segment)
-      const rows = left.reduce((sum, segment) => sum + segment.rows, 0)
-      if (left.length > 0) log.info({ segments: left.length, rows }, 'segments were left to be delivered')
-      return new WriteAheadLog(options, { ledger, ledgerFile, quarantine, left, unlock })
+      for (const segment of recovered) ledger.recover(segment)
+      const rows = recovered.reduce((sum, segment) => sum + segment.rows, 0)
+      if (recovered.length > 0)
+        log.info({ segments: recovered.length, rows }, 'segments of an earlier process are to be delivered')
+      return new WriteAheadLog(options, { ledger, ledgerFile, quarantine, recovered, unlock })
     } catch (error) {
       unlock()
       throw error
@@ -91,9 +92,9 @@ export class WriteAheadLog {
   }
 
   /** Hands over the segments that are left, and each one that is closed from now on. */
-  deliverTo(recipient: Recipient): void {
-    this.#recipient = recipient
-    for (const segment of this.#left.splice(0)) recipient.add(segment)
+  deliverTo(sink: SegmentSink): void {
+    this.#sink = sink
+    for (const segment of this.#recovered.splice(0)) sink.add(segment)
     this.closeIfDue()
   }
 
@@ -104,7 +105,7 @@ export class WriteAheadLog {
 
   /** Hands over the current segment if it is old enough, and would be inserted at once. */
   closeIfDue(): void {
-    if (!this.#isDue || !this.#recipient?.isIdle) return
+    if (!this.#isDue || !this.#sink?.isIdle) return
     this.#isDue = false
     void this.closeSegment()
   }
@@ -113,24 +114,24 @@ export class WriteAheadLog {
    * Why spans cannot be taken now.
    * @param waiting bytes that are about to be appended
    */
-  refusal(waiting: number = 0): BackpressureError | undefined {
-    if (this.#refused !== undefined) return new BackpressureError(this.#refused)
+  refusal(waiting: number = 0): Refusal | undefined {
+    if (this.#refused !== undefined) return backpressure(this.#refused)
     if (this.#failure && performance.now() - this.#failure.at < FAILURE_PAUSE) {
-      return new BackpressureError(`the log cannot be written: ${this.#failure.reason}`)
+      return backpressure(`the log cannot be written: ${this.#failure.reason}`)
     }
     const { maxBytes } = this.#options
     if (this.#bytes + waiting < maxBytes) return undefined
     // `weir quarantine` may have made room.
     this.quarantine.refresh()
     if (this.#bytes + waiting < maxBytes) return undefined
-    return new BackpressureError(
+    return backpressure(
       `the log has reached its ${maxBytes} bytes, ClickHouse does not take spans fast enough`,
     )
   }
 
   /**
    * Resolves once the block is on the disk.
-   * @throws BackpressureError where it cannot be written; nothing of it is kept
+   * @throws Refusal where it cannot be written; nothing of it is kept
    */
   append(block: Buffer, rows: number): Promise<void> {
     return this.#exclusive(async () => {
@@ -160,7 +161,7 @@ export class WriteAheadLog {
     return [...this.#segments.keys()]
   }
 
-  /** @throws BackpressureError where spans cannot be taken now */
+  /** @throws Refusal where spans cannot be taken now */
   async ready(): Promise<void> {
     const refusal = this.refusal()
     if (refusal) throw refusal
@@ -230,12 +231,12 @@ export class WriteAheadLog {
   }
 
   /** The current segment is not trusted any more, except for what it held before. */
-  async #fail(cause: Error): Promise<BackpressureError> {
+  async #fail(cause: Error): Promise<Refusal> {
     if (this.#failure === undefined)
       this.#options.log.error({ reason: cause.message }, 'the log cannot be written')
     await this.#closeCurrent()
     this.#failure = { at: performance.now(), reason: cause.message }
-    return new BackpressureError(`the log cannot be written: ${cause.message}`, { cause })
+    return backpressure(`the log cannot be written: ${cause.message}`, { cause })
   }
 
   async #closeCurrent(): Promise<void> {
@@ -247,8 +248,8 @@ export class WriteAheadLog {
     this.#closedAt = performance.now()
     const segment = await current?.close()
     if (segment === undefined) return
-    if (this.#recipient) this.#recipient.add(segment)
-    else this.#left.push(segment)
+    if (this.#sink) this.#sink.add(segment)
+    else this.#recovered.push(segment)
   }
 
   #schedule(): void {

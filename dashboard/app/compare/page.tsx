@@ -1,31 +1,25 @@
-import {
-  CompareError,
-  type Comparison,
-  compare,
-  countRuns,
-  formatSide,
-  parseSide,
-  type Store,
-  shellWord,
-} from '@weir/store'
+import type { Store } from '@weir/store'
+import { CompareError, type Comparison, compare, formatSide, parseSide } from '@weir/store/compare'
+import { countRuns } from '@weir/store/pages'
+import { shellWord } from '@weir/store/text'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
-import { CompareForm } from '../../components/compare-form.tsx'
-import { ComparisonSummary } from '../../components/comparison-summary.tsx'
-import { ComparisonTable } from '../../components/comparison-table.tsx'
-import { CopyButton } from '../../components/copy-button.tsx'
-import { EmptyState } from '../../components/empty-state.tsx'
-import { PageHeader } from '../../components/page-header.tsx'
-import { Panel } from '../../components/panel.tsx'
-import { TextLink } from '../../components/text-link.tsx'
-import { answerWith } from '../../data/answer-status.ts'
-import { type CompareChoices, compareChoices } from '../../data/compare-choices.ts'
-import { withStore } from '../../data/with-store.tsx'
-import { compareHref, flowHref } from '../../filters/links.ts'
-import { ANY_TIME } from '../../filters/loosen.ts'
-import { parameterName } from '../../filters/name-parameter.ts'
-import { first, type SearchParams } from '../../filters/search-params.ts'
-import { nameText } from '../../format/name.ts'
+import { CompareForm } from '#components/compare/compare-form.tsx'
+import { ComparisonSummary } from '#components/compare/comparison-summary.tsx'
+import { ComparisonTable } from '#components/compare/comparison-table.tsx'
+import { CopyButton } from '#components/frame/copy-button.tsx'
+import { PageHeader } from '#components/frame/page-header.tsx'
+import { Panel } from '#components/frame/panel.tsx'
+import { TextLink } from '#components/frame/text-link.tsx'
+import { EmptyState } from '#components/problem/empty-state.tsx'
+import { answerWith } from '#data/answer-status.ts'
+import { type CompareChoices, compareChoices } from '#data/compare-choices.ts'
+import { withStore } from '#data/with-store.tsx'
+import { compareHref, flowHref } from '#filters/links.ts'
+import { ANY_TIME } from '#filters/loosen.ts'
+import { parameterName } from '#filters/name-parameter.ts'
+import { first, type SearchParams } from '#filters/search-params.ts'
+import { nameText } from '#format/name.ts'
 
 export const metadata: Metadata = { title: 'Compare' }
 

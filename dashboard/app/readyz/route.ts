@@ -1,6 +1,6 @@
-import { latestSettled } from '@weir/store'
-import { readStore } from '../../data/store.ts'
-import { explainStoreError } from '../../data/store-problem.ts'
+import { latestSettled } from '@weir/store/pages'
+import { readStore } from '#data/store.ts'
+import { explainStoreError } from '#data/store-problem.ts'
 
 /** Ready: the store answers a query on its tables, a cheap one. */
 export async function GET(): Promise<Response> {

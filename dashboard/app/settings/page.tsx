@@ -1,15 +1,16 @@
-import { getStoreStats } from '@weir/store'
+import { collectorUrl, readVariables } from '@weir/config'
+import { getStoreStats } from '@weir/store/pages'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
-import { CopyButton } from '../../components/copy-button.tsx'
-import { PageHeader } from '../../components/page-header.tsx'
-import { Panel } from '../../components/panel.tsx'
-import { StatTiles } from '../../components/stat-tiles.tsx'
-import { Time } from '../../components/time.tsx'
-import { collectorEndpoint, withoutCredentials } from '../../data/config.ts'
-import { withStore } from '../../data/with-store.tsx'
-import { formatBytes, formatCount, formatExact } from '../../format/number.ts'
-import packageJson from '../../package.json' with { type: 'json' }
+import { CopyButton } from '#components/frame/copy-button.tsx'
+import { PageHeader } from '#components/frame/page-header.tsx'
+import { Panel } from '#components/frame/panel.tsx'
+import { StatTiles } from '#components/frame/stat-tiles.tsx'
+import { Time } from '#components/frame/time.tsx'
+import { withStore } from '#data/with-store.tsx'
+import { formatBytes, formatCount, formatExact } from '#format/number.ts'
+import { withoutCredentials } from '#format/url.ts'
+import packageJson from '#package.json' with { type: 'json' }
 import styles from './settings.module.css'
 
 export const metadata: Metadata = { title: 'Settings' }
@@ -17,7 +18,7 @@ export const metadata: Metadata = { title: 'Settings' }
 export default function SettingsPage(): Promise<ReactElement> {
   return withStore(async (store) => {
     const nowMs = Date.now()
-    const endpoint = collectorEndpoint()
+    const endpoint = collectorUrl(readVariables('dashboard'))
     const stats = await getStoreStats(store)
     return (
       <>

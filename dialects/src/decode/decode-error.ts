@@ -1,5 +1,5 @@
+import { WeirError } from '@weir/config'
 /** The request body is not what its encoding promises; answered with 400, nothing of it is kept. */
-export class DecodeError extends Error {
-  readonly code = 'WEIR_UNDECODABLE'
-  override readonly name = 'DecodeError'
+export class DecodeError extends WeirError {
+  override readonly code = 'UNDECODABLE'
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { apiKeyId, execute, hashApiKey, type Store } from '@weir/store'
+import { execute, type Store } from '@weir/store'
+import { apiKeyId, hashApiKey } from '@weir/store/keys'
 
 /** An API key for each project, so that one collector writes to all of them: the header `authorization` by project. */
 export async function createProjectKeys(

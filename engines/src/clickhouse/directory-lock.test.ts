@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { lockDirectory } from './directory-lock.ts'
+import { lockForGood } from './directory-lock.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'weir-lock-'))
 const children: ChildProcess[] = []
@@ -26,7 +26,7 @@ test('a directory that a living process owns, by whatever path', async () => {
   const link = `${directory}-link`
   symlinkSync(directory, link)
   for (const path of [directory, link]) {
-    await expect(lockDirectory(path, 0)).rejects.toMatchObject({
+    await expect(lockForGood(path, 0)).rejects.toMatchObject({
       code: 'DIRECTORY_IN_USE',
       directory: path,
       message: expect.stringContaining(`process ${child.pid}`),
@@ -36,7 +36,7 @@ test('a directory that a living process owns, by whatever path', async () => {
 
 test('a process that is just ending is waited for', async () => {
   const { directory, child } = await owner()
-  const locked = lockDirectory(directory, 20_000)
+  const locked = lockForGood(directory, 20_000)
   child.send('end')
   await locked
   // A process that has ended cannot be signalled, once its parent knows.
@@ -48,18 +48,18 @@ test('a process that was killed owns nothing', async () => {
   const ended = once(child, 'exit')
   child.kill('SIGKILL')
   await ended
-  await lockDirectory(directory, 0)
-  await lockDirectory(directory, 0)
+  await lockForGood(directory, 0)
+  await lockForGood(directory, 0)
 })
 
 test('a damaged lock is mended, and still held where it is', async () => {
   const { directory, child } = await owner()
   writeFileSync(join(directory, 'weir-lock'), 'damage'.repeat(1000))
-  await expect(lockDirectory(directory, 0)).rejects.toMatchObject({ code: 'DIRECTORY_IN_USE' })
+  await expect(lockForGood(directory, 0)).rejects.toMatchObject({ code: 'DIRECTORY_IN_USE' })
   writeFileSync(join(directory, 'weir-lock'), 'damage'.repeat(1000))
   child.kill('SIGKILL')
   await once(child, 'exit')
-  await lockDirectory(directory, 0)
+  await lockForGood(directory, 0)
 })
 
 test('of several processes that find an ended one, one becomes the owner', async () => {

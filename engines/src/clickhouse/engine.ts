@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DirectoryInUseError } from '@weir/config'
 import { drainPending, Session } from 'chdb'
-import { DirectoryInUseError, EngineStartError } from '../errors.ts'
+import { EngineStartError } from '../errors.ts'
 import { LOADER_ROLE } from './access.ts'
-import { lockDirectory } from './directory-lock.ts'
+import { lockForGood } from './directory-lock.ts'
 import { engineArguments } from './engine-arguments.ts'
 import { toException } from './exception.ts'
 import { yieldMerges } from './merge-priority.ts'
@@ -41,7 +42,7 @@ export class Engine {
   static async open(path: string, patience: number): Promise<Engine> {
     try {
       mkdirSync(path, { recursive: true })
-      await lockDirectory(path, patience)
+      await lockForGood(path, patience)
       const keeper = new Session(path, { connectionArgs: engineArguments(path) })
       await yieldMerges(keeper)
       return new Engine(path, keeper)

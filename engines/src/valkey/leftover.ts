@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DirectoryInUseError, EngineStartError } from '../errors.ts'
+import { DirectoryInUseError } from '@weir/config'
+import { EngineStartError } from '../errors.ts'
 import { ask } from './resp.ts'
 
 /** A native server that was started on a directory, as remembered in that directory. */

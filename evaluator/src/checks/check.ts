@@ -1,4 +1,4 @@
-import type { Status } from '@weir/store'
+import type { Status } from '@weir/store/run-model'
 
 /** A duration in nanoseconds, a bound on an execution or a run. */
 type Nanoseconds = number

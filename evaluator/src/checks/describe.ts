@@ -1,4 +1,4 @@
-import { cutText, stringifyExact } from '@weir/store'
+import { cutText, stringifyExact } from '@weir/store/text'
 import type { Check } from './check.ts'
 import { formatDuration } from './duration.ts'
 

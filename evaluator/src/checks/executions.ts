@@ -1,4 +1,4 @@
-import type { CallRecord, ChildRun, RunRecord, Status } from '@weir/store'
+import type { CallRecord, ChildRun, RunRecord, Status } from '@weir/store/run-model'
 import type { Subject } from './check.ts'
 
 /** What a check sees of a step execution, a call or a child run. */

@@ -1,4 +1,5 @@
-import { requireExact } from '@weir/store'
+import { UsageError } from '@weir/config'
+import { requireExact } from '@weir/store/text'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { z } from 'zod'
 
@@ -6,9 +7,8 @@ import { z } from 'zod'
 export type OutputSchema = z.ZodType | Readonly<Record<string, unknown>>
 
 /** Not a schema that can be written down as data. */
-export class SchemaError extends Error {
-  override readonly name: string = 'SchemaError'
-  readonly code: string = 'SCHEMA'
+export class SchemaError extends UsageError {
+  override readonly code: string = 'JSON_SCHEMA'
 }
 
 /** JSON schema data of a zod schema; data stays as it is. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { parseExact, stringifyExact } from '@weir/store'
+import { parseExact, stringifyExact } from '@weir/store/text'
 import { describe, expect, it } from 'vitest'
 import { contains, exactMatch } from '../scorers/text.ts'
 import { type RunSketch, toRun } from '../testing.ts'

@@ -1,4 +1,5 @@
-import { cutText, type RunRecord } from '@weir/store'
+import type { RunRecord } from '@weir/store/run-model'
+import { cutText } from '@weir/store/text'
 import { messageOf } from '../errors.ts'
 import { type Check, type Finding, type Judgement, type Subject, unverifiable } from './check.ts'
 import { judgeOrder } from './execution-order.ts'

@@ -1,7 +1,8 @@
-import { parseExact, requireExact, type Status, stringifyExact } from '@weir/store'
+import { type Duration, parseDuration, UsageError } from '@weir/config'
+import type { Status } from '@weir/store/run-model'
+import { parseExact, requireExact, stringifyExact } from '@weir/store/text'
 import { messageOf } from '../errors.ts'
 import type { Check, Subject, TimedSubject, TrajectoryMode } from './check.ts'
-import { type Duration, parseDuration } from './duration.ts'
 import { type OutputSchema, toJsonSchema } from './json-schema.ts'
 
 /** How often something should have run: exactly `times`, or within bounds. */
@@ -64,9 +65,8 @@ export interface RunMatchers<R> {
 export type Negated<M> = M & { readonly not: M }
 
 /** Not a usable argument of a matcher. */
-export class CheckError extends Error {
-  override readonly name: string = 'CheckError'
-  readonly code: string = 'CHECK'
+export class CheckError extends UsageError {
+  override readonly code: string = 'CHECK'
 }
 
 /** All that a check can be about, by the name that its matchers have. */

@@ -1,4 +1,5 @@
-import { cutText, equalsExact, type RunRecord, stringifyExact } from '@weir/store'
+import type { RunRecord } from '@weir/store/run-model'
+import { cutText, equalsExact, stringifyExact } from '@weir/store/text'
 import {
   type Finding,
   failed,

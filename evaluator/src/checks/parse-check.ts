@@ -1,4 +1,4 @@
-import { requireExact } from '@weir/store'
+import { requireExact } from '@weir/store/text'
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 import type { Check } from './check.ts'

@@ -1,4 +1,5 @@
-import { parseExact, type RunRecord, type StepRecord } from '@weir/store'
+import type { RunRecord, StepRecord } from '@weir/store/run-model'
+import { parseExact } from '@weir/store/text'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toRun } from '../testing.ts'

@@ -1,4 +1,5 @@
-import { parseExact, type RunRecord } from '@weir/store'
+import type { RunRecord } from '@weir/store/run-model'
+import { parseExact } from '@weir/store/text'
 
 /**
  * What a run's output is by its type: text is the string as it is, JSON is what it says, and where nobody said which,

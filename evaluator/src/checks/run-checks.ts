@@ -1,4 +1,4 @@
-import type { RunRecord } from '@weir/store'
+import type { RunRecord } from '@weir/store/run-model'
 import {
   type Finding,
   failed,

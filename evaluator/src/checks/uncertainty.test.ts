@@ -1,4 +1,4 @@
-import type { StepRecord } from '@weir/store'
+import type { StepRecord } from '@weir/store/run-model'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toRun } from '../testing.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { canonicalJson } from '@weir/store'
+import { canonicalJson } from '@weir/store/evaluations'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readJsonLines, resolveCases } from './cases.ts'

@@ -2,19 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import {
-  type Case,
-  canonicalJson,
-  decodeUtf8,
-  ExactJsonError,
-  getDatasetCases,
-  hashCases,
-  parseExact,
-  requireExact,
-  resolveDataset,
-  type Store,
-  Utf8Error,
-} from '@weir/store'
+import type { Store } from '@weir/store'
+import { type Case, canonicalJson, getDatasetCases, hashCases, resolveDataset } from '@weir/store/evaluations'
+import { decodeUtf8, ExactJsonError, parseExact, requireExact, Utf8Error } from '@weir/store/text'
 import { z } from 'zod'
 import { DEEPEST, isTooDeep } from '../checks/nesting.ts'
 import { messageOf, UsageError } from '../errors.ts'

@@ -1,7 +1,8 @@
+import type { Duration } from '@weir/config'
 import type { RunOptions } from '@weir/sdk'
-import type { Case, RunRecord } from '@weir/store'
+import type { Case } from '@weir/store/evaluations'
+import type { RunRecord } from '@weir/store/run-model'
 import type { Check } from '../checks/check.ts'
-import type { Duration } from '../checks/duration.ts'
 import type { Matchers } from '../checks/matchers.ts'
 import type { DataSource } from './data-source.ts'
 

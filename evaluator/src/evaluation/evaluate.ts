@@ -1,5 +1,5 @@
+import { parseDuration } from '@weir/config'
 import { z } from 'zod'
-import { parseDuration } from '../checks/duration.ts'
 import { parseChecks } from '../checks/parse-check.ts'
 import { messageOf, UsageError } from '../errors.ts'
 import { isDataSource } from './data-source.ts'

@@ -1,7 +1,7 @@
+import { UsageError } from '@weir/config'
 /** An object has a key twice, of which JavaScript would keep the last alone. */
-export class RepeatedKeyError extends Error {
-  override readonly name: string = 'RepeatedKeyError'
-  readonly code: string = 'REPEATED_KEY'
+export class RepeatedKeyError extends UsageError {
+  override readonly code: string = 'REPEATED_KEY'
 }
 
 /** In valid JSON a text before a colon is a key: `"a":1` */

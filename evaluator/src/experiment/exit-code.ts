@@ -1,7 +1,5 @@
+import { type ExitCode, WeirError } from '@weir/config'
 import type { ExperimentReport } from './report.ts'
-
-/** 0 passed, 1 a gate failed, 2 usage or configuration, 3 could not evaluate. */
-export type ExitCode = 0 | 1 | 2 | 3
 
 /** What could not be evaluated outweighs a failed gate: it says nothing about the rest. */
 export function toExitCode(reports: readonly Pick<ExperimentReport, 'status'>[]): ExitCode {
@@ -11,6 +9,5 @@ export function toExitCode(reports: readonly Pick<ExperimentReport, 'status'>[])
 
 /** The exit code of an error that ended everything. */
 export function exitCodeOf(error: unknown): ExitCode {
-  const { code } = (error ?? {}) as { code?: unknown }
-  return code === 'USAGE' ? 2 : 3
+  return error instanceof WeirError ? error.exitCode : 3
 }

@@ -1,4 +1,4 @@
-import type { GateOutcome } from '@weir/store'
+import type { GateOutcome } from '@weir/store/evaluations'
 import type { Gates } from '../evaluation/definition.ts'
 import type { Totals } from './totals.ts'
 

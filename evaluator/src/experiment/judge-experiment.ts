@@ -1,4 +1,6 @@
-import type { Case, Result, RunRecord, Store } from '@weir/store'
+import type { Store } from '@weir/store'
+import type { Case, Result } from '@weir/store/evaluations'
+import type { RunRecord } from '@weir/store/run-model'
 import { messageOf } from '../errors.ts'
 import { judgeGates } from './gates.ts'
 import { judgeTrial } from './judge-trial.ts'

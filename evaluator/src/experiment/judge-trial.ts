@@ -1,4 +1,5 @@
-import type { Case, Result, RunRecord } from '@weir/store'
+import type { Case, Result } from '@weir/store/evaluations'
+import type { RunRecord } from '@weir/store/run-model'
 import type { Check } from '../checks/check.ts'
 import { describeCheck } from '../checks/describe.ts'
 import { judge } from '../checks/judge.ts'

@@ -1,12 +1,12 @@
+import type { Store } from '@weir/store'
 import {
   CompareError,
   type Comparison,
   compare,
-  type GateOutcome,
   type Metric,
   type MetricComparison,
-  type Store,
-} from '@weir/store'
+} from '@weir/store/compare'
+import type { GateOutcome } from '@weir/store/evaluations'
 import type { Plan } from './plan.ts'
 
 const NAME = 'no step slower than the baseline'

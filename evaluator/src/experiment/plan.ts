@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type Case, findExperiment, resolveBaseline, type Store } from '@weir/store'
+import type { Store } from '@weir/store'
+import { type Case, findExperiment, resolveBaseline } from '@weir/store/evaluations'
 import { UsageError } from '../errors.ts'
 import { type ResolvedData, resolveCases } from '../evaluation/cases.ts'
 import type { Evaluation, Task } from '../evaluation/definition.ts'

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findExperiment, listResults, type Store, upsertExperiment } from '@weir/store'
+import type { Store } from '@weir/store'
+import { findExperiment, listResults, upsertExperiment } from '@weir/store/evaluations'
 import { FlowProducer, Job, Queue } from 'bullmq'
 import { InfrastructureError, UsageError } from '../errors.ts'
 import { EXPERIMENT_QUEUE, type ExperimentJob, TRIAL_QUEUE, type TrialJob, trialJobId } from '../queue.ts'

@@ -8,18 +8,14 @@ import { trace } from '@opentelemetry/api'
 import { type Collector, startCollector } from '@weir/collector'
 import type {} from '@weir/engines/testing'
 import { flow, shutdown } from '@weir/sdk'
+import { createStore, execute, migrate, rows, type Store } from '@weir/store'
 import {
-  createStore,
-  execute,
   getExperiment,
   listCaseResults,
   listResults,
-  migrate,
   promoteExperiment,
   pushDataset,
-  rows,
-  type Store,
-} from '@weir/store'
+} from '@weir/store/evaluations'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { run, steps } from '../checks/matchers.ts'
 import { InfrastructureError } from '../errors.ts'

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FlushResult } from '@weir/sdk'
 import { flush } from '@weir/sdk'
+import type { Store } from '@weir/store'
 import {
   findExperimentRuns,
   findExperimentTraces,
-  getRunRecords,
   insertResults,
-  type RunRecord,
-  type Store,
-  settleTraces,
   upsertExperiment,
-} from '@weir/store'
+} from '@weir/store/evaluations'
+import { getRunRecords } from '@weir/store/pages'
+import type { RunRecord } from '@weir/store/run-model'
+import { settleTraces } from '@weir/store/settle'
 import { messageOf } from '../errors.ts'
 import type { Reporter } from '../reporters/reporter.ts'
 import { concludeExperiment, judgeTrials } from './judge-experiment.ts'

@@ -1,10 +1,5 @@
-import {
-  type Experiment,
-  type ExperimentStatus,
-  type GateOutcome,
-  type Result,
-  stringifyExact,
-} from '@weir/store'
+import type { Experiment, ExperimentStatus, GateOutcome, Result } from '@weir/store/evaluations'
+import { stringifyExact } from '@weir/store/text'
 import { describeCheck } from '../checks/describe.ts'
 import type { Plan } from './plan.ts'
 import { type Totals, type TrialReport, toTotals, toTrials } from './totals.ts'

@@ -1,3 +1,4 @@
+import { WeirError } from '@weir/config'
 import { init } from '@weir/sdk'
 import type { Store } from '@weir/store'
 import { InfrastructureError, messageOf } from '../errors.ts'
@@ -79,7 +80,8 @@ async function runPlan(
     }
     return await runRecorded(plan, mode.store, mode, reporter, signal)
   } catch (cause) {
-    if ((cause as { code?: unknown }).code === 'USAGE' || cause instanceof InfrastructureError) throw cause
+    if ((cause instanceof WeirError && cause.exitCode === 2) || cause instanceof InfrastructureError)
+      throw cause
     throw new InfrastructureError(
       `Experiment ${plan.experimentId} of "${plan.evaluation.name}" could not be completed: ${messageOf(cause)}`,
       { cause },

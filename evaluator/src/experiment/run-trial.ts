@@ -1,5 +1,5 @@
 import { flow, newRunId } from '@weir/sdk'
-import type { Case } from '@weir/store'
+import type { Case } from '@weir/store/evaluations'
 import { messageOf } from '../errors.ts'
 import { type Plan, taskOf } from './plan.ts'
 

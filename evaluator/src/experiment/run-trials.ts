@@ -1,4 +1,4 @@
-import type { Case } from '@weir/store'
+import type { Case } from '@weir/store/evaluations'
 import type { Plan } from './plan.ts'
 import { runTrial, type TrialRun } from './run-trial.ts'
 

@@ -1,4 +1,4 @@
-import type { Outcome, Result, ScoreSummary } from '@weir/store'
+import type { Outcome, Result, ScoreSummary } from '@weir/store/evaluations'
 
 /** One trial with everything that judged it. */
 export interface TrialReport {

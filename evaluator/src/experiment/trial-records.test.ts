@@ -1,4 +1,4 @@
-import type { RunRecord } from '@weir/store'
+import type { RunRecord } from '@weir/store/run-model'
 import { expect, it } from 'vitest'
 import { judge } from '../checks/judge.ts'
 import { childRuns, run, steps, tools } from '../checks/matchers.ts'

@@ -1,4 +1,4 @@
-import type { CallRecord, RunRecord, StepRecord } from '@weir/store'
+import type { CallRecord, RunRecord, StepRecord } from '@weir/store/run-model'
 import { type Plan, taskOf } from './plan.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { type Flow, flush, init, newRunId, type RunOptions } from '@weir/sdk'
-import type { RunRecord } from '@weir/store'
+import type { RunRecord } from '@weir/store/run-model'
 import { UsageError } from '../errors.ts'
 import { SpanKeeper } from './span-keeper.ts'
 

@@ -2,7 +2,7 @@ import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import { protobufOfJson, Scratch, SpanBlock } from '@weir/dialects'
 import { WEIR_RUN_ID } from '@weir/sdk/semconv'
-import { type RecordedSpan, type RunRecord, readSpans, toRunRecords } from '@weir/store'
+import { type RecordedSpan, type RunRecord, readSpans, toRunRecords } from '@weir/store/run-model'
 
 type ExportDone = Parameters<SpanExporter['export']>[1]
 

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import type { ExitCode } from '../experiment/exit-code.ts'
+import type { ExitCode } from '@weir/config'
 import type { ExperimentReport } from '../experiment/report.ts'
 import type { Reporter } from './reporter.ts'
 

@@ -1,4 +1,4 @@
-import type { ExitCode } from '../experiment/exit-code.ts'
+import type { ExitCode } from '@weir/config'
 import type { Plan } from '../experiment/plan.ts'
 import type { ExperimentReport, Mode } from '../experiment/report.ts'
 import type { TrialRun } from '../experiment/run-trial.ts'

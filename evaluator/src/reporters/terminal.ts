@@ -1,5 +1,5 @@
-import { printed, printedLines } from '@weir/store'
-import { formatDuration } from '../checks/duration.ts'
+import { formatDuration } from '@weir/config'
+import { printed, printedLines } from '@weir/store/text'
 import type { Plan } from '../experiment/plan.ts'
 import { type ExperimentReport, type Mode, plannedTrials } from '../experiment/report.ts'
 import type { TrialReport } from '../experiment/totals.ts'

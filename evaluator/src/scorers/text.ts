@@ -1,4 +1,4 @@
-import { equalsExact, stringifyExact } from '@weir/store'
+import { equalsExact, stringifyExact } from '@weir/store/text'
 import type { Scored, ScorerResult } from '../evaluation/definition.ts'
 
 /** 1 if the output is the reference. */

@@ -1,5 +1,5 @@
-import { printed } from '@weir/store'
-import { formatDuration } from '../checks/duration.ts'
+import { formatDuration } from '@weir/config'
+import { printed } from '@weir/store/text'
 import type { Execution, Recorded } from '../checks/executions.ts'
 import { executionName, noneText, tookText } from '../checks/executions-text.ts'
 

@@ -1,4 +1,5 @@
-import { printed, type RunRecord, type Status } from '@weir/store'
+import type { RunRecord, Status } from '@weir/store/run-model'
+import { printed } from '@weir/store/text'
 import type { Check } from '../checks/check.ts'
 import { describeCheck } from '../checks/describe.ts'
 import { recordedOf } from '../checks/executions.ts'

@@ -1,16 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type {} from '@weir/engines/testing'
-import {
-  addMonitor,
-  createStore,
-  execute,
-  getRunScores,
-  insert,
-  insertScores,
-  migrate,
-  type Score,
-  type Store,
-} from '@weir/store'
+import { createStore, execute, insert, migrate, type Store } from '@weir/store'
+import { addMonitor, getRunScores, insertScores, type Score } from '@weir/store/evaluations'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { run } from '../checks/matchers.ts'
 import { Monitors } from './monitors.ts'

@@ -1,17 +1,17 @@
+import type { Store } from '@weir/store'
 import {
   findSettledRuns,
   insertScores,
   latestMonitorScore,
   type Monitor,
-  parseExact,
-  type RunRecord,
   readClock,
   readMonitors,
-  readRunRecords,
   type Score,
   type SettledRunRef,
-  type Store,
-} from '@weir/store'
+} from '@weir/store/evaluations'
+import { readRunRecords } from '@weir/store/pages'
+import type { RunRecord } from '@weir/store/run-model'
+import { parseExact } from '@weir/store/text'
 import { z } from 'zod'
 import type { Check } from '../checks/check.ts'
 import { describeCheck } from '../checks/describe.ts'

@@ -1,3 +1,4 @@
+import { readVariables } from '@weir/config'
 import { flush } from '@weir/sdk'
 import { createStore, storeOptionsFromEnv } from '@weir/store'
 import { messageOf, UsageError } from '../errors.ts'
@@ -14,8 +15,7 @@ import type { RunnerAnswer, RunnerRequest } from './runner-protocol.ts'
 // A process of its own for the user's code: it is loaded afresh for every experiment, and what it does to the process
 // it does not do to the worker. The worker sends requests; without the worker it ends.
 const store = createStore(storeOptionsFromEnv())
-const endpoint = process.env.WEIR_ENDPOINT ?? 'http://127.0.0.1:4318'
-const apiKey = process.env.WEIR_API_KEY
+const { endpoint = 'http://127.0.0.1:4318', apiKey } = readVariables('worker')
 initTracing(endpoint, apiKey)
 
 process.on('disconnect', () => process.exit(0))

@@ -7,16 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Collector, startCollector } from '@weir/collector'
 import { until } from '@weir/engines/testing'
 import { flow, flush, init, shutdown } from '@weir/sdk'
-import {
-  addMonitor,
-  createStore,
-  execute,
-  getRunRecords,
-  getRunScores,
-  listMonitors,
-  migrate,
-  type Store,
-} from '@weir/store'
+import { createStore, execute, migrate, type Store } from '@weir/store'
+import { addMonitor, getRunScores, listMonitors } from '@weir/store/evaluations'
+import { getRunRecords } from '@weir/store/pages'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { run, steps } from '../checks/matchers.ts'

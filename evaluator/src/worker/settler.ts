@@ -1,4 +1,5 @@
-import { createMemory, type FailedTrace, type RunOfProject, type Store, settleQuiet } from '@weir/store'
+import type { Store } from '@weir/store'
+import { createMemory, type FailedTrace, type RunOfProject, settleQuiet } from '@weir/store/settle'
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { lineOf } from '../errors.ts'

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { execute, insert } from '../store.ts'
 import { useStore } from '../testing.ts'
 import { compare } from './compare.ts'
-import { parseSide } from './parse-side.ts'
+import { parseSide } from './side.ts'
 import { insertRuns, type TestRun } from './testing.ts'
 
 const NOW = new Date('2026-11-20T12:00:00Z')

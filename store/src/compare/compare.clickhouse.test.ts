@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { uniform } from '../statistics/testing.ts'
 import { useStore } from '../testing.ts'
 import { compare } from './compare.ts'
-import { parseSide } from './parse-side.ts'
+import { parseSide } from './side.ts'
 import { duration, insertRuns, type TestRun, type TestStep } from './testing.ts'
 
 const NOW = new Date('2026-11-20T12:00:00Z')

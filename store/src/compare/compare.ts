@@ -1,12 +1,11 @@
 import type { Store } from '../store.ts'
 import type { ComparedSide, Comparison, LoneStep, StepComparison } from './comparison.ts'
-import { formatSide } from './format-side.ts'
-import { judge } from './judge.ts'
+import { COMPARISON_RULE, judge } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
 import { describeSelection, type ReadSide, writeNotes } from './notes.ts'
-import { resolveSide } from './resolve-side.ts'
-import { COMPARISON_RULE } from './rule.ts'
+import { resolveSide } from './selection.ts'
 import type { Side } from './side.ts'
+import { formatSide } from './side.ts'
 import {
   readRunStats,
   readSamples,

@@ -1,4 +1,4 @@
-import type { Metric } from './rule.ts'
+import type { Metric } from './judge.ts'
 import type { SideStats } from './side-queries.ts'
 
 /** What a comparison says of one metric. `needs n >= ...` names the fewest runs per side for a test. */

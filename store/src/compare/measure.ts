@@ -3,7 +3,7 @@ import { mannWhitney } from '../statistics/mann-whitney.ts'
 import { proportionDifference } from '../statistics/newcombe.ts'
 import { quantileRatio } from '../statistics/quantile-ratio.ts'
 import type { Estimate, TestedMetric } from './comparison.ts'
-import { COMPARISON_RULE, type Metric } from './rule.ts'
+import { COMPARISON_RULE, type Metric } from './judge.ts'
 import type { SideStats } from './side-queries.ts'
 
 /** One side of one step: what SQL counted, and the durations that the tests see. */

@@ -1,10 +1,10 @@
 import { findExperiment } from '../evaluations/experiments.ts'
 import type { Store } from '../store.ts'
 import type { Note } from './comparison.ts'
-import { describeWindow } from './format-side.ts'
-import type { ResolvedSide } from './resolve-side.ts'
-import { COMPARISON_RULE } from './rule.ts'
+import { COMPARISON_RULE } from './judge.ts'
+import type { ResolvedSide } from './selection.ts'
 import { canOverlap } from './selection.ts'
+import { describeWindow } from './side.ts'
 import { countOverlap, isSampled, type RunStats, type Scope, type StepStats } from './side-queries.ts'
 
 /** One side with what was read of it. */

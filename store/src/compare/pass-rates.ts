@@ -1,7 +1,7 @@
 import { mcnemarExact } from '../statistics/mcnemar.ts'
 import { proportionDifference } from '../statistics/newcombe.ts'
 import type { Estimate } from './comparison.ts'
-import { COMPARISON_RULE } from './rule.ts'
+import { COMPARISON_RULE } from './judge.ts'
 
 /** Outcome of one trial of a case. */
 export interface CaseOutcome {

@@ -1,5 +1,5 @@
 import { type QueryParams, rows, type Store } from '../store.ts'
-import { COMPARISON_RULE } from './rule.ts'
+import { COMPARISON_RULE } from './judge.ts'
 import { type Selection, toCondition } from './selection.ts'
 
 /** What is read of one (step or whole run) on one side. Durations are of successful executions, in nanoseconds. */

@@ -1,5 +1,5 @@
 import type { MetricComparison, OverallVerdict, StepComparison } from './comparison.ts'
-import { COMPARISON_RULE } from './rule.ts'
+import { COMPARISON_RULE } from './judge.ts'
 
 const BAD = new Set<string>(['slower', 'worse'])
 const GOOD = new Set<string>(['faster', 'better'])

@@ -1,12 +1,12 @@
+import { UsageError } from '@weir/config'
 import type { Store } from '../store.ts'
 import { findExperiment } from './experiments.ts'
 import { NO_LIMIT, replaceRows, select, toDateTime } from './rows.ts'
 import type { Baseline } from './types.ts'
 
 /** No such experiment, or one that did not finish. */
-export class BaselineError extends Error {
-  override readonly name: string = 'BaselineError'
-  readonly code: string = 'BASELINE'
+export class BaselineError extends UsageError {
+  override readonly code: string = 'BASELINE'
 }
 
 /** Makes a finished experiment the baseline `name` of its evaluation; a later promotion replaces it. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { UsageError } from '@weir/config'
 import type { Store } from '../store.ts'
 import { parseExact, stringifyExact } from '../text/exact-json.ts'
 import { canonicalJson } from './canonical-json.ts'
@@ -15,9 +16,8 @@ export function hashCases(cases: readonly Case[]): string {
 }
 
 /** A dataset cannot have the name. */
-export class DatasetError extends Error {
-  override readonly name: string = 'DatasetError'
-  readonly code: string = 'DATASET'
+export class DatasetError extends UsageError {
+  override readonly code: string = 'DATASET'
 }
 
 export interface PushedDataset extends DatasetVersion {

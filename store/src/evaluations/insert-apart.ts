@@ -1,6 +1,6 @@
 import { ClickHouseError } from '@clickhouse/client'
-import { cutText } from '../cut-text.ts'
 import { insertFailureOf, isCodeOfColumns } from '../insert-failure.ts'
+import { cutText } from '../text/cut-text.ts'
 
 /** Characters of ClickHouse's words in a reason. */
 const SHOWN = 300

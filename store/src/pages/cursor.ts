@@ -1,3 +1,4 @@
+import { UsageError } from '@weir/config'
 import { z } from 'zod'
 
 /** The last row of a page, by the order of its list: the next page begins after it. */
@@ -9,9 +10,8 @@ export interface Cursor {
 }
 
 /** A cursor was not one that a page gave. */
-export class CursorError extends Error {
-  readonly code = 'INVALID_CURSOR'
-  override readonly name = 'CursorError'
+export class CursorError extends UsageError {
+  override readonly code = 'INVALID_CURSOR'
 }
 
 /** What the key is in the table. */

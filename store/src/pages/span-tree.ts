@@ -1,7 +1,7 @@
-import { cutText } from '../cut-text.ts'
 import { durationOf } from '../run-model/describe-calls.ts'
 import { byStart, type PlacedSpan } from '../run-model/placed-span.ts'
 import type { Status } from '../run-model/run.ts'
+import { cutText } from '../text/cut-text.ts'
 
 /** One bar of the waterfall: no payloads. */
 export interface SpanNode {

@@ -1,3 +1,4 @@
+import { addUsage, NO_USAGE } from './count-usage.ts'
 import { describeCalls, describeModels } from './describe-calls.ts'
 import { describeSteps, markSteps } from './describe-steps.ts'
 import { findSteps } from './find-steps.ts'
@@ -7,7 +8,6 @@ import { byStart, compareText, type PlacedSpan } from './placed-span.ts'
 import type { Run, Usage } from './run.ts'
 import type { SpanFacts } from './span-facts.ts'
 import { hasExpired, statusOf } from './status.ts'
-import { addUsage, NO_USAGE } from './usage.ts'
 
 /**
  * The runs that spans make up, by start: docs/RUN-MODEL.md has the rules. Time and memory grow with the number of spans.

@@ -1,7 +1,6 @@
 import type { PlacedSpan } from './placed-span.ts'
 import type { Usage } from './run.ts'
 import type { SpanFacts } from './span-facts.ts'
-import { NO_USAGE } from './usage.ts'
 
 const MEASURES = ['inputTokens', 'outputTokens', 'cachedInputTokens', 'reasoningTokens', 'cost'] as const
 const COST = 1 << 4
@@ -77,5 +76,25 @@ function pick(facts: SpanFacts, counted: number): Usage {
     cachedInputTokens: value(2),
     reasoningTokens: value(3),
     cost: isCostCounted ? facts.cost : 0,
+  }
+}
+
+export const NO_USAGE: Usage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedInputTokens: 0,
+  reasoningTokens: 0,
+  cost: 0,
+}
+
+export function addUsage(sum: Usage, more: Usage): Usage {
+  if (more === NO_USAGE) return sum
+  if (sum === NO_USAGE) return more
+  return {
+    inputTokens: sum.inputTokens + more.inputTokens,
+    outputTokens: sum.outputTokens + more.outputTokens,
+    cachedInputTokens: sum.cachedInputTokens + more.cachedInputTokens,
+    reasoningTokens: sum.reasoningTokens + more.reasoningTokens,
+    cost: sum.cost + more.cost,
   }
 }

@@ -1,10 +1,9 @@
-import { isModel } from './count-usage.ts'
+import { addUsage, isModel, NO_USAGE } from './count-usage.ts'
 import { type RunTime, uncertaintyOf } from './describe-steps.ts'
 import { byStart, compareText, type PlacedSpan } from './placed-span.ts'
 import type { CallRecord, ModelUse, Usage } from './run.ts'
 import type { SpanFacts } from './span-facts.ts'
 import { statusOf } from './status.ts'
-import { addUsage, NO_USAGE } from './usage.ts'
 
 const CALL_KINDS: ReadonlySet<string> = new Set(['model', 'tool', 'agent', 'retriever', 'embedder'])
 

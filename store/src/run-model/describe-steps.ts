@@ -1,9 +1,9 @@
+import { addUsage, NO_USAGE } from './count-usage.ts'
 import type { Execution } from './find-steps.ts'
 import type { PlacedSpan } from './placed-span.ts'
 import type { Step, Usage } from './run.ts'
 import type { SpanFacts } from './span-facts.ts'
 import { statusOf } from './status.ts'
-import { addUsage, NO_USAGE } from './usage.ts'
 
 /** When a run began, and whether it has expired. */
 export interface RunTime {

@@ -1,6 +1,6 @@
+import { NO_USAGE } from './count-usage.ts'
 import type { PlacedSpan } from './placed-span.ts'
 import type { SpanFacts } from './span-facts.ts'
-import { NO_USAGE } from './usage.ts'
 
 /** The spans of one trace, linked to their parents, parents before their children. Each once: of several records the latest. */
 export function linkSpans(records: readonly SpanFacts[]): PlacedSpan[] {

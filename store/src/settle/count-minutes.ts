@@ -1,6 +1,4 @@
 import { execute, firstRow, type QueryParams, type Store } from '../store.ts'
-import { IS_CHARTED } from './charted.ts'
-import { minutesOf, RUN_TOTALS, STEP_TOTALS, type Totals } from './minute-totals.ts'
 
 /** A pass adds so many runs or more to their minutes instead of reading these minutes again. */
 const MANY_RUNS = 2_000
@@ -55,6 +53,64 @@ async function rebuildMinutes(store: Store, versions: readonly bigint[]): Promis
   }
 }
 
+/** A minute is a `DateTime`, which ends within the minute after: runs that start from here on are in no minute. */
+const MINUTES_END = '2106-02-07 06:28:00'
+
+/** SQL: whether a run's start is one that minutes can hold. Functions such as `toStartOfMinute` wrap around beyond. */
+export const HAS_MINUTE: string = `start >= toDateTime64('1970-01-01 00:00:00', 9, 'UTC')
+      AND start < toDateTime64('${MINUTES_END}', 9, 'UTC')`
+
+/** What is counted of the runs of a minute, or of their steps. */
+export interface Totals {
+  readonly columns: string
+  /** The values of `columns`, of the runs that are in scope. */
+  readonly values: string
+  readonly join: string
+  readonly groups: string
+}
+
+const GROUPS = 'project, flow, minute, environment, service, version, source'
+
+export const RUN_TOTALS: Totals = {
+  columns: `${GROUPS}, runs, errors, durations, input_tokens, output_tokens, cost`,
+  values: `
+    project, flow, toStartOfMinute(start) AS minute, environment, service, version, source,
+    count() AS runs,
+    countIf(status = 'error') AS errors,
+    quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(duration_ns, NOT incomplete) AS durations,
+    sum(run.input_tokens) AS input_tokens, sum(run.output_tokens) AS output_tokens, sum(run.cost) AS cost`,
+  join: '',
+  groups: GROUPS,
+}
+
+export const STEP_TOTALS: Totals = {
+  columns: `${GROUPS}, step, kind, executions, errors, retried, fallbacks, start_offset_sum, durations,
+    input_tokens, output_tokens, cost`,
+  values: `
+    project, flow, toStartOfMinute(start) AS minute, environment, service, version, source, step, kind,
+    count() AS executions,
+    countIf(step_status = 'error') AS errors,
+    countIf(attempts > 1) AS retried,
+    countIf(fallback) AS fallbacks,
+    sum(toFloat64(offset)) AS start_offset_sum,
+    quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(step_duration_ns, step_status IN ('ok', 'error')) AS durations,
+    sum(step_tokens_in) AS input_tokens, sum(step_tokens_out) AS output_tokens, sum(step_cost) AS cost`,
+  join: `
+  ARRAY JOIN
+    step_names AS step, step_kinds AS kind, step_statuses AS step_status, step_durations_ns AS step_duration_ns,
+    step_attempts AS attempts, step_fallbacks AS fallback, step_starts_ns AS offset,
+    step_input_tokens AS step_tokens_in, step_output_tokens AS step_tokens_out, step_costs AS step_cost`,
+  groups: `${GROUPS}, step, kind`,
+}
+
+/** SQL: the totals per minute of `runs`, the name of a relation like the table of that name. */
+export function minutesOf(runs: string, { values, join, groups }: Totals): string {
+  return `
+  SELECT ${values}
+  FROM ${runs} AS run ${join}
+  GROUP BY ${groups}`
+}
+
 const TABLES = [
   ['run_minutes', RUN_TOTALS],
   ['step_minutes', STEP_TOTALS],
@@ -80,15 +136,15 @@ const OF_VERSIONS = `settled IN (
 /** Not FINAL: rows of deleted runs name the minutes that they left. */
 const SPAN = `
   SELECT toString(toStartOfMinute(min(start))) AS from, toString(toStartOfMinute(max(start)) + INTERVAL 1 MINUTE) AS to, count() AS runs
-  FROM runs WHERE ${OF_VERSIONS} AND ${IS_CHARTED}`
+  FROM runs WHERE ${OF_VERSIONS} AND ${HAS_MINUTE}`
 
 const TOUCHED = `
   touched AS (
-    SELECT DISTINCT project, flow, toStartOfMinute(start) AS minute FROM runs WHERE ${OF_VERSIONS} AND ${IS_CHARTED}
+    SELECT DISTINCT project, flow, toStartOfMinute(start) AS minute FROM runs WHERE ${OF_VERSIONS} AND ${HAS_MINUTE}
   )`
 
 /** Bounds have the column's own type: a filter that compares a DateTime64 key with a DateTime loses rows of the last second. */
-const STARTED_WITHIN = `start >= toDateTime64({from:String}, 9, 'UTC') AND start < toDateTime64({to:String}, 9, 'UTC') AND ${IS_CHARTED}`
+const STARTED_WITHIN = `start >= toDateTime64({from:String}, 9, 'UTC') AND start < toDateTime64({to:String}, 9, 'UTC') AND ${HAS_MINUTE}`
 const MINUTE_WITHIN = `minute >= toDateTime({from:String}, 'UTC') AND minute <= toDateTime({to:String}, 'UTC')`
 
 /** The clock, but later than what it replaces: the clock may have been set back since. */
@@ -140,7 +196,7 @@ async function add(store: Store, version: bigint): Promise<void> {
 function addSql(table: string, totals: Totals): string {
   return `
   INSERT INTO ${table} (${totals.columns}, settled, slice)
-  WITH added AS (SELECT * FROM runs WHERE ${OF_VERSIONS} AND ${IS_CHARTED})
+  WITH added AS (SELECT * FROM runs WHERE ${OF_VERSIONS} AND ${HAS_MINUTE})
   SELECT *, now64(6, 'UTC') AS settled, {slice:UInt64} AS slice FROM (${minutesOf('added', totals)})`
 }
 

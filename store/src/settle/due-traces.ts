@@ -1,7 +1,6 @@
 import { forEachRow } from '../native/query-native.ts'
-import { EXPIRY_MS } from '../run-model/status.ts'
+import { CLOCKS_DIFFER_MS, EXPIRY_MS } from '../run-model/status.ts'
 import type { Store } from '../store.ts'
-import { isPast, NOW } from './quiet.ts'
 import type { Sweep } from './sweep.ts'
 import { TRACE_NAME, type TraceOfProject } from './trace-name.ts'
 
@@ -38,6 +37,18 @@ export interface PassClock {
   readonly nowMs: number
   /** Microseconds since 1970, always of ClickHouse: of two passes over a trace, the one that read later wins. */
   readonly version: bigint
+}
+
+/** The time of a pass: that of ClickHouse, as the receipts are, unless a test says otherwise. The worker's clock may be wrong. */
+export const NOW = `ifNull({now:Nullable(DateTime64(3))}, now64(3, 'UTC'))`
+
+/**
+ * SQL: whether `time` was so many milliseconds ago. A time that is still to come was before the clock was set back: nobody
+ * knows how long ago that was, and who waits until the clock comes there again waits for hours.
+ */
+export function isPast(time: string, milliseconds: string | number): string {
+  return `(${time} <= ${NOW} - toIntervalMillisecond(${milliseconds})
+      OR ${time} > ${NOW} + toIntervalMillisecond(${CLOCKS_DIFFER_MS}))`
 }
 
 const CLOCK = `toUnixTimestamp64Milli(${NOW}) AS now_ms, toUnixTimestamp64Micro(now64(6, 'UTC')) AS version`

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../store.ts'
-import { checkOff } from './check-off.ts'
+import { completePass } from './complete-pass.ts'
 import { type DueTrace, type DueTraces, readClock, readDueTraces } from './due-traces.ts'
 import { KnownFlows } from './known-flows.ts'
 import { type DonePass, type RunOfProject, settleDue } from './pass.ts'
@@ -60,7 +60,7 @@ export async function settleTraces(
       return { project, traceId: traceId.toLowerCase(), pending: [], sinceMs: undefined }
     })
     const done = await settleDue(store, { traces, clock }, { flows, settler: randomUUID() })
-    await checkOff(store, done)
+    await completePass(store, done)
     settled = { ...settled, traces: settled.traces + done.traces, runs: settled.runs + done.runs }
   }
   return settled
@@ -111,7 +111,7 @@ async function settleAll(
     flows,
     settler: traces?.settler ?? randomUUID(),
   })
-  await checkOff(store, done)
+  await completePass(store, done)
   if (done.largest) sweep.postponed.noteSettled(traceName(done.largest), performance.now() - start)
   return done
 }

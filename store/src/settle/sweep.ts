@@ -19,6 +19,12 @@ const WHOLE = 2 ** 32
 const DIGITS = 8
 
 /**
+ * After a pass that was done the next may take so many times more: every engine that dies while it settles halves them, and a
+ * worker that has seen a few must not need a minute to take all again.
+ */
+const GROWTH = 4
+
+/**
  * How a worker goes through the traces that are due: in rounds, each from the lowest trace id to the highest. So none
  * waits longer than a round, however many come meanwhile; and what a pass reads are neighbours in every part of
  * `unsettled_traces` and `spans`, where it leaves out all that other passes of the round take. While one pass takes
@@ -62,7 +68,7 @@ export class Sweep {
    * @returns whether the round goes on
    */
   advance(stoppedAt: string | undefined): boolean {
-    this.#traces = Math.min(2 * this.#traces, this.#bounds.traces)
+    this.#traces = Math.min(GROWTH * this.#traces, this.#bounds.traces)
     if (stoppedAt === undefined) return this.#advanceBehindRange()
     const stopped = Number.parseInt(stoppedAt.slice(0, DIGITS), 16)
     this.#width = stopped - this.#first + 1

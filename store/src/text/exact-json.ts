@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
+import { UsageError } from '@weir/config'
 
 /** JSON cannot hold the value, or JavaScript may have rounded it; the message ends a sentence that begins with its place. */
-export class ExactJsonError extends Error {
-  override readonly name: string = 'ExactJsonError'
-  readonly code: string = 'EXACT_JSON'
+export class ExactJsonError extends UsageError {
+  override readonly code: string = 'EXACT_JSON'
 }
 
 /** From here on JavaScript writes numbers with an exponent, and they are understood as the 64-bit numbers they are. */

@@ -1,7 +1,7 @@
+import { UsageError } from '@weir/config'
 /** The bytes are no UTF-8; the message ends a sentence that begins with the name of the file. */
-export class Utf8Error extends Error {
-  override readonly name: string = 'Utf8Error'
-  readonly code: string = 'UTF8'
+export class Utf8Error extends UsageError {
+  override readonly code: string = 'UTF8'
 }
 
 /**

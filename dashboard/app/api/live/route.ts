@@ -1,6 +1,6 @@
-import { latestSettled } from '@weir/store'
-import { readStore } from '../../../data/store.ts'
-import { explainStoreError } from '../../../data/store-problem.ts'
+import { latestSettled } from '@weir/store/pages'
+import { readStore } from '#data/store.ts'
+import { explainStoreError } from '#data/store-problem.ts'
 
 /** How long ClickHouse may leave a ping unanswered: shorter than for a page, since the reader waits for the next look too. */
 const PATIENCE_MS = 1_200

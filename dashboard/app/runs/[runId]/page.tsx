@@ -1,38 +1,36 @@
+import { findExperiment, getRunScores, listResults } from '@weir/store/evaluations'
 import {
-  findExperiment,
   findRunId,
   getRunPage,
-  getRunScores,
   latestSettled,
-  listResults,
   type RunPage as RunPageData,
   type SpanName,
-} from '@weir/store'
+} from '@weir/store/pages'
 import type { Metadata } from 'next'
 import { notFound, redirect } from 'next/navigation'
 import type { ReactElement } from 'react'
-import { LiveRefresh } from '../../../components/live-refresh.tsx'
-import { ModelsTable } from '../../../components/models-table.tsx'
-import { PageHeader } from '../../../components/page-header.tsx'
-import { Panel } from '../../../components/panel.tsx'
-import { RunFacts } from '../../../components/run-facts.tsx'
-import { RunFailure } from '../../../components/run-failure.tsx'
-import { RunJudgements } from '../../../components/run-judgements.tsx'
-import { RunNote } from '../../../components/run-note.tsx'
-import { RunsTable } from '../../../components/runs-table.tsx'
-import { StatusBadge } from '../../../components/status-badge.tsx'
-import { UncertainSteps } from '../../../components/uncertain-steps.tsx'
-import { withStore } from '../../../data/with-store.tsx'
-import { flowHref, runHref } from '../../../filters/links.ts'
-import { pathValue } from '../../../filters/path-value.ts'
-import { first, type SearchParams } from '../../../filters/search-params.ts'
-import { nameText } from '../../../format/name.ts'
-import { formatExact } from '../../../format/number.ts'
-import { trialsOf } from '../../../format/trial.ts'
-import { cutValue } from '../../../viewer/cut-value.ts'
-import { packRows } from '../../../waterfall/packed-rows.ts'
-import { RunView } from '../../../waterfall/run-view.tsx'
-import { toSpanRows } from '../../../waterfall/to-span-row.ts'
+import { LiveRefresh } from '#components/frame/live-refresh.tsx'
+import { PageHeader } from '#components/frame/page-header.tsx'
+import { Panel } from '#components/frame/panel.tsx'
+import { ModelsTable } from '#components/run/models-table.tsx'
+import { RunFacts } from '#components/run/run-facts.tsx'
+import { RunFailure } from '#components/run/run-failure.tsx'
+import { RunJudgements } from '#components/run/run-judgements.tsx'
+import { RunNote } from '#components/run/run-note.tsx'
+import { RunsTable } from '#components/run/runs-table.tsx'
+import { StatusBadge } from '#components/run/status-badge.tsx'
+import { UncertainSteps } from '#components/run/uncertain-steps.tsx'
+import { cutValue } from '#components/run/viewer/cut-value.ts'
+import { packRows } from '#components/run/waterfall/packed-rows.ts'
+import { RunView } from '#components/run/waterfall/run-view.tsx'
+import { toSpanRows } from '#components/run/waterfall/to-span-row.ts'
+import { withStore } from '#data/with-store.tsx'
+import { flowHref, runHref } from '#filters/links.ts'
+import { pathValue } from '#filters/path-value.ts'
+import { first, type SearchParams } from '#filters/search-params.ts'
+import { nameText } from '#format/name.ts'
+import { formatExact } from '#format/number.ts'
+import { trialsOf } from '#format/trial.ts'
 
 interface Props {
   readonly params: Promise<{ runId: string }>

@@ -1,7 +1,7 @@
-import { findRunId, getRunRecords } from '@weir/store'
-import { readStore } from '../../../../data/store.ts'
-import { explainStoreError } from '../../../../data/store-problem.ts'
-import { pathValue } from '../../../../filters/path-value.ts'
+import { findRunId, getRunRecords } from '@weir/store/pages'
+import { readStore } from '#data/store.ts'
+import { explainStoreError } from '#data/store-problem.ts'
+import { pathValue } from '#filters/path-value.ts'
 
 interface Context {
   readonly params: Promise<{ run: string }>

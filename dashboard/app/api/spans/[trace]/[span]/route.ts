@@ -1,7 +1,7 @@
-import { getSpan } from '@weir/store'
-import { readStore } from '../../../../../data/store.ts'
-import { explainStoreError } from '../../../../../data/store-problem.ts'
-import { toSpanJson } from '../../../../../viewer/span-json.ts'
+import { getSpan } from '@weir/store/pages'
+import { toSpanJson } from '#components/run/viewer/span-json.ts'
+import { readStore } from '#data/store.ts'
+import { explainStoreError } from '#data/store-problem.ts'
 
 interface Context {
   readonly params: Promise<{ trace: string; span: string }>

@@ -1,0 +1,6 @@
+export { collectorUrl, isLoopback, reachableHost } from './addresses.ts'
+export { DirectoryInUseError, lockDirectory } from './directory-lock.ts'
+export { type Duration, DurationError, formatDuration, parseDuration } from './duration.ts'
+export { type ExitCode, InfrastructureError, UsageError, WeirError } from './errors.ts'
+export { ConfigError, readVariables, type WrongVariable, wrongVariables } from './read-variables.ts'
+export { type Reader, VARIABLES, type Variable, type Variables } from './variables.ts'

@@ -1,0 +1,51 @@
+import { UsageError } from './errors.ts'
+import { type Reader, VARIABLES, type Variable, type Variables } from './variables.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Variables of the environment have values that cannot be used. */
+export class ConfigError extends UsageError {
+  override readonly code = 'CONFIG'
+}
+
+/** A variable whose value cannot be used, with the words that say so: `is "abc", expected a port from 1 to 65535`. */
+export interface WrongVariable {
+  readonly variable: Variable
+  readonly came: string
+  readonly expected: string
+}
+
+/**
+ * A reader's part of the table. An empty variable counts as not set.
+ * @throws ConfigError that names all variables of the reader that cannot be used
+ */
+export function readVariables<R extends Reader>(reader: R, env: Environment = process.env): Variables<R> {
+  const wrong: WrongVariable[] = []
+  const values = Object.entries<Variable>(VARIABLES)
+    .filter(([, { readers }]) => readers.includes(reader))
+    .map(([key, variable]) => {
+      const value = parse(variable, env)
+      if (value.wrong !== undefined) wrong.push(value.wrong)
+      return [key, value.parsed]
+    })
+  if (wrong.length > 0) {
+    throw new ConfigError(
+      wrong.map(({ variable, came, expected }) => `${variable.name} ${came}, ${expected}`).join('\n'),
+    )
+  }
+  return Object.fromEntries(values) as Variables<R>
+}
+
+/** All variables, whoever reads them, that cannot be used. */
+export function wrongVariables(env: Environment = process.env): WrongVariable[] {
+  return Object.values<Variable>(VARIABLES).flatMap((variable) => parse(variable, env).wrong ?? [])
+}
+
+function parse(variable: Variable, env: Environment): { parsed?: unknown; wrong?: WrongVariable } {
+  const text = env[variable.name] || variable.default
+  if (text === undefined) return { parsed: undefined }
+  const { success, data } = variable.schema.safeParse(text)
+  if (success) return { parsed: data }
+  const came = variable.isSecret ? 'is too short' : `is ${JSON.stringify(text)}`
+  return { wrong: { variable, came, expected: `expected ${variable.expected}` } }
+}

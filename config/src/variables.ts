@@ -1,0 +1,258 @@
+import { z } from 'zod'
+import { bytes, count, duration, durationSchema, hosts, httpUrl, origins, port, text } from './values.ts'
+
+/**
+ * Who reads a variable: the command line with what `weir up` starts, a process, whatever asks ClickHouse, or the SDK in a
+ * user's process, which reads its two by itself.
+ */
+export type Reader = 'weir' | 'collector' | 'worker' | 'dashboard' | 'store' | 'sdk'
+
+/** A variable of the environment. */
+export interface Variable {
+  readonly name: `WEIR_${string}`
+  /** What its text has to be, and becomes. */
+  readonly schema: z.ZodType
+  /** What the schema takes, in the words of an error: `expected ...`. */
+  readonly expected: string
+  /** The text that it has when it is not set. */
+  readonly default?: string
+  /** Without a default: what not setting it means. */
+  readonly otherwise?: string
+  readonly readers: readonly Reader[]
+  /** What it is for, in Markdown. */
+  readonly meaning: string
+  /** No message may repeat its value. */
+  readonly isSecret?: true
+}
+
+/** Every variable that a process of Weir reads, by the name that the code has for it. */
+export const VARIABLES = {
+  home: {
+    ...text,
+    name: 'WEIR_HOME',
+    default: '.weir',
+    readers: ['weir'],
+    meaning: 'directory of all state',
+  },
+  host: {
+    ...text,
+    name: 'WEIR_HOST',
+    default: '127.0.0.1',
+    readers: ['weir', 'collector', 'worker', 'dashboard'],
+    meaning: 'address that collector, worker and dashboard bind; the embedded engines stay on loopback',
+  },
+  allowedHosts: {
+    ...hosts,
+    name: 'WEIR_ALLOWED_HOSTS',
+    default: '',
+    readers: ['weir', 'collector', 'worker'],
+    meaning:
+      'names, beside `localhost`, addresses and `WEIR_HOST`, under which collector, worker and dashboard are reached, separated by ' +
+      'commas; `*.example.com` for all below one, `*` for all: docs/SECURITY.md',
+  },
+  otlpHttpPort: {
+    ...port,
+    name: 'WEIR_OTLP_HTTP_PORT',
+    default: '4318',
+    readers: ['weir', 'collector', 'dashboard'],
+    meaning: 'OTLP/HTTP',
+  },
+  otlpGrpcPort: {
+    ...port,
+    name: 'WEIR_OTLP_GRPC_PORT',
+    default: '4317',
+    readers: ['weir', 'collector'],
+    meaning: 'OTLP/gRPC',
+  },
+  dashboardPort: {
+    ...port,
+    name: 'WEIR_DASHBOARD_PORT',
+    default: '3000',
+    readers: ['weir'],
+    meaning: 'the dashboard',
+  },
+  workerPort: {
+    ...port,
+    name: 'WEIR_WORKER_PORT',
+    default: '4319',
+    readers: ['weir', 'worker'],
+    meaning: "the worker's health and metrics",
+  },
+  embeddedClickhousePort: {
+    ...port,
+    name: 'WEIR_EMBEDDED_CLICKHOUSE_PORT',
+    otherwise: '`8123`',
+    readers: ['weir'],
+    meaning: 'embedded ClickHouse',
+  },
+  embeddedValkeyPort: {
+    ...port,
+    name: 'WEIR_EMBEDDED_VALKEY_PORT',
+    otherwise: '`6379`',
+    readers: ['weir'],
+    meaning: 'embedded Valkey',
+  },
+  clickhouseUrl: {
+    ...httpUrl,
+    name: 'WEIR_CLICKHOUSE_URL',
+    otherwise: 'the embedded one',
+    readers: ['weir', 'store'],
+    meaning: 'a server of yours, with `user:password@` where needed; the embedded one is then not started',
+  },
+  clickhouseDatabase: {
+    name: 'WEIR_CLICKHOUSE_DATABASE',
+    schema: z.string().regex(/^[A-Za-z_]\w*$/),
+    expected: 'letters, digits and underscores, not beginning with a digit',
+    default: 'weir',
+    readers: ['weir', 'store'],
+    meaning: 'database; created if missing',
+  },
+  redisUrl: {
+    name: 'WEIR_REDIS_URL',
+    schema: z.url({ protocol: /^rediss?$/ }),
+    expected: 'a redis:// or rediss:// URL',
+    otherwise: 'the embedded one',
+    readers: ['weir', 'worker'],
+    meaning: 'a server of yours (`redis://`, `rediss://`); the embedded one is then not started',
+  },
+  project: {
+    ...text,
+    name: 'WEIR_PROJECT',
+    default: 'default',
+    readers: ['weir', 'store'],
+    meaning: 'the `project` that is written and read',
+  },
+  endpoint: {
+    ...httpUrl,
+    name: 'WEIR_ENDPOINT',
+    otherwise: '`http://127.0.0.1:4318`',
+    readers: ['weir', 'worker', 'dashboard', 'sdk'],
+    meaning: 'base URL of the collector, for the SDK, evaluations and the hints on pages',
+  },
+  apiKey: {
+    ...text,
+    name: 'WEIR_API_KEY',
+    isSecret: true,
+    readers: ['weir', 'worker', 'sdk'],
+    meaning:
+      'a key of `weir keys create`, sent by everything of ours that sends spans as `authorization: Bearer`: docs/SECURITY.md',
+  },
+  queueKey: {
+    name: 'WEIR_QUEUE_KEY',
+    schema: z.string().trim().min(16),
+    expected: '16 characters or more',
+    otherwise: 'that of the home',
+    isSecret: true,
+    readers: ['weir', 'worker'],
+    meaning:
+      'secret of 16 characters or more that signs the jobs of queued evaluations: the same for `weir eval --queue` and the workers',
+  },
+  settleQuietMs: {
+    ...duration,
+    name: 'WEIR_SETTLE_QUIET',
+    default: '2s',
+    readers: ['weir', 'worker'],
+    meaning: 'a trace settles when nothing came for so long',
+  },
+  livenessTimeoutMs: {
+    name: 'WEIR_LIVENESS_TIMEOUT',
+    schema: durationSchema.refine((ms) => ms >= 1_000),
+    expected: 'a duration of at least 1s, such as 30s or 2m',
+    default: '30s',
+    readers: ['weir'],
+    meaning:
+      '`weir up`: a process that answered once, and then not for so long, is killed and started again; 1 s or more',
+  },
+  concurrency: {
+    ...count,
+    name: 'WEIR_WORKER_CONCURRENCY',
+    default: '8',
+    readers: ['worker'],
+    meaning: 'trials of queued evaluations at once',
+  },
+  lockMs: {
+    ...duration,
+    name: 'WEIR_WORKER_LOCK',
+    default: '30s',
+    readers: ['worker'],
+    meaning: 'a job whose worker is silent for so long is taken over',
+  },
+  logLevel: {
+    name: 'WEIR_LOG_LEVEL',
+    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    expected: 'one of fatal, error, warn, info, debug, trace, silent',
+    default: 'info',
+    readers: ['collector'],
+    meaning: '`fatal error warn info debug trace silent`',
+  },
+  corsOrigins: {
+    ...origins,
+    name: 'WEIR_CORS_ORIGINS',
+    default: '',
+    readers: ['collector'],
+    meaning:
+      'origins of pages that may send traces from a browser, separated by commas; `*` for all; pages of others are refused with 403',
+  },
+  maxBodyBytes: {
+    ...bytes(1024),
+    name: 'WEIR_MAX_BODY_BYTES',
+    default: '67108864',
+    readers: ['collector'],
+    meaning: 'largest body of a request, decompressed; beyond it 413',
+  },
+  maxPendingBytes: {
+    ...bytes(1024),
+    name: 'WEIR_MAX_PENDING_BYTES',
+    default: '268435456',
+    readers: ['collector'],
+    meaning: 'what requests and pending spans may hold in memory; beyond it 503',
+  },
+  maxFieldBytes: {
+    ...bytes(1024),
+    name: 'WEIR_MAX_FIELD_BYTES',
+    default: '4194304',
+    readers: ['collector'],
+    meaning:
+      'largest text of one field; what is larger is cut, with a marker that says how large it was; the length of an input or output is ' +
+      'kept in `input_length`, `output_length` too',
+  },
+  redaction: {
+    ...text,
+    name: 'WEIR_REDACTION',
+    readers: ['collector'],
+    meaning: 'JSON file with what must not be stored: docs/SECURITY.md',
+  },
+  redactionSalt: {
+    schema: z.string().min(1),
+    expected: '16 characters or more',
+    name: 'WEIR_REDACTION_SALT',
+    isSecret: true,
+    readers: ['collector'],
+    meaning: 'secret of the hashes that redaction leaves, 16 characters or more',
+  },
+  rateLimit: {
+    name: 'WEIR_RATE_LIMIT',
+    schema: z.coerce.number().positive(),
+    expected: 'a number above 0',
+    readers: ['collector'],
+    meaning:
+      'spans a second of each project, ten times as many in a burst; beyond it 429. A request costs its spans, or one for every 16 KiB of ' +
+      'it, decompressed, where that is more; one at least, also if it is refused',
+  },
+  walMaxBytes: {
+    ...bytes(1024 * 1024),
+    name: 'WEIR_WAL_MAX_BYTES',
+    default: '8589934592',
+    readers: ['collector'],
+    meaning: 'what may wait in the write-ahead log, its quarantine included; beyond it 503',
+  },
+} as const satisfies Readonly<Record<string, Variable>>
+
+type Table = typeof VARIABLES
+
+type Value<V extends Variable> = z.output<V['schema']> | (V extends { default: string } ? never : undefined)
+
+/** What a reader gets: a value for each of its variables, undefined for one that has no default and is not set. */
+export type Variables<R extends Reader> = {
+  readonly [K in keyof Table as R extends Table[K]['readers'][number] ? K : never]: Value<Table[K]>
+}

@@ -1,0 +1,54 @@
+export {
+  BaselineError,
+  listBaselines,
+  promoteExperiment,
+  promoteWindow,
+  resolveBaseline,
+} from './baselines.ts'
+export { canonicalJson } from './canonical-json.ts'
+export type { PushedDataset } from './datasets.ts'
+export {
+  DatasetError,
+  getDatasetCases,
+  hashCases,
+  listDatasets,
+  listDatasetVersions,
+  pushDataset,
+  resolveDataset,
+} from './datasets.ts'
+export {
+  getExperiment,
+  listEvaluations,
+  listExperiments,
+  listTrends,
+} from './experiment-pages.ts'
+export { findExperiment, findExperimentRuns, findExperimentTraces, upsertExperiment } from './experiments.ts'
+export { addMonitor, listMonitors, readMonitors, removeMonitor } from './monitors.ts'
+export { insertResults, listCaseResults, listResults } from './results.ts'
+export { getRunScores, insertScores, listFlowScores } from './scores.ts'
+export type { SettledRunRef } from './settled-runs.ts'
+export { findSettledRuns, latestMonitorScore, readClock } from './settled-runs.ts'
+export type {
+  Baseline,
+  Case,
+  CaseCheckResult,
+  CaseCursor,
+  CaseResult,
+  CaseResultPage,
+  CheckSummary,
+  DatasetVersion,
+  EvaluationSummary,
+  Experiment,
+  ExperimentDetail,
+  ExperimentStatus,
+  ExperimentSummary,
+  GateOutcome,
+  Monitor,
+  MonitorSummary,
+  Outcome,
+  Result,
+  ResultKind,
+  Score,
+  ScoreSummary,
+  StoredScore,
+} from './types.ts'

@@ -1,0 +1,5 @@
+export { MOST_FLOWS, OTHER_FLOWS } from './known-flows.ts'
+export type { RunOfProject } from './pass.ts'
+export type { FailedTrace, Memory, QuietParams, Settled } from './settle.ts'
+export { createMemory, settleQuiet, settleTraces } from './settle.ts'
+export { Sweep } from './sweep.ts'
