@@ -6,7 +6,7 @@ const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**']
  * How long a test may take, and how long it waits for something: no statement about speed, since only what is broken takes
  * that long, on a slow machine too.
  */
-const TIMEOUT = 300_000
+const TIMEOUT = 600_000
 const POLL = { timeout: 120_000 }
 
 /** The suffix of a test file says what it needs: `x.clickhouse.test.ts` needs ClickHouse, `x.test.ts` nothing. */

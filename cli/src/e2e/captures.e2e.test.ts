@@ -116,7 +116,8 @@ beforeAll(async () => {
     for (const request of requests) statuses.push(await send(request, keyOf(project)))
     sent.set(project, { expected, statuses })
   }
-  expect((await fetch(`${weir.collectorUrl}/flush`, { method: 'POST' })).status).toBe(200)
+  const headers = { authorization: keyOf(projects[0]!) }
+  expect((await fetch(`${weir.collectorUrl}/flush`, { method: 'POST', headers })).status).toBe(200)
 })
 afterAll(() => weir?.[Symbol.asyncDispose]())
 

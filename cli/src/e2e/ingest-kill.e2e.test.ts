@@ -47,7 +47,7 @@ test('kill -9 of collector and ClickHouse, again and again, loses and doubles no
   await expectLedger(weir, query, sent)
   await expectSpans(query, sent)
   await expectRollups(query, sent)
-}, 400_000)
+})
 
 type Query = <Row>(sql: string) => Promise<Row[]>
 

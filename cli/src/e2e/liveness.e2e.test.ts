@@ -70,7 +70,7 @@ async function expectRestart(frozen: ReadonlyMap<string, number>): Promise<void>
 }
 
 // Those that do not need each other are frozen at once.
-test.each([[['clickhouse', 'valkey']], [['collector', 'worker', 'dashboard']]])(
+test.each([[['clickhouse']], [['valkey']], [['collector', 'worker', 'dashboard']]])(
   'weir status says that %s are frozen, and they are started again',
   async (names) => {
     await sendOne()

@@ -72,9 +72,7 @@ const merge = async () => {
     await execute(store(), `OPTIMIZE TABLE ${table} FINAL`)
 }
 
-test('a span of any time leaves the minutes of all others as they are, whichever way it settles', {
-  timeout: 600_000,
-}, async () => {
+test('a span of any time leaves the minutes of all others as they are, whichever way it settles', async () => {
   const memory = createMemory()
   const runs = Array.from({ length: 20 }, (_, nth) => normal(nth))
   await addRuns([...runs, { project: 'default', trace: 'w', flow: 'busy', start: WRAPPED }])
@@ -134,7 +132,7 @@ test('pages answer, and a run of any time is found by its id and by a search', a
   }
 })
 
-test('minutes are those of the runs, whatever the times of the spans', { timeout: 600_000 }, async () => {
+test('minutes are those of the runs, whatever the times of the spans', async () => {
   const memory = createMemory()
   const nanoseconds = fc.oneof(
     fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
