@@ -75,7 +75,9 @@ export class SeparateProcesses implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const name of ['collector', 'worker', 'valkey', 'clickhouse'] as const) await this.kill(name)
+    for (const name of ['collector', 'worker', 'clickhouse'] as const) await this.kill(name)
+    // Killed, it would leave its server behind.
+    await this.stop('valkey')
     await rm(this.home, { recursive: true, force: true })
   }
 
