@@ -47,7 +47,7 @@ export const VARIABLES = {
     default: '',
     readers: ['weir', 'collector', 'worker'],
     meaning:
-      'names, beside `localhost`, addresses and `WEIR_HOST`, under which collector, worker and dashboard are reached, separated by ' +
+      'names by which collector, worker and dashboard may be reached, besides `localhost`, addresses and `WEIR_HOST`; separated by ' +
       'commas; `*.example.com` for all below one, `*` for all: docs/SECURITY.md',
   },
   otlpHttpPort: {
@@ -135,7 +135,7 @@ export const VARIABLES = {
     isSecret: true,
     readers: ['weir', 'worker', 'sdk'],
     meaning:
-      'a key of `weir keys create`, sent by everything of ours that sends spans as `authorization: Bearer`: docs/SECURITY.md',
+      'a key of `weir keys create`, which SDK, evaluations and `weir import` send as `authorization: Bearer`: docs/SECURITY.md',
   },
   queueKey: {
     name: 'WEIR_QUEUE_KEY',
@@ -152,7 +152,7 @@ export const VARIABLES = {
     name: 'WEIR_SETTLE_QUIET',
     default: '2s',
     readers: ['weir', 'worker'],
-    meaning: 'a trace settles when nothing came for so long',
+    meaning: 'a trace settles once none of its spans has come for this long',
   },
   livenessTimeoutMs: {
     name: 'WEIR_LIVENESS_TIMEOUT',
@@ -161,7 +161,7 @@ export const VARIABLES = {
     default: '30s',
     readers: ['weir'],
     meaning:
-      '`weir up`: a process that answered once, and then not for so long, is killed and started again; 1 s or more',
+      '`weir up` kills and restarts a process that has answered once and then stays silent for this long; 1 s or more',
   },
   concurrency: {
     ...count,
@@ -175,7 +175,7 @@ export const VARIABLES = {
     name: 'WEIR_WORKER_LOCK',
     default: '30s',
     readers: ['worker'],
-    meaning: 'a job whose worker is silent for so long is taken over',
+    meaning: 'another worker takes over a job whose worker has been silent for this long',
   },
   logLevel: {
     name: 'WEIR_LOG_LEVEL',
@@ -220,7 +220,7 @@ export const VARIABLES = {
     ...text,
     name: 'WEIR_REDACTION',
     readers: ['collector'],
-    meaning: 'JSON file with what must not be stored: docs/SECURITY.md',
+    meaning: 'JSON file that says what must never be stored: docs/SECURITY.md',
   },
   redactionSalt: {
     schema: z.string().min(1),
