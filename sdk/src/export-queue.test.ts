@@ -130,7 +130,7 @@ it('spans that end meanwhile do not make the next try come sooner', async () => 
   await using there = await collector((_, response) => void held.push(response))
   const { queue, end } = sender(there.url, { firstDelay: HOUR, maxDelay: HOUR })
   end('first')
-  await vi.waitFor(() => expect(held).toHaveLength(1))
+  await vi.waitFor(() => expect(held).toHaveLength(1), 10_000)
   end('during the send')
   held[0]?.writeHead(503).end()
   await queue.send()
@@ -144,7 +144,7 @@ it('spans that end meanwhile do not make the next try come sooner', async () => 
   there.answer = take
   expect(await queue.flush(HOUR)).toMatchObject({ exported: 602, lost: 0, pending: 0 })
   end('after the outage')
-  await vi.waitFor(() => expect(there.requests.at(-1)).toEqual(['after the outage']))
+  await vi.waitFor(() => expect(there.requests.at(-1)).toEqual(['after the outage']), 10_000)
 })
 
 it('waits as long as the collector asks, even when it is flushed; the end of the process is one more try', async () => {
@@ -160,7 +160,7 @@ it('waits as long as the collector asks, even when it is flushed; the end of the
   await queue.send()
   expect(there.requests).toEqual([['a'], ['a', 'b']])
   end('c')
-  await vi.waitFor(() => expect(there.requests.at(-1)).toEqual(['c']))
+  await vi.waitFor(() => expect(there.requests.at(-1)).toEqual(['c']), 10_000)
 })
 
 it('sends less where the collector takes less, and loses only the span that is too large by itself', async () => {
@@ -201,7 +201,7 @@ it.each<[string, Answer]>([
   await using there = await collector(answer)
   const { queue, end } = sender(there.url)
   end('a')
-  await vi.waitFor(() => expect(there.requests.length).toBeGreaterThan(1))
+  await vi.waitFor(() => expect(there.requests.length).toBeGreaterThan(1), 10_000)
   there.answer = take
   expect(await queue.flush(HOUR)).toMatchObject({ exported: 1, lost: 0, pending: 0 })
 })

@@ -65,7 +65,8 @@ test('a trace that cannot be settled keeps no other from it, and is settled once
       await settle(store())
       expect(sweep.postponed.failed).toBe(0)
     },
-    { interval: 200 },
+    // It is tried again after a second, after two, after four.
+    { interval: 200, timeout: 60_000 },
   )
   await settle(store())
   expect(await settledRuns()).toHaveLength(others.length + 2)
