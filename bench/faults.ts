@@ -64,7 +64,7 @@ async function drill(subject: Subject, fault: Fault, before: number): Promise<Ou
 
 /** What status and doctor say of a fault, as soon as they do. */
 async function untilSaid(subject: Subject, fault: Fault): Promise<[status: string, doctor: string]> {
-  const deadline = performance.now() + (fault.isQuiet ? 0 : (fault.patienceMs ?? SAID_MS))
+  const deadline = performance.now() + (fault.isQuiet ? 0 : (fault.timeoutMs ?? SAID_MS))
   for (;;) {
     const [{ problems }, doctor] = await Promise.all([subject.status(), subject.doctor()])
     if ((problems.length > 0 && doctor.length > 0) || performance.now() > deadline) {

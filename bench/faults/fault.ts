@@ -23,7 +23,7 @@ export interface Fault {
   /** Weir says nothing of it, since nothing is wrong with Weir. */
   readonly isQuiet?: boolean
   /** Milliseconds in which it has to be said; default: 30 s. */
-  readonly patienceMs?: number
+  readonly timeoutMs?: number
 }
 
 const PROCESSES = ['collector', 'worker', 'clickhouse', 'valkey', 'dashboard'] as const
@@ -93,7 +93,7 @@ function fill(path: string): void {
 const poison: Fault = {
   name: '100 spans that the table refuses among 1,000',
   // The bad ones are told apart first, by an insert or two each.
-  patienceMs: 120_000,
+  timeoutMs: 120_000,
   async begin(subject) {
     await subject.query("ALTER TABLE weir.spans ADD CONSTRAINT drill CHECK name != 'poison'")
     const spans = Array.from({ length: 1_000 }, (_, at) => ({ name: at % 10 === 0 ? 'poison' : 'good' }))

@@ -6,7 +6,7 @@ import { type Running, startProcess } from '../processes.ts'
 /** Loads, of which the median counts. */
 const ROUNDS = 3
 const QUIET_CPU = 0.05
-const PATIENCE_SECONDS = 120
+const TIMEOUT_SECONDS = 120
 const COLUMNS: string = SPAN_COLUMNS.map(({ name }) => `\`${name}\``).join(', ')
 
 /** Keeps spans of a service as one Native file, in an order that random ids come in; gives their number. */
@@ -57,10 +57,10 @@ async function loadOnce(engine: Running, database: string, file: string, spans: 
 
 /** Waits until nothing is merged any more. */
 async function untilQuiet(engine: Running): Promise<void> {
-  for (let second = 0; second < PATIENCE_SECONDS; second++) {
+  for (let second = 0; second < TIMEOUT_SECONDS; second++) {
     const before = engine.cpu()
     await sleep(1000)
     if (engine.cpu() - before < QUIET_CPU) return
   }
-  throw new Error(`the engine is busy after ${PATIENCE_SECONDS} s`)
+  throw new Error(`the engine is busy after ${TIMEOUT_SECONDS} s`)
 }

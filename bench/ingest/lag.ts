@@ -14,7 +14,7 @@ export interface Lags {
 const POLL_MS = 250
 /** Runs settle seconds later, and looking for them costs more. */
 const SETTLED_POLL_MS = 1000
-const PATIENCE_MS = 600_000
+const TIMEOUT_MS = 600_000
 
 /** Looks for acked spans while a load goes on. Its queries are among what the engine does, and counted there. */
 export class LagSampler {
@@ -55,7 +55,7 @@ export class LagSampler {
     let deadline = Number.POSITIVE_INFINITY
     for (;;) {
       if (this.#stopping) {
-        deadline = Math.min(deadline, Date.now() + PATIENCE_MS)
+        deadline = Math.min(deadline, Date.now() + TIMEOUT_MS)
         if (this.#unseen.length + this.#unsettled.length === 0) return
         if (Date.now() > deadline) throw new Error(this.#missing())
       }
@@ -98,6 +98,6 @@ export class LagSampler {
 
   #missing(): string {
     const [span] = [...this.#unseen, ...this.#unsettled]
-    return `${this.#unseen.length} acked spans cannot be queried and ${this.#unsettled.length} have no run after ${PATIENCE_MS / 1000} s, among them ${span?.spanId} of trace ${span?.traceId}`
+    return `${this.#unseen.length} acked spans cannot be queried and ${this.#unsettled.length} have no run after ${TIMEOUT_MS / 1000} s, among them ${span?.spanId} of trace ${span?.traceId}`
   }
 }

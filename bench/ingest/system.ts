@@ -10,7 +10,7 @@ import { readLedger } from './ledger.ts'
 /** Quiet: engine and worker together take less than this part of a core, for so many seconds on end. */
 const QUIET_CPU = 0.1
 const QUIET_SECONDS = 3
-const PATIENCE_SECONDS = 600
+const TIMEOUT_SECONDS = 600
 const IDLE_SECONDS = 5
 /** Ids are counted in slices, so that the engine need not hold all of them at once. */
 const SPANS_PER_SLICE = 2_000_000
@@ -62,7 +62,7 @@ export class System implements AsyncDisposable {
   async #untilIdle(isDone: () => Promise<boolean>): Promise<Map<string, Usage>> {
     let quiet = 0
     let usage = this.usage()
-    for (let second = 0; second < PATIENCE_SECONDS; second++) {
+    for (let second = 0; second < TIMEOUT_SECONDS; second++) {
       await sleep(1000)
       const now = this.usage()
       const busy = cpuOf(now, ['clickhouse', 'worker']) - cpuOf(usage, ['clickhouse', 'worker'])
@@ -72,7 +72,7 @@ export class System implements AsyncDisposable {
       if (await isDone()) return usage
       usage = this.usage()
     }
-    throw new Error(`not everything is stored and settled after ${PATIENCE_SECONDS} s`)
+    throw new Error(`not everything is stored and settled after ${TIMEOUT_SECONDS} s`)
   }
 
   /** Cores that all its processes take when nothing comes. */

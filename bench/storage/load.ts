@@ -7,7 +7,7 @@ import { SELECT_CHUNK } from './generate-spans.ts'
 /** Rows of an insert's parts: what a collector delivers in a second or two under load. */
 const PART_ROWS = 131_072
 const QUIET_CPU = 0.08
-const PATIENCE_SECONDS = 900
+const TIMEOUT_SECONDS = 900
 
 /** Keeps a chunk of generated spans as a Native file; gives its rows. */
 export async function writeChunk(
@@ -51,13 +51,13 @@ export async function load(
 /** Waits until nothing is merged any more; gives the seconds of CPU until then. */
 export async function untilQuiet(engine: Running, store: Store): Promise<number> {
   const begin = engine.cpu()
-  for (let second = 0; second < PATIENCE_SECONDS; second++) {
+  for (let second = 0; second < TIMEOUT_SECONDS; second++) {
     const before = engine.cpu()
     await sleep(1000)
     const row = await firstRow<{ n: number }>(store, 'SELECT count() AS n FROM system.merges')
     if (row?.n === 0 && engine.cpu() - before < QUIET_CPU) return engine.cpu() - begin
   }
-  throw new Error(`the engine is busy after ${PATIENCE_SECONDS} s`)
+  throw new Error(`the engine is busy after ${TIMEOUT_SECONDS} s`)
 }
 
 export interface Size {

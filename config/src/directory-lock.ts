@@ -30,14 +30,14 @@ export class DirectoryInUseError extends UsageError {
  *
  * @param prefix of the names of its two files
  * @returns releases the lock
- * @throws DirectoryInUseError after `patience` ms in which another process, which may just be ending, still holds it
+ * @throws DirectoryInUseError after `timeoutMs` in which another process, which may just be ending, still holds it
  */
-export async function lockDirectory(directory: string, patience: number, prefix = ''): Promise<() => void> {
+export async function lockDirectory(directory: string, timeoutMs: number, prefix = ''): Promise<() => void> {
   const path = join(directory, `${prefix}lock`)
   mendLock(path)
   const database = new DatabaseSync(path)
   const owner = join(directory, `${prefix}owner`)
-  const deadline = performance.now() + patience
+  const deadline = performance.now() + timeoutMs
   while (!tryLock(database)) {
     if (performance.now() > deadline) {
       database.close()

@@ -5,7 +5,7 @@ export const DEADLINE_S = 30
 const CLIENT_DEADLINE_MS = 33_000
 
 /** How long ClickHouse may leave a ping unanswered while it is asked for a page: within 3 s the page names it. */
-const PATIENCE_MS = 2_000
+const TIMEOUT_MS = 2_000
 
 const KEY = Symbol.for('weir.dashboard.store')
 const holder = globalThis as { [KEY]?: { readonly store: Store; checked: number } }
@@ -17,9 +17,9 @@ const CHECKED_FOR = 60_000
  * Reads from the process's store; it is opened by the first request, so that nothing is read at build. Queries go on for as
  * long as ClickHouse answers pings, up to their deadline.
  * @throws SchemaError where a newer version has migrated the database
- * @throws StoreSilentError where ClickHouse does not answer a ping for `patienceMs`
+ * @throws StoreSilentError where ClickHouse does not answer a ping for `timeoutMs`
  */
-export function readStore<T>(read: (store: Store) => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+export function readStore<T>(read: (store: Store) => Promise<T>, timeoutMs = TIMEOUT_MS): Promise<T> {
   holder[KEY] ??= { store: openStore(), checked: Number.NEGATIVE_INFINITY }
   const held = holder[KEY]
   return whileAnswering(
@@ -32,7 +32,7 @@ export function readStore<T>(read: (store: Store) => Promise<T>, patienceMs = PA
       }
       return read(store)
     },
-    patienceMs,
+    timeoutMs,
   )
 }
 

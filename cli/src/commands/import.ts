@@ -7,7 +7,7 @@ import { openSpanFile, type SpanFile } from '../import/span-file.ts'
 import { print, printError } from '../print.ts'
 
 /** Milliseconds for which a collector that takes nothing is waited for. */
-const PATIENCE = 60_000
+const TIMEOUT_MS = 60_000
 
 export function addImport(program: Command): void {
   program
@@ -21,7 +21,7 @@ async function runImport(config: Config, paths: readonly string[]): Promise<void
   const files: SpanFile[] = []
   for (const path of paths) files.push(await openSpanFile(path))
   const total = files.reduce((sum, { spans }) => sum + spans, 0)
-  const sender = new Sender({ endpoint: config.endpoint, apiKey: config.apiKey, patience: PATIENCE })
+  const sender = new Sender({ endpoint: config.endpoint, apiKey: config.apiKey, timeoutMs: TIMEOUT_MS })
   const progress = new Progress(total)
   try {
     for (const file of files) await send(file, sender, progress)

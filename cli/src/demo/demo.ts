@@ -21,7 +21,7 @@ const FLOWS = ['research', 'answerTicket', 'summariseThread', 'supportAgent', 'P
 /** The worker settles every second; this leaves it some. */
 const SETTLE_MS = 2_000
 /** A collector that is just being restarted is waited for. */
-const PATIENCE_MS = 60_000
+const TIMEOUT_MS = 60_000
 
 /**
  * Runs the examples as a user would: a monitor, the traffic of a simulated day, an evaluation that passes and becomes the
@@ -31,7 +31,7 @@ export async function runDemo(store: Store, config: Config): Promise<DemoResult>
   const examples = await examplesDirectory()
   const env = childEnvironment(config)
   // A collector that wants another key says so before anything runs.
-  await new Sender({ endpoint: config.endpoint, apiKey: config.apiKey, patience: PATIENCE_MS }).send([])
+  await new Sender({ endpoint: config.endpoint, apiKey: config.apiKey, timeoutMs: TIMEOUT_MS }).send([])
   const weir = new WeirCommand(env, examples)
   const evaluation = join(examples, 'research', 'research.eval.ts')
   await weir.run(['monitor', 'add', evaluation])

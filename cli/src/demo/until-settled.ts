@@ -3,7 +3,7 @@ import { InfrastructureError } from '@weir/config'
 import type { Store } from '@weir/store'
 import { getOverview } from '@weir/store/pages'
 
-const PATIENCE_MS = 120_000
+const TIMEOUT_MS = 120_000
 const DAY_MS = 86_400_000
 
 /**
@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000
  * is away for a moment is asked again.
  */
 export async function untilSettled(store: Store, flows: readonly string[], quietMs: number): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
+  const deadline = performance.now() + TIMEOUT_MS
   let settled = 0
   let since = performance.now()
   let problem = ''
@@ -28,7 +28,7 @@ export async function untilSettled(store: Store, flows: readonly string[], quiet
     }
     await sleep(500)
   }
-  throw new InfrastructureError(`gave up after ${PATIENCE_MS / 1000} s: ${problem}`)
+  throw new InfrastructureError(`gave up after ${TIMEOUT_MS / 1000} s: ${problem}`)
 }
 
 async function countRuns(store: Store, names: readonly string[]): Promise<number> {

@@ -32,7 +32,7 @@ afterEach(() => {
 
 const spans = (count: number): OwnedSpan[] =>
   Array.from({ length: count }, (_, n) => ({ resource: '', scope: '', text: Buffer.from(`{"n":${n}}`) }))
-const sender = (patience = 5_000) => new Sender({ endpoint, apiKey: 'weir_key', patience })
+const sender = (timeoutMs = 5_000) => new Sender({ endpoint, apiKey: 'weir_key', timeoutMs })
 const ok: Answer = (response) => response.end('{}')
 const status =
   (code: number, body = '', headers: Record<string, string> = {}): Answer =>
@@ -77,7 +77,7 @@ test('a connection that is cut off after one that was not: the same again', asyn
   expect(bodies[1]).toBe(bodies[2])
 })
 
-test('Retry-After beyond the patience ends it at once', async () => {
+test('a Retry-After beyond the time limit ends it at once', async () => {
   answers = [status(503, '', { 'retry-after': '3600' })]
   await expect(sender().send(spans(1))).rejects.toMatchObject({
     exitCode: 3,

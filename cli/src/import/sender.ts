@@ -14,7 +14,7 @@ export interface SenderOptions {
   readonly endpoint: string
   readonly apiKey: string | undefined
   /** Milliseconds for which a batch that is not taken is sent again and again. */
-  readonly patience: number
+  readonly timeoutMs: number
 }
 
 /** Sends batches to a collector over OTLP/HTTP, one at a time. */
@@ -23,16 +23,16 @@ export class Sender {
   rejected = 0
   readonly #url: string
   readonly #headers: Readonly<Record<string, string>>
-  readonly #patience: number
+  readonly #timeoutMs: number
   #wasAnswered = false
 
-  constructor({ endpoint, apiKey, patience }: SenderOptions) {
+  constructor({ endpoint, apiKey, timeoutMs }: SenderOptions) {
     this.#url = `${endpoint.replace(/\/+$/, '')}/v1/traces`
     this.#headers = {
       'content-type': 'application/json',
       ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
     }
-    this.#patience = patience
+    this.#timeoutMs = timeoutMs
   }
 
   /** Resolves once the collector has the spans, or has refused them for their ids. @throws WeirError */
@@ -49,7 +49,7 @@ export class Sender {
 
   /** The first answer that is final. */
   async #post(body: string): Promise<Response> {
-    const deadline = performance.now() + this.#patience
+    const deadline = performance.now() + this.#timeoutMs
     for (let delay = FIRST_DELAY; ; delay = Math.min(delay * 2, MAX_DELAY)) {
       const answer = await this.#try(body)
       if (answer instanceof Response && !RETRYABLE.has(answer.status)) return answer

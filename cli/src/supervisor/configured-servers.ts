@@ -14,7 +14,7 @@ export interface ConfiguredServer {
 }
 
 /** It may be starting at the same time as Weir. */
-const PATIENCE_MS = 10_000
+const TIMEOUT_MS = 10_000
 
 export function configuredServers({ embedded, clickhouseUrl, redisUrl }: Config): ConfiguredServer[] {
   const redis = new URL(redisUrl)
@@ -40,7 +40,7 @@ export function configuredServers({ embedded, clickhouseUrl, redisUrl }: Config)
 export async function requireServers(config: Config): Promise<void> {
   await Promise.all(
     configuredServers(config).map(async ({ name, url, variable, answers }) => {
-      const deadline = performance.now() + PATIENCE_MS
+      const deadline = performance.now() + TIMEOUT_MS
       while (!(await answers())) {
         if (performance.now() > deadline) {
           throw new InfrastructureError(`${name} does not answer at ${url}: start it, or correct ${variable}`)

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 import { openStore } from '../open-store.ts'
 
 /** A collector that has just started reads the keys within a fraction of this. */
-const PATIENCE_MS = 3_000
+const TIMEOUT_MS = 3_000
 
 const FIRST_KEY =
   'This address is open to others, so spans are taken with an API key only. Make the first one: weir keys create'
@@ -25,12 +25,12 @@ export async function adviceOnKeys(config: Config): Promise<string | undefined> 
 }
 
 async function answerWithoutKey(endpoint: string): Promise<number> {
-  for (const deadline = performance.now() + PATIENCE_MS; ; await sleep(100)) {
+  for (const deadline = performance.now() + TIMEOUT_MS; ; await sleep(100)) {
     const { status } = await fetch(`${endpoint.replace(/\/+$/, '')}/v1/traces`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{}',
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     if (status !== 503 || performance.now() > deadline) return status
   }

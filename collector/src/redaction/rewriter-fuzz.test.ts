@@ -1,10 +1,9 @@
 import { DecodeError, protobufOfJson, SpanBlock } from '@weir/dialects'
 import { mutatedRequest } from '@weir/dialects/testing'
 import { expect, test } from 'vitest'
-import { KeyRules } from './key-rules.ts'
-import { toMarker } from './marker.ts'
+import { KeyRules, toMarker } from './key-rules.ts'
 import { NAMED_PATTERNS } from './named-patterns.ts'
-import { regexPattern } from './regex-pattern.ts'
+import { regexPattern } from './pattern.ts'
 import { Rewriter } from './rewriter.ts'
 
 const REQUESTS = 1_500

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { RedactionError } from './redaction-error.ts'
+import { RedactionError } from './pattern.ts'
 import { readRedactionRules } from './rules.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-rules-'))

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { decodeUtf8, Utf8Error } from '@weir/store/text'
 import { z } from 'zod'
-import { type DenyRule, KeyRules } from './key-rules.ts'
-import { type Action, toMarker } from './marker.ts'
+import { type Action, type DenyRule, KeyRules, toMarker } from './key-rules.ts'
 import { NAMED_PATTERNS } from './named-patterns.ts'
 import type { Pattern } from './pattern.ts'
-import { RedactionError } from './redaction-error.ts'
-import { regexPattern } from './regex-pattern.ts'
+import { RedactionError, regexPattern } from './pattern.ts'
 import type { RedactionRules, ValueRule } from './value-redactor.ts'
 
 const MIN_SALT = 16

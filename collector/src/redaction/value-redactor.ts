@@ -1,6 +1,5 @@
 import { replaceMembers } from './json-members.ts'
-import type { KeyRule, KeyRules } from './key-rules.ts'
-import type { ToMarker } from './marker.ts'
+import type { KeyRule, KeyRules, ToMarker } from './key-rules.ts'
 import type { Pattern } from './pattern.ts'
 
 /** A pattern and what stands in the place of what it finds. */

@@ -38,11 +38,11 @@ export class Engine {
     this.#keeper = keeper
   }
 
-  /** Waits up to `patience` ms for another process that has the directory open. */
-  static async open(path: string, patience: number): Promise<Engine> {
+  /** Waits up to `timeoutMs` for another process that has the directory open. */
+  static async open(path: string, timeoutMs: number): Promise<Engine> {
     try {
       mkdirSync(path, { recursive: true })
-      await lockForGood(path, patience)
+      await lockForGood(path, timeoutMs)
       const keeper = new Session(path, { connectionArgs: engineArguments(path) })
       await yieldMerges(keeper)
       return new Engine(path, keeper)

@@ -6,7 +6,7 @@ import type { Session } from 'chdb'
 const NICE = 10
 /** What Linux calls the engine's threads for merges. */
 const MERGE_THREAD = 'MergeMutate'
-const PATIENCE_MS = 1_000
+const TIMEOUT_MS = 1_000
 
 /**
  * Lets merges give way where all cores are busy: they can wait, and inserts and queries cannot. The engine has a setting
@@ -19,7 +19,7 @@ export async function yieldMerges(session: Session): Promise<void> {
   await session.queryAsync('DROP TEMPORARY TABLE merged')
   const setting = `SELECT value FROM system.server_settings WHERE name = 'background_pool_size'`
   const count = Number((await session.queryAsync(setting, { format: 'TSV' })).text())
-  const deadline = performance.now() + PATIENCE_MS
+  const deadline = performance.now() + TIMEOUT_MS
   let threads = mergeThreads()
   while (threads.length < count && performance.now() < deadline) {
     await sleep(5)

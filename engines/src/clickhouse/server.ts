@@ -59,7 +59,7 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
   await listen(server, host, port)
   let service: Service
   try {
-    service = await startService({ path, host, password, limits, patience: options.ownerTimeout ?? 15_000 })
+    service = await startService({ path, host, password, limits, timeoutMs: options.ownerTimeout ?? 15_000 })
   } catch (error) {
     server.close()
     started.reject(error)

@@ -27,7 +27,7 @@ export interface ServiceOptions {
   readonly password: string | undefined
   readonly limits: Limits
   /** How long to wait for a process that has the directory open, in ms. */
-  readonly patience: number
+  readonly timeoutMs: number
 }
 
 /** Answers the requests of ClickHouse's HTTP interface. */
@@ -53,7 +53,7 @@ export class Service {
   }
 
   static async start(options: ServiceOptions): Promise<Service> {
-    return new Service(await Engine.open(options.path, options.patience), options)
+    return new Service(await Engine.open(options.path, options.timeoutMs), options)
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {

@@ -16,7 +16,7 @@ export interface Remembered {
 
 const FILE = 'weir-server.json'
 /** A server that cannot write its file any more ends nevertheless. */
-const PATIENCE_MS = 5_000
+const TIMEOUT_MS = 5_000
 
 /** A full disk must not keep the server from running: one that is not remembered has to be ended by hand after a crash. */
 export function remember(directory: string, server: Remembered): void {
@@ -91,7 +91,7 @@ function ps(pid: number, column: 'ppid' | 'command'): string | undefined {
 
 /** Waits for it. */
 async function isGone(pid: number): Promise<boolean> {
-  for (let waited = 0; waited < PATIENCE_MS; waited += 20) {
+  for (let waited = 0; waited < TIMEOUT_MS; waited += 20) {
     try {
       process.kill(pid, 0)
     } catch {

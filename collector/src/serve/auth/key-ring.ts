@@ -8,7 +8,7 @@ const REFRESH = 2_000
 /** Milliseconds between two readings while nothing is known: the tables may just be being made. */
 const FIRST = 250
 /** Milliseconds that a start waits for the first reading. */
-const PATIENCE = 2_000
+const TIMEOUT_MS = 2_000
 /** Milliseconds between two readings that keys nobody knows can cause. */
 const SEARCH = 100
 
@@ -43,7 +43,7 @@ export class KeyRing {
 
   /** Resolves when the keys are known, or cannot be for now; they are read again and again until `close`. */
   async start(): Promise<void> {
-    await Promise.race([this.refresh(), sleep(PATIENCE, undefined, { ref: false })])
+    await Promise.race([this.refresh(), sleep(TIMEOUT_MS, undefined, { ref: false })])
     this.#schedule()
   }
 

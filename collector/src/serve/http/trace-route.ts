@@ -108,13 +108,13 @@ class TraceRequest {
   #whereGone(waited: number): Refusal | undefined {
     const { socket } = this.#request
     if (socket.destroyed) return GONE
-    if (waited < PATIENCE || !socket.readableEnded) return undefined
+    if (waited < TIMEOUT_MS || !socket.readableEnded) return undefined
     return backpressure('the sender has closed its side while the request waited for its turn. Try again')
   }
 }
 
 /** Milliseconds that a sender surely waits for its answer that has closed its side. */
-const PATIENCE = 1_000
+const TIMEOUT_MS = 1_000
 const GONE = new Refusal('cut_off', 'the connection broke off')
 
 const HEADERS: Readonly<Record<Encoding, Readonly<Record<string, string>>>> = {
