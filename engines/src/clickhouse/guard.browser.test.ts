@@ -36,7 +36,7 @@ beforeAll(async () => {
   })
   page = await browser.newPage()
   page.on('response', (response) => {
-    if (response.url().startsWith(base) || response.url().includes('.example:' + engine.port))
+    if (response.url().startsWith(base) || response.url().includes(`.example:${engine.port}`))
       statuses.push(response.status())
   })
   await page.goto(`http://evil.example:${(site.address() as AddressInfo).port}/`)
