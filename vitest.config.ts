@@ -6,15 +6,19 @@ const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**']
  * How long a test may take, and how long it waits for something: no statement about speed, since only what is broken takes
  * that long, on a slow machine too.
  */
-const TIMEOUT = 600_000
+const TIMEOUT = 300_000
 const POLL = { timeout: 120_000 }
+
+/** The demo records how long its programs really take: it is compared where nothing else runs, after all others. */
+const DEMO = 'cli/src/demo/demo.e2e.test.ts'
+const ALONE = { maxWorkers: 1, sequence: { groupOrder: 1 } }
 
 /** The suffix of a test file says what it needs: `x.clickhouse.test.ts` needs ClickHouse, `x.test.ts` nothing. */
 const needing = (name: string, globalSetup: string[] = []) => ({
   test: {
     name,
     include: [`**/*.${name}.test.ts`],
-    exclude,
+    exclude: [...exclude, DEMO],
     globalSetup,
     testTimeout: TIMEOUT,
     hookTimeout: TIMEOUT,
@@ -42,7 +46,8 @@ export default defineConfig({
       needing('clickhouse', ['./engines/src/testing/clickhouse.setup.ts']),
       needing('redis', ['./engines/src/testing/valkey.setup.ts']),
       needing('e2e'),
-      needing('browser'),
+      { test: { ...needing('demo').test, include: [DEMO], exclude, ...ALONE } },
+      { test: { ...needing('browser').test, ...ALONE } },
     ],
   },
 })
