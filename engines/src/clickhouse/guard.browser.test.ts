@@ -87,10 +87,13 @@ test.each([
   ['a beacon', (url: string) => `navigator.sendBeacon(${JSON.stringify(url)}, 'x'); undefined`],
   [
     'a form',
-    (
-      url: string,
-    ) => `{ const form = Object.assign(document.createElement('form'), { method: 'post', action: ${JSON.stringify(url)}, target: 'frame' });
-    document.body.append(Object.assign(document.createElement('iframe'), { name: 'frame' }), form); form.submit() }`,
+    // Each into a frame of its own: a second one into the same frame would end the first before it is answered.
+    (url: string) => `{
+      const target = 'frame ' + document.forms.length;
+      const form = Object.assign(document.createElement('form'), { method: 'post', action: ${JSON.stringify(url)}, target });
+      document.body.append(Object.assign(document.createElement('iframe'), { name: target }), form);
+      form.submit()
+    }`,
   ],
 ])('%s of a foreign page is refused', async (_name, script) => {
   for (const sql of [WRITE, OUTFILE, 'SELECT 1']) {
