@@ -1,4 +1,8 @@
+import type { Store } from '@weir/store'
+import { listResults } from '@weir/store/evaluations'
 import type { CallRecord, RunRecord, Status, StepRecord, ValueType } from '@weir/store/run-model'
+import { expect } from 'vitest'
+import type { ExperimentReport } from './experiment/report.ts'
 
 /** A step execution in few words, times in milliseconds; absent: ok, one attempt, right after the one before. */
 interface StepSketch {
@@ -140,3 +144,24 @@ function toSteps(sketches: readonly (string | StepSketch)[]): StepRecord[] {
 export const RETURNED: readonly unknown[] = [
   ...['42', 42, 'true', true, 'null', null, '{"a":1}', { a: 1 }, '[1]', [1], '', undefined],
 ]
+
+/** What `fixtures/queue/odd.eval.mjs` has to leave, whoever ran its trials: none of them ended another. */
+export async function expectOddResults(store: Store, report: ExperimentReport): Promise<void> {
+  expect(report).toMatchObject({ status: 'failed', planned: 7, evaluated: 7, errors: 3, error: '' })
+  const results = await listResults(store, { experimentId: report.experimentId })
+  expect(results).toHaveLength(7 * 4)
+  const found = (caseId: string, kind: string) =>
+    results.find((row) => row.caseId === caseId && row.kind === kind)
+  const reasons = ['throws \ufffd', 'throws no text', 'throws no message'].map(
+    (id) => found(id, 'task')?.reason,
+  )
+  expect(reasons).toEqual(['half \ufffd', 'something that has no words (object)', '[object Object]'])
+  // Text is never read as JSON, however much it looks like it.
+  const nested = results.filter(({ caseId, kind }) => caseId === 'nested' && kind === 'check')
+  expect(nested.map(({ outcome }) => outcome).sort()).toEqual(['failed', 'passed'])
+  expect(['half a reason', 'no reason', 'plain'].map((id) => found(id, 'scorer'))).toMatchObject([
+    { name: 'scorer \ufffd', reason: 'half \ufffd' },
+    { name: 'scorer \ufffd', reason: '42' },
+    { name: 'scorer \ufffd', reason: 'fine', score: 1 },
+  ])
+}

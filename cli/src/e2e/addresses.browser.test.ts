@@ -1,9 +1,7 @@
-import { freePorts, type Installation, startInstallation, until } from '@weir/engines/testing'
-import { createStore } from '@weir/store'
+import { freePorts, type Installation } from '@weir/engines/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
-import { addNames } from './names.ts'
-import { postRuns, type SentRun } from './send-runs.ts'
+import { startWithNames } from './names.ts'
 import { startDashboard } from './separate-dashboard.ts'
 
 // Whatever is in an address: ranges that mean nothing, ids in another case, and the status of the answer.
@@ -19,9 +17,7 @@ let weir: Installation
 let browser: Browser
 
 beforeAll(async () => {
-  weir = await startInstallation()
-  const now = Date.now()
-  const runs: SentRun[] = [
+  weir = await startWithNames(['research'], (now) => [
     { flow: 'research', version: '1', startMs: now },
     { flow: 'ahead', startMs: now + 90_000 },
     {
@@ -33,15 +29,7 @@ beforeAll(async () => {
         { name: 'early', timeUnixNano: `${now - 5}000000` },
       ],
     },
-  ]
-  await postRuns(weir.collectorUrl, runs)
-  const store = createStore({ url: weir.clickhouseUrl, database: 'weir' })
-  await addNames(store, ['research'], now)
-  await store.close()
-  await until(
-    () => weir.query<{ runs: number }>('SELECT count() AS runs FROM runs FINAL'),
-    ([row]) => row?.runs === runs.length,
-  )
+  ])
   browser = await openBrowser()
 })
 

@@ -1,10 +1,9 @@
-import { type Installation, startInstallation, until } from '@weir/engines/testing'
-import { createStore } from '@weir/store'
+import type { Installation } from '@weir/engines/testing'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
-import { addNames, DATASET_NAMES, NAMES } from './names.ts'
-import { postRuns, type SentRun } from './send-runs.ts'
+import { DATASET_NAMES, NAMES, startWithNames } from './names.ts'
+import type { SentRun } from './send-runs.ts'
 
 // Flows, versions, sessions, evaluations and the rest of any name: each has its page, and links and filters lead there.
 
@@ -17,22 +16,14 @@ let weir: Installation
 let browser: Browser
 
 beforeAll(async () => {
-  weir = await startInstallation()
-  const now = Date.now()
-  const runs = NAMES.flatMap((name, nth): SentRun[] => {
-    const startMs = now - nth * 1000 - (isLong(name) ? LONG_AGO_MS : 0)
-    return [
-      { flow: name, version: name, environment: name, session: name, runId: name, startMs },
-      { flow: name, version: 'other', startMs: startMs - 120_000 },
-    ]
-  })
-  await postRuns(weir.collectorUrl, runs)
-  const store = createStore({ url: weir.clickhouseUrl, database: 'weir' })
-  await addNames(store, NAMES, now)
-  await store.close()
-  await until(
-    () => weir.query<{ runs: number }>('SELECT count() AS runs FROM runs FINAL'),
-    ([row]) => row?.runs === runs.length,
+  weir = await startWithNames(NAMES, (now) =>
+    NAMES.flatMap((name, nth): SentRun[] => {
+      const startMs = now - nth * 1000 - (isLong(name) ? LONG_AGO_MS : 0)
+      return [
+        { flow: name, version: name, environment: name, session: name, runId: name, startMs },
+        { flow: name, version: 'other', startMs: startMs - 120_000 },
+      ]
+    }),
   )
   browser = await openBrowser()
 })

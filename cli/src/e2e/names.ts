@@ -1,6 +1,8 @@
-import type { Store } from '@weir/store'
+import { type Installation, startInstallation, until } from '@weir/engines/testing'
+import { createStore, type Store } from '@weir/store'
 import { addMonitor, promoteExperiment, pushDataset, upsertExperiment } from '@weir/store/evaluations'
 import fc from 'fast-check'
+import { postRuns, type SentRun } from './send-runs.ts'
 
 const FIXED: readonly string[] = [
   'research',
@@ -36,8 +38,26 @@ export const NAMES: readonly string[] = [
 /** Those that a dataset may have. */
 export const DATASET_NAMES: readonly string[] = NAMES.filter((name) => /^[^@\p{Cc}]+$/u.test(name))
 
-/** An experiment, a baseline, a monitor and, where it may be, a dataset of each name. */
-export async function addNames(store: Store, names: readonly string[], now: number): Promise<void> {
+/** A Weir in which these runs are settled, with an experiment, a baseline, a monitor and a dataset of each name. */
+export async function startWithNames(
+  names: readonly string[],
+  runsAt: (now: number) => readonly SentRun[],
+): Promise<Installation> {
+  const weir = await startInstallation()
+  const now = Date.now()
+  const runs = runsAt(now)
+  await postRuns(weir.collectorUrl, runs)
+  const store = createStore({ url: weir.clickhouseUrl, database: 'weir' })
+  await addNames(store, names, now)
+  await store.close()
+  await until(
+    () => weir.query<{ runs: number }>('SELECT count() AS runs FROM runs FINAL'),
+    ([row]) => row?.runs === runs.length,
+  )
+  return weir
+}
+
+async function addNames(store: Store, names: readonly string[], now: number): Promise<void> {
   for (const [nth, name] of names.entries()) {
     await upsertExperiment(store, {
       ...{
