@@ -1,9 +1,9 @@
 import type { Refusal } from '../refusal.ts'
 
 /** Milliseconds of work after which the event loop gets its turn: health checks, other senders, those that leave. */
-const TURN = 10
+const TURN_MS = 10
 /**
- * Scheduler of the event loop after heavy work in which there is none: an answer takes several, to accept the connection, to
+ * Turns of the event loop after heavy work in which there is none: an answer takes several, to accept the connection, to
  * read the request, to write. Where nothing else is to be done they take microseconds.
  */
 const REST = 5
@@ -32,7 +32,7 @@ export class Scheduler {
   readonly #heavy = new Map<string, Job[]>()
   /** Milliseconds of work in this turn of the event loop. */
   #spent = 0
-  /** Scheduler without heavy work that are left. */
+  /** Turns without heavy work that are left. */
   #rest = 0
   #isScheduled = false
 
@@ -52,7 +52,7 @@ export class Scheduler {
   #add<T>(waiting: Waiting, work: () => T, isDue: boolean, enqueue: (job: Job) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const job = { waiting, since: performance.now(), run: () => resolve(work()), refuse: reject }
-      const isFree = isDue && this.#spent < TURN && this.#light.length === 0 && this.#heavy.size === 0
+      const isFree = isDue && this.#spent < TURN_MS && this.#light.length === 0 && this.#heavy.size === 0
       if (isFree) this.#do(job)
       else enqueue(job)
     })
@@ -62,7 +62,7 @@ export class Scheduler {
     this.#isScheduled = false
     this.#spent = 0
     let light = 0
-    while (light < this.#light.length && this.#spent < TURN) this.#do(this.#light[light++]!)
+    while (light < this.#light.length && this.#spent < TURN_MS) this.#do(this.#light[light++]!)
     this.#light.splice(0, light)
     if (this.#rest > 0) this.#rest -= 1
     else while (this.#heavy.size > 0 && !this.#do(this.#nextHeavy()));
@@ -92,7 +92,7 @@ export class Scheduler {
       refuse(error as Error)
     }
     this.#spent += performance.now() - began
-    if (this.#spent > TURN) this.#rest = REST
+    if (this.#spent > TURN_MS) this.#rest = REST
     return true
   }
 

@@ -63,3 +63,12 @@ test('in a backlog, passes look at little more than they take', () => {
   }
   expect(seen).toBeLessThanOrEqual(25)
 })
+
+test('after thirty passes that failed, ten that are done take all again', () => {
+  const sweep = new Sweep()
+  const all = sweep.bounds.traces
+  for (let failed = 0; failed < 30; failed++) sweep.narrow(sweep.bounds.traces / 2)
+  expect(sweep.bounds.traces).toBe(1)
+  for (let done = 0; done < 10; done++) sweep.advance(undefined)
+  expect(sweep.bounds.traces).toBe(all)
+})
