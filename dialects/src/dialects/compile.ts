@@ -2,7 +2,19 @@ import { SPAN_KINDS, type SpanKind } from '@weir/sdk/semconv'
 import type { Status } from '@weir/store/run-model'
 import { KeyTable } from '../otlp/key-table.ts'
 import type { Dialect, Family, Format, Rule } from './dialect.ts'
-import { FIELDS, type Field, PRECEDENCE, type Precedence, RESOURCE_FIELDS } from './precedence.ts'
+import { FIELDS, type Field, PRECEDENCE, type Precedence } from './precedence.ts'
+
+/** Fields that may also be said once for all spans of a resource; a span's own key of the same rank wins. */
+const RESOURCE_FIELDS: readonly Field[] = [
+  'session',
+  'user',
+  'experiment',
+  'case',
+  'trial',
+  'service',
+  'version',
+  'environment',
+]
 
 /** The bit of a kind in {@link CompiledRule.kinds}. */
 export const KIND_BITS: ReadonlyMap<SpanKind, number> = new Map(SPAN_KINDS.map((kind, at) => [kind, 1 << at]))

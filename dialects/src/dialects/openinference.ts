@@ -49,6 +49,8 @@ export const openinference: Dialect = {
     metadata: [
       { field: 'session', json: ['session_id', 'thread_id', 'conversation_id'] },
       { field: 'graphNode', json: ['langgraph_node'] },
+      // JavaScript draws how a graph takes its input.
+      { field: 'stepRole', json: ['langgraph_node'], values: { __start__: 'none' } },
     ],
   },
   scopes: {

@@ -92,7 +92,9 @@ export const opentelemetry: Dialect = {
     AbortError: 'cancelled', // JavaScript
     CancelledError: 'cancelled', // Python's asyncio
     CancellationException: 'cancelled', // Java
+    InterruptedException: 'cancelled', // Java's threads
     OperationCanceledException: 'cancelled', // .NET
+    'context canceled': 'cancelled', // Go
     'This operation was aborted': 'cancelled', // JavaScript, where only the message is recorded
   },
   families: {

@@ -22,6 +22,7 @@ export const PRECEDENCE = {
     'gen_ai.request.model',
     'llm.model_name',
     'embedding.model_name',
+    'lmnr.span.path',
   ],
   name: [
     'weir.step.name',
@@ -66,7 +67,7 @@ export const PRECEDENCE = {
     'mastra.workflow_run.status',
     'mastra.workflow_step.status',
   ],
-  exception: ['langsmith.span.kind', 'lmnr.span.type'],
+  exception: ['langsmith.span.kind', 'lmnr.span.path'],
   session: [
     'weir.session.id',
     'langfuse.session.id',
@@ -125,6 +126,8 @@ export const PRECEDENCE = {
   stepRole: [
     'weir.kind',
     'logfire.span_type',
+    'metadata',
+    'langsmith.metadata.langgraph_node',
     'langfuse.observation.type',
     'scope:openinference.instrumentation.openai_agents',
     'openinference.span.kind',
@@ -132,6 +135,7 @@ export const PRECEDENCE = {
     'traceloop.span.kind',
     'mastra.span.type',
     'gen_ai.operation.name',
+    'lmnr.span.path',
   ],
   input: [
     'langfuse.observation.input',
@@ -294,15 +298,3 @@ export type Field = keyof typeof PRECEDENCE
 export type Precedence = Readonly<Record<Field, readonly string[]>>
 
 export const FIELDS: readonly Field[] = Object.keys(PRECEDENCE) as Field[]
-
-/** Fields that may also be said once for all spans of a resource; a span's own key of the same rank wins. */
-export const RESOURCE_FIELDS: readonly Field[] = [
-  'session',
-  'user',
-  'experiment',
-  'case',
-  'trial',
-  'service',
-  'version',
-  'environment',
-]
