@@ -12,8 +12,10 @@ import type { Collector } from './collector.ts'
 import { createTestStore, type TestStore } from './testing/database.ts'
 import { startTestCollector } from './testing/start-collector.ts'
 
-const recorded = captureNames('otel-js-', 'genkit-', 'openinference-').map(readCapture)
 const edgeCases = captureNames('edge-').map(readCapture)
+const recorded = captureNames('')
+  .filter((name) => !name.startsWith('edge-'))
+  .map(readCapture)
 
 interface Answers {
   /** HTTP status codes. */
