@@ -12,18 +12,19 @@ import { opentelemetry } from './opentelemetry.ts'
 import { traceloop } from './traceloop.ts'
 import { weir } from './weir.ts'
 
+/** Those that speak for themselves, then the conventions that many clients share. */
 const ALL: readonly Dialect[] = [
   weir,
-  opentelemetry,
-  openinference,
-  genkit,
-  aiSdk,
   langfuse,
   langsmith,
   mastra,
   traceloop,
-  logfire,
   laminar,
+  aiSdk,
+  genkit,
+  logfire,
+  openinference,
+  opentelemetry,
 ]
 
 /** Every dialect that the collector understands. */
