@@ -30,6 +30,7 @@ function withNested(run: RunRecord, trace: readonly RunRecord[]): RunRecord {
     inputTokens: sum(({ inputTokens }) => inputTokens),
     outputTokens: sum(({ outputTokens }) => outputTokens),
     cost: sum(({ cost }) => cost),
+    unpricedTokens: sum(({ unpricedTokens }) => unpricedTokens),
     steps: mergeSteps(steps),
     calls: mergeCalls(run, all, steps),
     children: all.flatMap(({ children }) => children),

@@ -79,6 +79,7 @@ test('every column becomes the fact that it is', () => {
     stepAttempts: 3,
     stepFallback: true,
     isCostEstimated: true,
+    isCostUnknown: false,
     model: 'the model',
     provider: 'the provider',
     inputTokens: 5,
