@@ -1,5 +1,6 @@
 import { aiSdk } from './ai-sdk.ts'
 import { type CompiledDialects, compileDialects } from './compile.ts'
+import { crux } from './crux.ts'
 import type { Dialect } from './dialect.ts'
 import { genkit } from './genkit.ts'
 import { laminar } from './laminar.ts'
@@ -22,6 +23,7 @@ const ALL: readonly Dialect[] = [
   laminar,
   aiSdk,
   genkit,
+  crux,
   logfire,
   openinference,
   opentelemetry,

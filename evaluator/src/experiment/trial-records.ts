@@ -39,6 +39,7 @@ function withNested(run: RunRecord, all: readonly RunRecord[]): RunRecord {
     inputTokens: sum(({ inputTokens }) => inputTokens),
     outputTokens: sum(({ outputTokens }) => outputTokens),
     cost: sum(({ cost }) => cost),
+    unpricedTokens: sum(({ unpricedTokens }) => unpricedTokens),
     steps: mergeSteps(steps),
     calls: mergeCalls(run, all, steps),
     children: all.flatMap(({ children }) => children),
