@@ -1,0 +1,5 @@
+export { FIELDS, type FieldName, PARTS } from './fields.ts'
+export { parseQuery } from './parse.ts'
+export { printQuery } from './print.ts'
+export type { Query } from './query.ts'
+export { QueryError } from './query-error.ts'
