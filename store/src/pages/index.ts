@@ -1,4 +1,3 @@
-export type { AttributeSearch } from './attribute-search.ts'
 export { CursorError } from './cursor.ts'
 export type { RunFilter } from './filter.ts'
 export type { FilterOptions, Offered } from './filter-options.ts'

@@ -1,5 +1,5 @@
 import { firstRow, rows, type Store } from '../store.ts'
-import { type Candidate, holding } from './attribute-search.ts'
+import { type Candidate, candidateColumns, trueOf } from './condition-search.ts'
 import { runMinutes, toWindow } from './minutes.ts'
 import { nanosecondsOf, type RunSearch, searchConditions } from './runs.ts'
 
@@ -22,23 +22,21 @@ export async function countRuns(
   search: Omit<RunSearch, 'order' | 'cursor' | 'limit'>,
   most: number = MOST,
 ): Promise<RunCount> {
-  const { where, params } = searchConditions(store, search)
+  const { where, params, condition, project, ofSpans } = searchConditions(store, search)
   const { first, last } = nanosecondsOf(search)
-  const { project = store.project, attributes = [] } = search
-  const matching = `SELECT run.start AS start, run.run_id AS runId, run.span_count AS spanCount, run.trace_ids AS traces
-      FROM runs AS run FINAL
+  const matching = `FROM runs AS run FINAL
       WHERE ${where}
         AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')
       LIMIT {limit:UInt32}`
   const bound = { ...params, begin: String(first), end: String(last), limit: most + 1 }
-  if (attributes.length > 0) {
+  if (ofSpans) {
     const found = await rows<Candidate & { ms: number }>(
       store,
-      `SELECT runId, spanCount, arrayMap(id -> lower(hex(id)), traces) AS traceIds, toUnixTimestamp64Milli(start) AS ms
-      FROM (${matching})`,
+      `SELECT run.run_id AS runId, run.span_count AS spanCount, toUnixTimestamp64Milli(run.start) AS ms, ${candidateColumns(condition)}
+      ${matching}`,
       bound,
     )
-    const starts = (await holding(store, project, found, attributes))
+    const starts = (await trueOf(store, { project, params }, found, condition))
       .map(({ ms }) => ms)
       .sort((a, b) => a - b)
     return {
@@ -51,7 +49,7 @@ export async function countRuns(
   const row = await firstRow<Omit<RunCount, 'isCut'>>(
     store,
     `SELECT toUInt32(count()) AS runs, toUnixTimestamp64Milli(min(start)) AS firstMs, toUnixTimestamp64Milli(max(start)) AS lastMs
-    FROM (${matching})`,
+    FROM (SELECT run.start AS start ${matching})`,
     bound,
   )
   const { runs = 0, firstMs = 0, lastMs = 0 } = row ?? {}
@@ -59,7 +57,7 @@ export async function countRuns(
 }
 
 /** Conditions that minutes do not know. */
-const FINE = ['session', 'user', 'experiment', 'minDurationNs', 'maxDurationNs'] as const
+const FINE = ['session', 'user', 'experiment', 'query'] as const
 
 /**
  * How many runs match, of whole minutes and by the minutes where these can tell, as totals and charts count them: then all
@@ -72,7 +70,7 @@ export async function countMatching(
   const window = toWindow(search, 2)
   const isWithin = window.fromMs <= search.from.getTime() && window.toMs >= search.to.getTime()
   const isFine = FINE.some((name) => search[name] !== undefined)
-  if (isFine || search.text || search.attributes?.length || !isWithin) return countRuns(store, search)
+  if (isFine || !isWithin) return countRuns(store, search)
   const { sql, params } = runMinutes(store, search, window)
   const row = await firstRow<{ found: number }>(store, `SELECT sum(runs) AS found FROM ${sql}`, params)
   return { runs: row?.found ?? 0, isCut: false }

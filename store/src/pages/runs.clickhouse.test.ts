@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { parseQuery } from '../run-query/parse.ts'
 import { settleQuiet } from '../settle/settle.ts'
 import { EPOCH_MS, hex, insertSpans, later, span, useStore } from '../testing.ts'
 import { CursorError } from './cursor.ts'
@@ -70,9 +71,9 @@ test('pages by key, slowest first', async () => {
 
 test('searches by session, duration and text', async () => {
   expect(await pages({ session: 'chat' })).toEqual(['2', '1', '0'])
-  expect(await pages({ minDurationNs: 200e6, maxDurationNs: 400e6 })).toEqual(['10', '9', '8'])
-  expect(await pages({ text: 'answer' })).toEqual(['4'])
-  expect(await pages({ text: 'QUESTION 11' })).toEqual(['11'])
+  expect(await pages({ query: parseQuery('duration:200ms..400ms') })).toEqual(['10', '9', '8'])
+  expect(await pages({ query: parseQuery('answer') })).toEqual(['4'])
+  expect(await pages({ query: parseQuery('QUESTION 11') })).toEqual(['11'])
   expect(await pages({ user: 'nobody' })).toEqual([])
   expect(await pages({ status: 'error' })).toEqual([])
 })
@@ -143,7 +144,11 @@ test('the count of a list is that of the overview, where minutes can tell, and o
   expect((await getOverview(store(), search)).totals.runs).toBe(12)
   expect(await countMatching(store(), { ...search, status: 'ok' })).toMatchObject({ runs: 12 })
   expect(await countMatching(store(), { ...search, status: 'error' })).toMatchObject({ runs: 0 })
-  for (const fine of [{ session: 'chat' }, { text: 'answer' }, { minDurationNs: 1_000e6 }]) {
+  for (const fine of [
+    { session: 'chat' },
+    { query: parseQuery('answer') },
+    { query: parseQuery('duration>=1s') },
+  ]) {
     const found = await pages(fine)
     expect(await countMatching(store(), { ...search, ...fine })).toMatchObject({ runs: found.length })
   }

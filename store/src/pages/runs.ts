@@ -1,11 +1,8 @@
+import { compileQuery } from '../run-query/compile.ts'
+import { Bound, type Condition, candidateSql, spanConditions } from '../run-query/condition.ts'
+import type { Query } from '../run-query/query.ts'
 import { rows, type Store } from '../store.ts'
-import {
-  type AttributeSearch,
-  attributeParams,
-  type Candidate,
-  holding,
-  mayHold,
-} from './attribute-search.ts'
+import { type Candidate, candidateColumns, trueOf } from './condition-search.ts'
 import { type Cursor, parseCursor, toCursor } from './cursor.ts'
 import { type Conditions, dimensionConditions, type RunFilter } from './filter.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
@@ -14,12 +11,7 @@ export interface RunSearch extends RunFilter {
   readonly session?: string | undefined
   readonly user?: string | undefined
   readonly experiment?: string | undefined
-  readonly minDurationNs?: number | undefined
-  readonly maxDurationNs?: number | undefined
-  /** Its words are all found, in any case, in run id, input, output, error and steps' names together. */
-  readonly text?: string | undefined
-  /** All of them are found on spans of the run, each on any, as text: `{ key: 'customer.id', value: '42' }`. */
-  readonly attributes?: readonly AttributeSearch[] | undefined
+  readonly query?: Query | undefined
   /** Default: newest. */
   readonly order?: 'newest' | 'slowest' | undefined
   /** {@link RunsPage.next} of the page before. */
@@ -65,13 +57,13 @@ export async function searchRuns(store: Store, search: RunSearch): Promise<RunsP
   const page = found.slice(0, limit)
   const last = page.at(-1)
   const next = found.length > limit && last ? toCursor(order.key(last), last.runId) : null
-  return { runs: page.map(({ traceIds: _, ...row }) => toRunRow(row)), next }
+  return { runs: page.map(({ traceIds: _, truths: __, ...row }) => toRunRow(row)), next }
 }
 
 const FIRST_SPAN_MS = 10 * 60_000
 const GROWTH = 8
-/** Each window looks for attributes among all spans that came since it began. */
-const GROWTH_WITH_ATTRIBUTES = 64
+/** Each window looks through all spans that came since it began. */
+const GROWTH_WITH_SPANS = 64
 
 /** Looks back in windows that grow, so that a page costs what it shows and not what the filter's window holds. */
 async function findNewest(
@@ -82,7 +74,8 @@ async function findNewest(
 ): Promise<FoundRun[]> {
   const { first, last } = nanosecondsOf(search)
   const found: FoundRun[] = []
-  const growth = BigInt(search.attributes?.length ? GROWTH_WITH_ATTRIBUTES : GROWTH)
+  const conditions = searchConditions(store, search)
+  const growth = BigInt(conditions.ofSpans ? GROWTH_WITH_SPANS : GROWTH)
   // The cursor's own nanosecond is part of the window: other runs may have started in it.
   let end = cursor ? BigInt(cursor.key) : last
   for (
@@ -93,7 +86,7 @@ async function findNewest(
     let begin = end - length
     if (begin < first) begin = first
     const window = { begin: String(begin), end: String(end) }
-    found.push(...(await findWithin(store, search, NEWEST, window, cursor, limit - found.length)))
+    found.push(...(await findWithin(store, conditions, NEWEST, window, cursor, limit - found.length)))
     end = begin - 1n
   }
   return found
@@ -122,7 +115,14 @@ function findSlowest(
   limit: number,
 ): Promise<FoundRun[]> {
   const { first, last } = nanosecondsOf(search)
-  return findWithin(store, search, SLOWEST, { begin: String(first), end: String(last) }, cursor, limit)
+  return findWithin(
+    store,
+    searchConditions(store, search),
+    SLOWEST,
+    { begin: String(first), end: String(last) },
+    cursor,
+    limit,
+  )
 }
 
 type FoundRun = SelectedRunRow & Candidate
@@ -130,21 +130,19 @@ type FoundRun = SelectedRunRow & Candidate
 /** The first runs after the cursor, as many as are wanted. */
 async function findWithin(
   store: Store,
-  search: RunSearch,
+  { where, params, condition, project }: SearchConditions,
   order: Order,
   window: { begin: string; end: string },
   cursor: Cursor | undefined,
   wanted: number,
 ): Promise<FoundRun[]> {
-  const { where, params } = searchConditions(store, search)
-  const { project = store.project, attributes = [] } = search
   const found: FoundRun[] = []
   let after = cursor
-  // Where few of the runs that may hold an attribute do, more are looked at.
+  // Where the query is true of few of the candidates, more are looked at.
   for (let limit = wanted; found.length < wanted; limit *= 2) {
     const candidates = await rows<FoundRun>(
       store,
-      `SELECT ${RUN_ROW}, arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds
+      `SELECT ${RUN_ROW}, ${candidateColumns(condition)}
       FROM runs AS run FINAL
       WHERE ${where} ${after ? `AND ${order.after}` : ''}
         AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')
@@ -152,7 +150,7 @@ async function findWithin(
       LIMIT {limit:UInt32}`,
       { ...params, ...after, ...window, limit },
     )
-    const held = attributes.length === 0 ? candidates : await holding(store, project, candidates, attributes)
+    const held = await trueOf(store, { project, params }, candidates, condition)
     found.push(...held.slice(0, wanted - found.length))
     const last = candidates.at(-1)
     if (candidates.length < limit || !last) break
@@ -161,30 +159,34 @@ async function findWithin(
   return found
 }
 
-/** SQL over `runs AS run`, in a window of `begin` and `end`; of attributes, what {@link mayHold} them. */
-export function searchConditions(store: Store, search: RunSearch): Conditions {
+/** What a search asks for. */
+export interface SearchConditions extends Conditions {
+  readonly project: string
+  /** What the query means. Of runs that share a trace with others, {@link trueOf} tells. */
+  readonly condition: Condition
+  /** Whether it asks for spans. */
+  readonly ofSpans: boolean
+}
+
+const ANY_RUN: Condition = { is: 'and', of: [] }
+
+/** SQL over `runs AS run`, in a window of `begin` and `end`. */
+export function searchConditions(store: Store, search: RunSearch): SearchConditions {
   const { where, params } = dimensionConditions(store, search)
-  const { session, user, experiment, minDurationNs, maxDurationNs, text, attributes = [] } = search
+  const { project = store.project, session, user, experiment, query = { type: 'all' } } = search
+  const bound = new Bound()
+  const condition = compileQuery(query, bound)
   const optional = [
     session !== undefined && 'session_id = {session:String}',
     user !== undefined && 'user_id = {user:String}',
     experiment !== undefined && 'experiment_id = {experiment:String}',
-    minDurationNs !== undefined && 'duration_ns >= {minDurationNs:UInt64}',
-    maxDurationNs !== undefined && 'duration_ns <= {maxDurationNs:UInt64}',
-    text !== undefined && text !== '' && HAS_WORDS,
-    ...attributes.map(mayHold),
+    condition !== undefined && candidateSql(condition),
   ]
   return {
-    where: [where, ...optional.filter((condition) => condition !== false)].join(' AND '),
-    params: {
-      ...params,
-      ...{ session, user, experiment, minDurationNs, maxDurationNs, text },
-      ...attributeParams(attributes),
-    },
+    where: [where, ...optional.filter((one) => one !== false)].join(' AND '),
+    params: { ...params, session, user, experiment, ...bound.params },
+    project,
+    condition: condition ?? ANY_RUN,
+    ofSpans: condition !== undefined && spanConditions(condition).length > 0,
   }
 }
-
-/** By the index `words` of runs, which knows this very expression. */
-const HAS_WORDS = `hasAllTokens(
-      concatWithSeparator(' ', run_id, input, output, error_type, error_message, arrayStringConcat(step_names, ' ')),
-      {text:String})`

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { parseQuery } from '../run-query/parse.ts'
 import { settleQuiet } from '../settle/settle.ts'
 import { execute, insert, rows, type Store } from '../store.ts'
 import { EPOCH_MS, hex, insertSpans, later, span, spanRows, useStore } from '../testing.ts'
@@ -20,9 +21,42 @@ beforeAll(async () => {
   await insertSpans(
     store(),
     'two',
-    span('flow', 'f', 0, 10, { attributes: { tier: 'gold' } }, step({ 'customer.id': '43' })),
+    span(
+      'flow',
+      'f',
+      0,
+      10,
+      // As Python writes JSON: "今日の天気".
+      { attributes: { tier: 'gold' }, input: '{"q":"\\u4eca\\u65e5\\u306e\\u5929\\u6c17"}' },
+      step({ 'customer.id': '43' }),
+    ),
   )
-  await insertSpans(store(), 'three', span('flow', 'f', 0, 10, step({ tier: '42', note: '' })))
+  const resource = {
+    resource: {
+      attributes: [
+        { key: 'host.name', value: { stringValue: 'box' } },
+        { key: 'process.pid', value: { intValue: '7' } },
+      ],
+    },
+  }
+  const scope = { scope: { name: 's', attributes: [{ key: 'library', value: { stringValue: 'lib' } }] } }
+  await insertSpans(
+    store(),
+    'three',
+    span(
+      'flow',
+      'f',
+      0,
+      10,
+      step({ tier: '42', note: '' }),
+      span('tool', 'call', 6, 1, {
+        input: '{"url":"https://weir.dev/a?b=c","id":"3f2a-77-e1","image":"YWJjZA==","said":"say \\"no\\""}',
+        error_message: 'Error: timeout=30s exceeded',
+        resource: JSON.stringify(resource),
+        scope: JSON.stringify(scope),
+      }),
+    ),
+  )
   await insertShared()
   await settleQuiet(store(), { quietMs: 0, now: later() })
   await execute(store(), MANY_SPANS)
@@ -60,58 +94,81 @@ const MANY_RUNS = `
     concat('{"question":"about item', toString(number), '"}'), 'the answer', now64(6)
   FROM numbers(${RUNS})`
 
-async function found(search: Partial<RunSearch>): Promise<string[]> {
-  const { runs } = await searchRuns(store(), { ...window, ...search })
+async function found(text: string, search: Partial<RunSearch> = {}): Promise<string[]> {
+  const { runs } = await searchRuns(store(), { ...window, query: parseQuery(text), ...search })
   return runs.map((run) => Buffer.from(run.traceId, 'hex').toString().replace(/_+$/, '')).sort()
 }
 
 test('by an attribute on any span of the run', async () => {
-  expect(await found({ attributes: [{ key: 'customer.id', value: '42' }] })).toEqual(['one'])
-  expect(await found({ attributes: [{ key: 'a', value: 'b=c' }] })).toEqual(['one'])
-  expect(await found({ attributes: [{ key: 'customer.id', value: '4' }] })).toEqual([])
-  expect(await found({ attributes: [{ key: 'absent', value: '' }] })).toEqual([])
-  expect(await found({ attributes: [{ key: 'note', value: '' }] })).toEqual(['three'])
-  const both = [
-    { key: 'customer.id', value: '43' },
-    { key: 'tier', value: 'gold' },
-  ]
-  expect(await found({ attributes: both })).toEqual(['two'])
-  expect(await found({ attributes: both, flow: 'other' })).toEqual([])
-  expect(await found({ attributes: both, order: 'slowest' })).toEqual(['two'])
+  expect(await found('customer.id:42')).toEqual(['one'])
+  expect(await found('a="b=c"')).toEqual(['one'])
+  expect(await found('customer.id=4')).toEqual([])
+  expect(await found('customer.id:4*')).toEqual(['one', 'two'])
+  expect(await found('absent:""')).toEqual([])
+  expect(await found('note:""')).toEqual(['three'])
+  expect(await found('has:note')).toEqual(['three'])
+  expect(await found('customer.id>42')).toEqual(['two'])
+  expect(await found('customer.id:43 tier:gold')).toEqual(['two'])
+  expect(await found('customer.id:42 OR tier:gold')).toEqual(['one', 'two'])
+  expect(await found('flow:f -customer.id:42')).toEqual(['three', 'two'])
+  expect(await found('customer.id:43 tier:gold', { flow: 'other' })).toEqual([])
+  expect(await found('customer.id:43 tier:gold', { order: 'slowest' })).toEqual(['two'])
+})
+
+test('by an attribute of the resource or the scope', async () => {
+  expect(await found('host.name:box')).toEqual(['three'])
+  expect(await found('process.pid>=7 process.pid<8')).toEqual(['three'])
+  expect(await found('library:lib')).toEqual(['three'])
+  expect(await found('has:host.name')).toEqual(['three'])
+  expect(await found('host.name:other')).toEqual([])
 })
 
 test('where a trace holds several runs, the attribute is found on its own run only, page by page', async () => {
-  const attributes = [{ key: 'plan.id', value: 'p' }]
-  const listed = async (search: Partial<RunSearch>) => {
+  const listed = async (text: string, search: Partial<RunSearch> = {}) => {
     const runs: string[] = []
     let cursor: string | undefined
+    const query = parseQuery(text)
     do {
-      const page = await searchRuns(store(), { ...window, attributes, limit: 3, ...search, cursor })
+      const page = await searchRuns(store(), { ...window, query, limit: 3, ...search, cursor })
       runs.push(...page.runs.map(({ startMs }) => String((startMs - EPOCH_MS) / 1000)))
       cursor = page.next ?? undefined
     } while (cursor !== undefined)
     return runs
   }
   const even = ['18', '16', '14', '12', '10', '8', '6', '4', '2', '0']
+  const odd = ['19', '17', '15', '13', '11', '9', '7', '5', '3', '1']
   const third = ['18.001', '15.001', '12.001', '9.001', '6.001', '3.001', '0.001']
-  expect(await listed({ flow: 'outer' })).toEqual(even)
-  expect(await listed({ flow: 'outer', order: 'slowest' })).toEqual(even)
-  expect(await listed({ flow: 'inner' })).toEqual(third)
-  expect(await listed({ flow: 'job' })).toEqual(['0'])
-  expect(await listed({ flow: 'request' })).toEqual([])
-  expect(await countRuns(store(), { ...window, flow: 'outer', attributes })).toEqual({
+  expect(await listed('flow:outer plan.id:p')).toEqual(even)
+  expect(await listed('plan.id:p', { flow: 'outer', order: 'slowest' })).toEqual(even)
+  expect(await listed('flow:outer -plan.id:p')).toEqual(odd)
+  expect(await listed('flow:outer plan.id!=p')).toEqual(odd)
+  expect(await listed('flow:inner plan.id:p')).toEqual(third)
+  expect(await listed('flow:job plan.id:p')).toEqual(['0'])
+  expect(await listed('flow:request plan.id:p')).toEqual([])
+  const query = parseQuery('plan.id:p')
+  expect(await countRuns(store(), { ...window, flow: 'outer', query })).toEqual({
     ...{ runs: 10, isCut: false, firstMs: EPOCH_MS, lastMs: EPOCH_MS + 18_000 },
   })
-  expect(await countRuns(store(), { ...window, attributes })).toMatchObject({ runs: 18 })
+  expect(await countRuns(store(), { ...window, query })).toMatchObject({ runs: 18 })
 })
 
-test('by words, in any case and place', async () => {
-  expect(await found({ text: 'WHERE grösse größe' })).toEqual([])
-  expect(await found({ text: 'WHERE größe' })).toEqual(['one'])
-  expect(await found({ text: 'pod-7 opéra plan' })).toEqual(['one'])
-  expect(await found({ text: 'wher' })).toEqual([])
-  expect(await found({ text: hex('two') })).toEqual(['two'])
-  expect(await found({ text: '?!' })).toEqual([])
+test('words find what is visibly there, in any case and place, in the run and in its spans', async () => {
+  expect(await found('WHERE grösse größe')).toEqual([])
+  expect(await found('WHERE größe')).toEqual(['one'])
+  expect(await found('pod-7 opéra plan')).toEqual(['one'])
+  expect(await found('wher*')).toEqual(['one'])
+  expect(await found('天気')).toEqual(['two'])
+  expect(await found('今日の天')).toEqual(['two'])
+  expect(await found('https://weir.dev/a?b=c')).toEqual(['three'])
+  expect(await found('timeout=30s')).toEqual(['three'])
+  expect(await found('YWJjZA==')).toEqual(['three'])
+  expect(await found('Error:')).toEqual(['three'])
+  expect(await found('3f2a-77')).toEqual(['three'])
+  expect(await found('"say \\"no\\""')).toEqual(['three'])
+  expect(await found(hex('two'))).toEqual(['two'])
+  expect(await found(hex('two').toUpperCase())).toEqual(['two'])
+  expect(await found('"?!"')).toEqual([])
+  expect(await found('gone.flow:x OR 天気')).toEqual(['two'])
 })
 
 /** Rows of all tables that the engine read for a search. */
@@ -133,16 +190,10 @@ async function rowsRead(search: Partial<RunSearch>): Promise<number> {
 }
 
 test('an attribute is found without reading all spans', async () => {
-  const search = { attributes: [{ key: 'customer.id', value: 'customer-12345' }] }
+  const search = { query: parseQuery('"customer.id":customer-12345') }
   expect((await searchRuns(store(), { ...window, project: 'many', ...search })).runs).toHaveLength(1)
   expect(await rowsRead({})).toBeGreaterThanOrEqual(RUNS)
   // A granule of spans or two, asked twice, and the granule of runs that has the run and those around it.
-  expect(await rowsRead(search)).toBeLessThan(RUNS / 4)
-})
-
-test('words are found without reading all runs', async () => {
-  const search = { text: 'Item12345' }
-  expect((await searchRuns(store(), { ...window, project: 'many', ...search })).runs).toHaveLength(1)
   expect(await rowsRead(search)).toBeLessThan(RUNS / 4)
 })
 
