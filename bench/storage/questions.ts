@@ -1,5 +1,6 @@
 import { rows, type Store } from '@weir/store'
 import { getRunPage, getSpan, type RunSearch, searchRuns } from '@weir/store/pages'
+import { parseQuery } from '@weir/store/run-query'
 
 const REPEATS = 15
 
@@ -12,7 +13,8 @@ export async function askQuestions(store: Store, end: Date): Promise<string> {
   )
   const week = { from: new Date(end.getTime() - 7 * 86_400_000), to: end }
   const search = (wanted: Partial<RunSearch>) => () => searchRuns(store, { ...week, ...wanted })
-  const attribute = (key: string, value: string) => search({ attributes: [{ key, value }] })
+  const query = (text: string) => search({ query: parseQuery(text) })
+  const attribute = (key: string, value: string) => query(`"${key}":"${value}"`)
   const rare = await rows<{ id: string }>(
     store,
     `SELECT any(attributes['gen_ai.tool.call.id']) AS id FROM spans WHERE kind = 'tool' GROUP BY cityHash64(trace_id) % ${REPEATS}`,
@@ -35,9 +37,9 @@ export async function askQuestions(store: Store, end: Date): Promise<string> {
     ],
     ['runs with an attribute of 1 in 40 (a tenant)', (nth) => attribute('tenant', `tenant-${nth}`)()],
     ['runs with an attribute that nobody has', (nth) => attribute('customer.id', `nobody-${nth}`)()],
-    ['runs with a word that all have', search({ text: 'messages' })],
-    ['runs with three words', search({ text: 'ANBOR celfilmermer gorlum' })],
-    ['runs with a word that none has', (nth) => search({ text: `nowhere${nth}` })()],
+    ['runs with a word that all have', query('messages')],
+    ['runs with three words', query('ANBOR celfilmermer gorlum')],
+    ['runs with a word that none has', (nth) => query(`nowhere${nth}`)()],
   ]
   const lines: string[] = []
   for (const [question, ask] of questions) {

@@ -47,6 +47,12 @@ describe('exit code 2 and a hint for what cannot be understood', () => {
     [['eval', 'missing.eval.ts'], /There is no evaluation at "missing.eval.ts"/],
     [['monitor', 'add', 'x.eval.ts', '--sample', '2'], /above 0, up to 1/],
     [['baseline'], /Usage: weir baseline/],
+    [
+      ['runs', 'flow:research', 'duration>3'],
+      /column 24: expected a duration .*, got 3\nweir: flow:research duration>3\nweir: {24}\^\n/,
+    ],
+    [['runs', '--last', 'ever'], /Expected a duration such as/],
+    [['runs', '--limit', '0'], /--limit is "0", expected a whole number from 1 to 500/],
     [['export'], /expected --trace <id> or --run <id>\nweir: \(see: weir export --help\)/],
     [['export', '--trace', 'abc'], /--trace is "abc", expected 32 hex digits/],
     [['export', '--trace', '0'.repeat(32), '--run', 'x'], /cannot be used with/],

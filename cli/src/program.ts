@@ -12,6 +12,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   baseline: async () => (await import('./commands/baseline.ts')).addBaseline,
   dataset: async () => (await import('./commands/dataset.ts')).addDataset,
   monitor: async () => (await import('./commands/monitor.ts')).addMonitor,
+  runs: async () => (await import('./commands/runs.ts')).addRuns,
   export: async () => (await import('./commands/export.ts')).addExport,
   import: async () => (await import('./commands/import.ts')).addImport,
   sql: async () => (await import('./commands/sql.ts')).addSql,

@@ -1,5 +1,4 @@
 import { STATUSES, type Status } from '@weir/store/run-model'
-import { cutText } from '@weir/store/text'
 import { first, type SearchParams, toQuery } from './search-params.ts'
 import { parseTimeRange, rangeProblem, type TimeRange, timeRangeParameters } from './time-range.ts'
 
@@ -17,7 +16,7 @@ export interface Filters {
   readonly version: string
   readonly status: Status | ''
   readonly source: Source
-  /** Text to look for. */
+  /** Text to look for: a query where a page lists runs. */
   readonly search: string
 }
 
@@ -29,7 +28,7 @@ export function parseFilters(params: SearchParams): Filters {
     version: first(params, 'version'),
     status: oneOf(STATUSES, first(params, 'status')),
     source: oneOf(SOURCES, first(params, 'source')) || DEFAULT_SOURCE,
-    search: cutText(first(params, 'q').trim(), 200),
+    search: first(params, 'q').trim(),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RunCount, RunSearch } from '@weir/store/pages'
+import { looserQueries, printQuery } from '@weir/store/run-query'
 import { first, type SearchParams } from './search-params.ts'
 import { coveringRange, describeTimeRange, type TimeRange, timeRangeParameters } from './time-range.ts'
 
@@ -20,8 +21,8 @@ export const ANY_TIME: Pick<RunSearch, 'from' | 'to'> = {
 const FILTERS = ['flow', 'status', 'environment', 'version', 'session', 'user', 'experiment'] as const
 
 /**
- * What can be taken away from a search that found nothing: each filter of the page's address, the default source, and the
- * time range.
+ * What can be taken away from a search that found nothing: each part of its query, each filter of the page's address, the
+ * default source, and the time range.
  */
 export function loosenings(
   search: RunSearch,
@@ -29,14 +30,11 @@ export function loosenings(
   range: TimeRange,
   nowMs: number,
 ): Loosening[] {
-  const found: Loosening[] = []
-  if (search.text || search.attributes?.length) {
-    found.push({
-      label: `Any text, not only “${first(params, 'q').trim()}”`,
-      search: { ...search, text: undefined, attributes: undefined },
-      changes: () => ({ q: '' }),
-    })
-  }
+  const found: Loosening[] = looserQueries(search.query ?? { type: 'all' }).map(({ without, query }) => ({
+    label: `Without ${without}`,
+    search: { ...search, query },
+    changes: () => ({ q: printQuery(query) }),
+  }))
   for (const name of FILTERS) {
     const value = search[name]
     if (value === undefined || first(params, name) === '') continue

@@ -3,11 +3,14 @@ import {
   type FilterOptions,
   getFilterOptions,
   latestSettled,
+  ORDERS,
   type RunCount,
+  type RunOrder,
   type RunsPage as RunsPageData,
   searchRuns,
 } from '@weir/store/pages'
 import { STATUSES } from '@weir/store/run-model'
+import { parseQuery, type Query, QueryError } from '@weir/store/run-query'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { FilterBar } from '#components/form/filter-bar.tsx'
@@ -16,6 +19,7 @@ import { LiveRefresh } from '#components/frame/live-refresh.tsx'
 import { PageHeader } from '#components/frame/page-header.tsx'
 import { Panel } from '#components/frame/panel.tsx'
 import { BadFilters } from '#components/problem/bad-filters.tsx'
+import { BadQuery } from '#components/problem/bad-query.tsx'
 import { NoRuns } from '#components/problem/no-runs.tsx'
 import { RunsTable } from '#components/run/runs-table.tsx'
 import { Pager } from '#components/table/pager.tsx'
@@ -24,7 +28,6 @@ import { toRunFilter } from '#data/run-filter.ts'
 import { withStore } from '#data/with-store.tsx'
 import { filterProblem, parseFilters } from '#filters/filters.ts'
 import { pageLinks } from '#filters/pages.ts'
-import { parseSearch } from '#filters/search.ts'
 import { first, type SearchParams, withParameters } from '#filters/search-params.ts'
 import { clockOf, LAST_START_MS } from '#filters/time-range.ts'
 import { formatExact } from '#format/number.ts'
@@ -41,12 +44,12 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
   // The runs of one experiment are not production runs.
   const filters = parseFilters(experiment === '' ? params : { source: 'any', ...params })
   const cursor = first(params, 'cursor')
-  const order = first(params, 'order') === 'slowest' ? 'slowest' : 'newest'
+  const order = ORDERS.find((one) => one === first(params, 'order')) ?? 'newest'
   const session = first(params, 'session')
   const user = first(params, 'user')
   const bar = (options?: FilterOptions): ReactElement => (
     <FilterBar
-      search={{ value: filters.search, placeholder: 'Words of input, output, error, step, or key=value' }}
+      search={{ value: filters.search, placeholder: 'status:error tool:search duration>3s customer.id:42 words' }}
       range={filters.range}
       choices={[
         { name: 'flow', label: 'Flow', value: filters.flow, ...toChoices(options?.flows) },
@@ -55,10 +58,7 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
       ]}
       order={{
         value: order,
-        options: [
-          ['newest', 'Newest first'],
-          ['slowest', 'Slowest first'],
-        ],
+        options: ORDERS.map((one) => [one, ORDER_NAMES[one][0]]),
       }}
       keep={{ session, user, experiment }}
     />
@@ -74,19 +74,29 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
       </>
     )
   }
+  const query = readQuery(filters.search)
+  if (query instanceof QueryError) {
+    return (
+      <>
+        <PageHeader title="Runs" />
+        {bar()}
+        <BadQuery error={query} />
+      </>
+    )
+  }
   return withStore(async (store) => {
     const nowMs = Date.now()
     const filter = toRunFilter(filters, nowMs)
     const search = {
       ...filter,
-      ...parseSearch(filters.search),
+      query,
       session: session || undefined,
       user: user || undefined,
       experiment: experiment || undefined,
       order,
     } as const
-    // Words and attributes are looked for page by page: to count all runs that have them can take long.
-    const isCounted = search.text === '' && search.attributes.length === 0
+    // What a query asks for is looked for page by page: to count all runs that have it can take long.
+    const isCounted = query.type === 'all'
     const [page, count, options, token] = await Promise.all([
       fromFirstPage(
         searchRuns(store, { ...search, cursor: cursor || undefined, limit: 50 }),
@@ -109,7 +119,7 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
           <NoRuns store={store} search={search} range={filters.range} path="/runs" params={params} />
         ) : (
           <Panel
-            title={order === 'slowest' ? 'Slowest runs' : 'Newest runs'}
+            title={ORDER_NAMES[order][1]}
             note={describeCount(page, count, cursor === '')}
             flush
           >
@@ -120,6 +130,30 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
       </>
     )
   })
+}
+
+/** An order as a choice, and as the title of what it gives. */
+const ORDER_NAMES: Readonly<Record<RunOrder, readonly [choice: string, title: string]>> = {
+  newest: ['Newest first', 'Newest runs'],
+  oldest: ['Oldest first', 'Oldest runs'],
+  slowest: ['Slowest first', 'Slowest runs'],
+  fastest: ['Fastest first', 'Fastest runs'],
+  costliest: ['Costliest first', 'Costliest runs'],
+  'most-tokens': ['Most tokens first', 'Runs with the most tokens'],
+  'most-steps': ['Most steps first', 'Runs with the most steps'],
+  flow: ['By flow', 'Runs by flow'],
+  version: ['By version', 'Runs by version'],
+  environment: ['By environment', 'Runs by environment'],
+  status: ['By status', 'Runs by status'],
+}
+
+function readQuery(text: string): Query | QueryError {
+  try {
+    return parseQuery(text)
+  } catch (error) {
+    if (error instanceof QueryError) return error
+    throw error
+  }
 }
 
 /** How many runs there are, and how many of them are on this page. */

@@ -3,9 +3,9 @@ import { z } from 'zod'
 
 /** The last row of a page, by the order of its list: the next page begins after it. */
 export interface Cursor {
-  /** The number that the list is ordered by. */
+  /** What the list is ordered by: a number, or a name. */
   readonly key: string
-  /** Tells rows with equal numbers apart. */
+  /** Tells rows with equal keys apart. */
   readonly id: string
 }
 
@@ -15,19 +15,19 @@ export class CursorError extends UsageError {
 }
 
 /** What the key is in the table. */
-type KeyType = 'Int64' | 'UInt64'
+export type KeyType = 'Int64' | 'UInt64' | 'String'
+
+const isWhole = (key: string): boolean => /^-?\d{1,20}$/.test(key)
 
 const fits: Readonly<Record<KeyType, (key: string) => boolean>> = {
-  Int64: (key) => BigInt.asIntN(64, BigInt(key)) === BigInt(key),
-  UInt64: (key) => BigInt.asUintN(64, BigInt(key)) === BigInt(key),
+  String: () => true,
+  Int64: (key) => isWhole(key) && BigInt.asIntN(64, BigInt(key)) === BigInt(key),
+  UInt64: (key) => isWhole(key) && BigInt.asUintN(64, BigInt(key)) === BigInt(key),
 }
 
 const cursorShape = (type: KeyType) =>
   z.object({
-    key: z
-      .string()
-      .regex(/^-?\d{1,20}$/)
-      .refine(fits[type]),
+    key: z.string().refine(fits[type]),
     id: z.string(),
   })
 

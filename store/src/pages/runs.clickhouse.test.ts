@@ -1,10 +1,12 @@
 import { beforeAll, expect, test } from 'vitest'
 import { parseQuery } from '../run-query/parse.ts'
 import { settleQuiet } from '../settle/settle.ts'
+import { execute } from '../store.ts'
 import { EPOCH_MS, hex, insertSpans, later, span, useStore } from '../testing.ts'
 import { CursorError } from './cursor.ts'
 import { getOverview } from './overview.ts'
 import { countMatching } from './run-count.ts'
+import { ORDERS } from './run-order.ts'
 import { getRunRecords } from './run-records.ts'
 import { type RunSearch, searchRuns } from './runs.ts'
 import { getSessionPage } from './session.ts'
@@ -68,6 +70,42 @@ test('pages by key, slowest first', async () => {
     '11',
   ])
 })
+
+test.each(ORDERS)(
+  'pages by key in the order of %s neither repeat nor skip, whatever the values',
+  async (order) => {
+    const project = `order-${order}`
+    const RUNS = 70
+    // Durations beyond 2^53 ns that differ in their last digits, costs that are no round decimals.
+    await execute(
+      store(),
+      `INSERT INTO runs (project, run_id, trace_id, trace_ids, flow, version, environment, status, start, duration_ns, cost, input_tokens,
+      step_names, settled)
+    SELECT {project:String}, concat('run', leftPad(toString(number), 3, '0')), murmurHash3_128(number), [murmurHash3_128(number)],
+      concat('flow', toString(number % 3)), if(number % 4 = 0, '', toString(number % 4)), if(number % 5 = 0, 'a,b', ''),
+      if(number % 2 = 0, 'ok', 'error'), fromUnixTimestamp64Nano(${EPOCH_MS}000000 + intDiv(number, 2), 'UTC'),
+      18014398509481984 + intDiv(number, 3), intDiv(number, 2) / 3, 18014398509481984 + intDiv(number, 3),
+      arrayMap(n -> 's', range(number % 7)), now64(6)
+    FROM numbers(${RUNS})`,
+      { project },
+    )
+    const ids: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await searchRuns(store(), { ...window, project, order, limit: 20, cursor })
+      ids.push(...page.runs.map(({ runId }) => runId))
+      cursor = page.next ?? undefined
+    } while (cursor !== undefined)
+    expect(ids).toHaveLength(RUNS)
+    expect(new Set(ids).size).toBe(RUNS)
+    const whole = await searchRuns(store(), { ...window, project, order, limit: RUNS })
+    expect(ids).toEqual(whole.runs.map(({ runId }) => runId))
+    const [first, last] = [ids[0]!, ids.at(-1)!].map((id) => Number(id.slice(3)))
+    if (order === 'newest' || order === 'slowest' || order === 'costliest' || order === 'most-tokens')
+      expect([first, last]).toEqual([RUNS - 1, 0])
+    if (order === 'oldest' || order === 'fastest') expect([first, last]).toEqual([0, RUNS - 1])
+  },
+)
 
 test('searches by session, duration and text', async () => {
   expect(await pages({ session: 'chat' })).toEqual(['2', '1', '0'])

@@ -5,6 +5,7 @@ import { rows, type Store } from '../store.ts'
 import { type Candidate, candidateColumns, trueOf } from './condition-search.ts'
 import { type Cursor, parseCursor, toCursor } from './cursor.ts'
 import { type Conditions, dimensionConditions, type RunFilter } from './filter.ts'
+import { afterCursor, keyText, ORDER_OF, type Order, orderBy, type RunOrder } from './run-order.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
 
 export interface RunSearch extends RunFilter {
@@ -13,7 +14,7 @@ export interface RunSearch extends RunFilter {
   readonly experiment?: string | undefined
   readonly query?: Query | undefined
   /** Default: newest. */
-  readonly order?: 'newest' | 'slowest' | undefined
+  readonly order?: RunOrder | undefined
   /** {@link RunsPage.next} of the page before. */
   readonly cursor?: string | undefined
   /** 1..500, default 50. */
@@ -26,38 +27,20 @@ export interface RunsPage {
   readonly next: string | null
 }
 
-/** How a list is ordered: SQL over `runs AS run`, and what its cursor says of a run. */
-interface Order {
-  readonly by: string
-  /** Runs after the cursor. */
-  readonly after: string
-  readonly key: (run: SelectedRunRow) => string
-}
-
-const NEWEST: Order = {
-  by: 'run.start DESC, run.run_id DESC',
-  after: `(run.start, run.run_id) < (fromUnixTimestamp64Nano({key:Int64}, 'UTC'), {id:String})`,
-  key: ({ startNs }) => startNs,
-}
-
-const SLOWEST: Order = {
-  by: 'run.duration_ns DESC, run.run_id DESC',
-  after: '(run.duration_ns, run.run_id) < ({key:UInt64}, {id:String})',
-  key: ({ durationNs }) => String(durationNs),
-}
-
 /** One page of the runs that match, by key: a page never repeats or skips a run that does not change. */
 export async function searchRuns(store: Store, search: RunSearch): Promise<RunsPage> {
   const limit = Math.min(500, Math.max(1, search.limit ?? 50))
-  const [order, find, type] =
-    search.order === 'slowest'
-      ? ([SLOWEST, findSlowest, 'UInt64'] as const)
-      : ([NEWEST, findNewest, 'Int64'] as const)
-  const found = await find(store, search, parseCursor(search.cursor, type), limit + 1)
+  const name = search.order ?? 'newest'
+  const order = ORDER_OF[name]
+  const cursor = parseCursor(search.cursor, order.type)
+  const found =
+    name === 'newest'
+      ? await findNewest(store, search, cursor, limit + 1)
+      : await findInOrder(store, search, order, cursor, limit + 1)
   const page = found.slice(0, limit)
   const last = page.at(-1)
-  const next = found.length > limit && last ? toCursor(order.key(last), last.runId) : null
-  return { runs: page.map(({ traceIds: _, truths: __, ...row }) => toRunRow(row)), next }
+  const next = found.length > limit && last ? toCursor(last.orderKey, last.runId) : null
+  return { runs: page.map(({ traceIds: _, truths: __, orderKey: ___, ...row }) => toRunRow(row)), next }
 }
 
 const FIRST_SPAN_MS = 10 * 60_000
@@ -86,7 +69,9 @@ async function findNewest(
     let begin = end - length
     if (begin < first) begin = first
     const window = { begin: String(begin), end: String(end) }
-    found.push(...(await findWithin(store, conditions, NEWEST, window, cursor, limit - found.length)))
+    found.push(
+      ...(await findWithin(store, conditions, ORDER_OF.newest, window, cursor, limit - found.length)),
+    )
     end = begin - 1n
   }
   return found
@@ -108,9 +93,10 @@ export function nanosecondsOf({ from, to, aheadMs = 0 }: Pick<RunFilter, 'from' 
   return { first: within(first), last: within(end - 1n) }
 }
 
-function findSlowest(
+function findInOrder(
   store: Store,
   search: RunSearch,
+  order: Order,
   cursor: Cursor | undefined,
   limit: number,
 ): Promise<FoundRun[]> {
@@ -118,14 +104,14 @@ function findSlowest(
   return findWithin(
     store,
     searchConditions(store, search),
-    SLOWEST,
+    order,
     { begin: String(first), end: String(last) },
     cursor,
     limit,
   )
 }
 
-type FoundRun = SelectedRunRow & Candidate
+type FoundRun = SelectedRunRow & Candidate & { readonly orderKey: string }
 
 /** The first runs after the cursor, as many as are wanted. */
 async function findWithin(
@@ -142,11 +128,11 @@ async function findWithin(
   for (let limit = wanted; found.length < wanted; limit *= 2) {
     const candidates = await rows<FoundRun>(
       store,
-      `SELECT ${RUN_ROW}, ${candidateColumns(condition)}
+      `SELECT ${RUN_ROW}, ${candidateColumns(condition)}, ${keyText(order)} AS orderKey
       FROM runs AS run FINAL
-      WHERE ${where} ${after ? `AND ${order.after}` : ''}
+      WHERE ${where} ${after ? `AND ${afterCursor(order)}` : ''}
         AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')
-      ORDER BY ${order.by}
+      ORDER BY ${orderBy(order)}
       LIMIT {limit:UInt32}`,
       { ...params, ...after, ...window, limit },
     )
@@ -154,7 +140,7 @@ async function findWithin(
     found.push(...held.slice(0, wanted - found.length))
     const last = candidates.at(-1)
     if (candidates.length < limit || !last) break
-    after = { key: order.key(last), id: last.runId }
+    after = { key: last.orderKey, id: last.runId }
   }
   return found
 }

@@ -1,4 +1,4 @@
-export { FIELDS, type FieldName, PARTS } from './fields.ts'
+export { type LooserQuery, looserQueries } from './loosen.ts'
 export { parseQuery } from './parse.ts'
 export { printQuery } from './print.ts'
 export type { Query } from './query.ts'

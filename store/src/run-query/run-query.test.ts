@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { looserQueries } from './loosen.ts'
 import { parseQuery } from './parse.ts'
 import { printQuery } from './print.ts'
 import { QueryError } from './query-error.ts'
@@ -130,4 +131,20 @@ test('a text that is too long or too deep is refused', () => {
   expect(problem('a'.repeat(10_001))).toContain('a query has at most 10000 characters, this one has 10001')
   expect(problem(`${'('.repeat(101)}a${')'.repeat(101)}`)).toContain('brackets and - may be 100 deep')
   expect(problem(`${'-'.repeat(5000)}a`)).toContain('brackets and - may be 100 deep')
+})
+
+test('a query without one of its parts is looser', () => {
+  const looser = (text: string) =>
+    looserQueries(parseQuery(text)).map(({ without, query }) => [without, printQuery(query)])
+  expect(looser('')).toEqual([])
+  expect(looser('a OR b')).toEqual([['a OR b', '']])
+  expect(looser('a -b (c OR d)')).toEqual([
+    ['a', '-b (c OR d)'],
+    ['-b', 'a (c OR d)'],
+    ['c OR d', 'a -b'],
+  ])
+  expect(looser('a b')).toEqual([
+    ['a', 'b'],
+    ['b', 'a'],
+  ])
 })
