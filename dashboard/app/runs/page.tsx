@@ -49,7 +49,10 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
   const user = first(params, 'user')
   const bar = (options?: FilterOptions): ReactElement => (
     <FilterBar
-      search={{ value: filters.search, placeholder: 'status:error tool:search duration>3s customer.id:42 words' }}
+      search={{
+        value: filters.search,
+        placeholder: 'status:error tool:search duration>3s customer.id:42 words',
+      }}
       range={filters.range}
       choices={[
         { name: 'flow', label: 'Flow', value: filters.flow, ...toChoices(options?.flows) },
@@ -118,11 +121,7 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
         {page.runs.length === 0 ? (
           <NoRuns store={store} search={search} range={filters.range} path="/runs" params={params} />
         ) : (
-          <Panel
-            title={ORDER_NAMES[order][1]}
-            note={describeCount(page, count, cursor === '')}
-            flush
-          >
+          <Panel title={ORDER_NAMES[order][1]} note={describeCount(page, count, cursor === '')} flush>
             <RunsTable caption="Runs" runs={page.runs} nowMs={clockOf(filters.range, nowMs)} />
             <Pager {...pageLinks('/runs', params, page.next)} />
           </Panel>

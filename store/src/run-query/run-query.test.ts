@@ -4,7 +4,7 @@ import { looserQueries } from './loosen.ts'
 import { parseQuery } from './parse.ts'
 import { printQuery } from './print.ts'
 import { QueryError } from './query-error.ts'
-import { queries } from './testing.ts'
+import { queries } from './testing/random-queries.ts'
 
 function problem(text: string): string {
   try {

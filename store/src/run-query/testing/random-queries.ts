@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { FIELDS, type FieldName, PARTS } from './fields.ts'
-import type { Query, Value } from './query.ts'
+import { FIELDS, type FieldName, PARTS } from '../fields.ts'
+import type { Query, Value } from '../query.ts'
 
 const pattern = (texts: fc.Arbitrary<string>, hasStars: boolean): fc.Arbitrary<Value> =>
   fc.record({
