@@ -96,6 +96,10 @@ function ofPattern(field: FieldName, operator: Operator, pattern: Pattern, bound
 }
 
 function ofText(columns: readonly string[], operator: Operator, pattern: Pattern, bound: Bound): string {
+  const isEmpty = pattern.text === ''
+  if (isEmpty && (pattern.before || pattern.after)) return '1'
+  // Without a value is what has none of them.
+  if (isEmpty) return `(${columns.map((column) => `${column} = ''`).join(' AND ')})`
   if (operator === ':') return holdsText(columns, pattern.text, bound)
   return `(${columns.map((column) => matchesPattern(column, pattern, bound)).join(' OR ')})`
 }

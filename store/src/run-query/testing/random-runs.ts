@@ -6,8 +6,33 @@ import { later, span, spanRows, type TestSpan } from '../../testing.ts'
 import type { Document, Row } from './reference-filter.ts'
 
 /** Few texts, so that queries and runs often have the same. */
-export const TEXTS: readonly string[] = ['a', 'b', 'ab', 'A', 'Ä', 'ä', '你好', '好', 'a b', '42', '500', '-1', '1.5', 'x"y', '30s', '']
-export const KEYS: readonly string[] = ['k', 'customer.id', 'timeout', 'http.status_code', 'https', 'flow', 'host']
+export const TEXTS: readonly string[] = [
+  'a',
+  'b',
+  'ab',
+  'A',
+  'Ä',
+  'ä',
+  '你好',
+  '好',
+  'a b',
+  '42',
+  '500',
+  '-1',
+  '1.5',
+  'x"y',
+  '30s',
+  '',
+]
+export const KEYS: readonly string[] = [
+  'k',
+  'customer.id',
+  'timeout',
+  'http.status_code',
+  'https',
+  'flow',
+  'host',
+]
 const text = fc.constantFrom(...TEXTS)
 const pages = fc.constantFrom(
   ...TEXTS,

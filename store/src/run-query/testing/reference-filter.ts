@@ -128,6 +128,7 @@ function isField(document: Document, { field, operator, value }: Field): boolean
   if (field === 'check.outcome') return some(checks.map(({ outcome }) => outcome))
   if (type.is === 'text') {
     const values = field === 'error' ? [run.error_type, run.error_message] : [run[field]]
+    if (value.text === '') return value.before || value.after || values.every((one) => one === '')
     return operator === ':' ? hasText(values.map(String), value.text) : some(values)
   }
   return some(strings(run[COLUMNS[field] ?? field]))
