@@ -126,6 +126,8 @@ describe('an answer has its status', () => {
     ['/api/spans/x/y', 400],
     ['/flows/100%', 400],
     ['/runs?status=broken', 400],
+    ['/runs?q=status%3Aeror', 400],
+    ['/runs?q=-status%3Aerror+(flow%3Aresearch+OR+%22a+b%22)', 200],
     ['/compare?flow=research&base=nonsense&candidate=version%3D1', 400],
     // What an address says of the place in a list is no more than where to begin.
     ['/runs?cursor=x', 200],

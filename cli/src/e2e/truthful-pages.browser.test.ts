@@ -202,6 +202,27 @@ test('a search without results says what to loosen, not how to send runs', async
   await page.getByRole('table').getByRole('link', { name: 'f', exact: true }).first().waitFor()
 })
 
+test('a query finds runs, one that cannot be read says where it breaks, and one without results what to take away', async () => {
+  const { page } = browser
+  const open = (query: string) => page.goto(`${weir.dashboardUrl}/runs?q=${encodeURIComponent(query)}`)
+  await open('flow:f -status:error')
+  await page.getByRole('table').getByRole('link', { name: 'f', exact: true }).first().waitFor()
+  const answer = await open('flow:f duration>3')
+  expect(answer?.status()).toBe(400)
+  const problem = page.getByRole('main').getByRole('alert')
+  expect(await problem.textContent()).toBe(
+    'column 17: expected a duration with its unit, as in 250ms, 1.5s or 2h, after duration>, got 3\nflow:f duration>3\n                ^',
+  )
+  expect(await page.getByRole('searchbox', { name: 'Search' }).inputValue()).toBe('flow:f duration>3')
+  await open('flow:f "nobody said this"')
+  const without = page
+    .getByRole('list', { name: 'What to loosen' })
+    .getByRole('link', { name: 'Without "nobody said this"' })
+  await without.click()
+  await page.waitForURL((url) => url.searchParams.get('q') === 'flow:f')
+  await page.getByRole('table').getByRole('link', { name: 'f', exact: true }).first().waitFor()
+})
+
 test('rows of a fixed range say when, in the reader’s time, with UTC on hover', async () => {
   const { page } = browser
   const day = 86_400_000
