@@ -52,6 +52,7 @@ describe('exit code 2 and a hint for what cannot be understood', () => {
       /column 24: expected a duration .*, got 3\nweir: flow:research duration>3\nweir: {24}\^\n/,
     ],
     [['runs', '--last', 'ever'], /Expected a duration such as/],
+    [['runs', '--last', '900000000d'], /--last is "900000000d", which is before 1970/],
     [['runs', '--limit', '0'], /--limit is "0", expected a whole number from 1 to 500/],
     [['export'], /expected --trace <id> or --run <id>\nweir: \(see: weir export --help\)/],
     [['export', '--trace', 'abc'], /--trace is "abc", expected 32 hex digits/],

@@ -1,7 +1,7 @@
 import { parseDuration, UsageError } from '@weir/config'
 import type { Store } from '@weir/store'
 import { ORDERS, type RunOrder, type RunSearch, searchRuns } from '@weir/store/pages'
-import { parseQuery } from '@weir/store/run-query'
+import { FIELDS, parseQuery } from '@weir/store/run-query'
 import { type Command, Option } from 'commander'
 import { print, printJson } from '../print.ts'
 import { describeNothing } from '../runs/describe-nothing.ts'
@@ -26,7 +26,9 @@ A query is words, fields and attributes, all of which hold:
   weir runs 'customer.id:42 http.status_code>=500'
   weir runs '(tool:search OR step:plan) -user:ann "connection reset"'
   weir runs -- -status:ok
-docs/QUERIES.md has all fields.`
+  weir runs --last 7d --order costliest 'has:tool -env:dev'
+Fields: ${Object.keys(FIELDS).join(' ')}.
+All else before : = != > < >= <= is the key of an attribute; a query that begins with - goes after --.`
 
 export function addRuns(program: Command): void {
   program
@@ -46,6 +48,8 @@ export function addRuns(program: Command): void {
         throw new UsageError(`--limit is "${options.limit}", expected a whole number from 1 to ${MOST}`)
       const to = new Date()
       const from = new Date(to.getTime() - parseDuration(options.last) / 1e6)
+      if (!(from.getTime() >= 0))
+        throw new UsageError(`--last is "${options.last}", which is before 1970: no run is so old`)
       const { order, cursor } = options
       const search = { query, from, to, aheadMs: AHEAD_MS, order, cursor, limit }
       await withStore((store) => listRuns(store, search, options))

@@ -1,3 +1,4 @@
+export { FIELDS } from './fields.ts'
 export { type LooserQuery, looserQueries } from './loosen.ts'
 export { parseQuery } from './parse.ts'
 export { printQuery } from './print.ts'

@@ -4,8 +4,8 @@ import type { Query } from './query.ts'
 import { QueryError } from './query-error.ts'
 import { readTokens, type Term, type Token } from './tokens.ts'
 
-/** Longer texts are no queries, and brackets so deep are a mistake. */
-const LONGEST_QUERY = 10_000
+/** Room for two names of 12,000 characters; brackets so deep are a mistake. */
+const LONGEST_QUERY = 30_000
 const DEEPEST = 100
 
 /**

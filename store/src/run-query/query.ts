@@ -3,17 +3,17 @@ import type { FieldName } from './fields.ts'
 /** What a query of runs says. `all` is the empty query. */
 export type Query = All | Group | Not | Field | Attribute | Word
 
-export interface All {
+interface All {
   readonly type: 'all'
 }
 
 /** Two or more; a group in a group of its own type is part of that one. */
-export interface Group {
+interface Group {
   readonly type: 'and' | 'or'
   readonly queries: readonly Query[]
 }
 
-export interface Not {
+interface Not {
   readonly type: 'not'
   readonly query: Query
 }
@@ -37,7 +37,7 @@ export interface Attribute {
 }
 
 /** Text that stands in the run or in one of its spans. */
-export interface Word {
+interface Word {
   readonly type: 'word'
   readonly text: string
 }

@@ -18,7 +18,7 @@ export function holdsText(columns: readonly string[], text: string, bound: Bound
 }
 
 /** A text as it stands in plain text, in JSON, and in JSON of ASCII alone, as Python writes it. */
-export function spellings(text: string): string[] {
+function spellings(text: string): string[] {
   const json = JSON.stringify(text).slice(1, -1)
   const ascii = json.replaceAll(
     /[^\0-\x7f]/g,

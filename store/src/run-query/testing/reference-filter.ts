@@ -2,7 +2,7 @@ import { isDecimal, readAmount } from '../amounts.ts'
 import { FIELDS } from '../fields.ts'
 import type { Attribute, Field, Operator, Pattern, Query, Value } from '../query.ts'
 
-export interface Judgement {
+interface Judgement {
   readonly run_id: string
   readonly kind: string
   readonly name: string
