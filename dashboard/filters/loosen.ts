@@ -18,7 +18,7 @@ export const ANY_TIME: Pick<RunSearch, 'from' | 'to'> = {
   to: new Date(Date.UTC(2106, 1, 7, 6, 28)),
 }
 
-const FILTERS = ['flow', 'status', 'environment', 'version', 'session', 'user', 'experiment'] as const
+const FILTERS = ['flow', 'status', 'environment', 'version'] as const
 
 /**
  * What can be taken away from a search that found nothing: each part of its query, each filter of the page's address, the

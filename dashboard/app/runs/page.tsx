@@ -40,13 +40,9 @@ interface Props {
 
 export default async function RunsPage({ searchParams }: Props): Promise<ReactElement> {
   const params = await searchParams
-  const experiment = first(params, 'experiment')
-  // The runs of one experiment are not production runs.
-  const filters = parseFilters(experiment === '' ? params : { source: 'any', ...params })
+  const filters = parseFilters(params)
   const cursor = first(params, 'cursor')
   const order = ORDERS.find((one) => one === first(params, 'order')) ?? 'newest'
-  const session = first(params, 'session')
-  const user = first(params, 'user')
   const bar = (options?: FilterOptions): ReactElement => (
     <FilterBar
       search={{
@@ -63,7 +59,6 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
         value: order,
         options: ORDERS.map((one) => [one, ORDER_NAMES[one][0]]),
       }}
-      keep={{ session, user, experiment }}
     />
   )
   // Starts that no chart can show are found here.
@@ -90,14 +85,7 @@ export default async function RunsPage({ searchParams }: Props): Promise<ReactEl
   return withStore(async (store) => {
     const nowMs = Date.now()
     const filter = toRunFilter(filters, nowMs)
-    const search = {
-      ...filter,
-      query,
-      session: session || undefined,
-      user: user || undefined,
-      experiment: experiment || undefined,
-      order,
-    } as const
+    const search = { ...filter, query, order }
     // What a query asks for is looked for page by page: to count all runs that have it can take long.
     const isCounted = query.type === 'all'
     const [page, count, options, token] = await Promise.all([

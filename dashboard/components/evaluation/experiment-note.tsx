@@ -5,7 +5,7 @@ import { TextLink } from '#components/frame/text-link.tsx'
 import { Time } from '#components/frame/time.tsx'
 import styles from '#components/run/run.module.css'
 import { flowHref } from '#filters/links.ts'
-import { toQuery } from '#filters/search-params.ts'
+import { runsHref } from '#filters/runs-href.ts'
 import { formatDuration } from '#format/duration.ts'
 import { nameText } from '#format/name.ts'
 
@@ -29,10 +29,7 @@ export function ExperimentNote({ experiment, nowMs }: ExperimentNoteProps): Reac
         </TextLink>
       </li>
       <li>
-        <TextLink
-          className="link"
-          href={`/runs${toQuery({ experiment: experimentId, ...runsWithin(experiment) })}`}
-        >
+        <TextLink className="link" href={runsHref('experiment', experimentId, runsWithin(experiment))}>
           its runs
         </TextLink>
       </li>

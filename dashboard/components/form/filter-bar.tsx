@@ -29,12 +29,10 @@ interface FilterBarProps {
   readonly choices?: readonly Choice[]
   readonly search?: { readonly value: string; readonly placeholder: string }
   readonly order?: { readonly value: string; readonly options: readonly Option[] }
-  /** Parameters of the URL that the bar keeps but does not show. */
-  readonly keep?: Readonly<Record<string, string>>
 }
 
 /** The filters of a page; each change goes into the URL at once. */
-export function FilterBar({ range, choices = [], search, order, keep = {} }: FilterBarProps): ReactElement {
+export function FilterBar({ range, choices = [], search, order }: FilterBarProps): ReactElement {
   return (
     <UrlForm label="Filters" className={styles.bar}>
       {search ? <SearchField {...search} /> : null}
@@ -53,9 +51,6 @@ export function FilterBar({ range, choices = [], search, order, keep = {} }: Fil
         )
       })}
       {order ? <Select name="order" label="Order" {...order} /> : null}
-      {Object.entries(keep).map(([name, value]) => (
-        <input key={name} type="hidden" name={name} value={value} />
-      ))}
     </UrlForm>
   )
 }

@@ -4,7 +4,7 @@ import { CopyButton } from '#components/frame/copy-button.tsx'
 import { TextLink } from '#components/frame/text-link.tsx'
 import { Time } from '#components/frame/time.tsx'
 import { experimentHref, runHref, sessionHref } from '#filters/links.ts'
-import { toQuery } from '#filters/search-params.ts'
+import { runsHref } from '#filters/runs-href.ts'
 import { clockProblem, formatUtc } from '#format/time.ts'
 import { formatTrial } from '#format/trial.ts'
 import styles from './run.module.css'
@@ -45,7 +45,7 @@ export function RunNote({ run, trials, nowMs }: RunNoteProps): ReactElement {
       {run.userId ? (
         <li>
           user{' '}
-          <TextLink className="link" href={`/runs${toQuery({ user: run.userId, source: 'any' })}`}>
+          <TextLink className="link" href={runsHref('user', run.userId)}>
             {run.userId}
           </TextLink>
         </li>

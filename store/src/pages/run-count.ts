@@ -56,9 +56,6 @@ export async function countRuns(
   return { runs: Math.min(runs, most), isCut: runs > most, firstMs, lastMs }
 }
 
-/** Conditions that minutes do not know. */
-const FINE = ['session', 'user', 'experiment', 'query'] as const
-
 /**
  * How many runs match, of whole minutes and by the minutes where these can tell, as totals and charts count them: then all
  * of them, however many.
@@ -69,7 +66,8 @@ export async function countMatching(
 ): Promise<Pick<RunCount, 'runs' | 'isCut'>> {
   const window = toWindow(search, 2)
   const isWithin = window.fromMs <= search.from.getTime() && window.toMs >= search.to.getTime()
-  const isFine = FINE.some((name) => search[name] !== undefined)
+  // Minutes do not know what a query asks for.
+  const isFine = search.query !== undefined && search.query.type !== 'all'
   if (isFine || !isWithin) return countRuns(store, search)
   const { sql, params } = runMinutes(store, search, window)
   const row = await firstRow<{ found: number }>(store, `SELECT sum(runs) AS found FROM ${sql}`, params)

@@ -108,11 +108,11 @@ test.each(ORDERS)(
 )
 
 test('searches by session, duration and text', async () => {
-  expect(await pages({ session: 'chat' })).toEqual(['2', '1', '0'])
+  expect(await pages({ query: parseQuery('session:chat') })).toEqual(['2', '1', '0'])
   expect(await pages({ query: parseQuery('duration:200ms..400ms') })).toEqual(['10', '9', '8'])
   expect(await pages({ query: parseQuery('answer') })).toEqual(['4'])
   expect(await pages({ query: parseQuery('QUESTION 11') })).toEqual(['11'])
-  expect(await pages({ user: 'nobody' })).toEqual([])
+  expect(await pages({ query: parseQuery('user:nobody') })).toEqual([])
   expect(await pages({ status: 'error' })).toEqual([])
 })
 
@@ -183,7 +183,7 @@ test('the count of a list is that of the overview, where minutes can tell, and o
   expect(await countMatching(store(), { ...search, status: 'ok' })).toMatchObject({ runs: 12 })
   expect(await countMatching(store(), { ...search, status: 'error' })).toMatchObject({ runs: 0 })
   for (const fine of [
-    { session: 'chat' },
+    { query: parseQuery('session:chat') },
     { query: parseQuery('answer') },
     { query: parseQuery('duration>=1s') },
   ]) {

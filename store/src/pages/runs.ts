@@ -9,9 +9,7 @@ import { afterCursor, keyText, ORDER_OF, type Order, orderBy, type RunOrder } fr
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
 
 export interface RunSearch extends RunFilter {
-  readonly session?: string | undefined
-  readonly user?: string | undefined
-  readonly experiment?: string | undefined
+  /** What else the runs must be. */
   readonly query?: Query | undefined
   /** Default: newest. */
   readonly order?: RunOrder | undefined
@@ -159,18 +157,12 @@ const ANY_RUN: Condition = { is: 'and', of: [] }
 /** SQL over `runs AS run`, in a window of `begin` and `end`. */
 export function searchConditions(store: Store, search: RunSearch): SearchConditions {
   const { where, params } = dimensionConditions(store, search)
-  const { project = store.project, session, user, experiment, query = { type: 'all' } } = search
+  const { project = store.project, query = { type: 'all' } } = search
   const bound = new Bound()
   const condition = compileQuery(query, bound)
-  const optional = [
-    session !== undefined && 'session_id = {session:String}',
-    user !== undefined && 'user_id = {user:String}',
-    experiment !== undefined && 'experiment_id = {experiment:String}',
-    condition !== undefined && candidateSql(condition),
-  ]
   return {
-    where: [where, ...optional.filter((one) => one !== false)].join(' AND '),
-    params: { ...params, session, user, experiment, ...bound.params },
+    where: condition === undefined ? where : `${where} AND ${candidateSql(condition)}`,
+    params: { ...params, ...bound.params },
     project,
     condition: condition ?? ANY_RUN,
     ofSpans: condition !== undefined && spanConditions(condition).length > 0,
