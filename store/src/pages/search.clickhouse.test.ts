@@ -1,6 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
 import { parseQuery } from '../run-query/parse.ts'
-import { printQuery } from '../run-query/print.ts'
 import { settleQuiet } from '../settle/settle.ts'
 import { execute, insert, rows, type Store } from '../store.ts'
 import { EPOCH_MS, hex, insertSpans, later, span, spanRows, useStore } from '../testing.ts'
@@ -170,45 +169,6 @@ test('words find what is visibly there, in any case and place, in the run and in
   expect(await found(hex('two').toUpperCase())).toEqual(['two'])
   expect(await found('"?!"')).toEqual([])
   expect(await found('gone.flow:x OR 天気')).toEqual(['two'])
-})
-
-test('any name finds its runs: dots, commas, quotes, stars, long ones, and none', async () => {
-  const names = [
-    '',
-    '.',
-    '..',
-    '1,2',
-    ',a, "b",',
-    'a\\"b',
-    '*',
-    'a*',
-    '-x',
-    'a OR b',
-    '(x)',
-    '1..2',
-    'x'.repeat(12_000),
-    '你'.repeat(12_000),
-  ]
-  await insert(
-    store(),
-    'spans',
-    names.flatMap((name, nth) =>
-      spanRows(
-        `name${nth}`,
-        span('flow', 'named', nth, 1, { version: name, environment: name, session_id: 'names' }),
-      ),
-    ),
-  )
-  await settleQuiet(store(), { quietMs: 0, now: later() })
-  for (const [nth, text] of names.entries()) {
-    for (const field of ['version', 'env'] as const) {
-      const value = { type: 'pattern', text, before: false, after: false } as const
-      const query = printQuery({ type: 'field', field, operator: ':', value })
-      expect(await found(`flow:named ${query}`), query.slice(0, 20)).toEqual([`name${nth}`])
-    }
-    if (text !== '')
-      expect(await found(`session:names ${printQuery({ type: 'word', text })}`)).toContain(`name${nth}`)
-  }
 })
 
 /** Bytes of all tables that the engine read for a search. */
