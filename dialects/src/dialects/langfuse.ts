@@ -1,5 +1,5 @@
 import type { Dialect } from './dialect.ts'
-import { parseJson } from './json-path.ts'
+import { parseJson } from './json-attribute.ts'
 
 /** Langfuse (langfuse.com/integrations/native/opentelemetry), version 4 and later of its SDKs. */
 export const langfuse: Dialect = {

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { settleQuiet } from '../settle/settle.ts'
-import { execute, rows } from '../store.ts'
+import { rows } from '../store.ts'
 import { EPOCH_MS, insertSpans, later, span, useStore } from '../testing.ts'
 import { getFlowPage } from './flow.ts'
 import { getOverview } from './overview.ts'
