@@ -21,6 +21,7 @@ export const SPAN_COLUMNS: readonly SpanColumn[] = [
   { name: 'step_index', type: 'Int32' },
   { name: 'step_attempts', type: 'UInt32' },
   { name: 'step_fallback', type: 'UInt8' },
+  { name: 'step_role', type: 'UInt8' },
   { name: 'model', type: 'LowCardinality(String)' },
   { name: 'provider', type: 'LowCardinality(String)' },
   { name: 'input_tokens', type: 'UInt64' },

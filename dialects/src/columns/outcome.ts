@@ -8,6 +8,7 @@ import { WireReader } from '../otlp/wire-reader.ts'
 const STATUS_ERROR = 2
 const DECLARED = fieldNumber('declaredStatus')
 const STATUS = fieldNumber('status')
+const EXCEPTION = fieldNumber('exception')
 const ERROR_TYPE = fieldNumber('errorType')
 const ERROR_MESSAGE = fieldNumber('errorMessage')
 
@@ -21,9 +22,11 @@ export interface Outcome {
 const event = new EventView()
 const OK: Outcome = { status: 'ok', errorType: '', errorMessage: '' }
 const RUNNING: Outcome = { status: 'running', errorType: '', errorMessage: '' }
+const NO_EXCEPTION: Exception = { type: '', message: '' }
 
 /**
- * What the client declared, else what the span's status and its dialect say. A span without an end is still running.
+ * What the client declared, else what the span's status, its exception and its dialect say. A span without an end is still
+ * running.
  * @param ended whether the span has an end time
  */
 export function outcomeOf(
@@ -36,15 +39,24 @@ export function outcomeOf(
   const declared = resolver.text(DECLARED) as Status | ''
   if (!ended && (declared === '' || declared === 'running')) return RUNNING
   const said = resolver.text(STATUS) as Status | ''
-  const failed = span.statusCode === STATUS_ERROR || said === 'error'
-  if (!failed) return declared === '' && said === '' ? OK : { ...OK, status: declared || said || 'ok' }
-  const exception = exceptionOf(bytes, span)
-  const status = declared || dialects.exceptions.get(exception.type) || 'error'
+  const exception = resolver.events.exceptionEnd < 0 ? NO_EXCEPTION : readException(bytes, resolver)
+  const failed =
+    span.statusCode === STATUS_ERROR ||
+    said === 'error' ||
+    (exception !== NO_EXCEPTION && resolver.text(EXCEPTION) === 'error')
+  if (!failed) {
+    // An interrupt is thrown to suspend; whatever else was thrown in a span that succeeded was handled.
+    const isInterrupt = exception !== NO_EXCEPTION && meaningOf(exception, dialects) === 'suspended'
+    const status = declared || said || (isInterrupt ? 'suspended' : 'ok')
+    return status === 'ok' ? OK : { ...OK, status }
+  }
+  const message = exception.message || statusMessage(bytes, span) || resolver.text(ERROR_MESSAGE)
+  const status = declared || meaningOf({ type: exception.type, message }, dialects) || 'error'
   if (status !== 'error') return { ...OK, status }
   return {
     status,
     errorType: resolver.text(ERROR_TYPE) || exception.type,
-    errorMessage: exception.message || statusMessage(bytes, span) || resolver.text(ERROR_MESSAGE),
+    errorMessage: message,
   }
 }
 
@@ -52,19 +64,34 @@ function statusMessage(bytes: Buffer, span: SpanView): string {
   return bytes.toString('utf8', span.statusMessageStart, span.statusMessageEnd)
 }
 
-/** The last `exception` event: earlier ones were handled. */
-function exceptionOf(bytes: Buffer, span: SpanView): { type: string; message: string } {
-  const exception = { type: '', message: '' }
-  for (let at = span.events.length - 2; at >= 0; at -= 2) {
-    event.read(new WireReader(bytes), span.events[at]!, span.events[at + 1]!)
-    if (bytes.toString('utf8', event.nameStart, event.nameEnd) !== 'exception') continue
-    const { attributes } = event
-    for (let item = 0; item < attributes.count; item++) {
-      const key = bytes.toString('utf8', attributes.keyStart[item]!, attributes.keyEnd[item]!)
-      if (key === 'exception.type') exception.type = attributeText(bytes, attributes, item)
-      else if (key === 'exception.message') exception.message = attributeText(bytes, attributes, item)
-    }
-    break
+interface Exception {
+  readonly type: string
+  readonly message: string
+}
+
+function readException(bytes: Buffer, { events }: Resolver): Exception {
+  let [type, message] = ['', '']
+  event.read(new WireReader(bytes), events.exceptionStart, events.exceptionEnd)
+  const { attributes } = event
+  for (let item = 0; item < attributes.count; item++) {
+    const key = bytes.toString('utf8', attributes.keyStart[item]!, attributes.keyEnd[item]!)
+    if (key === 'exception.type') type = attributeText(bytes, attributes, item)
+    else if (key === 'exception.message') message = attributeText(bytes, attributes, item)
   }
-  return exception
+  return { type, message }
+}
+
+/**
+ * By the last word of the exception's type, since each language qualifies it in its way. Clients that lose the type begin a line of
+ * the message with it, the first one or that below the message proper: `GraphInterrupt(...)`, `AbortError: ...`.
+ */
+function meaningOf({ type, message }: Exception, { exceptions }: CompiledDialects): Status | undefined {
+  const byType = exceptions.get(type.slice(type.search(/\w*$/)))
+  if (byType !== undefined) return byType
+  for (const paragraph of message.split('\n\n', 2)) {
+    const line = paragraph.split('\n', 1)[0]!
+    const meaning = exceptions.get(line) ?? exceptions.get(/^\w+(?=[:(])/.exec(line)?.[0] ?? '')
+    if (meaning !== undefined) return meaning
+  }
+  return undefined
 }

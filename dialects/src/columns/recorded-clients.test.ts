@@ -19,10 +19,10 @@ test('what is said to be JSON is JSON, and clients say what their values are', (
   })
   expect(types).toMatchInlineSnapshot(`
     [
-      "ai-sdk-7: 28 json, 0 text, 0 unknown",
-      "genkit: 166 json, 0 text, 0 unknown",
-      "langsmith: 0 json, 0 text, 14 unknown",
-      "openinference: 33 json, 21 text, 0 unknown",
+      "ai-sdk-7: 34 json, 2 text, 0 unknown",
+      "genkit: 327 json, 0 text, 0 unknown",
+      "langsmith: 0 json, 0 text, 32 unknown",
+      "openinference: 120 json, 21 text, 48 unknown",
     ]
   `)
 })

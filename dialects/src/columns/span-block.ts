@@ -118,6 +118,7 @@ export class SpanBlock implements RequestVisitor {
     const { resource, scope } = this.#owners
     this.#isScopeDue = false
     this.#scope.text(this.#block.rows, scopeJson(bytes, scope))
+    this.#spans.resolver.resolveScope(bytes, scope.nameStart, scope.nameEnd)
     if (!this.#isResourceDue) return
     this.#isResourceDue = false
     const json = resourceJson(bytes, resource)

@@ -1,8 +1,10 @@
+import { STEP_ROLES, type StepRole } from '@weir/store/run-model'
 import type { CompiledDialects } from '../dialects/compile.ts'
 import type { Field } from '../dialects/precedence.ts'
 import { fieldNumber, Resolver } from '../dialects/resolver.ts'
 import type { Block } from '../native/block.ts'
 import { DictionaryColumn } from '../native/dictionary-column.ts'
+import { ByteColumn } from '../native/number-columns.ts'
 import { TextColumn } from '../native/text-column.ts'
 import type { SpanView } from '../otlp/span.ts'
 import { AttributeColumns } from './attribute-columns.ts'
@@ -32,6 +34,8 @@ const TEXT_FIELDS: readonly (readonly [Field, string])[] = [
 ]
 const NAME = fieldNumber('name')
 const FLOW = fieldNumber('flow')
+const STEP_ROLE = fieldNumber('stepRole')
+const GRAPH_NODE = fieldNumber('graphNode')
 
 interface FieldColumn<T> {
   readonly field: number
@@ -46,6 +50,7 @@ export class SpanColumns {
   readonly #kind: DictionaryColumn
   readonly #name: DictionaryColumn
   readonly #flow: DictionaryColumn
+  readonly #stepRole: ByteColumn
   readonly #status: DictionaryColumn
   readonly #errorType: DictionaryColumn
   readonly #errorMessage: TextColumn
@@ -64,6 +69,7 @@ export class SpanColumns {
     this.#kind = block.column('kind', DictionaryColumn)
     this.#name = block.column('name', DictionaryColumn)
     this.#flow = block.column('declared_flow', DictionaryColumn)
+    this.#stepRole = block.column('step_role', ByteColumn)
     this.#status = block.column('status', DictionaryColumn)
     this.#errorType = block.column('error_type', DictionaryColumn)
     this.#errorMessage = block.column('error_message', TextColumn)
@@ -97,7 +103,7 @@ export class SpanColumns {
     }
     this.#input.writeRow(row, bytes, span, this.resolver, cuts)
     this.#output.writeRow(row, bytes, span, this.resolver, cuts)
-    this.#usage.writeRow(row, this.resolver)
+    this.#usage.writeRow(row, bytes, span, this.resolver)
     this.#wire.writeRow(row, bytes, span)
     this.#attributes.writeRow(row, bytes, span, this.resolver)
     this.#block.rows += 1
@@ -106,12 +112,39 @@ export class SpanColumns {
   #writeIdentity(row: number, bytes: Buffer, span: SpanView): void {
     const { resolver } = this
     this.#kind.text(row, resolver.kind)
-    if (resolver.has(NAME)) writeField(this.#name, row, bytes, span, resolver, NAME)
-    else this.#name.utf8(row, bytes, span.nameStart, span.nameEnd)
+    this.#writeName(this.#name, row, bytes, span)
+    if (resolver.has(STEP_ROLE)) this.#stepRole.set(row, STEP_ROLES.indexOf(this.#roleOf(bytes, span)))
     if (resolver.has(FLOW) || resolver.kind !== 'flow')
       writeField(this.#flow, row, bytes, span, resolver, FLOW)
-    else if (resolver.has(NAME)) writeField(this.#flow, row, bytes, span, resolver, NAME)
-    else this.#flow.utf8(row, bytes, span.nameStart, span.nameEnd)
+    else this.#writeName(this.#flow, row, bytes, span)
+  }
+
+  /** A graph's nodes are its chains. What a node runs says the node's name too, but has another one of its own. */
+  #roleOf(bytes: Buffer, { nameStart, nameEnd }: SpanView): StepRole {
+    const { resolver } = this
+    const role = resolver.text(STEP_ROLE)
+    const node = role === 'chain' ? resolver.text(GRAPH_NODE) : ''
+    if (node !== '' && node !== bytes.toString('utf8', nameStart, nameEnd)) return 'inner'
+    return role === 'declared' ? '' : (role as StepRole)
+  }
+
+  /** The label: what a key says, else the span's name without what its client puts around it. */
+  #writeName(column: DictionaryColumn, row: number, bytes: Buffer, span: SpanView): void {
+    const { resolver } = this
+    if (resolver.has(NAME)) {
+      writeField(column, row, bytes, span, resolver, NAME)
+      return
+    }
+    let { nameStart, nameEnd } = span
+    for (const { prefix, suffix } of this.#dialects.spanNames.get(resolver.kind) ?? []) {
+      const start = nameStart + prefix.length
+      const end = nameEnd - suffix.length
+      if (start >= end || bytes.compare(prefix, 0, prefix.length, nameStart, start) !== 0) continue
+      if (bytes.compare(suffix, 0, suffix.length, end, nameEnd) !== 0) continue
+      nameStart = start
+      nameEnd = end
+    }
+    column.utf8(row, bytes, nameStart, nameEnd)
   }
 
   #writeOutcome(row: number, bytes: Buffer, span: SpanView): void {

@@ -1,6 +1,7 @@
 import { fieldNumber, type Resolver } from '../dialects/resolver.ts'
 import type { Block } from '../native/block.ts'
 import { ByteColumn, DoubleColumn, Word32Column, Word64Column } from '../native/number-columns.ts'
+import type { SpanView } from '../otlp/span.ts'
 import { priceOf } from './prices.ts'
 
 const MAX_UINT32 = 0xffff_ffff
@@ -14,6 +15,7 @@ const OUTPUT_TOKENS = fieldNumber('outputTokens')
 const CACHED_INPUT_TOKENS = fieldNumber('cachedInputTokens')
 const REASONING_TOKENS = fieldNumber('reasoningTokens')
 const TIME_TO_FIRST_TOKEN = fieldNumber('timeToFirstToken')
+const FIRST_TOKEN_TIME = fieldNumber('firstTokenTime')
 const COST = fieldNumber('cost')
 const MODEL = fieldNumber('model')
 const TRIAL = fieldNumber('trial')
@@ -49,13 +51,11 @@ export class UsageColumns {
     this.#stepFallback = block.column('step_fallback', ByteColumn)
   }
 
-  writeRow(row: number, resolver: Resolver): void {
+  writeRow(row: number, bytes: Buffer, span: SpanView, resolver: Resolver): void {
     writeTokens(this.#cachedInputTokens, row, resolver, CACHED_INPUT_TOKENS)
     writeTokens(this.#reasoningTokens, row, resolver, REASONING_TOKENS)
-    if (resolver.has(TIME_TO_FIRST_TOKEN)) {
-      const ns = count(resolver.number(TIME_TO_FIRST_TOKEN, 0), Number.MAX_SAFE_INTEGER)
-      this.#timeToFirstToken.setNumber(row, ns)
-    }
+    const toFirstToken = count(timeToFirstToken(bytes, span, resolver), Number.MAX_SAFE_INTEGER)
+    if (toFirstToken > 0) this.#timeToFirstToken.setNumber(row, toFirstToken)
     const input = writeTokens(this.#inputTokens, row, resolver, INPUT_TOKENS)
     const output = writeTokens(this.#outputTokens, row, resolver, OUTPUT_TOKENS)
     this.#writeCost(row, resolver, input, output)
@@ -82,6 +82,17 @@ export class UsageColumns {
     this.#cost.set(row, estimate)
     this.#costEstimated.set(row, 1)
   }
+}
+
+/** Nanoseconds from the start of a span, 0 where nothing says them: as a duration, as a time, or by an event. */
+function timeToFirstToken(bytes: Buffer, span: SpanView, resolver: Resolver): number {
+  if (resolver.has(TIME_TO_FIRST_TOKEN)) return resolver.number(TIME_TO_FIRST_TOKEN, 0)
+  const { firstToken } = resolver.events
+  if (span.start < 0 || (firstToken < 0 && !resolver.has(FIRST_TOKEN_TIME))) return 0
+  const start = bytes.readBigUInt64LE(span.start)
+  if (firstToken >= 0) return Number(bytes.readBigUInt64LE(firstToken) - start)
+  const ms = Date.parse(resolver.text(FIRST_TOKEN_TIME))
+  return Number.isFinite(ms) ? Number(BigInt(ms) * 1_000_000n - start) : 0
 }
 
 function writeTokens(column: Word64Column, row: number, resolver: Resolver, field: number): number {

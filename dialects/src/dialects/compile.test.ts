@@ -20,7 +20,7 @@ test('two dialects that read the same field from the same key are refused', () =
 
 test('a place that no dialect fills is refused', () => {
   expect(() => compileDialects([weir])).toThrow(
-    'precedence.ts: no dialect reads kind from openinference.span.kind',
+    'precedence.ts: no dialect reads kind from langfuse.observation.type',
   )
 })
 

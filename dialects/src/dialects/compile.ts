@@ -1,9 +1,20 @@
-import type { SpanKind } from '@weir/sdk/semconv'
-import { SPAN_KINDS } from '@weir/sdk/semconv'
+import { SPAN_KINDS, type SpanKind } from '@weir/sdk/semconv'
 import type { Status } from '@weir/store/run-model'
 import { KeyTable } from '../otlp/key-table.ts'
 import type { Dialect, Family, Format, Rule } from './dialect.ts'
-import { FIELDS, type Field, PRECEDENCE, type Precedence, RESOURCE_FIELDS } from './precedence.ts'
+import { FIELDS, type Field, PRECEDENCE, type Precedence } from './precedence.ts'
+
+/** Fields that may also be said once for all spans of a resource; a span's own key of the same rank wins. */
+const RESOURCE_FIELDS: readonly Field[] = [
+  'session',
+  'user',
+  'experiment',
+  'case',
+  'trial',
+  'service',
+  'version',
+  'environment',
+]
 
 /** The bit of a kind in {@link CompiledRule.kinds}. */
 export const KIND_BITS: ReadonlyMap<SpanKind, number> = new Map(SPAN_KINDS.map((kind, at) => [kind, 1 << at]))
@@ -18,7 +29,11 @@ export interface CompiledRule {
   readonly plain: boolean
   readonly values: CompiledValues | undefined
   readonly is: string | undefined
-  readonly json: readonly string[] | undefined
+  /** The key that has to be there too, or must not be: its number, -1 for none. */
+  readonly withKey: number
+  readonly withoutKey: number
+  /** Paths in the attribute's JSON text. */
+  readonly json: readonly (readonly string[])[] | undefined
   readonly read: ((text: string) => string) | undefined
   readonly format: Format
   readonly scale: number
@@ -33,10 +48,16 @@ interface CompiledValues {
   readonly meanings: readonly string[]
 }
 
-interface CompiledMessage {
-  readonly field: number
-  readonly rank: number
-  readonly role: string
+/** What an event of a name is: a message of a field, an exception, or the mark of the first token. */
+export type CompiledEvent =
+  | { readonly field: number; readonly rank: number; readonly role: string }
+  | 'exception'
+  | 'firstToken'
+
+/** What a span's name has around the label. */
+interface Affix {
+  readonly prefix: Buffer
+  readonly suffix: Buffer
 }
 
 interface CompiledFamily {
@@ -56,8 +77,12 @@ export interface CompiledDialects {
   readonly families: readonly CompiledFamily[]
   /** How long the families' names are, each length once. */
   readonly familyLengths: readonly number[]
-  readonly messageNames: KeyTable
-  readonly messages: readonly CompiledMessage[]
+  /** By the number of a scope's name: what it says of its spans. */
+  readonly scopeNames: KeyTable
+  readonly scopeRules: readonly (readonly CompiledRule[])[]
+  readonly spanNames: ReadonlyMap<SpanKind, readonly Affix[]>
+  readonly eventNames: KeyTable
+  readonly events: readonly CompiledEvent[]
   readonly exceptions: ReadonlyMap<string, Status>
 }
 
@@ -66,27 +91,48 @@ export function compileDialects(
   dialects: readonly Dialect[],
   precedence: Precedence = PRECEDENCE,
 ): CompiledDialects {
-  const placed = new Set<string>()
-  const place = (field: Field, key: string): number => {
+  const placed = new Map<string, number>()
+  /** @param kinds of the spans that a rule is for: several rules may share a key that are never for one span */
+  const place = (field: Field, key: string, kinds = -1): number => {
     const rank = precedence[field].indexOf(key)
     if (rank < 0) throw new TypeError(`precedence.ts has no place for ${key} among the keys of ${field}`)
-    if (placed.has(`${field} ${key}`)) throw new TypeError(`two rules read ${field} from ${key}`)
-    placed.add(`${field} ${key}`)
+    const taken = placed.get(`${field} ${key}`) ?? 0
+    if ((taken & kinds) !== 0) throw new TypeError(`two rules read ${field} from ${key}`)
+    placed.set(`${field} ${key}`, taken | kinds)
     return rank
   }
-  const byKey = new Map<string, CompiledRule[]>()
+  const names = [...new Set(dialects.flatMap(({ attributes }) => Object.keys(attributes)))]
+  const keyNumber = (key: string | undefined): number => {
+    if (key !== undefined && !names.includes(key)) throw new TypeError(`no dialect has the key ${key}`)
+    return key === undefined ? -1 : names.indexOf(key)
+  }
+  const compile = (key: string, rule: Rule): CompiledRule =>
+    compileRule(rule, place(rule.field, key, kindsOf(rule)), keyNumber)
+  const byKey = new Map<string, CompiledRule[]>(names.map((key) => [key, []]))
   const families = new Map<string, CompiledFamily>()
-  const messages = new Map<string, CompiledMessage>()
+  const scopes = new Map<string, CompiledRule[]>()
+  const events = new Map<string, CompiledEvent>([['exception', 'exception']])
+  const spanNames = new Map<SpanKind, Affix[]>()
   for (const dialect of dialects) {
     for (const [key, rules] of Object.entries(dialect.attributes)) {
-      const compiled = rules.map((rule) => compileRule(rule, place(rule.field, key)))
-      byKey.set(key, [...(byKey.get(key) ?? []), ...compiled])
+      for (const rule of rules) byKey.get(key)!.push(compile(key, rule))
+    }
+    for (const [scope, rules] of Object.entries(dialect.scopes ?? {})) {
+      scopes.set(
+        scope,
+        rules.map((rule) => compile(`scope:${scope}`, rule)),
+      )
     }
     for (const [prefix, family] of Object.entries(dialect.families ?? {})) {
       families.set(prefix, compileFamily(family, prefix, place(family.field, `${prefix}.*`)))
     }
     for (const [name, { field, role }] of Object.entries(dialect.messages ?? {})) {
-      messages.set(name, { field: FIELDS.indexOf(field), rank: place(field, `event:${name}`), role })
+      events.set(name, { field: FIELDS.indexOf(field), rank: place(field, `event:${name}`), role })
+    }
+    for (const name of dialect.firstToken ?? []) events.set(name, 'firstToken')
+    for (const [kind, patterns] of Object.entries(dialect.spanNames ?? {})) {
+      const known = spanNames.get(kind as SpanKind) ?? []
+      spanNames.set(kind as SpanKind, [...known, ...patterns.map(compileAffix)])
     }
   }
   checkAllPlaced(placed, precedence)
@@ -98,29 +144,45 @@ export function compileDialects(
     familyKeys: new KeyTable([...families.keys()]),
     families: [...families.values()],
     familyLengths: [...new Set([...families.keys()].map((prefix) => Buffer.byteLength(prefix)))],
-    messageNames: new KeyTable([...messages.keys()]),
-    messages: [...messages.values()],
+    scopeNames: new KeyTable([...scopes.keys()]),
+    scopeRules: [...scopes.values()],
+    spanNames,
+    eventNames: new KeyTable([...events.keys()]),
+    events: [...events.values()],
     exceptions: new Map(dialects.flatMap((dialect) => Object.entries(dialect.exceptions ?? {}))),
   }
 }
 
-function compileRule(rule: Rule, rank: number): CompiledRule {
-  const { is, json, read, values, when } = rule
+/** Bit per kind that a rule is for, in the order of SPAN_KINDS. */
+function kindsOf({ when }: Rule): number {
+  return when === undefined ? -1 : when.reduce((bits, kind) => bits | KIND_BITS.get(kind)!, 0)
+}
+
+function compileRule(rule: Rule, rank: number, keyNumber: (key: string | undefined) => number): CompiledRule {
+  const { is, json, read, values } = rule
   if (rule.field === 'kind') checkKinds(is === undefined ? Object.values(values ?? {}) : [is])
   return {
     field: FIELDS.indexOf(rule.field),
     rank,
-    kinds: when === undefined ? -1 : when.reduce((bits, kind) => bits | KIND_BITS.get(kind)!, 0),
+    kinds: kindsOf(rule),
     plain: is === undefined && json === undefined && read === undefined && values === undefined,
     values: values && { keys: new KeyTable(Object.keys(values)), meanings: Object.values(values) },
     is,
-    json,
+    withKey: keyNumber(rule.with),
+    withoutKey: keyNumber(rule.without),
+    json: json?.map((path) => path.split('.')),
     read,
     format: rule.format ?? 'unknown',
     scale: rule.scale ?? 1,
     mayBeEmpty: rule.field === 'input' || rule.field === 'output',
     onResource: RESOURCE_FIELDS.includes(rule.field),
   }
+}
+
+function compileAffix(pattern: string): Affix {
+  const [prefix, suffix, ...more] = pattern.split('*')
+  if (suffix === undefined || more.length > 0) throw new TypeError(`${pattern} needs one *, the label`)
+  return { prefix: Buffer.from(prefix!), suffix: Buffer.from(suffix) }
 }
 
 function compileFamily(family: Family, prefix: string, rank: number): CompiledFamily {
@@ -135,7 +197,7 @@ function checkKinds(kinds: readonly string[]): void {
   )
 }
 
-function checkAllPlaced(placed: ReadonlySet<string>, precedence: Precedence): void {
+function checkAllPlaced(placed: ReadonlyMap<string, number>, precedence: Precedence): void {
   for (const field of FIELDS) {
     for (const key of precedence[field]) {
       if (!placed.has(`${field} ${key}`))

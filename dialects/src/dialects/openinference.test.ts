@@ -25,7 +25,7 @@ test('the Vercel AI SDK through OpenInference', () => {
       "model ai.generateText.doGenerate weather-agent fake-gpt-0613 20/5",
       "tool weather  0/0",
       "model ai.generateText.doGenerate weather-agent fake-gpt-0613 30/8",
-      "agent ai.generateText weather-agent fake-gpt 0/0",
+      "agent weather-agent fake-gpt 30/8",
     ]
   `)
   expect(rows[0]).toMatchObject({ session_id: 'sess-ai-1', user_id: 'user-ai-1', provider: 'fake-provider' })

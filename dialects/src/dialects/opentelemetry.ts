@@ -22,6 +22,8 @@ export const opentelemetry: Dialect = {
           rerank: 'reranker',
         },
       },
+      // A round of an agent's loop is of that agent.
+      { field: 'stepRole', values: { agent_step: 'inner' } },
     ],
     'gen_ai.workflow.name': [
       { field: 'name', when: ['flow'] },
@@ -34,6 +36,7 @@ export const opentelemetry: Dialect = {
     ],
     'gen_ai.response.model': [{ field: 'model' }, { field: 'kind', is: 'model' }],
     'gen_ai.request.model': [{ field: 'model' }, { field: 'kind', is: 'model' }],
+    'gen_ai.response.finish_reasons': [],
     'gen_ai.provider.name': [{ field: 'provider' }],
     'gen_ai.system': [{ field: 'provider' }],
     'gen_ai.conversation.id': [{ field: 'session' }],
@@ -50,12 +53,15 @@ export const opentelemetry: Dialect = {
     'gen_ai.usage.output_tokens': [{ field: 'outputTokens' }],
     'gen_ai.usage.completion_tokens': [{ field: 'outputTokens' }],
     'gen_ai.usage.cache_read.input_tokens': [{ field: 'cachedInputTokens' }],
+    'gen_ai.usage.cache_read_input_tokens': [{ field: 'cachedInputTokens' }],
+    'gen_ai.usage.cached_tokens': [{ field: 'cachedInputTokens' }],
     'gen_ai.usage.reasoning.output_tokens': [{ field: 'reasoningTokens' }],
     'gen_ai.usage.reasoning_tokens': [{ field: 'reasoningTokens' }],
     'gen_ai.usage.cost.amount': [{ field: 'cost' }],
     'gen_ai.usage.cost': [{ field: 'cost' }],
     'operation.cost': [{ field: 'cost' }],
     'gen_ai.response.time_to_first_chunk': [{ field: 'timeToFirstToken', scale: 1e9 }],
+    'gen_ai.client.operation.time_to_first_chunk': [{ field: 'timeToFirstToken', scale: 1e9 }],
     'session.id': [{ field: 'session' }],
     'user.id': [{ field: 'user' }],
     'enduser.id': [{ field: 'user' }],
@@ -75,6 +81,21 @@ export const opentelemetry: Dialect = {
     'gen_ai.assistant.message': { field: 'input', role: 'assistant' },
     'gen_ai.tool.message': { field: 'input', role: 'tool' },
     'gen_ai.choice': { field: 'output', role: 'assistant' },
+  },
+  spanNames: {
+    flow: ['invoke_workflow *'],
+    agent: ['invoke_agent *'],
+    tool: ['execute_tool *'],
+  },
+  // Names that the languages have for work that its caller gave up.
+  exceptions: {
+    AbortError: 'cancelled', // JavaScript
+    CancelledError: 'cancelled', // Python's asyncio
+    CancellationException: 'cancelled', // Java
+    InterruptedException: 'cancelled', // Java's threads
+    OperationCanceledException: 'cancelled', // .NET
+    'context canceled': 'cancelled', // Go
+    'This operation was aborted': 'cancelled', // JavaScript, where only the message is recorded
   },
   families: {
     'gen_ai.prompt': { field: 'input' },

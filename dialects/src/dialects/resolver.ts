@@ -1,13 +1,14 @@
 import type { SpanKind } from '@weir/sdk/semconv'
 import { viewOf } from '../native/view.ts'
 import { attributeText, plainValue } from '../otlp/any-value.ts'
-import { ARRAY, type AttributeList, EMPTY, INT, KVLIST, STRING } from '../otlp/attributes.ts'
+import { ARRAY, type AttributeList, EMPTY, INT, isEmpty, KVLIST, STRING } from '../otlp/attributes.ts'
 import { int64At } from '../otlp/wire-reader.ts'
 import { type CompiledDialects, type CompiledRule, KIND_BITS } from './compile.ts'
 import type { Format } from './dialect.ts'
 import { foldIndexed } from './fold.ts'
-import { readMessages } from './messages.ts'
+import { firstScalar, parseJson } from './json-path.ts'
 import { FIELDS, type Field } from './precedence.ts'
+import { NO_EVENTS, readEvents, type SpanEvents } from './span-events.ts'
 
 const UNRANKED = 0x7fff_ffff
 /** Added to the rank of a key that says an empty text: any key that says more wins. */
@@ -31,6 +32,7 @@ export class Resolver {
   #view: DataView = viewOf(this.#bytes)
   #attributes!: AttributeList
   kind: SpanKind = 'span'
+  events: SpanEvents = NO_EVENTS
   /** By field: the attribute whose value it is, -1 where there is none or the value was computed. */
   readonly source: Int32Array = new Int32Array(FIELDS.length).fill(-1)
   readonly #computed: (string | undefined)[] = FIELDS.map(() => undefined)
@@ -42,6 +44,8 @@ export class Resolver {
   readonly #resourceRank: Int32Array = new Int32Array(FIELDS.length).fill(UNRANKED)
   readonly #resourceText: string[] = FIELDS.map(() => '')
   readonly #resourceFields: number[] = []
+  /** What the scope says of its spans. */
+  #scopeRules: readonly CompiledRule[] = []
   /** The known keys of the span: the attribute, and the number of its key. */
   readonly #hitAttributes: number[] = []
   readonly #hitKeys: number[] = []
@@ -72,6 +76,12 @@ export class Resolver {
     }
   }
 
+  /** Takes what the scope says of all spans until the next one. */
+  resolveScope(bytes: Buffer, nameStart: number, nameEnd: number): void {
+    const { scopeNames, scopeRules } = this.#dialects
+    this.#scopeRules = scopeRules[scopeNames.find(viewOf(bytes), nameStart, nameEnd)] ?? []
+  }
+
   /**
    * Resolves a span from its attributes and its events.
    * @param events start and end of each event by turns
@@ -84,15 +94,19 @@ export class Resolver {
     const { rules } = this.#dialects
     for (let hit = 0; hit < this.#hits; hit++) {
       const said = rules[this.#hitKeys[hit]!]!
-      for (let at = 0; at < said.length; at++) {
-        const rule = said[at]!
-        if ((rule.kinds & bit) !== 0 && rule.rank < this.#rank[rule.field]!)
+      for (const rule of said) {
+        if ((rule.kinds & bit) !== 0 && rule.rank < this.#rank[rule.field]! && this.#isCompany(rule))
           this.#apply(rule, this.#hitAttributes[hit]!)
       }
     }
+    for (const rule of this.#scopeRules) {
+      if ((rule.kinds & bit) !== 0 && rule.rank < this.#rank[rule.field]! && this.#isCompany(rule))
+        this.#set(rule.field, rule.rank, rule.is!, 'unknown')
+    }
     this.#takeResource()
     if (this.#familyHits.size > 0) for (const family of this.#familyHits) this.#fold(family)
-    if (events.length > 0) this.#takeMessages(events)
+    this.events = events.length === 0 ? NO_EVENTS : readEvents(bytes, events, this.#dialects)
+    if (this.events.messages.size > 0) this.#takeMessages()
   }
 
   /** True where something says the field. */
@@ -173,6 +187,19 @@ export class Resolver {
     return kind
   }
 
+  /** Whether the span has the attribute that the rule wants beside its own, and not the one that it excludes. */
+  #isCompany({ withKey, withoutKey }: CompiledRule): boolean {
+    if (withKey < 0 && withoutKey < 0) return true
+    let found = withKey < 0
+    for (let hit = 0; hit < this.#hits; hit++) {
+      const key = this.#hitKeys[hit]!
+      if (isEmpty(this.#attributes, this.#hitAttributes[hit]!)) continue
+      if (key === withoutKey) return false
+      if (key === withKey) found = true
+    }
+    return found
+  }
+
   #findFamily(start: number, end: number): void {
     const { familyKeys, familyLengths } = this.#dialects
     for (let at = 0; at < familyLengths.length; at++) {
@@ -212,7 +239,8 @@ export class Resolver {
 
   /** What a rule reads out of an attribute; '' for nothing. */
   #valueOf(rule: CompiledRule, at: number): string {
-    if (rule.is !== undefined) return rule.is
+    if (rule.is !== undefined)
+      return rule.json === undefined || this.#atPath(at, rule.json) !== '' ? rule.is : ''
     const { values } = rule
     const { type, valueStart, valueEnd } = this.#attributes
     if (values !== undefined && rule.json === undefined && type[at] === STRING) {
@@ -228,18 +256,13 @@ export class Resolver {
     return rule.read ? rule.read(text) : text
   }
 
-  /** The scalar at a path of an attribute's JSON text; the text is parsed once per span. */
-  #atPath(at: number, path: readonly string[]): string {
+  /** The first scalar at one of the paths of an attribute's JSON text; the text is parsed once per span. */
+  #atPath(at: number, paths: readonly (readonly string[])[]): string {
     if (this.#jsonOf !== at) {
       this.#jsonOf = at
-      this.#json = parsedOrUndefined(attributeText(this.#bytes, this.#attributes, at))
+      this.#json = parseJson(attributeText(this.#bytes, this.#attributes, at))
     }
-    let value = this.#json
-    for (const segment of path) {
-      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return ''
-      value = (value as Record<string, unknown>)[segment]
-    }
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+    return firstScalar(this.#json, paths)
   }
 
   #takeResource(): void {
@@ -266,8 +289,8 @@ export class Resolver {
     this.#set(family.field, family.rank, foldIndexed(entries, family.unwrap), 'json')
   }
 
-  #takeMessages(events: readonly number[]): void {
-    for (const [field, { rank, messages }] of readMessages(this.#bytes, events, this.#dialects)) {
+  #takeMessages(): void {
+    for (const [field, { rank, messages }] of this.events.messages) {
       if (rank < this.#rank[field]!) this.#set(field, rank, JSON.stringify(messages), 'json')
     }
   }
@@ -281,18 +304,4 @@ export class Resolver {
 
 function isScalar(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-}
-
-/** An empty value or text says nothing about any field. */
-function isEmpty(attributes: AttributeList, at: number): boolean {
-  const type = attributes.type[at]!
-  return type === EMPTY || (type === STRING && attributes.valueStart[at] === attributes.valueEnd[at])
-}
-
-function parsedOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

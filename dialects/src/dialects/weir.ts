@@ -24,7 +24,11 @@ import type { Dialect } from './dialect.ts'
 /** What `@weir/sdk` writes. */
 export const weir: Dialect = {
   attributes: {
-    [WEIR_KIND]: [{ field: 'kind', values: themselves(SPAN_KINDS) }],
+    // Its steps are declared: the OpenInference kind beside them, which is for others to read, makes no chains of them.
+    [WEIR_KIND]: [
+      { field: 'kind', values: themselves(SPAN_KINDS) },
+      { field: 'stepRole', is: 'declared' },
+    ],
     [WEIR_STEP_NAME]: [{ field: 'name', when: ['step', 'attempt'] }],
     [WEIR_FLOW_NAME]: [{ field: 'name', when: ['flow'] }, { field: 'flow' }],
     [WEIR_FLOW_VERSION]: [{ field: 'version' }],

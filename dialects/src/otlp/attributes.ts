@@ -152,3 +152,9 @@ function isVarint(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (bytes[at]! < 0x80) return at === end - 1
   return false
 }
+
+/** Attribute `at` has no value, or an empty text. */
+export function isEmpty(attributes: AttributeList, at: number): boolean {
+  const type = attributes.type[at]!
+  return type === EMPTY || (type === STRING && attributes.valueStart[at] === attributes.valueEnd[at])
+}

@@ -1,11 +1,11 @@
 import { addUsage, NO_USAGE } from './count-usage.ts'
 import { describeCalls, describeModels } from './describe-calls.ts'
 import { describeSteps, markSteps } from './describe-steps.ts'
-import { findSteps } from './find-steps.ts'
+import { type Execution, findSteps, isWrapper } from './find-steps.ts'
 import { groupBy } from './group-by.ts'
 import { placeSpans } from './place-spans.ts'
 import { byStart, compareText, type PlacedSpan } from './placed-span.ts'
-import type { Run, Usage } from './run.ts'
+import type { Run, Status, Usage } from './run.ts'
 import type { SpanFacts } from './span-facts.ts'
 import { hasExpired, statusOf } from './status.ts'
 
@@ -36,7 +36,7 @@ interface Context {
 function toRun(runId: string, members: readonly PlacedSpan[], { nowMs, trials }: Context): Run {
   const first = members.reduce((best, span) => (byPrecedence(span, best) < 0 ? span : best))
   const root = first.begins === undefined ? undefined : first
-  const last = root && members.reduce(laterPart)
+  const last = root && continuationOf(members.reduce(laterPart))
   const incomplete = last === undefined || last.facts.endNs === 0n
   const expired =
     incomplete &&
@@ -44,7 +44,6 @@ function toRun(runId: string, members: readonly PlacedSpan[], { nowMs, trials }:
       greatest(members, ({ receivedMs }) => receivedMs),
       nowMs,
     )
-  const status = statusOf(last?.facts.status ?? '', { ended: !incomplete, expired })
   const inherited = (value: (facts: SpanFacts) => string) => inherit(members, first, value)
   const trial = findTrial(members, first, trials)
   const usage = usageOf(members)
@@ -52,6 +51,8 @@ function toRun(runId: string, members: readonly PlacedSpan[], { nowMs, trials }:
   const flow = flowOf(members)
   const executions = findSteps(members, root, flow)
   markSteps(members, executions)
+  const said = statusOf(last?.facts.status ?? '', { ended: !incomplete, expired })
+  const status = said === 'ok' ? statusBelow(last!, executions) : said
   return {
     runId,
     parentRunId: first.facts.parentRunId || first.enclosingRunId,
@@ -87,6 +88,40 @@ function toRun(runId: string, members: readonly PlacedSpan[], { nowMs, trials }:
     errorCount: members.reduce((sum, { facts }) => sum + Number(facts.status === 'error'), 0),
     steps: describeSteps(members, executions, { startNs, expired }),
     calls: describeCalls(members, { startNs, expired }),
+  }
+}
+
+/** A run that was resumed goes on below its root, in a span like it that begins when the root had ended. */
+function continuationOf(root: PlacedSpan): PlacedSpan {
+  let last = root
+  for (;;) {
+    const { facts, runId, children } = last
+    const next = children.find(
+      (child) =>
+        child.runId === runId &&
+        child.facts.kind === facts.kind &&
+        child.facts.name === facts.name &&
+        facts.endNs !== 0n &&
+        child.facts.startNs >= facts.endNs,
+    )
+    if (next === undefined) return last
+    last = next
+  }
+}
+
+/**
+ * The status of a run whose root says ok. A root that only wraps agents does not know that the last of them failed, and a
+ * framework that draws chains does not say at the root that one of them waits.
+ */
+function statusBelow(root: PlacedSpan, executions: readonly Execution[]): Status {
+  const waits = ({ facts }: PlacedSpan) => facts.status === 'suspended' && facts.stepRole === 'chain'
+  if (executions.some((execution) => waits(execution.at(-1)!))) return 'suspended'
+  for (let span = root; ; ) {
+    if (span !== root && span.facts.status === 'error') return 'error'
+    const last = span.children.toSorted(byStart).at(-1)
+    if (last === undefined || !(isWrapper(last) || (isWrapper(span) && last.facts.kind === 'agent')))
+      return 'ok'
+    span = last
   }
 }
 

@@ -93,10 +93,9 @@ test('a step around a tool changes nothing that is said about the tool', () => {
     `,
     `
     f ok 0+100
-      tool send#0 error 10+5
-      tool send#1 ok 20+5
+      tool send#0 ok 10+15 x2
       call tool send error 10+5 in send#0
-      call tool send ok 20+5 in send#1
+      call tool send ok 20+5 in send#0
     `,
   )
   expectRuns(

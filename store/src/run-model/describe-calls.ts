@@ -45,7 +45,7 @@ interface Sum {
 export function describeModels(members: readonly PlacedSpan[]): ModelUse[] {
   const sums = new Map<string, Sum>()
   for (const { facts, counted, isModelCall } of members) {
-    if (facts.model === '') continue
+    if (facts.model === '' || (!isModelCall && counted === NO_USAGE)) continue
     const key = `${facts.model}\0${facts.provider}`
     let sum = sums.get(key)
     if (sum === undefined) {

@@ -265,8 +265,8 @@ test('cycles of parents and self parents are cut', () => {
     f ok 0+50
       self#0 ok 1+5
       x#0 ok 2+5
-        below#0 ok 3+1
       y#0 ok 3+5
+        below#0 ok 3+1
     `,
   )
 })

@@ -10,3 +10,4 @@ export type {
   ValueType,
 } from './run.ts'
 export { STATUSES } from './run.ts'
+export { STEP_ROLES, type StepRole } from './span-facts.ts'

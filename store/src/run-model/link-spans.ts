@@ -40,6 +40,7 @@ function toPlaced(facts: SpanFacts): PlacedSpan {
     facts,
     parent: undefined,
     children: NO_CHILDREN,
+    depth: 0,
     anchor: undefined,
     runId: '',
     enclosingRunId: '',
@@ -66,7 +67,11 @@ function descend(tops: readonly PlacedSpan[], ordered: PlacedSpan[]): void {
   let at = ordered.length
   for (const top of tops) ordered.push(top)
   for (; at < ordered.length; at++) {
-    for (const child of ordered[at]!.children) ordered.push(child)
+    const { children, depth } = ordered[at]!
+    for (const child of children) {
+      child.depth = depth + 1
+      ordered.push(child)
+    }
   }
 }
 

@@ -7,6 +7,8 @@ export interface PlacedSpan {
   /** Undefined: it has none, or it was not received. */
   parent: PlacedSpan | undefined
   children: PlacedSpan[]
+  /** How many spans are above it. */
+  depth: number
   /** The nearest span at or above it that says its run: by id, or as a flow. */
   anchor: PlacedSpan | undefined
   /** The run that it belongs to. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { assembleRuns } from './assemble-runs.ts'
 import { placeSpans } from './place-spans.ts'
 import type { Run, Usage } from './run.ts'
-import type { SpanFacts } from './span-facts.ts'
+import { type SpanFacts, STEP_ROLES } from './span-facts.ts'
 import { SPAN } from './testing.ts'
 
 const NOW_MS = 1_000_000
@@ -38,6 +38,7 @@ const factsOf = (parents: number): fc.Arbitrary<SpanFacts> =>
         stepIndex: fc.constantFrom(-1, -1, -1, 0),
         stepAttempts: fc.constantFrom(0, 0, 0, 2),
         stepFallback: fc.boolean(),
+        stepRole: fc.constantFrom('', '', '', ...STEP_ROLES),
         model: fc.constantFrom('', 'm', 'n'),
         inputTokens: measure,
         outputTokens: measure,

@@ -1,6 +1,6 @@
 import { type NativeBlock, type NativeColumn, readNative } from '../native/read-native.ts'
 import { type Payload, toPayload } from './payload.ts'
-import type { SpanFacts } from './span-facts.ts'
+import { type SpanFacts, STEP_ROLES } from './span-facts.ts'
 
 /** The facts of a span, the project that it is of, and what was read of its input and output. */
 export interface StoredFacts extends SpanFacts {
@@ -34,6 +34,7 @@ export const FACT_COLUMNS = [
   'step_index',
   'step_attempts',
   'step_fallback',
+  'step_role',
   'model',
   'provider',
   'input_tokens',
@@ -127,6 +128,7 @@ export function factsReader({ columns }: NativeBlock): (row: number) => StoredFa
   ]
   const [start, end, otelKind, flags] = [longs('start'), longs('end'), numbers('otel_kind'), numbers('flags')]
   const costEstimated = numbers('cost_estimated')
+  const stepRole = numbers('step_role')
   const received = columns.get('received') as BigInt64Array | undefined
   const payloadBytes = columns.get('payload_bytes') as Float64Array | undefined
   const hasPayload = columns.get('has_payload') as Float64Array | undefined
@@ -160,6 +162,7 @@ export function factsReader({ columns }: NativeBlock): (row: number) => StoredFa
       stepIndex: stepIndex[row]!,
       stepAttempts: stepAttempts[row]!,
       stepFallback: stepFallback[row] === 1,
+      stepRole: STEP_ROLES[stepRole[row]!] ?? '',
       model: model.at(row)!,
       provider: provider.at(row)!,
       inputTokens: inputTokens[row]!,

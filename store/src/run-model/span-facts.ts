@@ -1,3 +1,7 @@
+/** What a span is among the steps of its run, where its kind does not say it all: docs/RUN-MODEL.md, "Steps". */
+export const STEP_ROLES = ['', 'chain', 'wrapper', 'inner', 'none'] as const
+export type StepRole = (typeof STEP_ROLES)[number]
+
 /** What one span says, of what the run model reads: some columns of `spans`, whether stored or still in memory. */
 export interface SpanFacts {
   /** 32 hex digits. */
@@ -34,6 +38,7 @@ export interface SpanFacts {
   /** As declared; 0: not declared. */
   readonly stepAttempts: number
   readonly stepFallback: boolean
+  readonly stepRole: StepRole
   readonly model: string
   readonly provider: string
   readonly inputTokens: number

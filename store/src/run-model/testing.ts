@@ -33,6 +33,7 @@ export const SPAN: SpanFacts = {
   stepIndex: -1,
   stepAttempts: 0,
   stepFallback: false,
+  stepRole: '',
   model: '',
   provider: '',
   inputTokens: 0,
@@ -58,6 +59,10 @@ const WORDS: Readonly<Record<string, Changes>> = {
   local: { isParentRemote: false },
   server: { isServer: true },
   fallback: { stepFallback: true },
+  chain: { stepRole: 'chain' },
+  wrapper: { stepRole: 'wrapper' },
+  inner: { stepRole: 'inner' },
+  none: { stepRole: 'none' },
   estimated: { isCostEstimated: true },
 }
 

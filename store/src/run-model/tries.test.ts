@@ -130,24 +130,47 @@ test('steps that declare their occurrence or their attempts are never tries', ()
 })
 
 test('plain spans are never tries: a failed request and two that succeeded are three executions', () => {
-  expectRuns(
+  expectSteps(
     `
     span job 0+100
       span GET 0+10 error
       span GET 10+10
       span GET 20+10
-      tool send 30+10 error
-      tool send 40+10
     `,
     `
     job ok 0+100
       span GET#0 error 0+10
       span GET#1 ok 10+10
       span GET#2 ok 20+10
-      tool send#0 error 30+10
-      tool send#1 ok 40+10
+    `,
+  )
+})
+
+test('a tool that an agent calls again after it failed is tried again; a model is not', () => {
+  expectRuns(
+    `
+    agent clerk 0+100
+      model gpt 0+10 error
+      model gpt 10+10
+      tool send 30+10 error
+      model gpt 40+10
+      tool send 50+10
+      tool send 60+10
+    `,
+    `
+    clerk ok 0+100
+      model gpt#0 error 0+10
+      model gpt#1 ok 10+10
+      tool send#0 ok 30+30 x2
+      model gpt#2 ok 40+10
+      tool send#1 ok 60+10
+      call agent clerk ok 0+100
+      call model gpt error 0+10 in gpt#0
+      call model gpt ok 10+10 in gpt#1
       call tool send error 30+10 in send#0
-      call tool send ok 40+10 in send#1
+      call model gpt ok 40+10 in gpt#2
+      call tool send ok 50+10 in send#0
+      call tool send ok 60+10 in send#1
     `,
   )
 })
