@@ -86,20 +86,27 @@ export interface CompiledDialects {
   readonly exceptions: ReadonlyMap<string, Status>
 }
 
-/** @throws TypeError where a dialect and the precedence table contradict each other */
+/**
+ * @param dialects keys that the precedence table does not name rank behind those that it names, in this order
+ * @throws TypeError where a dialect and the precedence table contradict each other
+ */
 export function compileDialects(
   dialects: readonly Dialect[],
   precedence: Precedence = PRECEDENCE,
 ): CompiledDialects {
   const placed = new Map<string, number>()
+  const order = Object.fromEntries(FIELDS.map((field) => [field, [...precedence[field]]])) as Record<
+    Field,
+    string[]
+  >
   /** @param kinds of the spans that a rule is for: several rules may share a key that are never for one span */
   const place = (field: Field, key: string, kinds = -1): number => {
-    const rank = precedence[field].indexOf(key)
-    if (rank < 0) throw new TypeError(`precedence.ts has no place for ${key} among the keys of ${field}`)
+    const keysOf = order[field]
+    if (!keysOf.includes(key)) keysOf.push(key)
     const taken = placed.get(`${field} ${key}`) ?? 0
     if ((taken & kinds) !== 0) throw new TypeError(`two rules read ${field} from ${key}`)
     placed.set(`${field} ${key}`, taken | kinds)
-    return rank
+    return keysOf.indexOf(key)
   }
   const names = [...new Set(dialects.flatMap(({ attributes }) => Object.keys(attributes)))]
   const keyNumber = (key: string | undefined): number => {

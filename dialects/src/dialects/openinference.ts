@@ -44,6 +44,7 @@ export const openinference: Dialect = {
     'llm.token_count.prompt': [{ field: 'inputTokens' }],
     'llm.token_count.completion': [{ field: 'outputTokens' }],
     'llm.token_count.prompt_details.cache_read': [{ field: 'cachedInputTokens' }],
+    'llm.token_count.prompt_details.cache_write': [{ field: 'cacheWriteTokens' }],
     'llm.token_count.completion_details.reasoning': [{ field: 'reasoningTokens' }],
     'llm.cost.total': [{ field: 'cost' }],
     metadata: [

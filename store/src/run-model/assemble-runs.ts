@@ -83,6 +83,7 @@ function toRun(runId: string, members: readonly PlacedSpan[], { nowMs, trials }:
     cachedInputTokens: usage.cachedInputTokens,
     reasoningTokens: usage.reasoningTokens,
     cost: usage.cost,
+    unpricedTokens: usage.unpricedTokens,
     models: describeModels(members),
     spanCount: members.length,
     errorCount: members.reduce((sum, { facts }) => sum + Number(facts.status === 'error'), 0),
