@@ -98,7 +98,7 @@ export async function startCollector({
   const http = new HttpServer({
     ingest,
     metrics,
-    authorise: ({ authorization }) => authenticator.authorise(authorization),
+    authorise: authenticator.authorise,
     ping: () => storage.ready(),
     flush: () => storage.flush(),
     log,
@@ -141,7 +141,7 @@ export async function startCollector({
     if (given.grpcPort === undefined) return undefined
     const server = new GrpcServer({
       ingest,
-      authorise: (authorization) => authenticator.authorise(authorization),
+      authorise: authenticator.authorise,
       hosts,
       requests: metrics.requests,
       log,

@@ -19,6 +19,8 @@ export interface PayloadOptions {
   readonly prefix?: number
   /** True where nobody else reads the chunks. */
   readonly ownsChunks?: boolean
+  /** True where nobody will read it: it is counted, and nothing but what comes before it is held. */
+  readonly isIgnored?: boolean
 }
 
 /** What one request sends, as it comes, and what that holds of the budget: every byte counts from when it comes. */
@@ -30,27 +32,32 @@ export class Payload implements Upload {
   readonly #what: string
   readonly #prefix: number
   readonly #ownsChunks: boolean
+  readonly #isIgnored: boolean
   readonly #budget: MemoryBudget
   /** Bytes on the wire. */
   received = 0
   #held = 0
   #inflated: Buffer | undefined
 
-  constructor({ what, limit, budget, prefix = 0, ownsChunks = false }: PayloadOptions) {
+  constructor({ what, limit, budget, prefix = 0, ownsChunks = false, isIgnored = false }: PayloadOptions) {
     this.#what = what
     this.limit = limit
     this.#budget = budget
     this.#prefix = prefix
     this.#ownsChunks = ownsChunks
+    this.#isIgnored = isIgnored
   }
 
   add(chunk: Buffer): void {
+    const isPrefix = this.received < this.#prefix
     this.received += chunk.length
-    this.chunks.push(chunk)
+    if (isPrefix || !this.#isIgnored) this.chunks.push(chunk)
+    else if (this.#ownsChunks) giveBack(chunk)
   }
 
   /** The error of a server without room for more. */
   hold(bytes: number): Refusal | undefined {
+    if (this.#isIgnored) return undefined
     if (!this.#budget.take(bytes)) return full()
     this.#held += bytes
     return undefined

@@ -14,7 +14,8 @@ const SPAN: MessageShape = { 3: 'text', 5: 'text', 9: 'attribute', 11: EVENT, 13
 const SCOPE: MessageShape = { 1: 'text', 2: 'text', 3: 'attribute' }
 const SCOPE_SPANS: MessageShape = { 1: SCOPE, 2: SPAN, 3: 'text' }
 const RESOURCE: MessageShape = { 1: 'attribute' }
-const RESOURCE_SPANS: MessageShape = { 1: RESOURCE, 2: SCOPE_SPANS, 3: 'text' }
+// 1000: instrumentation_library_spans, deprecated
+const RESOURCE_SPANS: MessageShape = { 1: RESOURCE, 2: SCOPE_SPANS, 3: 'text', 1000: SCOPE_SPANS }
 
 /** ExportTraceServiceRequest, collector/trace/v1/trace_service.proto */
 export const REQUEST: MessageShape = { 1: RESOURCE_SPANS }

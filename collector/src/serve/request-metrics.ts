@@ -1,10 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Signal } from './signals.ts'
 
 export type Transport = 'http' | 'grpc'
 
 /** How one request ended. */
 export interface EndedRequest {
   readonly transport: Transport
+  readonly signal: Signal
   /** `protobuf`, `json`, or `unknown` where the request did not say. */
   readonly encoding: string
   /** As the sender named it, one of those that are understood, or `unknown`. */
@@ -25,11 +27,12 @@ interface Tally {
   count: number
 }
 
-/** Requests for traces, of all transports. */
+/** Requests for traces, of all transports, and how many there were for what is ignored. */
 export class RequestMetrics {
   readonly #requests = new Map<string, Tally>()
   readonly #bytes = new Map<string, Tally>()
   readonly #errors = new Map<string, Tally>()
+  readonly #ignored = new Map<string, Tally>()
   readonly #inFlight: Partial<Record<Transport, number>> = {}
   readonly #seconds: Histogram
 
@@ -56,6 +59,13 @@ export class RequestMetrics {
       ['transport', 'reason'],
       this.#errors,
     )
+    tallied(
+      registry,
+      'weir_requests_ignored_total',
+      'Requests with metrics or logs, which were answered with success and are not kept',
+      ['transport', 'signal'],
+      this.#ignored,
+    )
     const inFlight = this.#inFlight
     new Gauge({
       name: 'weir_requests_in_flight',
@@ -78,8 +88,13 @@ export class RequestMetrics {
     this.#inFlight[transport] = (this.#inFlight[transport] ?? 0) + 1
   }
 
-  end({ transport, encoding, compression, status, reason, bytes, seconds }: EndedRequest): void {
+  end({ transport, signal, encoding, compression, status, reason, bytes, seconds }: EndedRequest): void {
     this.#inFlight[transport]! -= 1
+    if (signal !== 'traces') {
+      if (reason === undefined) add(this.#ignored, 1, { transport, signal })
+      else this.fail(transport, reason)
+      return
+    }
     this.#seconds.observe(seconds)
     add(this.#requests, 1, { transport, encoding, status })
     if (bytes > 0) add(this.#bytes, bytes, { transport, encoding, compression })

@@ -1,10 +1,23 @@
 import { WireWriter } from '@weir/dialects'
 import type { Encoding } from '../ingest/encoding.ts'
 
+/** For the log. */
+export const IGNORED = 'request ignored: Weir keeps traces only'
+
 /** What a full success says: `partial_success` is unset. */
 const FULL_SUCCESS: Readonly<Record<Encoding, Buffer>> = {
   protobuf: Buffer.alloc(0),
   json: Buffer.from('{}'),
+}
+
+/**
+ * An ExportMetricsServiceResponse or ExportLogsServiceResponse, for what Weir does not keep: received, do not send it
+ * again. A collector whose pipeline drops a signal answers the same. A partial success could say so in words, but
+ * exporters print one each time they send: Go's on stderr, JavaScript's as a warning where diagnostics are on, as with
+ * `auto-instrumentations-node`. Python's and Java's do not read it. So those who want to know ask our metrics and docs.
+ */
+export function ignoredResponse(encoding: Encoding): Buffer {
+  return FULL_SUCCESS[encoding]
 }
 
 /** An ExportTraceServiceResponse. */

@@ -7,7 +7,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js'
 import { BYTES, WireReader } from '@weir/dialects'
-import { EXPORT_METHOD } from '../serve/grpc/trace-call.ts'
+import { EXPORT_METHOD } from '../serve/signals.ts'
 
 /** How a call ended: with a response, or with a status that is not OK. */
 export interface Answer {
@@ -21,6 +21,7 @@ export interface ExportCall {
   readonly repeats?: boolean
   readonly method?: string
   readonly authorization?: string
+  readonly apiKey?: string
 }
 
 /** A connection of a plain gRPC client, whose messages are bytes as they are. */
@@ -38,11 +39,12 @@ export class GrpcClient {
   }
 
   export(message: Buffer, call: ExportCall = {}): Promise<Answer> {
-    const { gzip, repeats, method = EXPORT_METHOD, authorization } = call
+    const { gzip, repeats, method = EXPORT_METHOD, authorization, apiKey } = call
     const client = this.#clients[gzip ? 'gzip' : repeats ? 'repeating' : 'plain']
     const identity = (bytes: Buffer) => bytes
     const metadata = new Metadata()
     if (authorization !== undefined) metadata.set('authorization', authorization)
+    if (apiKey !== undefined) metadata.set('x-api-key', apiKey)
     return new Promise((resolve) => {
       client.makeUnaryRequest(method, identity, identity, message, metadata, (error, response) =>
         resolve(error === null ? { response: response! } : { error }),

@@ -7,7 +7,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2'
 import { promisify } from 'node:util'
-import { EXPORT_METHOD } from '../serve/grpc/trace-call.ts'
+import { EXPORT_METHOD } from '../serve/signals.ts'
 
 /** A connection of HTTP/2 whose calls are written by the test. */
 export class RawGrpc {

@@ -1,7 +1,11 @@
 import { AttributeList } from './attributes.ts'
-import { beginRequest, countMessages } from './limits.ts'
+import { beginRequest, countMessages, DecodeError } from './limits.ts'
 import { SpanView } from './span.ts'
 import { BYTES, VARINT, WireReader } from './wire-reader.ts'
+
+const SCOPE_SPANS = 2
+/** ResourceSpans.instrumentation_library_spans, deprecated: the same messages as `scope_spans`, under an older name. */
+export const LIBRARY_SPANS = 1000
 
 /** What describes all spans of one ResourceSpans or ScopeSpans: positions in the request's bytes. */
 export class OwnerView {
@@ -37,10 +41,18 @@ export function walkRequest(bytes: Buffer, visitor: RequestVisitor): void {
   beginRequest()
   const reader = new WireReader(bytes)
   const views = { resource: new OwnerView(), scope: new OwnerView(), span: new SpanView() }
+  let isRequest = bytes.length === 0
   while (reader.next()) {
-    if (reader.field === 1 && reader.wire === BYTES) walkResourceSpans(reader, visitor, views)
-    else reader.skip()
+    if (reader.field === 1 && reader.wire === BYTES) {
+      isRequest = true
+      walkResourceSpans(reader, visitor, views)
+    } else reader.skip()
   }
+  // Another message would be answered with success, and nothing of it stored.
+  if (!isRequest)
+    throw new DecodeError(
+      'the body has no resource_spans, though it is not empty: expected an ExportTraceServiceRequest of OTLP',
+    )
 }
 
 interface Views {
@@ -57,11 +69,25 @@ function walkResourceSpans(reader: WireReader, visitor: RequestVisitor, views: V
   countMessages(1 + views.resource.attributes.count)
   visitor.resource(reader.bytes, views.resource)
   reader.end = end
-  while (reader.next()) {
-    if (reader.field === 2 && reader.wire === BYTES) walkScopeSpans(reader, visitor, views)
-    else reader.skip()
+  const start = reader.pos
+  // A sender that sets both has the same spans in both (opentelemetry-proto 0.15, trace.proto).
+  if (!walkScopes(reader, SCOPE_SPANS, visitor, views)) {
+    reader.pos = start
+    walkScopes(reader, LIBRARY_SPANS, visitor, views)
   }
   reader.end = outer
+}
+
+/** @returns whether there are messages of this field */
+function walkScopes(reader: WireReader, field: number, visitor: RequestVisitor, views: Views): boolean {
+  let isSet = false
+  while (reader.next()) {
+    if (reader.field === field && reader.wire === BYTES) {
+      isSet = true
+      walkScopeSpans(reader, visitor, views)
+    } else reader.skip()
+  }
+  return isSet
 }
 
 function walkScopeSpans(reader: WireReader, visitor: RequestVisitor, views: Views): void {

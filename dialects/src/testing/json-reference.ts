@@ -7,29 +7,63 @@ import { WireWriter } from '../otlp/wire-writer.ts'
  */
 export function referenceProtobufOfJson(body: Buffer): Buffer {
   const writer = new WireWriter()
-  const request = parse(new TextDecoder().decode(body))
+  const request = parse(inLowerCamelCase(new TextDecoder().decode(body)))
   if (request === null) throw new DecodeError('null')
+  expectMember(object(request), ['resourceSpans'])
   messages(writer, 1, object(request).resourceSpans, (resourceSpans) => {
+    expectMember(resourceSpans, ['scopeSpans', 'instrumentationLibrarySpans'], ['resource', 'schemaUrl'])
     message(writer, 1, resourceSpans.resource, (resource) => {
       attributes(writer, 1, resource.attributes, 0)
       count(writer, 2, resource.droppedAttributesCount)
     })
-    messages(writer, 2, resourceSpans.scopeSpans, (scopeSpans) => {
-      message(writer, 1, scopeSpans.scope, (scope) => {
-        text(writer, 1, scope.name)
-        text(writer, 2, scope.version)
-        attributes(writer, 3, scope.attributes, 0)
-        count(writer, 4, scope.droppedAttributesCount)
-      })
-      messages(writer, 2, scopeSpans.spans, (span) => writeSpan(writer, span))
-      text(writer, 3, scopeSpans.schemaUrl)
-    })
+    messages(writer, 2, resourceSpans.scopeSpans, (spans) => writeScope(writer, spans, 'scope'))
     text(writer, 3, resourceSpans.schemaUrl)
+    messages(writer, 1000, resourceSpans.instrumentationLibrarySpans, (spans) =>
+      writeScope(writer, spans, 'instrumentationLibrary'),
+    )
   })
   return writer.finish()
 }
 
 type JsonObject = { readonly [key: string]: unknown }
+
+/** Names of protobuf's `.proto` files, as members of JSON, become those of OTLP/JSON. */
+function inLowerCamelCase(json: string): string {
+  return json.replace(/("(?:[^"\\]|\\.)*")(\s*:)?/gs, (member, name: string, colon?: string) => {
+    const proto = colon === undefined ? undefined : unquoted(name)
+    if (proto === undefined || !/^[a-z]+(_[a-z]+)+$/.test(proto)) return member
+    return `"${proto.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())}"${colon}`
+  })
+}
+
+function unquoted(json: string): string | undefined {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
+/** Where none of these members is there, none that is unknown may hold what was meant for it. */
+function expectMember(value: JsonObject, carriers: readonly string[], others: readonly string[] = []): void {
+  const members = Object.entries(value).filter(([_, member]) => member !== undefined && member !== null)
+  const isUnknown = (name: string) => !carriers.includes(name) && !others.includes(name)
+  if (members.some(([name]) => carriers.includes(name))) return
+  if (members.some(([name, member]) => isUnknown(name) && typeof member === 'object'))
+    throw new DecodeError('no spans')
+}
+
+function writeScope(writer: WireWriter, scopeSpans: JsonObject, owner: string): void {
+  expectMember(scopeSpans, ['spans'], [owner, 'schemaUrl'])
+  message(writer, 1, scopeSpans[owner], (scope) => {
+    text(writer, 1, scope.name)
+    text(writer, 2, scope.version)
+    attributes(writer, 3, scope.attributes, 0)
+    count(writer, 4, scope.droppedAttributesCount)
+  })
+  messages(writer, 2, scopeSpans.spans, (span) => writeSpan(writer, span))
+  text(writer, 3, scopeSpans.schemaUrl)
+}
 
 function writeSpan(writer: WireWriter, span: JsonObject): void {
   id(writer, 1, span.traceId)

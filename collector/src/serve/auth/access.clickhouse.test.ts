@@ -140,6 +140,55 @@ test('an OpenTelemetry SDK takes the key from its own variable, over gRPC', asyn
   expect(await projects()).toEqual(['grpc'])
 })
 
+const basic = (key: string) => `Basic ${Buffer.from(`pk-lf-1:${key}`).toString('base64')}`
+
+test('each client sends its key and its spans where it does by default', async () => {
+  const keys = Object.fromEntries(
+    await Promise.all(
+      ['langfuse', 'langsmith', 'basic-grpc', 'header-grpc'].map(
+        async (project) => [project, (await createApiKey(store, { project })).text] as const,
+      ),
+    ),
+  )
+  collector = await startTestCollector({ store, grpcPort: 0 })
+  const post = async (path: string, headers: Record<string, string>) => {
+    const body = JSON.stringify(requestOf([{}]))
+    const response = await fetch(`${collector.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    })
+    await response.arrayBuffer()
+    return response.status
+  }
+  const [langfuse, langsmith] = ['/api/public/otel/v1/traces', '/otel/v1/traces']
+  expect(await post(langfuse, { authorization: basic(keys.langfuse!) })).toBe(200)
+  expect(await post(langsmith, { 'x-api-key': keys.langsmith! })).toBe(200)
+  for (const path of [langfuse, langsmith, '/v1/metrics', '/api/public/otel/v1/logs']) {
+    expect(await post(path, {})).toBe(401)
+    expect(await post(path, { authorization: basic('sk-lf-1') })).toBe(401)
+    expect(await post(path, { 'x-api-key': 'lsv2_1' })).toBe(401)
+  }
+  expect(await post('/v1/metrics', { 'x-api-key': keys.langsmith! })).toBe(200)
+  const ask = (authorization: string) =>
+    fetch(`${collector.url}/api/public/projects`, { headers: { authorization } })
+  expect(await (await ask(basic(keys.langfuse!))).json()).toMatchObject({ data: [{ id: 'langfuse' }] })
+  expect((await ask(basic('sk-lf-1'))).status).toBe(401)
+
+  const client = new GrpcClient(collector.grpcPort!)
+  const message = protobufOfJson(Buffer.from(JSON.stringify(requestOf([{}]))))
+  expect(await client.export(message, { authorization: basic(keys['basic-grpc']!) })).toHaveProperty(
+    'response',
+  )
+  expect(await client.export(message, { apiKey: keys['header-grpc']! })).toHaveProperty('response')
+  const method = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export'
+  for (const call of [{}, { method }, { apiKey: 'x' }, { authorization: basic('x'), method }])
+    expect((await client.export(message, call)).error?.code).toBe(16)
+  client.close()
+  await untilStored(collector)
+  expect(await projects()).toEqual(['basic-grpc', 'header-grpc', 'langfuse', 'langsmith'])
+})
+
 test('where other machines can send, nothing is taken before a key is made', async () => {
   // An address of loopback, but not one that is known for it.
   collector = await startTestCollector({ store, host: '127.1' })

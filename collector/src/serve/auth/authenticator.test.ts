@@ -47,32 +47,35 @@ async function start(isLoopback = true): Promise<Authenticator> {
 }
 
 const bearer = (digit: string) => `Bearer ${textOf(digit)}`
+const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 test('without a key anywhere, loopback takes what comes', async () => {
   const auth = await start()
   expect(auth.requiresKey).toBe(false)
   for (const header of [undefined, 'Bearer of something in front', bearer('a')]) {
-    expect(await auth.authorise(header)).toBe('own')
+    expect(await auth.authorise({ authorization: header })).toBe('own')
   }
 })
 
 test('without a key anywhere, other addresses take nothing, and say how to make one', async () => {
   const auth = await start(false)
   expect(auth.requiresKey).toBe(true)
-  await expect(auth.authorise(undefined)).rejects.toMatchObject(UNAUTHENTICATED)
-  await expect(auth.authorise(undefined)).rejects.toThrow(/API key is required: `weir keys create`/)
-  await expect(auth.authorise(bearer('a'))).rejects.toThrow(/not valid, unknown or revoked/)
+  await expect(auth.authorise({})).rejects.toMatchObject(UNAUTHENTICATED)
+  await expect(auth.authorise({})).rejects.toThrow(/API key is required: `weir keys create`/)
+  await expect(auth.authorise({ authorization: bearer('a') })).rejects.toThrow(
+    /not valid, unknown or revoked/,
+  )
 })
 
 describe('as soon as there is a key', () => {
   test('it is required, and decides the project', async () => {
     stored = [keyOf('a', 'shop'), keyOf('b', 'desk'), keyOf('c', 'old', true)]
     const auth = await start()
-    expect(await auth.authorise(bearer('a'))).toBe('shop')
-    expect(await auth.authorise(bearer('b'))).toBe('desk')
+    expect(await auth.authorise({ authorization: bearer('a') })).toBe('shop')
+    expect(await auth.authorise({ authorization: bearer('b') })).toBe('desk')
     // As HTTP and SDKs write it.
-    expect(await auth.authorise(`bearer   ${textOf('a')}`)).toBe('shop')
-    expect(await auth.authorise(`Bearer%20${textOf('a')}`)).toBe('shop')
+    expect(await auth.authorise({ authorization: `bearer   ${textOf('a')}` })).toBe('shop')
+    expect(await auth.authorise({ authorization: `Bearer%20${textOf('a')}` })).toBe('shop')
     const wrongSecret = `Bearer ${textOf('a').slice(0, -1)}b`
     const wrong = [
       undefined,
@@ -85,17 +88,61 @@ describe('as soon as there is a key', () => {
       bearer('d'),
     ]
     for (const header of [...wrong, `${bearer('a')} `.repeat(2), 'Bearer weir_']) {
-      await expect(auth.authorise(header), header).rejects.toMatchObject(UNAUTHENTICATED)
+      await expect(auth.authorise({ authorization: header }), header).rejects.toMatchObject(UNAUTHENTICATED)
     }
+  })
+
+  test.for([
+    ['Langfuse', (key: string) => ({ authorization: `Basic ${base64(`pk-lf-1:${key}`)}` })],
+    ['Langfuse without a public key', (key: string) => ({ authorization: `basic ${base64(`:${key}`)}` })],
+    [
+      'an SDK that does not decode its variable',
+      (key: string) => ({
+        authorization: `Basic%20${base64(`pk:${key}`).replaceAll('=', '%3D')}`,
+      }),
+    ],
+    ['LangSmith', (key: string) => ({ 'x-api-key': key })],
+    [
+      'LangSmith, behind what has a key of its own',
+      (key: string) => ({ authorization: 'Bearer x', 'x-api-key': key }),
+    ],
+  ] as const)('its text is read where clients have it by default: %s', async ([_, headersOf]) => {
+    stored = [keyOf('a', 'shop'), keyOf('b', 'desk')]
+    const auth = await start()
+    expect(await auth.authorise(headersOf(textOf('a')))).toBe('shop')
+    for (const wrong of [textOf('c'), `${textOf('a')}x`, ''])
+      await expect(auth.authorise(headersOf(wrong))).rejects.toThrow(/not valid, unknown or revoked/)
+  })
+
+  test('of two, the one in `authorization` counts', async () => {
+    stored = [keyOf('a', 'shop'), keyOf('b', 'desk')]
+    const auth = await start()
+    const both = (digit: string) => ({ authorization: bearer(digit), 'x-api-key': textOf('b') })
+    expect(await auth.authorise(both('a'))).toBe('shop')
+    await expect(auth.authorise(both('c'))).rejects.toMatchObject(UNAUTHENTICATED)
+  })
+
+  test.for([
+    `Basic ${textOf('a')}`,
+    `Basic ${base64(textOf('a'))}`,
+    `Basic ${base64(`${textOf('a')}:secret`)}`,
+    'Basic ====',
+    'Basic',
+    `Digest ${base64(`pk:${textOf('a')}`)}`,
+  ])('it is nowhere else: %s', async (authorization) => {
+    stored = [keyOf('a', 'shop')]
+    await expect((await start()).authorise({ authorization })).rejects.toMatchObject(UNAUTHENTICATED)
   })
 
   test('a key that was just made works at once, and strangers do not make us ask for each request', async () => {
     stored = [keyOf('a', 'shop')]
     const auth = await start()
     stored = [...stored, keyOf('b', 'desk')]
-    expect(await auth.authorise(bearer('b'))).toBe('desk')
+    expect(await auth.authorise({ authorization: bearer('b') })).toBe('desk')
     const before = asked
-    await Promise.allSettled(Array.from({ length: 500 }, () => auth.authorise(bearer('e'))))
+    await Promise.allSettled(
+      Array.from({ length: 500 }, () => auth.authorise({ authorization: bearer('e') })),
+    )
     expect(asked - before).toBeLessThanOrEqual(1)
   })
 
@@ -104,22 +151,20 @@ describe('as soon as there is a key', () => {
     const auth = await start()
     stored = [keyOf('a', 'shop', true), keyOf('b', 'desk')]
     await rings[0]!.refresh()
-    await expect(auth.authorise(bearer('a'))).rejects.toMatchObject(UNAUTHENTICATED)
+    await expect(auth.authorise({ authorization: bearer('a') })).rejects.toMatchObject(UNAUTHENTICATED)
     stored = [keyOf('a', 'shop', true), keyOf('b', 'desk', true)]
     await rings[0]!.refresh()
     for (const header of [undefined, bearer('a'), bearer('b'), bearer('c')]) {
-      await expect(auth.authorise(header)).rejects.toMatchObject(UNAUTHENTICATED)
+      await expect(auth.authorise({ authorization: header })).rejects.toMatchObject(UNAUTHENTICATED)
     }
     stored = []
     await rings[0]!.refresh()
-    expect(await auth.authorise(undefined)).toBe('own')
+    expect(await auth.authorise({})).toBe('own')
   })
 
   test('one that is revoked from the start counts', async () => {
     stored = [keyOf('a', 'shop', true)]
-    await expect((await start()).authorise(undefined)).rejects.toThrow(
-      /API key is required: `weir keys create`/,
-    )
+    await expect((await start()).authorise({})).rejects.toThrow(/API key is required: `weir keys create`/)
   })
 })
 
@@ -131,10 +176,10 @@ describe('while ClickHouse is away', () => {
     await rings[0]!.refresh()
     const second = await start(false)
     for (const auth of [first, second]) {
-      expect(await auth.authorise(bearer('a'))).toBe('shop')
-      await expect(auth.authorise(undefined)).rejects.toMatchObject(UNAUTHENTICATED)
+      expect(await auth.authorise({ authorization: bearer('a') })).toBe('shop')
+      await expect(auth.authorise({})).rejects.toMatchObject(UNAUTHENTICATED)
       // It may have been made since: its spans must not be lost.
-      await expect(auth.authorise(bearer('b'))).rejects.toMatchObject(BACKPRESSURE)
+      await expect(auth.authorise({ authorization: bearer('b') })).rejects.toMatchObject(BACKPRESSURE)
     }
   })
 
@@ -144,8 +189,8 @@ describe('while ClickHouse is away', () => {
     stored = undefined
     const auth = await start()
     expect(auth.requiresKey).toBe(true)
-    await expect(auth.authorise(undefined)).rejects.toMatchObject(UNAUTHENTICATED)
-    await expect(auth.authorise(bearer('b'))).rejects.toMatchObject(BACKPRESSURE)
+    await expect(auth.authorise({})).rejects.toMatchObject(UNAUTHENTICATED)
+    await expect(auth.authorise({ authorization: bearer('b') })).rejects.toMatchObject(BACKPRESSURE)
   })
 
   test('a file of an older version is read', async () => {
@@ -153,25 +198,27 @@ describe('while ClickHouse is away', () => {
     stored = undefined
     writeFileSync(file(), JSON.stringify({ keys: [{ id, project, hash }] }))
     const auth = await start()
-    expect(await auth.authorise(bearer('a'))).toBe('shop')
-    await expect(auth.authorise(undefined)).rejects.toMatchObject(UNAUTHENTICATED)
+    expect(await auth.authorise({ authorization: bearer('a') })).toBe('shop')
+    await expect(auth.authorise({})).rejects.toMatchObject(UNAUTHENTICATED)
     writeFileSync(file(), JSON.stringify({ keys: [] }))
-    expect(await (await start()).authorise(undefined)).toBe('own')
+    expect(await (await start()).authorise({})).toBe('own')
   })
 
   test('that there were none is known over a restart', async () => {
     await start()
     stored = undefined
-    expect(await (await start()).authorise(undefined)).toBe('own')
+    expect(await (await start()).authorise({})).toBe('own')
   })
 
   test('where nothing was ever known: loopback takes what has no key, all else has to come again', async () => {
     stored = undefined
-    expect(await (await start()).authorise(undefined)).toBe('own')
-    await expect((await start()).authorise(bearer('a'))).rejects.toMatchObject(BACKPRESSURE)
+    expect(await (await start()).authorise({})).toBe('own')
+    await expect((await start()).authorise({ authorization: bearer('a') })).rejects.toMatchObject(
+      BACKPRESSURE,
+    )
     const open = await start(false)
-    await expect(open.authorise(undefined)).rejects.toMatchObject(BACKPRESSURE)
-    await expect(open.authorise(bearer('a'))).rejects.toMatchObject(BACKPRESSURE)
+    await expect(open.authorise({})).rejects.toMatchObject(BACKPRESSURE)
+    await expect(open.authorise({ authorization: bearer('a') })).rejects.toMatchObject(BACKPRESSURE)
   })
 })
 
@@ -186,5 +233,7 @@ test('the file holds hashes only, for the owner alone', async () => {
 test('a broken file is as good as none', async () => {
   writeFileSync(file(), '{"keys":[{"id":"')
   stored = undefined
-  await expect((await start(false)).authorise(bearer('a'))).rejects.toMatchObject(BACKPRESSURE)
+  await expect((await start(false)).authorise({ authorization: bearer('a') })).rejects.toMatchObject(
+    BACKPRESSURE,
+  )
 })

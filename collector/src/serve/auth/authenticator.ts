@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { apiKeyId, hashApiKey } from '@weir/store/keys'
 import { backpressure, Refusal } from '../../refusal.ts'
+import { type CredentialHeaders, keyOf } from './credentials.ts'
 import type { KeyRing } from './key-ring.ts'
 
 export interface AuthenticatorOptions {
@@ -11,8 +12,8 @@ export interface AuthenticatorOptions {
   readonly isLoopback: boolean
 }
 
-/** Some OpenTelemetry SDKs take OTEL_EXPORTER_OTLP_HEADERS as it is, without decoding the %20 that it has to have. */
-const BEARER = /^bearer(?: +|%20)(\S+)$/i
+/** The project that a request writes to, by its headers; rejects where it may not. */
+export type Authorise = (headers: CredentialHeaders) => Promise<string>
 
 /** Decides by its key what project a request writes to. */
 export class Authenticator {
@@ -32,12 +33,11 @@ export class Authenticator {
   }
 
   /**
-   * @param authorization the header of that name
    * @throws Refusal where a valid key is missing
    * @throws Refusal where a key cannot be checked now: the sender shall keep its spans and try again
    */
-  async authorise(authorization: string | undefined): Promise<string> {
-    const text = BEARER.exec(authorization ?? '')?.[1]
+  async authorise(headers: CredentialHeaders): Promise<string> {
+    const text = keyOf(headers)
     const id = text === undefined ? undefined : apiKeyId(text)
     if (text !== undefined && id !== undefined) {
       const key = this.#ring.get(id) ?? (await this.#ring.search(id))
@@ -46,7 +46,7 @@ export class Authenticator {
     }
     if (!this.requiresKey) return this.#project
     if (this.#ring.size === undefined) throw unchecked()
-    throw new Refusal('unauthenticated', authorization === undefined ? MISSING : INVALID)
+    throw new Refusal('unauthenticated', text === undefined ? MISSING : INVALID)
   }
 }
 
@@ -60,6 +60,7 @@ function unchecked(): Refusal {
 }
 
 const HOW =
-  '`weir keys create` makes one; send it as the header `authorization: Bearer <key>`, with our SDK by WEIR_API_KEY'
+  '`weir keys create` makes one; send it as the header `authorization: Bearer <key>`, with Langfuse as its secret key, ' +
+  'with LangSmith as its API key, with our SDK by WEIR_API_KEY'
 const MISSING = `an API key is required: ${HOW}`
 const INVALID = `the API key is not valid, unknown or revoked: ${HOW}`

@@ -3,12 +3,12 @@ import { isLoopback } from '@weir/config'
 import { createStore, type Store } from '@weir/store'
 import { listApiKeys } from '@weir/store/keys'
 import type { Log } from '../../log.ts'
-import { Authenticator } from './authenticator.ts'
+import { Authenticator, type Authorise } from './authenticator.ts'
 import { KeyRing } from './key-ring.ts'
 
 export interface OpenAuthenticator {
   /** @see Authenticator.authorise */
-  authorise(authorization: string | undefined): Promise<string>
+  readonly authorise: Authorise
   close(): Promise<void>
 }
 
@@ -40,7 +40,7 @@ export async function openAuthenticator(options: {
     else log.info({ host, keys: ring.size }, 'an API key is required')
   })
   return {
-    authorise: (authorization) => authenticator.authorise(authorization),
+    authorise: (headers) => authenticator.authorise(headers),
     close: async () => {
       ring.close()
       await store.close()

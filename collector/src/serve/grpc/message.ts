@@ -13,9 +13,12 @@ export class Message {
   #length: number | undefined
   #isCompressed = false
 
-  /** @param limit bytes, before and after decompression */
-  constructor(limit: number, budget: MemoryBudget) {
-    this.payload = new Payload({ what: 'message', limit, budget, prefix: PREFIX })
+  /**
+   * @param limit bytes, before and after decompression
+   * @param isIgnored true where it has to come, and nobody reads it
+   */
+  constructor(limit: number, budget: MemoryBudget, isIgnored: boolean) {
+    this.payload = new Payload({ what: 'message', limit, budget, prefix: PREFIX, isIgnored })
   }
 
   /** Bytes on the wire. */

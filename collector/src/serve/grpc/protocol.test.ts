@@ -51,6 +51,16 @@ test('a message may be plain although the call names an encoding, and come byte 
   expect(await answerOf(stream)).toMatchObject({ 'grpc-status': '0' })
 })
 
+test('a message that is ignored may come byte by byte, too', async () => {
+  const stream = client.open({ ':path': '/opentelemetry.proto.collector.logs.v1.LogsService/Export' })
+  for (const byte of framed(Buffer.from('logs'))) {
+    stream.write(Buffer.from([byte]))
+    await client.reached()
+  }
+  stream.end()
+  expect(await answerOf(stream)).toMatchObject({ 'grpc-status': '0' })
+})
+
 describe('calls that are refused, after which the connection goes on', () => {
   test.each<[what: string, code: number, body: Buffer, headers?: OutgoingHttpHeaders]>([
     ['unknown encoding', status.UNIMPLEMENTED, framed(EMPTY, 1), { 'grpc-encoding': 'snappy' }],
@@ -63,6 +73,12 @@ describe('calls that are refused, after which the connection goes on', () => {
     ['two messages', status.INVALID_ARGUMENT, Buffer.concat([WHOLE, WHOLE])],
     ['an unknown method', status.UNIMPLEMENTED, WHOLE, { ':path': '/a.B/C' }],
     ['a method with a long name', status.UNIMPLEMENTED, WHOLE, { ':path': `/${'é'.repeat(10_000)}` }],
+    [
+      'metrics that end early',
+      status.INVALID_ARGUMENT,
+      framed(EMPTY, 0, 1),
+      { ':path': '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export' },
+    ],
     ['a timeout that is none', status.INVALID_ARGUMENT, WHOLE, { 'grpc-timeout': '1 hour' }],
   ])('%s', async (_what, code, body, headers) => {
     const answer = await client.call(body, headers)

@@ -51,9 +51,44 @@ describe.each([false, true])('gzip: %s', (gzip) => {
 })
 
 test('an unknown method is unimplemented', async () => {
-  const method = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
+  const method = '/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export'
   const { error } = await client.export(EMPTY, { method })
   expect(error?.code).toBe(status.UNIMPLEMENTED)
+})
+
+describe.each(['metrics', 'logs'])('%s', (signal) => {
+  const method = {
+    metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+    logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+  }[signal]!
+  const ignored = async () => {
+    const text = await (await fetch(`${collector.url}/metrics`)).text()
+    const name = `weir_requests_ignored_total{transport="grpc",signal="${signal}"} `
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(name))
+        ?.slice(name.length) ?? 0,
+    )
+  }
+
+  test.each([false, true])('are ignored with full success, whatever they are; gzip: %s', async (gzip) => {
+    const before = await ignored()
+    // More than the collector has room for.
+    const messages = Array.from({ length: 10 }, () => Buffer.alloc(LIMIT, 0xff))
+    const answers = await Promise.all(
+      [EMPTY, ...messages].map((message) => client.export(message, { method, gzip })),
+    )
+    expect(answers).toEqual(Array.from({ length: 11 }, () => ({ response: EMPTY })))
+    expect(await ignored()).toBe(before + 11)
+  })
+
+  test('are refused beyond the limit', async () => {
+    const before = await ignored()
+    const { error } = await client.export(Buffer.alloc(LIMIT + 1), { method })
+    expect(error?.code).toBe(status.RESOURCE_EXHAUSTED)
+    expect(await ignored()).toBe(before)
+  })
 })
 
 test('a bomb is a refused call, and the next one is served', async () => {

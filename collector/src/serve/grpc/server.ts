@@ -9,7 +9,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net'
 import { UsageError } from '@weir/config'
 import type { Connections } from '../connections.ts'
-import { NOTICE_MS, TraceCall, type TraceCallOptions } from './trace-call.ts'
+import { ExportCall, type ExportCallOptions, NOTICE_MS } from './export-call.ts'
 
 /** The port of OTLP/gRPC cannot be bound. */
 class GrpcPortError extends UsageError {
@@ -22,7 +22,7 @@ const WINDOW = 256 * 1024
 const KEEPALIVE_INTERVAL = 60_000
 const GRPC_TYPE = /^application\/grpc(\+proto)?\s*(;|$)/i
 
-export interface GrpcServerOptions extends TraceCallOptions {
+export interface GrpcServerOptions extends ExportCallOptions {
   readonly connections: Connections
   /** Milliseconds between two pings; a connection that has not answered one by the next is dead. */
   readonly keepaliveInterval?: number
@@ -55,7 +55,7 @@ export class GrpcServer {
         stream.on('error', () => {})
         if (headers[':method'] !== 'POST') refuse(stream, { ':status': 405, allow: 'POST' })
         else if (!GRPC_TYPE.test(headers['content-type'] ?? '')) refuse(stream, { ':status': 415 })
-        else this.#handle(new TraceCall(stream, headers, options), stream)
+        else this.#handle(new ExportCall(stream, headers, options), stream)
       })
     this.#keepalive = setInterval(() => this.#ping(), options.keepaliveInterval ?? KEEPALIVE_INTERVAL).unref()
   }
@@ -93,7 +93,7 @@ export class GrpcServer {
     clearTimeout(cut)
   }
 
-  #handle(call: TraceCall, stream: ServerHttp2Stream): void {
+  #handle(call: ExportCall, stream: ServerHttp2Stream): void {
     const { log, connections } = this.#options
     if (stream.session !== undefined)
       stream.once(

@@ -9,10 +9,13 @@ export class Body {
   readonly payload: Payload
   readonly #request: IncomingMessage
 
-  /** @param limit bytes, before and after decompression */
-  constructor(request: IncomingMessage, limit: number, budget: MemoryBudget) {
+  /**
+   * @param limit bytes, before and after decompression
+   * @param isIgnored true where it has to come, and nobody reads it
+   */
+  constructor(request: IncomingMessage, limit: number, budget: MemoryBudget, isIgnored: boolean) {
     this.#request = request
-    this.payload = new Payload({ what: 'body', limit, budget, ownsChunks: true })
+    this.payload = new Payload({ what: 'body', limit, budget, ownsChunks: true, isIgnored })
   }
 
   /** Bytes on the wire. */

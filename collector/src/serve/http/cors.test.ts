@@ -22,7 +22,7 @@ const preflight = (origin: string): RawRequest => ({
   headers: {
     origin,
     'access-control-request-method': 'POST',
-    'access-control-request-headers': 'authorization,content-encoding,content-type,x-tenant',
+    'access-control-request-headers': 'authorization,content-encoding,content-type,x-api-key,x-tenant',
   },
 })
 const post = (origin?: string, body = '{}'): RawRequest => ({
@@ -51,7 +51,7 @@ describe('with a list of origins', () => {
     expect(headers).toMatchObject({
       'access-control-allow-origin': APP,
       'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': 'authorization,content-encoding,content-type,x-tenant',
+      'access-control-allow-headers': 'authorization,content-encoding,content-type,x-api-key,x-tenant',
       'access-control-allow-credentials': 'true',
       'access-control-max-age': '7200',
       vary: expect.stringContaining('Origin'),
@@ -70,6 +70,19 @@ describe('with a list of origins', () => {
       })
     }
   })
+
+  test.for(['/api/public/otel/v1/traces', '/otel/v1/traces', '/v1/metrics', '/v1/logs'])(
+    'they may send to %s',
+    async (target) => {
+      const send = await start(APP)
+      for (const request of [preflight(APP), post(APP)]) {
+        const { status, headers } = await send({ ...request, target })
+        expect(status).toBe(request.method === 'OPTIONS' ? 204 : 200)
+        expect(headers).toMatchObject({ 'access-control-allow-origin': APP })
+      }
+      expect((await send({ ...post(OTHER), target })).status).toBe(403)
+    },
+  )
 
   test('no other may, and caches are told that answers differ', async () => {
     const send = await start(APP)
@@ -100,7 +113,7 @@ test('with * all may, without credentials', async () => {
 
 test('other paths have none, and pages get nothing there', async () => {
   const send = await start('*')
-  for (const target of ['/metrics', '/readyz', '/v1/logs']) {
+  for (const target of ['/metrics', '/readyz', '/info', '/api/public/projects']) {
     const { status, headers } = await send({ method: 'GET', target, headers: { origin: APP } })
     expect(status).toBe(403)
     expect(headers).not.toHaveProperty('access-control-allow-origin')

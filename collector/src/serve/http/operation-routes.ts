@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Authorise } from '../auth/authenticator.ts'
 import type { Metrics } from '../metrics.ts'
 import { answer } from './answer.ts'
 import { methodNotAllowed } from './http-refusal.ts'
-import type { Authorise } from './trace-route.ts'
 
 /** Answers one path. */
 export type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>

@@ -5,14 +5,17 @@ import { requestHead } from '@weir/store'
 import type { Ingest } from '../../ingest/ingest.ts'
 import type { Log } from '../../log.ts'
 import { Refusal, refusalOf } from '../../refusal.ts'
+import type { Authorise } from '../auth/authenticator.ts'
 import type { Connections } from '../connections.ts'
 import type { Metrics } from '../metrics.ts'
+import { SIGNAL_OF_PATH, TRACES_PATH } from '../signals.ts'
 import { answerRefusal, rawRefusal } from './answer.ts'
 import { ClientErrors } from './client-error.ts'
+import { clientRoutes } from './client-routes.ts'
 import { type Cors, corsFor } from './cors.ts'
+import { ExportRoute } from './export-route.ts'
 import { HttpRefusal, methodNotAllowed, statusCodeOf, strangerRefusal } from './http-refusal.ts'
 import { operationRoutes, type Route } from './operation-routes.ts'
-import { type Authorise, TraceRoute } from './trace-route.ts'
 
 export interface HttpServerOptions {
   readonly ingest: Ingest
@@ -39,7 +42,6 @@ export interface ConnectionLimits {
   readonly maxConnections?: number
 }
 
-const TRACES = '/v1/traces'
 const REQUEST_TIMEOUT = 60_000
 /** Milliseconds within which its headers have to. */
 const HEADERS_TIMEOUT = 15_000
@@ -55,8 +57,8 @@ const CHECK_INTERVAL = 1_000
 export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #server: Server
-  readonly #traces: TraceRoute
-  readonly #operations: Readonly<Record<string, Route>>
+  readonly #exports: ExportRoute
+  readonly #routes: Readonly<Record<string, Route>>
   readonly #cors: Cors
   readonly #clientErrors: ClientErrors
   #closing = false
@@ -66,8 +68,8 @@ export class HttpServer {
     const { requestTimeout = REQUEST_TIMEOUT } = limits
     const { requests } = metrics
     this.#options = options
-    this.#traces = new TraceRoute({ ...options, requests })
-    this.#operations = operationRoutes(options)
+    this.#exports = new ExportRoute({ ...options, requests })
+    this.#routes = { ...operationRoutes(options), ...clientRoutes(options) }
     this.#cors = corsFor(corsOrigins)
     this.#clientErrors = new ClientErrors((refusal) => {
       const { reason, message } = refusal
@@ -162,20 +164,21 @@ export class HttpServer {
     }
     const path = pathOf(request.url!)
     this.#refuseStrangers(request, path)
-    if (path === TRACES) {
+    const signal = SIGNAL_OF_PATH.get(path)
+    if (signal !== undefined) {
       if (this.#cors(request, response)) return
-      return this.#traces.handle(request, response, wait)
+      return this.#exports.handle(request, response, { path, signal }, wait)
     }
     if (wait) response.writeContinue()
-    const operation = Object.hasOwn(this.#operations, path) ? this.#operations[path] : undefined
-    if (operation) return operation(request, response)
-    throw new Refusal('not_found', `${path} does not exist here, traces go to ${TRACES}`)
+    const route = Object.hasOwn(this.#routes, path) ? this.#routes[path] : undefined
+    if (route) return route(request, response)
+    throw new Refusal('not_found', `${path} does not exist here, traces go to ${TRACES_PATH}`)
   }
 
-  /** Pages of listed origins may send traces, and do nothing else. */
+  /** Pages of listed origins may send, and do nothing else. */
   #refuseStrangers(request: IncomingMessage, path: string): void {
     const { hosts, corsOrigins, metrics, log } = this.#options
-    const trusted = path === TRACES ? { hosts, origins: corsOrigins } : { hosts }
+    const trusted = SIGNAL_OF_PATH.has(path) ? { hosts, origins: corsOrigins } : { hosts }
     const refusal = strangerRefusal(requestHead(request), trusted)
     if (refusal === undefined) return
     const { statusCode, reason } = refusal
@@ -185,9 +188,10 @@ export class HttpServer {
   }
 }
 
-/** Of a target in any form, without query and the slash that some configurations end with. */
+/** Of a target in any form, without query and the slashes that some configurations end with, or their base URLs. */
 function pathOf(target: string): string {
-  if (target === TRACES) return target
+  if (SIGNAL_OF_PATH.has(target)) return target
   const path = target.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0]!
-  return path === `${TRACES}/` ? TRACES : path
+  const plain = path.replace(/^\/\//, '/').replace(/\/$/, '')
+  return SIGNAL_OF_PATH.has(plain) ? plain : path
 }

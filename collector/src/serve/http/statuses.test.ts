@@ -102,7 +102,7 @@ const REFUSED: readonly Refused[] = [
     says: `${method} /v1/traces is not supported, expected POST`,
     headers: { allow: 'POST' },
   })),
-  ...['/', '/v1/metrics', '/v1/traces/x', '/V1/TRACES', '/v1/traces//', '*', '/constructor'].map(
+  ...['/', '/v1/profiles', '/v1/traces/x', '/V1/TRACES', '/v1/traces//', '*', '/constructor'].map(
     (target) => ({
       of: `path ${target}`,
       request: { target, headers: typed },
@@ -208,7 +208,7 @@ describe('refused with a Status in protobuf', () => {
       says: 'larger',
     },
     { of: 'GET', request: { method: 'GET' }, status: 405, code: 12, says: 'expected POST' },
-    { of: 'another path', request: { target: '/v1/logs' }, status: 404, code: 5, says: '/v1/logs' },
+    { of: 'another path', request: { target: '/v1/spans' }, status: 404, code: 5, says: '/v1/spans' },
     {
       of: 'an unknown coding',
       request: { headers: { 'content-encoding': 'br' } },

@@ -40,6 +40,10 @@ const refused = (reason: string, transport = 'http') =>
 
 const ROUTES: readonly RawRequest[] = [
   { target: '/v1/traces', headers: json, body },
+  { target: '/api/public/otel/v1/traces', headers: json, body },
+  { target: '/v1/metrics', headers: json, body },
+  { method: 'GET', target: '/api/public/projects' },
+  { method: 'GET', target: '/info' },
   { target: '/flush' },
   { method: 'GET', target: '/metrics' },
   { method: 'GET', target: '/healthz' },

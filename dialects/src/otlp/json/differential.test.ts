@@ -83,8 +83,16 @@ function objectJson(members: Readonly<Record<string, fc.Arbitrary<string>>>): fc
 }
 
 function nameJson(name: string): fc.Arbitrary<string> {
-  const escaped = `"\\u${name.charCodeAt(0).toString(16).padStart(4, '0')}${name.slice(1)}"`
-  return fc.constantFrom(`"${name}"`, `"${name}"`, `"${name}"`, escaped)
+  const proto = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.constant(`"${name}"`) },
+    { weight: 2, arbitrary: fc.constant(`"${proto}"`) },
+    { weight: 1, arbitrary: fc.constantFrom(firstEscaped(name), firstEscaped(proto)) },
+  )
+}
+
+function firstEscaped(name: string): string {
+  return `"\\u${name.charCodeAt(0).toString(16).padStart(4, '0')}${name.slice(1)}"`
 }
 
 function listJson(item: fc.Arbitrary<string>): fc.Arbitrary<string> {
@@ -138,19 +146,22 @@ const span = objectJson({
     .replace('{', '{"spanId":"0001020304050607","traceId":"000102030405060708090a0b0c0d0e0f",')
     .replace(',}', '}'),
 )
-const scopeSpans = objectJson({
-  scope: objectJson({
-    name: scalarJson,
-    version: scalarJson,
-    attributes,
-    droppedAttributesCount: scalarJson,
-  }),
+const scope = objectJson({
+  name: scalarJson,
+  version: scalarJson,
+  attributes,
+  droppedAttributesCount: scalarJson,
+})
+const scopeSpans = objectJson({ scope, spans: listJson(span), schemaUrl: scalarJson })
+const librarySpans = objectJson({
+  instrumentationLibrary: scope,
   spans: listJson(span),
   schemaUrl: scalarJson,
 })
 const resourceSpans = objectJson({
   resource: objectJson({ attributes, droppedAttributesCount: scalarJson }),
   scopeSpans: listJson(scopeSpans),
+  instrumentationLibrarySpans: listJson(librarySpans),
   schemaUrl: scalarJson,
 })
 

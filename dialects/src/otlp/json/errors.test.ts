@@ -54,9 +54,36 @@ test.for([
 })
 
 test('brackets nest 1000 deep, wherever they are', () => {
-  const nested = (depth: number) => `{"unknown":${'['.repeat(depth)}${']'.repeat(depth)}}`
+  const nested = (depth: number) => `{"resourceSpans":[],"unknown":${'['.repeat(depth)}${']'.repeat(depth)}}`
   expect(protobufOfJson(Buffer.from(nested(1000)))).toHaveLength(0)
   refusalOf(nested(1001)).toThrow(new DecodeError('the body nests deeper than 1000'))
   const inText = JSON.stringify({ text: '[{\\"'.repeat(2 ** 20) })
   expect(protobufOfJson(Buffer.from(inText))).toHaveLength(0)
+})
+
+const FORM = 'expected {"resourceSpans":[{"scopeSpans":[{"spans":[...]}]}]}'
+
+test.for([
+  ['{"data":{"resourceSpans":[{}]}}', '"data" is unknown and resourceSpans is missing'],
+  ['{"resourceMetrics":[]}', '"resourceMetrics" is unknown and resourceSpans is missing'],
+  ['{"ResourceSpans":[{}],"resourceSpans":null}', '"ResourceSpans" is unknown and resourceSpans is missing'],
+  ['{"resourceSpans":[{"spans":[{}]}]}', '"spans" is unknown and scopeSpans is missing'],
+  ['{"resourceSpans":[{"scope_spans":[{"Spans":[{}]}]}]}', '"Spans" is unknown and spans is missing'],
+  [
+    `{"resourceSpans":[{"instrumentationLibrarySpans":[{"${'x'.repeat(1000)}":[]}]}]}`,
+    `"${'x'.repeat(100)}" is unknown and spans is missing`,
+  ],
+] as const)('spans are not passed over where OTLP has no such member: %s', ([body, reason]) => {
+  refusalOf(body).toThrow(new DecodeError(`${reason}, ${FORM}`))
+})
+
+test.for([
+  '{}',
+  '{"resourceSpans":[]}',
+  '{"resourceSpans":null}',
+  '{"unknown":1}',
+  '{"resourceSpans":[{"resource":{},"schemaUrl":"x"},{"scopeSpans":[],"unknown":[]}]}',
+  '{"data":{"resourceSpans":[{}]},"resourceSpans":[]}',
+])('what has no spans anywhere is a request: %s', (body) => {
+  refusalOf(body).not.toThrow()
 })

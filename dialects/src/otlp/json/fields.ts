@@ -66,9 +66,10 @@ export class FieldConverter {
       return guess
     }
     scanner.name()
-    if (!scanner.escaped) return shape.keys.find(this.#view, scanner.start, scanner.end)
-    const unescaped = Buffer.from(scanner.string())
-    return shape.keys.find(viewOf(unescaped), 0, unescaped.length)
+    const key = scanner.escaped
+      ? findText(shape, scanner.string())
+      : shape.keys.find(this.#view, scanner.start, scanner.end)
+    return key < 0 ? key : shape.numbers[key]!
   }
 
   /**
@@ -248,6 +249,11 @@ export class FieldConverter {
     const number = Number(text)
     return Number.isSafeInteger(number) || !INTEGER_LITERAL.test(text) ? number : text
   }
+}
+
+function findText({ keys }: Shape, name: string): number {
+  const bytes = Buffer.from(name)
+  return keys.find(viewOf(bytes), 0, bytes.length)
 }
 
 /** An integer as number or decimal text; undefined where it is neither. */

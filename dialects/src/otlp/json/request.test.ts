@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { SpanBlock } from '../../columns/span-block.ts'
+import { readNative } from '../../testing/native-reader.ts'
 import { normaliseRequest, normaliseSpan, normaliseText, requestOf } from '../../testing/normalised.ts'
 import { protobufOfJson } from './request.ts'
 
@@ -129,6 +131,104 @@ test('resource and scope', () => {
   expect(row).toMatchObject({
     resource: JSON.stringify({ resource: { attributes, droppedAttributesCount: 5 }, schemaUrl: 'r-url' }),
     scope: JSON.stringify({ scope, schemaUrl: 's-url' }),
+  })
+})
+
+const EVERY_MEMBER = {
+  resourceSpans: [
+    {
+      schemaUrl: 'r-url',
+      resource: { attributes: [], droppedAttributesCount: 5 },
+      scopeSpans: [
+        {
+          schemaUrl: 's-url',
+          scope: { name: 'lib', version: '1', attributes: [], droppedAttributesCount: 6 },
+          spans: [
+            {
+              traceId: '11'.repeat(16),
+              spanId: '22'.repeat(8),
+              traceState: 'a=b',
+              parentSpanId: '33'.repeat(8),
+              name: 'n',
+              kind: 2,
+              startTimeUnixNano: '1',
+              endTimeUnixNano: '2',
+              attributes: [
+                { key: 'camelCase', value: { stringValue: 'leftAlone' } },
+                { key: 'i', value: { intValue: '1' } },
+                { key: 'b', value: { boolValue: true } },
+                { key: 'd', value: { doubleValue: 0.5 } },
+                { key: 'y', value: { bytesValue: 'AP8B' } },
+                { key: 'a', value: { arrayValue: { values: [{ intValue: 1 }] } } },
+                { key: 'k', value: { kvlistValue: { values: [{ key: 'c', value: { intValue: 2 } }] } } },
+              ],
+              droppedAttributesCount: 1,
+              events: [{ timeUnixNano: '5', name: 'e', attributes: [], droppedAttributesCount: 2 }],
+              droppedEventsCount: 3,
+              links: [
+                {
+                  traceId: '44'.repeat(16),
+                  spanId: '55'.repeat(8),
+                  traceState: 'c=d',
+                  attributes: [],
+                  droppedAttributesCount: 4,
+                  flags: 1,
+                },
+              ],
+              droppedLinksCount: 5,
+              status: { code: 2, message: 'm' },
+              flags: 257,
+            },
+          ],
+        },
+      ],
+    },
+  ],
+}
+
+test('every member may have the name of its .proto file', () => {
+  const lowerCamelCase = JSON.stringify(EVERY_MEMBER)
+  const proto = lowerCamelCase.replace(
+    /"(\w+)":/g,
+    (_, name: string) => `"${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}":`,
+  )
+  expect(proto).toContain('"resource_spans":')
+  expect(proto).not.toMatch(/"\w*[A-Z]\w*":/)
+  expect(protobufOfJson(Buffer.from(proto))).toEqual(protobufOfJson(Buffer.from(lowerCamelCase)))
+})
+
+test('of two spellings of one member, the last one stays', () => {
+  const row = (members: string) =>
+    normaliseText(JSON.stringify(requestOf([{ name: 'n' }])).replace('"name":"n"', members))
+  expect(row('"trace_state":"first","traceState":"last"').trace_state).toBe('last')
+  expect(row('"traceState":"first","trace_state":"last"').trace_state).toBe('last')
+  expect(row('"traceState":"first","trace_state":null').trace_state).toBe('')
+})
+
+describe('spans by instrumentation library, as OTLP had them until 2022', () => {
+  const span = (name: string) => ({ traceId: '11'.repeat(16), spanId: '22'.repeat(8), name })
+  const library = { instrumentationLibrary: { name: 'lib', version: '1' }, spans: [span('of a library')] }
+
+  test.for(['instrumentationLibrarySpans', 'instrumentation_library_spans'])('%s', (member) => {
+    const row = normaliseRequest({ resourceSpans: [{ [member]: [library] }] })
+    expect(row).toMatchObject({
+      span_name: 'of a library',
+      scope: JSON.stringify({ scope: { name: 'lib', version: '1' } }),
+    })
+  })
+
+  test('are not read where the same spans are in scopes too', () => {
+    const block = new SpanBlock()
+    const scopeSpans = [{ spans: [span('of a scope')] }]
+    const both = { resourceSpans: [{ instrumentationLibrarySpans: [library], scopeSpans }] }
+    const neither = { resourceSpans: [{ instrumentationLibrarySpans: [library], scopeSpans: [] }] }
+    const append = (request: object) =>
+      block.append(protobufOfJson(Buffer.from(JSON.stringify(request))), 'default')
+    expect([append(both), append(neither)]).toMatchObject([{ accepted: 1 }, { accepted: 1 }])
+    expect(readNative(block.take())).toMatchObject([
+      { span_name: 'of a scope' },
+      { span_name: 'of a library' },
+    ])
   })
 })
 

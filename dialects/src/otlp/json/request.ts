@@ -5,6 +5,10 @@ import { FieldConverter } from './fields.ts'
 import { CLOSE_LIST, CLOSE_OBJECT, kindOfValue, LETTER_N, OPEN_LIST, OPEN_OBJECT } from './scanner.ts'
 import { KEY_VALUE, LIST, MAX_MEMBERS, MESSAGE, type Member, REQUEST, type Shape, VALUE } from './shapes.ts'
 
+const REQUEST_FORM = '{"resourceSpans":[{"scopeSpans":[{"spans":[...]}]}]}'
+/** Characters of an unknown name that an error repeats. */
+const MAX_NAME = 100
+
 /** A level per message: those down to an event's attribute, then at most three for each array or list. */
 const LEVELS = 8 + 3 * MAX_VALUE_DEPTH
 /** By level and member, where in the output its field begins and ends. A conversion never waits, so all share these. */
@@ -14,8 +18,9 @@ const fieldEnd = new Int32Array(LEVELS * MAX_MEMBERS)
 /**
  * OTLP/JSON to the OTLP/protobuf that means the same, so that one walk serves both encodings; in one pass, without
  * building what the JSON says. Lenient where senders differ (opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding):
- * 64-bit integers as numbers or text, ids in either case, null for absent, unknown members; of a member that comes
- * twice, the last one stays.
+ * 64-bit integers as numbers or text, ids in either case, `trace_id` for `traceId`, null for absent, unknown members; of
+ * a member that comes twice, the last one stays. What has no spans, but members that nobody knows in their place, is
+ * refused: it would be answered with success, and nothing of it stored.
  * @param scratch the result is in
  * @throws DecodeError where it is not JSON, or not of the shape of a trace request
  * @throws OversizeError where it has too many messages
@@ -55,6 +60,7 @@ class Conversion {
     let set = 0
     let wrong = 0
     let guess = 0
+    let stranger: string | undefined
     if (scanner.peek() === CLOSE_OBJECT) {
       scanner.pos += 1
       return true
@@ -62,6 +68,7 @@ class Conversion {
     do {
       const number = this.#fields.memberOf(shape, guess)
       if (number < 0) {
+        if (shape.carrierBits !== 0) stranger ??= this.#stranger()
         scanner.skip()
         continue
       }
@@ -85,7 +92,19 @@ class Conversion {
       this.#choose(base, set)
       wrong &= set & -set
     }
+    if (stranger !== undefined && (set & shape.carrierBits) === 0) {
+      this.#misshapen ||= `${JSON.stringify(stranger)} is unknown and ${shape.carriers[0]} is missing, expected ${REQUEST_FORM}`
+      return false
+    }
     return wrong === 0
+  }
+
+  /** The name of the unknown member that was just passed over, where it may hold what another name was expected for. */
+  #stranger(): string | undefined {
+    const { scanner } = this.#fields
+    const name = scanner.string()
+    const first = scanner.peek()
+    return first === OPEN_OBJECT || first === OPEN_LIST ? name.slice(0, MAX_NAME) : undefined
   }
 
   #field(member: Member, level: number): boolean {

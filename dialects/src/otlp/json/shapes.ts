@@ -1,5 +1,6 @@
 import { viewOf } from '../../native/view.ts'
 import { KeyTable } from '../key-table.ts'
+import { LIBRARY_SPANS as LIBRARY_SPANS_FIELD } from '../request.ts'
 
 /** How a member's value is written. */
 export const ID = 0
@@ -41,18 +42,30 @@ export class Shape {
   readonly isChoice: boolean
   /** A value that has values in it. */
   readonly nests: boolean
+  /** The members that spans are in. */
+  readonly carriers: readonly string[]
+  /** Their bits, by number. */
+  carrierBits = 0
   members: readonly Member[] = []
   /** Finds members by name. */
   keys: KeyTable = new KeyTable([])
+  /** Of each key: the number of its member. */
+  numbers: Int8Array = new Int8Array()
   /** Members' names as they are mostly written, with quotes and colon. */
   names: readonly DataView[] = []
 
   constructor(
-    options: { readonly lengthBytes?: number; readonly isChoice?: boolean; readonly nests?: boolean } = {},
+    options: {
+      readonly lengthBytes?: number
+      readonly isChoice?: boolean
+      readonly nests?: boolean
+      readonly carriers?: readonly string[]
+    } = {},
   ) {
     this.lengthBytes = options.lengthBytes ?? 1
     this.isChoice = options.isChoice ?? false
     this.nests = options.nests ?? false
+    this.carriers = options.carriers ?? []
   }
 
   /** By name, in an order that matters to choices. Shapes refer to each other, so members come later. */
@@ -61,10 +74,23 @@ export class Shape {
       const shape = more instanceof Shape ? more : undefined
       return { field, type, what, shape, names: shape === undefined ? ((more as string[]) ?? []) : [] }
     })
-    this.keys = new KeyTable(Object.keys(members))
-    this.names = Object.keys(members).map((name) => viewOf(Buffer.from(`"${name}":`)))
+    const names = Object.keys(members)
+    const keys = names.flatMap((name, number) => spellingsOf(name).map((key) => ({ key, number })))
+    this.keys = new KeyTable(keys.map(({ key }) => key))
+    this.numbers = Int8Array.from(keys, ({ number }) => number)
+    this.carrierBits = this.carriers.reduce((bits, name) => bits | (1 << names.indexOf(name)), 0)
+    this.names = names.map((name) => viewOf(Buffer.from(`"${name}":`)))
     return this
   }
+}
+
+/**
+ * OTLP writes `traceId`. Some senders keep the name of the .proto file, `trace_id`, and parsers of protobuf's JSON have
+ * to take both (protobuf.dev/programming-guides/json/#json-options). Both are one member: the last one stays.
+ */
+function spellingsOf(name: string): string[] {
+  const proto = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return proto === name ? [name] : [name, proto]
 }
 
 const SPAN_KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map(
@@ -128,8 +154,14 @@ const SCOPE = new Shape().define({
   attributes: [3, LIST, KEY_VALUE],
   droppedAttributesCount: [4, COUNT],
 })
-const SCOPE_SPANS = new Shape({ lengthBytes: 5 }).define({
+const SCOPE_SPANS = new Shape({ lengthBytes: 5, carriers: ['spans'] }).define({
   scope: [1, MESSAGE, SCOPE],
+  spans: [2, LIST, SPAN],
+  schemaUrl: [3, TEXT],
+})
+/** InstrumentationLibrarySpans, as ScopeSpans were called until OTLP 0.15 (2022). */
+const LIBRARY_SPANS = new Shape({ lengthBytes: 5, carriers: ['spans'] }).define({
+  instrumentationLibrary: [1, MESSAGE, SCOPE],
   spans: [2, LIST, SPAN],
   schemaUrl: [3, TEXT],
 })
@@ -137,10 +169,16 @@ const RESOURCE = new Shape().define({
   attributes: [1, LIST, KEY_VALUE],
   droppedAttributesCount: [2, COUNT],
 })
-const RESOURCE_SPANS = new Shape({ lengthBytes: 5 }).define({
+const RESOURCE_SPANS = new Shape({
+  lengthBytes: 5,
+  carriers: ['scopeSpans', 'instrumentationLibrarySpans'],
+}).define({
   resource: [1, MESSAGE, RESOURCE],
   scopeSpans: [2, LIST, SCOPE_SPANS],
   schemaUrl: [3, TEXT],
+  instrumentationLibrarySpans: [LIBRARY_SPANS_FIELD, LIST, LIBRARY_SPANS],
 })
 /** ExportTraceServiceRequest */
-export const REQUEST: Shape = new Shape().define({ resourceSpans: [1, LIST, RESOURCE_SPANS] })
+export const REQUEST: Shape = new Shape({ carriers: ['resourceSpans'] }).define({
+  resourceSpans: [1, LIST, RESOURCE_SPANS],
+})

@@ -7,15 +7,14 @@ import {
 import type { Ingest } from '../../ingest/ingest.ts'
 import type { Log } from '../../log.ts'
 import { Refusal, refusalOf } from '../../refusal.ts'
+import type { Authorise } from '../auth/authenticator.ts'
 import { strangerRefusal } from '../http/http-refusal.ts'
 import type { RequestMetrics } from '../request-metrics.ts'
-import { exportResponse } from '../responses.ts'
+import { exportResponse, IGNORED } from '../responses.ts'
+import { EXPORT_METHOD, SIGNAL_OF_METHOD, type Signal } from '../signals.ts'
 import { Message } from './message.ts'
 import { type GrpcStatus, grpcStatusOf, statusHeaders } from './status.ts'
 import { timeoutOf } from './timeout.ts'
-
-/** opentelemetry-proto, collector/trace/v1/trace_service.proto */
-export const EXPORT_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 
 /** Milliseconds that a sender has to notice that its call is over while it still sends. */
 export const NOTICE_MS = 1_000
@@ -27,29 +26,35 @@ const HEADERS: OutgoingHttpHeaders = {
   'grpc-accept-encoding': 'identity,gzip,deflate,zstd',
 }
 
-export interface TraceCallOptions {
+export interface ExportCallOptions {
   readonly ingest: Ingest
-  /** The project that a call writes to, by its metadata `authorization`; rejects where it may not. */
-  readonly authorise: (authorization: string | undefined) => Promise<string>
+  readonly authorise: Authorise
   /** Names that calls may name as their host, beside localhost; `*` for all. */
   readonly hosts: readonly string[]
   readonly requests: RequestMetrics
   readonly log: Log
 }
 
-/** One call: metadata -> project -> message -> ingest -> answer once the spans are durable, or the deadline has passed. */
-export class TraceCall {
+/**
+ * One call: metadata -> project -> message -> ingest -> answer once the spans are durable, or the deadline has passed.
+ * Of other signals than traces: answer once the message has come.
+ */
+export class ExportCall {
   readonly #stream: ServerHttp2Stream
   readonly #headers: IncomingHttpHeaders
-  readonly #options: TraceCallOptions
+  readonly #options: ExportCallOptions
   readonly #message: Message
+  /** Undefined where no such method exists. */
+  readonly #signal: Signal | undefined
   #status: GrpcStatus | 'aborted' = 'aborted'
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: TraceCallOptions) {
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: ExportCallOptions) {
     this.#stream = stream
     this.#headers = headers
     this.#options = options
-    this.#message = new Message(options.ingest.maxBodyBytes, options.ingest.budget)
+    this.#signal = SIGNAL_OF_METHOD.get(headers[':path'] ?? '')
+    const { maxBodyBytes, budget } = options.ingest
+    this.#message = new Message(maxBodyBytes, budget, this.#signal !== 'traces')
   }
 
   async handle(): Promise<void> {
@@ -65,6 +70,7 @@ export class TraceCall {
     }
     requests.end({
       transport: 'grpc',
+      signal: this.#signal ?? 'traces',
       encoding: 'protobuf',
       compression: this.#message.payload.coding,
       status: this.#status,
@@ -89,16 +95,21 @@ export class TraceCall {
 
   /** @param deadline after which nobody waits for the answer, as `performance.now()` gives it */
   async #export(deadline: number): Promise<number> {
-    const { authorise, hosts, ingest } = this.#options
-    const { authorization, host, ':authority': authority, ':path': path } = this.#headers
+    const { authorise, hosts, ingest, log } = this.#options
+    const { host, ':authority': authority, ':path': path } = this.#headers
     const named = [...new Set([authority, host])].filter((name) => name !== undefined)
     const stranger = strangerRefusal({ method: 'POST', hosts: named, headers: this.#headers }, { hosts })
     if (stranger !== undefined) throw stranger
-    if (path !== EXPORT_METHOD)
+    if (this.#signal === undefined)
       throw new Refusal('not_found', `${path} does not exist here, expected ${EXPORT_METHOD}`)
-    const project = await authorise(authorization)
+    const project = await authorise(this.#headers)
     await this.#message.receive(this.#stream)
     this.#message.compressedBy(this.#headers['grpc-encoding'] as string | undefined)
+    if (this.#signal !== 'traces') {
+      log.info({ signal: this.#signal }, IGNORED)
+      // A full success: ignoredResponse says why.
+      return 0
+    }
     return ingest.export(this.#message.payload, {
       project,
       refusal: () => {

@@ -1,54 +1,65 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { CONTENT_TYPE, type Encoding, encodingOf } from '../../ingest/encoding.ts'
 import { ACCEPTED_CODINGS, type Coding, codingOf, unknownCoding } from '../../ingest/inflate.ts'
 import type { Ingest } from '../../ingest/ingest.ts'
 import type { Log } from '../../log.ts'
 import { backpressure, Refusal, refusalOf } from '../../refusal.ts'
+import type { Authorise } from '../auth/authenticator.ts'
 import type { RequestMetrics } from '../request-metrics.ts'
-import { exportResponse } from '../responses.ts'
+import { exportResponse, IGNORED, ignoredResponse } from '../responses.ts'
+import type { Signal } from '../signals.ts'
 import { answer, answerRefusal } from './answer.ts'
 import { Body } from './body.ts'
 import { HttpRefusal, methodNotAllowed, statusCodeOf } from './http-refusal.ts'
 
-/** The project that a request writes to, by its headers; rejects where it may not. */
-export type Authorise = (headers: IncomingHttpHeaders) => Promise<string>
-
-export interface TraceRouteOptions {
+export interface ExportRouteOptions {
   readonly ingest: Ingest
   readonly authorise: Authorise
   readonly requests: RequestMetrics
   readonly log: Log
 }
 
-/** `/v1/traces`: headers -> project -> body -> ingest -> ack once the spans are durable. */
-export class TraceRoute {
-  readonly #options: TraceRouteOptions
+/** A path beside where it is sent to, and what. */
+export interface Target {
+  readonly path: string
+  readonly signal: Signal
+}
 
-  constructor(options: TraceRouteOptions) {
+/** `/v1/traces`: headers -> project -> body -> ingest -> ack once the spans are durable. Of other signals: ack once the body has come. */
+export class ExportRoute {
+  readonly #options: ExportRouteOptions
+
+  constructor(options: ExportRouteOptions) {
     this.#options = options
   }
 
   /** @param wait true where the sender waits to be told to go on with the body */
-  async handle(request: IncomingMessage, response: ServerResponse, wait: boolean): Promise<void> {
+  async handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: Target,
+    wait: boolean,
+  ): Promise<void> {
     const { requests } = this.#options
     const began = performance.now()
     requests.begin('http')
-    const trace = new TraceRequest(request, response, this.#options)
+    const sent = new ExportRequest(request, response, target, this.#options)
     let refusal: Refusal | undefined
     try {
-      await trace.export(wait)
+      await sent.export(wait)
     } catch (cause) {
       refusal = this.#refuse(response, cause)
     }
-    trace.body.payload.release()
+    sent.body.payload.release()
     const aborted = request.socket.destroyed
     requests.end({
       transport: 'http',
-      encoding: trace.encoding ?? 'unknown',
-      compression: trace.coding ?? 'unknown',
+      signal: target.signal,
+      encoding: sent.encoding ?? 'unknown',
+      compression: sent.coding ?? 'unknown',
       status: aborted ? 'aborted' : String(response.statusCode),
       reason: aborted ? 'cut_off' : refusal?.reason,
-      bytes: trace.body.received,
+      bytes: sent.body.received,
       seconds: (performance.now() - began) / 1000,
     })
   }
@@ -64,26 +75,35 @@ export class TraceRoute {
   }
 }
 
-class TraceRequest {
+class ExportRequest {
   readonly body: Body
   encoding: Encoding | undefined
   coding: Coding | undefined
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  readonly #options: TraceRouteOptions
+  readonly #target: Target
+  readonly #options: ExportRouteOptions
 
-  constructor(request: IncomingMessage, response: ServerResponse, options: TraceRouteOptions) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: Target,
+    options: ExportRouteOptions,
+  ) {
     this.#request = request
     this.#response = response
+    this.#target = target
     this.#options = options
-    this.body = new Body(request, options.ingest.maxBodyBytes, options.ingest.budget)
+    const { maxBodyBytes, budget } = options.ingest
+    this.body = new Body(request, maxBodyBytes, budget, target.signal !== 'traces')
   }
 
   async export(wait: boolean): Promise<void> {
-    const { authorise, ingest } = this.#options
+    const { authorise, ingest, log } = this.#options
+    const { path, signal } = this.#target
     const { method, headers } = this.#request
     this.encoding = encodingOf(headers['content-type'])
-    if (method !== 'POST') throw methodNotAllowed(method, '/v1/traces', 'POST')
+    if (method !== 'POST') throw methodNotAllowed(method, path, 'POST')
     const project = await authorise(headers)
     if (this.encoding === undefined) throw unknownType(headers['content-type'])
     const encoding = headers['content-encoding']
@@ -92,6 +112,11 @@ class TraceRequest {
     this.body.checkLength()
     if (wait) this.#response.writeContinue()
     await this.body.receive()
+    if (signal !== 'traces') {
+      log.info({ signal }, IGNORED)
+      answer(this.#response, 200, HEADERS[this.encoding], ignoredResponse(this.encoding))
+      return
+    }
     Object.assign(this.body.payload, { encoding: this.encoding, coding: this.coding })
     const rejected = await ingest.export(this.body.payload, {
       project,
