@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
+import { readPrices } from '@weir/dialects'
 import type { Store } from '@weir/store'
 import { type CollectorSettings, collectorSettingsFromEnv } from './config.ts'
 import { Ingest } from './ingest/ingest.ts'
@@ -53,6 +54,7 @@ const INLINING = '--max-inlined-bytecode-size-cumulative=2500'
 /**
  * Starts an OTLP receiver that writes to a log, and from there to the table `spans`.
  * @throws RedactionError where the rules of redaction cannot be used
+ * @throws PriceFileError where the file of prices cannot be used
  * @throws DirectoryInUseError where another collector has the log open
  * @throws LogFormatError where a newer version has written in the log
  * @throws NodeJS.ErrnoException `EADDRINUSE` where the port of HTTP is taken
@@ -69,11 +71,13 @@ export async function startCollector({
   setFlagsFromString(INLINING)
   const settings = { ...collectorSettingsFromEnv({}), ...given }
   const { redaction, redactionSalt, maxFieldBytes, rateLimit } = settings
+  const prices = readPrices(settings.prices)
   const rules = redaction === undefined ? undefined : readRedactionRules(redaction, redactionSalt)
   const log = new Log(settings.logLevel)
   const storage: Storage = await Storage.open({
     store,
     settings,
+    prices,
     walDirectory,
     migrated,
     log,

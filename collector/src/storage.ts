@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Prices } from '@weir/dialects'
 import type { InsertFailure } from '@weir/store'
 import { type DiskSpace, directorySpace, diskProblem, SPAN_COLUMNS, type Store } from '@weir/store'
 import type { CollectorSettings } from './config.ts'
@@ -15,6 +16,7 @@ import { WriteAheadLog } from './wal/write-ahead-log.ts'
 export interface StorageOptions {
   readonly store: Pick<Store, 'url' | 'database'>
   readonly settings: Pick<CollectorSettings, 'maxPendingBytes' | 'walMaxBytes'>
+  readonly prices: Prices
   readonly walDirectory: string
   /** Inserts begin when it resolves; spans are taken before. Where it rejects, no more are taken, and none inserted. */
   readonly migrated: Promise<unknown>
@@ -55,13 +57,14 @@ export class Storage {
   readonly #writer: ClickHouseWriter
   readonly #directory: string
 
-  private constructor(log: WriteAheadLog, { store, settings, ...options }: StorageOptions) {
+  private constructor(log: WriteAheadLog, { store, settings, prices, ...options }: StorageOptions) {
     this.#log = log
     this.#directory = options.walDirectory
     this.commits = new GroupCommit(log, {
       wait: GROUP_WAIT_MS,
       groupBytes: GROUP_BYTES,
       requestBytes: settings.maxPendingBytes,
+      prices,
     })
     this.#writer = new ClickHouseWriter({ ...store, timeout: INSERT_TIMEOUT_MS })
     this.#delivery = new Delivery(new SegmentDelivery(this.#writer, log.quarantine, options.log), {

@@ -3,9 +3,9 @@ import { bytes, count, duration, durationSchema, hosts, httpUrl, origins, port, 
 
 /**
  * Who reads a variable: the command line with what `weir up` starts, a process, whatever asks ClickHouse, or the SDK in a
- * user's process, which reads its two by itself.
+ * user's process, which reads its two by itself; `eval` is an evaluation that records its runs itself (`--local`, Vitest).
  */
-export type Reader = 'weir' | 'collector' | 'worker' | 'dashboard' | 'store' | 'sdk'
+export type Reader = 'weir' | 'collector' | 'worker' | 'dashboard' | 'store' | 'sdk' | 'eval'
 
 /** A variable of the environment. */
 export interface Variable {
@@ -119,7 +119,7 @@ export const VARIABLES = {
     ...text,
     name: 'WEIR_PROJECT',
     default: 'default',
-    readers: ['weir', 'store'],
+    readers: ['weir', 'store', 'eval'],
     meaning: 'the `project` that is written and read',
   },
   endpoint: {
@@ -229,6 +229,13 @@ export const VARIABLES = {
     isSecret: true,
     readers: ['collector'],
     meaning: 'secret of the hashes that redaction leaves, 16 characters or more',
+  },
+  prices: {
+    ...text,
+    name: 'WEIR_PRICES',
+    readers: ['collector', 'eval'],
+    meaning:
+      'JSON file of prices, which count before those that come with Weir; read at the start: docs/CONFIGURATION.md',
   },
   rateLimit: {
     name: 'WEIR_RATE_LIMIT',

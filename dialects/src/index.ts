@@ -11,3 +11,5 @@ export { protobufOfJson } from './otlp/json/request.ts'
 export { beginRequest, checkValueDepth, countMessages, DecodeError, OversizeError } from './otlp/limits.ts'
 export { BYTES, FIXED64, int64Text, VARINT, WireReader } from './otlp/wire-reader.ts'
 export { varint, WireWriter } from './otlp/wire-writer.ts'
+// What tokens cost.
+export { type Prices, readPrices } from './prices/prices.ts'

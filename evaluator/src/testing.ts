@@ -40,6 +40,7 @@ export interface RunSketch {
   readonly outputType?: ValueType
   readonly outputLength?: number
   readonly cost?: number
+  readonly unpricedTokens?: number
   readonly inputTokens?: number
   readonly outputTokens?: number
   readonly steps?: readonly (string | StepSketch)[]
@@ -82,6 +83,7 @@ export function toRun(sketch: RunSketch): RunRecord {
     inputTokens: sketch.inputTokens ?? 0,
     outputTokens: sketch.outputTokens ?? 0,
     cost: sketch.cost ?? 0,
+    unpricedTokens: sketch.unpricedTokens ?? 0,
     steps,
     calls: calls.sort((a, b) => a.startNs - b.startNs),
     children: (sketch.children ?? []).map((child, index) => ({

@@ -147,6 +147,55 @@ it('spanProcessor brings every span of the application’s provider, each once',
   expect(chain(spans)).toEqual(['query < step', 'step < work', 'work < undefined'])
 })
 
+describe('a trace that another library starts inside a run', () => {
+  const asGenkit = flow('outer', () =>
+    flow.step('call', () =>
+      trace.getTracer('genkit').startActiveSpan('inner flow', { root: true }, (span) => {
+        trace.getTracer('genkit').startSpan('below').end()
+        span.end()
+      }),
+    ),
+  )
+  const experiment = { id: 'e', caseId: 'c', trial: 1 }
+  const marks = {
+    'weir.experiment.id': 'e',
+    'weir.case.id': 'c',
+    'weir.trial': 1,
+    'session.id': 's',
+    'user.id': 'u',
+  }
+
+  it.each([
+    ['our provider', (options: InitOptions) => init(options)],
+    [
+      'our processor',
+      (options: InitOptions) => {
+        trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spanProcessor(options)] }))
+        context.setGlobalContextManager(new AsyncLocalStorageContextManager())
+      },
+    ],
+  ])('is a child of the run, for the same trial, session and user: %s', async (_, start) => {
+    const { spans, options } = collecting()
+    start(options)
+    await asGenkit.run(undefined, { runId: 'r', experiment, session: 's', user: 'u' })
+    await flush()
+    const [outer, inner, below] = ['outer', 'inner flow', 'below'].map(
+      (name) => spans.find((span) => span.name === name)!,
+    )
+    expect(inner!.spanContext().traceId).not.toBe(outer!.spanContext().traceId)
+    expect(inner!.attributes).toMatchObject({ 'weir.run.parent_id': 'r', ...marks })
+    expect(below!.attributes).toEqual({})
+  })
+
+  it('begins outside of any run: nothing is said about it', async () => {
+    const { spans, options } = collecting()
+    init(options)
+    trace.getTracer('genkit').startSpan('alone').end()
+    await flush()
+    expect(spans.map(({ attributes }) => attributes)).toEqual([{}])
+  })
+})
+
 describe('without a provider of the application', () => {
   it('ours becomes the global one, unless told otherwise, and leaves with shutdown', async () => {
     const first = collecting()

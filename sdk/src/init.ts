@@ -4,6 +4,7 @@ import { type InitOptions, toConfiguration } from './configuration.ts'
 import { ensureContextManager } from './context-manager.ts'
 import type { FlushResult } from './delivery.ts'
 import { type Duration, toMilliseconds } from './duration.ts'
+import { joinRun } from './foreign-root.ts'
 import { besideRuntime, disabledRuntime, ownRuntime } from './providers.ts'
 import { initialised, setRuntime } from './runtime.ts'
 import { NAME, VERSION } from './version.ts'
@@ -37,7 +38,7 @@ export function spanProcessor(options?: InitOptions): SpanProcessor {
     setRuntime(configuration.disabled ? disabledRuntime() : besideRuntime(configuration, true))
   }
   return {
-    onStart: () => {},
+    onStart: joinRun,
     onEnd: (span) => initialised()?.onForeignEnd?.(span),
     forceFlush: async () => {
       await flush()

@@ -6,7 +6,12 @@ import {
   type Resource,
   resourceFromAttributes,
 } from '@opentelemetry/resources'
-import { type ReadableSpan, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
+import {
+  type ReadableSpan,
+  type SpanExporter,
+  type SpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
 import { applicationSpanReader } from './application-span.ts'
 import type { Configuration } from './configuration.ts'
 import { warnOfOtherApi } from './context-manager.ts'
@@ -14,6 +19,7 @@ import type { Delivery } from './delivery.ts'
 import { DirectExport } from './direct-export.ts'
 import { sendBeforeExit } from './exit.ts'
 import { ExportQueue } from './export-queue.ts'
+import { joinRun } from './foreign-root.ts'
 import { OtlpExporter } from './otlp-exporter.ts'
 import type { Runtime } from './runtime.ts'
 import { NAME, VERSION } from './version.ts'
@@ -24,7 +30,7 @@ export function ownRuntime(configuration: Configuration): Runtime {
   const delivery = createDelivery(configuration)
   const provider = new TracerProvider({
     resource: ownResource(configuration),
-    spanProcessors: delivery === undefined ? [] : [delivery],
+    spanProcessors: delivery === undefined ? [] : [joining(delivery)],
   })
   const registered = configuration.global && trace.setGlobalTracerProvider(provider)
   if (configuration.global && !registered) warnOfOtherApi()
@@ -39,6 +45,15 @@ export function ownRuntime(configuration: Configuration): Runtime {
       if (registered) trace.disable()
       await delivery?.shutdown()
     },
+  }
+}
+
+function joining(delivery: Delivery): SpanProcessor {
+  return {
+    onStart: joinRun,
+    onEnd: (span) => delivery.onEnd(span),
+    forceFlush: () => delivery.forceFlush(),
+    shutdown: () => delivery.shutdown(),
   }
 }
 

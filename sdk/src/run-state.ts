@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import type { Span } from '@opentelemetry/api'
 import { expected } from './errors.ts'
 import { callInSession, currentScope } from './scope.ts'
+import {
+  GEN_AI_CONVERSATION_ID,
+  SESSION_ID,
+  USER_ID,
+  WEIR_CASE_ID,
+  WEIR_EXPERIMENT_ID,
+  WEIR_TRIAL,
+} from './semconv.ts'
+import { setAttribute } from './span.ts'
 
 /** The experiment that a run belongs to. */
 export interface ExperimentTrial {
@@ -19,6 +29,20 @@ export interface RunState {
   readonly experiment: ExperimentTrial | undefined
   /** How often each label was called so far. */
   readonly occurrences: Map<string, number>
+}
+
+/** Says for whom, and for which trial of an experiment, a run is. */
+export function describeOrigin(span: Span, { session, user, experiment }: RunState): void {
+  if (session !== undefined) {
+    setAttribute(span, SESSION_ID, session)
+    setAttribute(span, GEN_AI_CONVERSATION_ID, session)
+  }
+  if (user !== undefined) setAttribute(span, USER_ID, user)
+  if (experiment !== undefined) {
+    setAttribute(span, WEIR_EXPERIMENT_ID, experiment.id)
+    setAttribute(span, WEIR_CASE_ID, experiment.caseId)
+    setAttribute(span, WEIR_TRIAL, experiment.trial)
+  }
 }
 
 /** The occurrence of the label that is being called now, 0..n. */

@@ -3,18 +3,13 @@ import { isCancellation } from './abort.ts'
 import { capture } from './capture.ts'
 import { expected, FlowValidationError } from './errors.ts'
 import { recordFailure } from './record-error.ts'
-import { type ExperimentTrial, newRunId, type RunState } from './run-state.ts'
+import { describeOrigin, type ExperimentTrial, newRunId, type RunState } from './run-state.ts'
 import type { Schema } from './schema.ts'
 import { callBelow, currentScope, parentContext, type Scope } from './scope.ts'
 import {
-  GEN_AI_CONVERSATION_ID,
   GEN_AI_OPERATION_NAME,
   GEN_AI_WORKFLOW_NAME,
   OPENINFERENCE_SPAN_KIND,
-  SESSION_ID,
-  USER_ID,
-  WEIR_CASE_ID,
-  WEIR_EXPERIMENT_ID,
   WEIR_FLOW_NAME,
   WEIR_FLOW_VERSION,
   WEIR_KIND,
@@ -22,7 +17,6 @@ import {
   WEIR_RUN_METADATA,
   WEIR_RUN_PARENT_ID,
   WEIR_RUN_STATUS,
-  WEIR_TRIAL,
 } from './semconv.ts'
 import { serialise } from './serialise.ts'
 import { endSpan, setAttribute, startSpan } from './span.ts'
@@ -145,16 +139,7 @@ function flowAttributes(flow: FlowDefinition): Attributes {
 function describeRun(span: Span, run: RunState, outer: RunState | undefined, options: RunOptions): void {
   setAttribute(span, WEIR_RUN_ID, run.runId)
   if (outer !== undefined) setAttribute(span, WEIR_RUN_PARENT_ID, outer.runId)
-  if (run.session !== undefined) {
-    setAttribute(span, SESSION_ID, run.session)
-    setAttribute(span, GEN_AI_CONVERSATION_ID, run.session)
-  }
-  if (run.user !== undefined) setAttribute(span, USER_ID, run.user)
-  if (run.experiment !== undefined) {
-    setAttribute(span, WEIR_EXPERIMENT_ID, run.experiment.id)
-    setAttribute(span, WEIR_CASE_ID, run.experiment.caseId)
-    setAttribute(span, WEIR_TRIAL, run.experiment.trial)
-  }
+  describeOrigin(span, run)
   const metadata = serialise(options.metadata, MAX_METADATA)
   if (metadata !== undefined) setAttribute(span, WEIR_RUN_METADATA, metadata.text)
 }

@@ -18,18 +18,20 @@ const GROUPS = 'project, flow, minute, environment, service, version, source'
 
 export const RUN_TOTALS: Totals = {
   groups: GROUPS,
-  columns: 'runs, errors, durations, input_tokens, output_tokens, cost',
+  columns: 'runs, errors, durations, input_tokens, output_tokens, cost, unpriced_tokens',
   aggregates: (state) => `
     count() AS runs,
     countIf(status = 'error') AS errors,
     ${state('duration_ns', 'NOT incomplete')} AS durations,
-    sum(run.input_tokens) AS input_tokens, sum(run.output_tokens) AS output_tokens, sum(run.cost) AS cost`,
+    sum(run.input_tokens) AS input_tokens, sum(run.output_tokens) AS output_tokens, sum(run.cost) AS cost,
+    sum(run.unpriced_tokens) AS unpriced_tokens`,
   join: '',
 }
 
 export const STEP_TOTALS: Totals = {
   groups: `${GROUPS}, step, kind`,
-  columns: `executions, errors, retried, fallbacks, start_offset_sum, durations, input_tokens, output_tokens, cost`,
+  columns: `executions, errors, retried, fallbacks, start_offset_sum, durations, input_tokens, output_tokens, cost,
+    unpriced_tokens`,
   aggregates: (state) => `
     count() AS executions,
     countIf(step_status = 'error') AS errors,
@@ -37,12 +39,14 @@ export const STEP_TOTALS: Totals = {
     countIf(fallback) AS fallbacks,
     sum(toFloat64(offset)) AS start_offset_sum,
     ${state('step_duration_ns', "step_status IN ('ok', 'error')")} AS durations,
-    sum(step_tokens_in) AS input_tokens, sum(step_tokens_out) AS output_tokens, sum(step_cost) AS cost`,
+    sum(step_tokens_in) AS input_tokens, sum(step_tokens_out) AS output_tokens, sum(step_cost) AS cost,
+    sum(step_tokens_unpriced) AS unpriced_tokens`,
   join: `
   ARRAY JOIN
     step_names AS step, step_kinds AS kind, step_statuses AS step_status, step_durations_ns AS step_duration_ns,
     step_attempts AS attempts, step_fallbacks AS fallback, step_starts_ns AS offset,
-    step_input_tokens AS step_tokens_in, step_output_tokens AS step_tokens_out, step_costs AS step_cost`,
+    step_input_tokens AS step_tokens_in, step_output_tokens AS step_tokens_out, step_costs AS step_cost,
+    step_unpriced_tokens AS step_tokens_unpriced`,
 }
 
 /** SQL: the totals per minute of runs, such as `runs AS run FINAL`; the relation has to be called `run`. */

@@ -2,24 +2,40 @@ import { UsageError } from '@weir/config'
 import type { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { Batch } from '../import/batch.ts'
+import { LOG_FORMATS, openLogFile, requireLogFormat } from '../import/logs/log-file.ts'
 import { Sender } from '../import/sender.ts'
 import { openSpanFile, type SpanFile } from '../import/span-file.ts'
 import { print, printError } from '../print.ts'
 
 /** Milliseconds for which a collector that takes nothing is waited for. */
 const TIMEOUT_MS = 60_000
+/** Of a log's lines that are wrong, so many are shown. */
+const MOST_WRONG = 20
 
 export function addImport(program: Command): void {
   program
     .command('import <files...>')
     .description('send the spans of OTLP/JSON files (documents or JSON lines, .gz or not) to the collector')
-    .action(async (paths: string[]) => runImport(readConfig(), paths))
+    .option('--format <name>', `a log that is no OTLP: ${LOG_FORMATS.join(', ')}`)
+    .action(async (paths: string[], { format }: { format?: string }) =>
+      runImport(readConfig(), paths, format),
+    )
 }
 
-async function runImport(config: Config, paths: readonly string[]): Promise<void> {
+async function runImport(config: Config, paths: readonly string[], format?: string): Promise<void> {
+  if (format !== undefined) requireLogFormat(format)
   // Nothing is sent before every file was looked through.
   const files: SpanFile[] = []
-  for (const path of paths) files.push(await openSpanFile(path))
+  let wrong = 0
+  for (const path of paths) {
+    if (format === undefined) files.push(await openSpanFile(path))
+    else {
+      const log = await openLogFile(path, format)
+      for (const { line, problem } of log.wrong.slice(0, MOST_WRONG)) printError(`${path}:${line} ${problem}`)
+      wrong += log.wrong.length
+      files.push(log)
+    }
+  }
   const total = files.reduce((sum, { spans }) => sum + spans, 0)
   const sender = new Sender({ endpoint: config.endpoint, apiKey: config.apiKey, timeoutMs: TIMEOUT_MS })
   const progress = new Progress(total)
@@ -35,6 +51,10 @@ async function runImport(config: Config, paths: readonly string[]): Promise<void
   if (sender.rejected > 0)
     throw new UsageError(
       `${sender.rejected} of ${total} spans were refused: they have an invalid trace id or span id`,
+    )
+  if (wrong > 0)
+    throw new UsageError(
+      `${wrong} ${wrong === 1 ? 'line is' : 'lines are'} no entry of a ${format} log; the others were imported`,
     )
 }
 

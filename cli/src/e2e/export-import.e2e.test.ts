@@ -115,6 +115,31 @@ test('an import replaces what is there, and says what was refused', async () => 
   expect(refused.stderr).toMatch(/1 of 2 spans were refused: they have an invalid trace id or span id/)
 })
 
+test('a log that is no OTLP is imported once, however often; what is wrong in it is told', async () => {
+  const log = join(import.meta.dirname, '..', '..', 'src', 'import', 'logs', 'fixtures', 'crux.jsonl')
+  for (let time = 0; time < 2; time++) {
+    const imported = await weir.weir(['import', '--format', 'crux', log])
+    expect(imported.code).toBe(2)
+    expect(imported.stdout).toBe(`imported 10 spans to ${weir.collectorUrl}\n`)
+    expect(imported.stderr).toContain(`${log}:8 is not JSON`)
+    expect(imported.stderr).toMatch(/2 lines are no entry of a crux log; the others were imported/)
+    await stored(`scope LIKE '%crux%'`, 10)
+  }
+  const sql = `SELECT flow, status, step_names AS steps FROM runs FINAL WHERE service = 'crux' ORDER BY start`
+  const runs = await until(
+    () => weir.query<{ flow: string; status: string; steps: string[] }>(sql),
+    (found) => found.length === 3,
+  )
+  expect(runs).toEqual([
+    { flow: 'research flow', status: 'suspended', steps: ['plan', 'approve'] },
+    { flow: 'publish', status: 'cancelled', steps: ['draft'] },
+    { flow: 'chat', status: 'ok', steps: ['docs', 'answer'] },
+  ])
+  const unknown = await weir.weir(['import', '--format', 'zipkin', log])
+  expect(unknown).toMatchObject({ code: 2, stdout: '' })
+  expect(unknown.stderr).toContain('--format is "zipkin", expected one of crux, flow-state-dev')
+})
+
 test('names of flows and steps are text on a terminal and in the log of a CI', async () => {
   const flow = '::error::\u001b[2J'
   const step = 'plan\n::warning::\u202e##vso[task.complete]'

@@ -214,3 +214,42 @@ test('rows of a fixed range say when, in the reader’s time, with UTC on hover'
   await page.goto(`${weir.dashboardUrl}/runs`)
   await expect.poll(() => page.getByRole('table').locator('time').first().textContent()).toMatch(/ago|now/)
 })
+
+test('a cost that nobody knows is called unknown, or a lower bound, and never nothing', async () => {
+  const { page } = browser
+  const traceId = 'c0'.repeat(16)
+  const attribute = (key: string, value: string | number) => ({
+    key,
+    value: typeof value === 'string' ? { stringValue: value } : { intValue: String(value) },
+  })
+  const [flow, ...calls] = chain(traceId, 3, Date.now())
+  const call = (span: object, model: string) => ({
+    ...span,
+    parentSpanId: flow!.spanId,
+    attributes: [
+      attribute('gen_ai.operation.name', 'chat'),
+      attribute('gen_ai.request.model', model),
+      attribute('gen_ai.usage.input_tokens', 1_000_000),
+    ],
+  })
+  const named = {
+    ...flow,
+    attributes: [attribute('weir.kind', 'flow'), attribute('weir.flow.name', 'costly')],
+  }
+  await postSpans([named, call(calls[0]!, 'our-own'), call(calls[1]!, 'gpt-4o')])
+  await until(
+    () => weir.query<{ runs: number }>(`SELECT count() AS runs FROM runs FINAL WHERE flow = 'costly'`),
+    ([row]) => row?.runs === 1,
+  )
+  await page.goto(`${weir.dashboardUrl}/runs/${traceId}`)
+  const cost = page
+    .locator('dl[aria-label=Run] > div')
+    .filter({ has: page.getByText('Cost', { exact: true }) })
+  await cost.getByText('≥ $2.50').waitFor()
+  expect(await cost.locator('dd').getAttribute('title')).toMatch(/cost of 1,000,000 tokens.*WEIR_PRICES/)
+  const models = page.getByRole('table', { name: 'Models' })
+  await models.getByRole('row', { name: /our-own.*unknown/ }).waitFor()
+  await models.getByRole('row', { name: /gpt-4o.*\$2\.50/ }).waitFor()
+  await page.goto(`${weir.dashboardUrl}/flows/costly`)
+  await page.getByRole('row', { name: /level 1.*unknown/ }).waitFor()
+})

@@ -41,17 +41,22 @@ async function walk(path: string, visitor: RequestVisitor): Promise<void> {
   try {
     await walkRequests(new JsonCursor(chunksOf(path)), visitor)
   } catch (error) {
-    const { code, syscall, message } = error as NodeJS.ErrnoException
-    const isUnreadable =
-      syscall !== undefined || code?.startsWith('Z_') || code === 'ERR_STREAM_PREMATURE_CLOSE'
     if (error instanceof JsonTextError)
-      throw new UsageError(`${path} is not OTLP/JSON: ${message}`, { cause: error })
-    if (isUnreadable) throw new UsageError(`cannot read ${path}: ${message}`, { cause: error })
-    throw error
+      throw new UsageError(`${path} is not OTLP/JSON: ${error.message}`, { cause: error })
+    throw unreadable(path, error as Error) ?? error
   }
 }
 
-function chunksOf(path: string): AsyncIterable<Buffer> {
+/** What to say of an error if it is that the file cannot be read. */
+export function unreadable(path: string, error: NodeJS.ErrnoException): UsageError | undefined {
+  const { code, syscall, message } = error
+  const isUnreadable =
+    syscall !== undefined || code?.startsWith('Z_') || code === 'ERR_STREAM_PREMATURE_CLOSE'
+  return isUnreadable ? new UsageError(`cannot read ${path}: ${message}`, { cause: error }) : undefined
+}
+
+/** The bytes of a file, decompressed where its name ends in `.gz`. */
+export function chunksOf(path: string): AsyncIterable<Buffer> {
   const file = createReadStream(path, { highWaterMark: 256 * 1024 })
   // The iterator of the last stream reports what fails on the way.
   return path.endsWith('.gz') ? pipeline(file, createGunzip(), () => {}) : file

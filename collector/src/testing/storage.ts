@@ -1,3 +1,4 @@
+import { readPrices } from '@weir/dialects'
 import { until } from '@weir/engines/testing'
 import type { InsertFailure } from '@weir/store'
 import { onTestFinished } from 'vitest'
@@ -12,6 +13,7 @@ export async function openStorage(
   const failures: InsertFailure[] = []
   const storage = await Storage.open({
     settings: collectorSettingsFromEnv({}),
+    prices: readPrices(undefined),
     migrated: Promise.resolve(),
     log: new Log('silent'),
     observeInsert: () => undefined,

@@ -1,4 +1,4 @@
-import { type Appended, type Cut, SpanBlock } from '@weir/dialects'
+import { type Appended, type Cut, type Prices, SpanBlock } from '@weir/dialects'
 import type { WriteAheadLog } from './write-ahead-log.ts'
 
 export interface GroupCommitOptions {
@@ -8,6 +8,8 @@ export interface GroupCommitOptions {
   readonly groupBytes: number
   /** Limit of what one request may become in a block. */
   readonly requestBytes: number
+  /** Default: those that come with Weir. */
+  readonly prices?: Prices
 }
 
 /**
@@ -26,7 +28,7 @@ export class GroupCommit {
   constructor(log: WriteAheadLog, options: GroupCommitOptions) {
     this.#log = log
     this.#options = options
-    this.#block = new SpanBlock(options.requestBytes)
+    this.#block = new SpanBlock(options.requestBytes, options.prices)
   }
 
   /** Bytes of spans that are not in the log yet. */

@@ -1,9 +1,10 @@
 import type { FlowSummary } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { Time } from '#components/frame/time.tsx'
+import { CostCell } from '#components/table/cost-cell.tsx'
 import { Quantile } from '#components/table/quantile.tsx'
 import { Table } from '#components/table/table.tsx'
-import { formatCost, formatCount, formatExact, formatPercent } from '#format/number.ts'
+import { formatCount, formatExact, formatPercent } from '#format/number.ts'
 import { FlowLink } from './flow-link.tsx'
 import { Sparkline } from './sparkline.tsx'
 
@@ -61,9 +62,7 @@ export function FlowsTable({ flows, query, nowMs }: FlowsTableProps): ReactEleme
           <td data-numeric data-faint={flow.inputTokens + flow.outputTokens === 0 || undefined}>
             {formatCount(flow.inputTokens + flow.outputTokens)}
           </td>
-          <td data-numeric data-faint={flow.cost === 0 || undefined}>
-            {formatCost(flow.cost)}
-          </td>
+          <CostCell of={flow} />
           <td data-numeric data-faint>
             <Time unixMs={flow.lastRunMs} nowMs={nowMs} />
           </td>

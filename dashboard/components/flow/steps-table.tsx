@@ -1,6 +1,7 @@
 import type { StepStats } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { KindLabel } from '#components/run/kind.tsx'
+import { CostCell } from '#components/table/cost-cell.tsx'
 import { Quantile } from '#components/table/quantile.tsx'
 import { Table } from '#components/table/table.tsx'
 import { formatCost, formatCount, formatExact, formatPercent } from '#format/number.ts'
@@ -77,13 +78,7 @@ export function StepsTable({ steps }: { readonly steps: readonly StepStats[] }):
           >
             {formatCount(Math.round((step.inputTokens + step.outputTokens) / step.count))}
           </td>
-          <td
-            data-numeric
-            data-faint={step.cost === 0 || undefined}
-            title={`${formatCost(step.cost)} of all executions`}
-          >
-            {formatCost(step.cost / step.count)}
-          </td>
+          <CostCell of={step} per={step.count} title={`${formatCost(step.cost)} of all executions`} />
         </tr>
       ))}
     </Table>

@@ -1,8 +1,9 @@
 import type { RunTotals } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { type Stat, StatTiles } from '#components/frame/stat-tiles.tsx'
+import { describeUnknownCost, formatKnownCost } from '#format/cost.ts'
 import { describeError, formatQuantile } from '#format/duration.ts'
-import { formatCost, formatCount, formatExact, formatPercent } from '#format/number.ts'
+import { formatCount, formatExact, formatPercent } from '#format/number.ts'
 
 interface TotalsProps {
   readonly totals: RunTotals
@@ -45,7 +46,12 @@ export function Totals({ totals, previous, first }: TotalsProps): ReactElement {
           ? `all runs · ${formatCount(totals.inputTokens)} in · ${formatCount(totals.outputTokens)} out`
           : 'all runs',
     },
-    { label: 'Cost', value: formatCost(totals.cost), detail: of('all runs', formatCost(previous.cost)) },
+    {
+      label: 'Cost',
+      value: formatKnownCost(totals),
+      title: describeUnknownCost(totals),
+      detail: of('all runs', formatKnownCost(previous)),
+    },
   ]
   return <StatTiles label="Totals" stats={stats} />
 }

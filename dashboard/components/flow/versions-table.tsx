@@ -3,11 +3,12 @@ import type { VersionStats } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { TextLink } from '#components/frame/text-link.tsx'
 import { Time } from '#components/frame/time.tsx'
+import { CostCell } from '#components/table/cost-cell.tsx'
 import { Quantile } from '#components/table/quantile.tsx'
 import { Table } from '#components/table/table.tsx'
 import type { Filters } from '#filters/filters.ts'
 import { compareHref } from '#filters/links.ts'
-import { formatCost, formatCount, formatExact, formatPercent } from '#format/number.ts'
+import { formatCount, formatExact, formatPercent } from '#format/number.ts'
 
 interface VersionsTableProps {
   readonly flow: string
@@ -62,7 +63,7 @@ export function VersionsTable({ flow, versions, before, source, nowMs }: Version
             <td data-numeric>
               <Quantile ns={version.p95Ns} error={version.quantileError} />
             </td>
-            <td data-numeric>{formatCost(version.runs > 0 ? version.cost / version.runs : 0)}</td>
+            <CostCell of={version} per={version.runs} />
             <td data-numeric data-faint>
               <Time unixMs={version.lastRunMs} nowMs={nowMs} />
             </td>

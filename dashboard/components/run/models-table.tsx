@@ -1,9 +1,10 @@
 import type { RunPage } from '@weir/store/pages'
 import type { ReactElement } from 'react'
+import { CostCell } from '#components/table/cost-cell.tsx'
 import { Table } from '#components/table/table.tsx'
 import { formatDuration } from '#format/duration.ts'
 import { nameText } from '#format/name.ts'
-import { formatCost, formatCount, formatExact } from '#format/number.ts'
+import { formatCount, formatExact } from '#format/number.ts'
 
 /** What a run asked of each model of each provider. */
 export function ModelsTable({ models }: { readonly models: RunPage['models'] }): ReactElement {
@@ -37,9 +38,7 @@ export function ModelsTable({ models }: { readonly models: RunPage['models'] }):
           <Count value={use.cachedInputTokens} />
           <Count value={use.outputTokens} />
           <Count value={use.reasoningTokens} />
-          <td data-numeric data-faint={use.cost === 0 || undefined}>
-            {formatCost(use.cost)}
-          </td>
+          <CostCell of={use} />
           <td data-numeric>{formatDuration(use.durationNs)}</td>
         </tr>
       ))}

@@ -1,8 +1,9 @@
 import type { RunPage } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { type Stat, StatTiles } from '#components/frame/stat-tiles.tsx'
+import { describeUnknownCost, formatKnownCost } from '#format/cost.ts'
 import { formatDuration } from '#format/duration.ts'
-import { formatCost, formatCount, formatExact } from '#format/number.ts'
+import { formatCount, formatExact } from '#format/number.ts'
 
 export function RunFacts({ page }: { readonly page: RunPage }): ReactElement {
   const { run, steps, models, tree, own } = page
@@ -49,7 +50,8 @@ export function RunFacts({ page }: { readonly page: RunPage }): ReactElement {
     },
     {
       label: 'Cost',
-      value: formatCost(run.cost),
+      value: formatKnownCost(run),
+      title: describeUnknownCost(run),
       detail: [...new Set(models.map(({ model }) => model))].join(', ') || undefined,
     },
   ]

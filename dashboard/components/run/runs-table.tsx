@@ -3,10 +3,11 @@ import type { ReactElement } from 'react'
 import { FlowLink } from '#components/flow/flow-link.tsx'
 import { TextLink } from '#components/frame/text-link.tsx'
 import { Time } from '#components/frame/time.tsx'
+import { CostCell } from '#components/table/cost-cell.tsx'
 import { Table } from '#components/table/table.tsx'
 import { runHref } from '#filters/links.ts'
 import { formatDuration } from '#format/duration.ts'
-import { formatCost, formatCount, formatExact } from '#format/number.ts'
+import { formatCount, formatExact } from '#format/number.ts'
 import { clockProblem } from '#format/time.ts'
 import { StatusBadge } from './status-badge.tsx'
 
@@ -68,9 +69,7 @@ export function RunsTable({ caption, runs, nowMs, showFlow = true }: RunsTablePr
           >
             {formatCount(run.inputTokens + run.outputTokens)}
           </td>
-          <td data-numeric data-faint={run.cost === 0 || undefined}>
-            {formatCost(run.cost)}
-          </td>
+          <CostCell of={run} />
           <td data-numeric>{run.status === 'running' ? '–' : formatDuration(run.durationNs)}</td>
         </tr>
       ))}

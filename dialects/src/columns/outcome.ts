@@ -82,12 +82,16 @@ function readException(bytes: Buffer, { events }: Resolver): Exception {
 }
 
 /**
- * By the last word of the exception's type: languages qualify it each in their way. Clients that have no type of their own
- * begin the message with it, like `GraphInterrupt(...)` or `AbortError: ...`.
+ * By the last word of the exception's type, since each language qualifies it in its way. Clients that lose the type begin a line of
+ * the message with it, the first one or that below the message proper: `GraphInterrupt(...)`, `AbortError: ...`.
  */
 function meaningOf({ type, message }: Exception, { exceptions }: CompiledDialects): Status | undefined {
-  return (
-    exceptions.get(type.slice(type.search(/\w*$/))) ??
-    exceptions.get(/^\w+(?=[:(])/.exec(message)?.[0] ?? message)
-  )
+  const byType = exceptions.get(type.slice(type.search(/\w*$/)))
+  if (byType !== undefined) return byType
+  for (const paragraph of message.split('\n\n', 2)) {
+    const line = paragraph.split('\n', 1)[0]!
+    const meaning = exceptions.get(line) ?? exceptions.get(/^\w+(?=[:(])/.exec(line)?.[0] ?? '')
+    if (meaning !== undefined) return meaning
+  }
+  return undefined
 }

@@ -5,6 +5,7 @@ import { DictionaryColumn } from '../native/dictionary-column.ts'
 import { OversizeError } from '../otlp/limits.ts'
 import { OwnerView, type RequestVisitor, walkRequest } from '../otlp/request.ts'
 import type { SpanView } from '../otlp/span.ts'
+import { Prices } from '../prices/prices.ts'
 import type { Cut } from './cuts.ts'
 import { isValidId } from './ids.ts'
 import { resourceJson, scopeJson } from './otlp-json.ts'
@@ -39,10 +40,13 @@ export class SpanBlock implements RequestVisitor {
   #size = 0
   #invalid = 0
 
-  /** @param maxBytes limit of what one request may become */
-  constructor(maxBytes: number = Number.POSITIVE_INFINITY) {
+  /**
+   * @param maxBytes limit of what one request may become
+   * @param prices by which the cost of tokens is estimated where nobody says it
+   */
+  constructor(maxBytes: number = Number.POSITIVE_INFINITY, prices: Prices = new Prices()) {
     this.#maxBytes = maxBytes
-    this.#spans = new SpanColumns(this.#block, DIALECTS)
+    this.#spans = new SpanColumns(this.#block, DIALECTS, prices)
     this.#project = this.#block.column('project', DictionaryColumn)
     this.#resource = this.#block.column('resource', DictionaryColumn)
     this.#scope = this.#block.column('scope', DictionaryColumn)
@@ -71,6 +75,7 @@ export class SpanBlock implements RequestVisitor {
     this.#limit = this.#size + this.#maxBytes
     this.#block.mark()
     this.#project.text(before, project)
+    this.#spans.project = project
     try {
       walkRequest(request, this)
     } catch (error) {

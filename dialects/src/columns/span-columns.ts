@@ -7,6 +7,7 @@ import { DictionaryColumn } from '../native/dictionary-column.ts'
 import { ByteColumn } from '../native/number-columns.ts'
 import { TextColumn } from '../native/text-column.ts'
 import type { SpanView } from '../otlp/span.ts'
+import type { Prices } from '../prices/prices.ts'
 import { AttributeColumns } from './attribute-columns.ts'
 import type { Cut } from './cuts.ts'
 import { outcomeOf } from './outcome.ts'
@@ -62,7 +63,7 @@ export class SpanColumns {
   readonly #wire: WireColumns
   readonly #attributes: AttributeColumns
 
-  constructor(block: Block, dialects: CompiledDialects) {
+  constructor(block: Block, dialects: CompiledDialects, prices: Prices) {
     this.#block = block
     this.#dialects = dialects
     this.resolver = new Resolver(dialects)
@@ -83,9 +84,14 @@ export class SpanColumns {
     }))
     this.#input = new ValueColumns(block, 'input')
     this.#output = new ValueColumns(block, 'output')
-    this.#usage = new UsageColumns(block)
+    this.#usage = new UsageColumns(block, prices)
     this.#wire = new WireColumns(block)
     this.#attributes = new AttributeColumns(block)
+  }
+
+  /** Whose spans come next. */
+  set project(project: string) {
+    this.#usage.project = project
   }
 
   writeRow(bytes: Buffer, span: SpanView, cuts: readonly Cut[]): void {

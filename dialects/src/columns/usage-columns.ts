@@ -2,7 +2,7 @@ import { fieldNumber, type Resolver } from '../dialects/resolver.ts'
 import type { Block } from '../native/block.ts'
 import { ByteColumn, DoubleColumn, Word32Column, Word64Column } from '../native/number-columns.ts'
 import type { SpanView } from '../otlp/span.ts'
-import { priceOf } from './prices.ts'
+import type { Prices } from '../prices/prices.ts'
 
 const MAX_UINT32 = 0xffff_ffff
 /** A span that says more is not believed: sums of what anybody may send have to fit into 64 bits, and stay finite. */
@@ -13,15 +13,21 @@ const MAX_INT32 = 0x7fff_ffff
 const INPUT_TOKENS = fieldNumber('inputTokens')
 const OUTPUT_TOKENS = fieldNumber('outputTokens')
 const CACHED_INPUT_TOKENS = fieldNumber('cachedInputTokens')
+const CACHE_WRITE_TOKENS = fieldNumber('cacheWriteTokens')
 const REASONING_TOKENS = fieldNumber('reasoningTokens')
 const TIME_TO_FIRST_TOKEN = fieldNumber('timeToFirstToken')
 const FIRST_TOKEN_TIME = fieldNumber('firstTokenTime')
 const COST = fieldNumber('cost')
 const MODEL = fieldNumber('model')
+const PROVIDER = fieldNumber('provider')
 const TRIAL = fieldNumber('trial')
 const STEP_INDEX = fieldNumber('stepIndex')
 const STEP_ATTEMPTS = fieldNumber('stepAttempts')
 const STEP_FALLBACK = fieldNumber('stepFallback')
+
+/** Values of `cost_estimated`, where nobody said what the tokens cost. */
+const ESTIMATED = 1
+const UNKNOWN = 2
 
 /** Writes the numbers of a span: tokens, cost, and what a step says of itself. */
 export class UsageColumns {
@@ -36,8 +42,12 @@ export class UsageColumns {
   readonly #stepIndex: Word32Column
   readonly #stepAttempts: Word32Column
   readonly #stepFallback: ByteColumn
+  readonly #prices: Prices
+  /** Whose prices count. */
+  project = ''
 
-  constructor(block: Block) {
+  constructor(block: Block, prices: Prices) {
+    this.#prices = prices
     this.#inputTokens = block.column('input_tokens', Word64Column)
     this.#outputTokens = block.column('output_tokens', Word64Column)
     this.#cachedInputTokens = block.column('cached_input_tokens', Word64Column)
@@ -68,7 +78,7 @@ export class UsageColumns {
       this.#stepFallback.set(row, Number(resolver.text(STEP_FALLBACK) === 'true'))
   }
 
-  /** What the wire says, else what the tokens cost by the price table. */
+  /** What the wire says, else what the tokens cost by the prices; that nobody knows it is not that it is nothing. */
   #writeCost(row: number, resolver: Resolver, input: number, output: number): void {
     const said = resolver.number(COST, -1)
     if (said >= 0) {
@@ -76,11 +86,18 @@ export class UsageColumns {
       return
     }
     if (input + output === 0) return
-    const cached = count(resolver.number(CACHED_INPUT_TOKENS, 0), input)
-    const estimate = priceOf(resolver.text(MODEL), input, cached, output)
-    if (estimate === 0) return
-    this.#cost.set(row, estimate)
-    this.#costEstimated.set(row, 1)
+    const { project } = this
+    const estimate = this.#prices.estimate(
+      { project, model: resolver.text(MODEL), provider: resolver.text(PROVIDER) },
+      {
+        input,
+        cachedInput: count(resolver.number(CACHED_INPUT_TOKENS, 0), MOST_TOKENS),
+        cacheWrite: count(resolver.number(CACHE_WRITE_TOKENS, 0), MOST_TOKENS),
+        output,
+      },
+    )
+    this.#costEstimated.set(row, estimate === undefined ? UNKNOWN : ESTIMATED)
+    if (estimate !== undefined) this.#cost.set(row, Math.min(estimate, MOST_DOLLARS))
   }
 }
 

@@ -1,5 +1,6 @@
 import { aiSdk } from './ai-sdk.ts'
 import { type CompiledDialects, compileDialects } from './compile.ts'
+import { crux } from './crux.ts'
 import type { Dialect } from './dialect.ts'
 import { genkit } from './genkit.ts'
 import { laminar } from './laminar.ts'
@@ -12,18 +13,20 @@ import { opentelemetry } from './opentelemetry.ts'
 import { traceloop } from './traceloop.ts'
 import { weir } from './weir.ts'
 
+/** Those that speak for themselves, then the conventions that many clients share. */
 const ALL: readonly Dialect[] = [
   weir,
-  opentelemetry,
-  openinference,
-  genkit,
-  aiSdk,
   langfuse,
   langsmith,
   mastra,
   traceloop,
-  logfire,
   laminar,
+  aiSdk,
+  genkit,
+  crux,
+  logfire,
+  openinference,
+  opentelemetry,
 ]
 
 /** Every dialect that the collector understands. */

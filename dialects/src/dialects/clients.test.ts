@@ -50,7 +50,12 @@ test.for([
 
 test('Laminar: an exception is an error although the status is unset', () => {
   const row = ended(
-    { 'lmnr.span.type': 'TOOL', 'lmnr.span.input': '{}', 'lmnr.association.properties.session_id': 's' },
+    {
+      'lmnr.span.type': 'TOOL',
+      'lmnr.span.path': 'job',
+      'lmnr.span.input': '{}',
+      'lmnr.association.properties.session_id': 's',
+    },
     { events: [exception('ValueError', 'it broke')] },
   )
   expect(row).toMatchObject({

@@ -3,14 +3,22 @@ import { expect, test } from 'vitest'
 import { viewOf } from '../native/view.ts'
 import { KeyTable } from '../otlp/key-table.ts'
 import { compileDialects } from './compile.ts'
+import type { Dialect } from './dialect.ts'
 import { opentelemetry } from './opentelemetry.ts'
+import { FIELDS, type Precedence } from './precedence.ts'
 import { weir } from './weir.ts'
 
-test('a key without a place in the precedence table is refused', () => {
-  const dialect = { attributes: { 'new.model': [{ field: 'model' }] } } as const
-  expect(() => compileDialects([dialect])).toThrow(
-    'precedence.ts has no place for new.model among the keys of model',
+test('keys that the precedence table does not name come behind the others, in the order of the dialects', () => {
+  const precedence = Object.fromEntries(FIELDS.map((field) => [field, field === 'user' ? ['named'] : []]))
+  const dialect = (...keys: string[]): Dialect => ({
+    attributes: Object.fromEntries(keys.map((key) => [key, [{ field: 'user' }]])),
+  })
+  const { keys, rules } = compileDialects(
+    [dialect('b', 'a'), dialect('c', 'named')],
+    precedence as unknown as Precedence,
   )
+  const rankOf = (key: string) => rules[keys.find(viewOf(Buffer.from(key)), 0, key.length)]![0]!.rank
+  expect(['named', 'b', 'a', 'c'].map(rankOf)).toEqual([0, 1, 2, 3])
 })
 
 test('two dialects that read the same field from the same key are refused', () => {

@@ -2,7 +2,19 @@ import { SPAN_KINDS, type SpanKind } from '@weir/sdk/semconv'
 import type { Status } from '@weir/store/run-model'
 import { KeyTable } from '../otlp/key-table.ts'
 import type { Dialect, Family, Format, Rule } from './dialect.ts'
-import { FIELDS, type Field, PRECEDENCE, type Precedence, RESOURCE_FIELDS } from './precedence.ts'
+import { FIELDS, type Field, PRECEDENCE, type Precedence } from './precedence.ts'
+
+/** Fields that may also be said once for all spans of a resource; a span's own key of the same rank wins. */
+const RESOURCE_FIELDS: readonly Field[] = [
+  'session',
+  'user',
+  'experiment',
+  'case',
+  'trial',
+  'service',
+  'version',
+  'environment',
+]
 
 /** The bit of a kind in {@link CompiledRule.kinds}. */
 export const KIND_BITS: ReadonlyMap<SpanKind, number> = new Map(SPAN_KINDS.map((kind, at) => [kind, 1 << at]))
@@ -74,20 +86,27 @@ export interface CompiledDialects {
   readonly exceptions: ReadonlyMap<string, Status>
 }
 
-/** @throws TypeError where a dialect and the precedence table contradict each other */
+/**
+ * @param dialects keys that the precedence table does not name rank behind those that it names, in this order
+ * @throws TypeError where a dialect and the precedence table contradict each other
+ */
 export function compileDialects(
   dialects: readonly Dialect[],
   precedence: Precedence = PRECEDENCE,
 ): CompiledDialects {
   const placed = new Map<string, number>()
+  const order = Object.fromEntries(FIELDS.map((field) => [field, [...precedence[field]]])) as Record<
+    Field,
+    string[]
+  >
   /** @param kinds of the spans that a rule is for: several rules may share a key that are never for one span */
   const place = (field: Field, key: string, kinds = -1): number => {
-    const rank = precedence[field].indexOf(key)
-    if (rank < 0) throw new TypeError(`precedence.ts has no place for ${key} among the keys of ${field}`)
+    const keysOf = order[field]
+    if (!keysOf.includes(key)) keysOf.push(key)
     const taken = placed.get(`${field} ${key}`) ?? 0
     if ((taken & kinds) !== 0) throw new TypeError(`two rules read ${field} from ${key}`)
     placed.set(`${field} ${key}`, taken | kinds)
-    return rank
+    return keysOf.indexOf(key)
   }
   const names = [...new Set(dialects.flatMap(({ attributes }) => Object.keys(attributes)))]
   const keyNumber = (key: string | undefined): number => {

@@ -54,6 +54,6 @@ export interface Dialect {
   readonly messages?: Readonly<Record<string, MessageEvent>>
   /** Span events that mark the first token of an answer. */
   readonly firstToken?: readonly string[]
-  /** Exceptions that are no errors, by the last word of their type or by their whole message, and the status that they mean. */
+  /** Exceptions that are no errors, by the last word of their type or by a line of their message, and the status that they mean. */
   readonly exceptions?: Readonly<Record<string, Status>>
 }

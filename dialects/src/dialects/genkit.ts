@@ -39,7 +39,7 @@ export const genkit: Dialect = {
       // Whatever ends says how, unless it was cancelled.
       { field: 'status', is: 'cancelled', without: 'genkit:state' },
     ],
-    'genkit:name': [{ field: 'name' }, { field: 'model', when: MODEL }],
+    'genkit:name': [{ field: 'name' }, { field: 'model', when: ['model', 'embedder'] }],
     'genkit:path': [{ field: 'flow', read: innermostFlow }],
     'genkit:state': [{ field: 'status', values: { error: 'error' } }],
     'genkit:metadata:context': [

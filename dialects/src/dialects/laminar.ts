@@ -6,8 +6,13 @@ export const laminar: Dialect = {
     'lmnr.span.type': [
       {
         field: 'kind',
-        values: { LLM: 'model', CACHED: 'model', TOOL: 'tool', EVALUATOR: 'evaluator', DEFAULT: 'span' },
+        values: { LLM: 'model', CACHED: 'model', TOOL: 'tool', EVALUATOR: 'evaluator' },
       },
+    ],
+    // Every span has it. Those without a type are functions that the program observes.
+    'lmnr.span.path': [
+      { field: 'kind', is: 'step' },
+      { field: 'stepRole', when: ['step'], is: 'chain' },
       // It records the exception and leaves the status of the span unset.
       { field: 'exception', is: 'error' },
     ],

@@ -28,7 +28,10 @@ export const langsmith: Dialect = {
     'langsmith.metadata.thread_id': [{ field: 'session' }],
     'langsmith.metadata.conversation_id': [{ field: 'session' }],
     'langsmith.metadata.user_id': [{ field: 'user' }],
-    'langsmith.metadata.langgraph_node': [{ field: 'graphNode' }],
+    'langsmith.metadata.langgraph_node': [
+      { field: 'graphNode' },
+      { field: 'stepRole', values: { __start__: 'none' } },
+    ],
     'gen_ai.usage.input_token_details': [{ field: 'cachedInputTokens', json: ['cache_read'] }],
     'gen_ai.usage.output_token_details': [{ field: 'reasoningTokens', json: ['reasoning'] }],
     'langsmith.usage_metadata': [

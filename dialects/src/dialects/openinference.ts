@@ -44,11 +44,14 @@ export const openinference: Dialect = {
     'llm.token_count.prompt': [{ field: 'inputTokens' }],
     'llm.token_count.completion': [{ field: 'outputTokens' }],
     'llm.token_count.prompt_details.cache_read': [{ field: 'cachedInputTokens' }],
+    'llm.token_count.prompt_details.cache_write': [{ field: 'cacheWriteTokens' }],
     'llm.token_count.completion_details.reasoning': [{ field: 'reasoningTokens' }],
     'llm.cost.total': [{ field: 'cost' }],
     metadata: [
       { field: 'session', json: ['session_id', 'thread_id', 'conversation_id'] },
       { field: 'graphNode', json: ['langgraph_node'] },
+      // JavaScript draws how a graph takes its input.
+      { field: 'stepRole', json: ['langgraph_node'], values: { __start__: 'none' } },
     ],
   },
   scopes: {

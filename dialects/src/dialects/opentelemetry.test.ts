@@ -98,10 +98,26 @@ test('tokens, cached and reasoning apart, cost as sent, seconds to nanoseconds',
 test('without a cost on the wire the price table says it', () => {
   const usage = { 'gen_ai.usage.input_tokens': 1_000_000, 'gen_ai.usage.output_tokens': 100_000 }
   expect(normalise({ 'gen_ai.response.model': 'gpt-4o-2024-08-06', ...usage }).cost).toBeCloseTo(3.5)
-  expect(normalise({ 'gen_ai.response.model': 'nobody-knows', ...usage }).cost).toBe(0)
+  const unknown = normalise({ 'gen_ai.response.model': 'nobody-knows', ...usage })
+  expect(unknown).toMatchObject({ cost: 0, cost_estimated: 2 })
+  expect(normalise({ 'gen_ai.response.model': 'nobody-knows' })).toMatchObject({ cost: 0, cost_estimated: 0 })
   expect(normalise({ 'gen_ai.response.model': 'gpt-4o-2024-08-06', ...usage }).cost_estimated).toBe(1)
   const said = normalise({ 'gen_ai.response.model': 'gpt-4o', 'gen_ai.usage.cost': 0, ...usage })
   expect(said).toMatchObject({ cost: 0, cost_estimated: 0 })
+})
+
+test('what was read from a cache costs less, and what was written to one costs more', () => {
+  // 4,000 × 3 + 20,000 × 3.75 + 106,000 × 0.3 + 200 × 15 = 121,800
+  const call = normalise({
+    'gen_ai.provider.name': 'anthropic',
+    'gen_ai.response.model': 'claude-sonnet-4-5-20250929',
+    'gen_ai.usage.input_tokens': 130_000,
+    'gen_ai.usage.cache_read.input_tokens': 106_000,
+    'gen_ai.usage.cache_creation.input_tokens': 20_000,
+    'gen_ai.usage.output_tokens': 200,
+  })
+  expect(call.cost).toBeCloseTo(0.1218, 12)
+  expect(call).toMatchObject({ cost_estimated: 1, input_tokens: 130_000n, cached_input_tokens: 106_000n })
 })
 
 test('service, version and environment come from the resource', () => {

@@ -55,6 +55,9 @@ export const opentelemetry: Dialect = {
     'gen_ai.usage.cache_read.input_tokens': [{ field: 'cachedInputTokens' }],
     'gen_ai.usage.cache_read_input_tokens': [{ field: 'cachedInputTokens' }],
     'gen_ai.usage.cached_tokens': [{ field: 'cachedInputTokens' }],
+    'gen_ai.usage.cache_write.input_tokens': [{ field: 'cacheWriteTokens' }],
+    'gen_ai.usage.cache_creation.input_tokens': [{ field: 'cacheWriteTokens' }],
+    'gen_ai.usage.cache_creation_input_tokens': [{ field: 'cacheWriteTokens' }],
     'gen_ai.usage.reasoning.output_tokens': [{ field: 'reasoningTokens' }],
     'gen_ai.usage.reasoning_tokens': [{ field: 'reasoningTokens' }],
     'gen_ai.usage.cost.amount': [{ field: 'cost' }],
@@ -92,7 +95,9 @@ export const opentelemetry: Dialect = {
     AbortError: 'cancelled', // JavaScript
     CancelledError: 'cancelled', // Python's asyncio
     CancellationException: 'cancelled', // Java
+    InterruptedException: 'cancelled', // Java's threads
     OperationCanceledException: 'cancelled', // .NET
+    'context canceled': 'cancelled', // Go
     'This operation was aborted': 'cancelled', // JavaScript, where only the message is recorded
   },
   families: {

@@ -94,8 +94,7 @@ export class Resolver {
     const { rules } = this.#dialects
     for (let hit = 0; hit < this.#hits; hit++) {
       const said = rules[this.#hitKeys[hit]!]!
-      for (let at = 0; at < said.length; at++) {
-        const rule = said[at]!
+      for (const rule of said) {
         if ((rule.kinds & bit) !== 0 && rule.rank < this.#rank[rule.field]! && this.#isCompany(rule))
           this.#apply(rule, this.#hitAttributes[hit]!)
       }

@@ -40,18 +40,19 @@ export interface RequestVisitor {
 export function walkRequest(bytes: Buffer, visitor: RequestVisitor): void {
   beginRequest()
   const reader = new WireReader(bytes)
-  const views = { resource: new OwnerView(), scope: new OwnerView(), span: new SpanView() }
-  let isRequest = bytes.length === 0
+  const views = { resource: new OwnerView(), scope: new OwnerView(), span: new SpanView(), spans: 0 }
+  let isKnown = true
   while (reader.next()) {
-    if (reader.field === 1 && reader.wire === BYTES) {
-      isRequest = true
-      walkResourceSpans(reader, visitor, views)
-    } else reader.skip()
+    if (reader.field === 1 && reader.wire === BYTES) walkResourceSpans(reader, visitor, views)
+    else {
+      isKnown = false
+      reader.skip()
+    }
   }
   // Another message would be answered with success, and nothing of it stored.
-  if (!isRequest)
+  if (!isKnown && views.spans === 0)
     throw new DecodeError(
-      'the body has no resource_spans, though it is not empty: expected an ExportTraceServiceRequest of OTLP',
+      'the body has no span, but fields that are unknown: expected an ExportTraceServiceRequest of OTLP',
     )
 }
 
@@ -59,6 +60,8 @@ interface Views {
   readonly resource: OwnerView
   readonly scope: OwnerView
   readonly span: SpanView
+  /** How many there were. */
+  spans: number
 }
 
 /** An owner may be encoded after what it owns, so it is looked for in a pass of its own; skipping costs little. */
@@ -105,6 +108,7 @@ function walkScopeSpans(reader: WireReader, visitor: RequestVisitor, views: View
     const spanEnd = reader.delimited()
     views.span.read(reader, spanEnd)
     countMessages(views.span.messages)
+    views.spans += 1
     visitor.span(reader.bytes, views.span)
     reader.pos = spanEnd
   }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'captures')
 
@@ -26,10 +27,21 @@ export interface Expectation {
   readonly errors: number
   readonly exceptionSpans?: number
   readonly invalidIdSpans?: number
+  /** Names of the models that answered, where they differ from those that were asked. */
+  readonly responseModels?: readonly string[]
+  readonly runs?: readonly ExpectedRun[]
+}
+
+/** A run as somebody who reads the program expects it. Steps are `name`, `name:status` or `name xN` for N attempts. */
+interface ExpectedRun {
+  readonly flow: string
+  readonly status: string
+  readonly steps: readonly string[]
 }
 
 export interface Capture {
   readonly name: string
+  readonly client: string
   readonly requests: readonly CapturedRequest[]
   readonly expect: Expectation
 }
@@ -42,19 +54,16 @@ export function captureNames(...prefixes: readonly string[]): string[] {
     .sort()
 }
 
-export function readCapture(name: string): Capture {
-  const manifest = JSON.parse(readFileSync(join(ROOT, name, 'manifest.json'), 'utf8'))
+export function readCapture(directory: string): Capture {
+  const manifest = JSON.parse(readFileSync(join(ROOT, directory, 'manifest.json'), 'utf8'))
   const requests = manifest.requests.map((request: CapturedFiles): CapturedRequest => {
-    const read = (file: string) => readFileSync(join(ROOT, name, file))
-    return {
-      path: request.path,
-      contentType: request.contentType,
-      contentEncoding: request.contentEncoding,
-      raw: read(request.rawFile ?? request.file!),
-      body: request.file === undefined ? Buffer.alloc(0) : read(request.file),
-    }
+    const { path, contentType, contentEncoding, file, rawFile } = request
+    const read = (name: string) => readFileSync(join(ROOT, directory, name))
+    const body = file === undefined ? Buffer.alloc(0) : read(file)
+    const raw = rawFile === undefined ? (contentEncoding === 'gzip' ? gzipSync(body) : body) : read(rawFile)
+    return { path, contentType, contentEncoding, raw, body }
   })
-  return { name, requests, expect: manifest.expect }
+  return { name: directory, client: manifest.client, requests, expect: manifest.expect }
 }
 
 interface CapturedFiles {

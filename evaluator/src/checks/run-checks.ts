@@ -75,12 +75,23 @@ export const runErrors = defineCheck({
 export const runCost = defineCheck({
   schema: z.strictObject({ type: z.literal('run.cost'), atMost: amount, not }),
   matchers: {
-    /** US dollars; unverifiable if no cost was recorded. */
+    /** US dollars; unverifiable if no cost was recorded, or if nobody knows a part of it. */
     toCostAtMost: (dollars: number) => ({ atMost: requireAmount(dollars) }),
   },
   describe: ({ atMost }) => `toCostAtMost(${atMost})`,
-  judge: ({ atMost }, { run }) =>
-    usedAtMost(run, run.cost, atMost, (value) => `$${Number(value.toPrecision(6))}`, 'cost'),
+  judge({ atMost }, { run }) {
+    const { cost, unpricedTokens } = run
+    const dollars = (value: number) => `$${Number(value.toPrecision(6))}`
+    if (cost <= atMost && unpricedTokens > 0)
+      return unverifiable(
+        `The cost of ${unpricedTokens} tokens is unknown${cost > 0 ? `, the rest cost ${dollars(cost)}` : ''}. ` +
+          'Name the price of their model in the file of WEIR_PRICES.',
+      )
+    // Tokens that are known to cost nothing.
+    if (cost === 0 && run.inputTokens + run.outputTokens > 0 && !run.incomplete)
+      return passed('the run cost nothing')
+    return usedAtMost(run, cost, atMost, dollars, 'cost')
+  },
 })
 
 export const runTokens = defineCheck({

@@ -9,7 +9,18 @@ export function toTrialRecords(plan: Plan, records: readonly RunRecord[]): Map<s
   const byId = new Map(records.map((run) => [run.runId, run]))
   if (!judgesNested(plan)) return byId
   const traces = Map.groupBy(records, ({ traceId }) => traceId)
-  return new Map(records.map((run) => [run.runId, withNested(run, traces.get(run.traceId) ?? [])]))
+  const startedBy = ({ traceId, children }: RunRecord): readonly RunRecord[] => [
+    ...traces.get(traceId)!,
+    ...children.flatMap(({ runId }) => byId.get(runId) ?? []),
+  ]
+  return new Map(records.map((run) => [run.runId, withNested(run, reachable(run, startedBy))]))
+}
+
+/** A run and those that it started, which may be in traces of their own: Genkit begins one with each flow. */
+function reachable(run: RunRecord, startedBy: (run: RunRecord) => readonly RunRecord[]): RunRecord[] {
+  const found = new Set([run])
+  for (const of of found) for (const next of startedBy(of)) found.add(next)
+  return [...found]
 }
 
 /** Whether the runs that a trial's run started are judged with it. */
@@ -17,11 +28,9 @@ export function judgesNested({ evaluation, variant }: Plan): boolean {
   return typeof taskOf(evaluation, variant) === 'function'
 }
 
-/** A run with the steps, calls, child runs and usage of the other runs of its trace. */
-function withNested(run: RunRecord, trace: readonly RunRecord[]): RunRecord {
-  const nested = trace.filter((other) => other !== run)
-  if (nested.length === 0) return run
-  const all = [run, ...nested]
+/** A run with the steps, calls, child runs and usage of the others. */
+function withNested(run: RunRecord, all: readonly RunRecord[]): RunRecord {
+  if (all.length === 1) return run
   const sum = (value: (of: RunRecord) => number) => all.reduce((total, of) => total + value(of), 0)
   const steps = placeAll(run, all, ({ steps }) => steps)
   return {
@@ -30,6 +39,7 @@ function withNested(run: RunRecord, trace: readonly RunRecord[]): RunRecord {
     inputTokens: sum(({ inputTokens }) => inputTokens),
     outputTokens: sum(({ outputTokens }) => outputTokens),
     cost: sum(({ cost }) => cost),
+    unpricedTokens: sum(({ unpricedTokens }) => unpricedTokens),
     steps: mergeSteps(steps),
     calls: mergeCalls(run, all, steps),
     children: all.flatMap(({ children }) => children),

@@ -1,4 +1,5 @@
-import { UsageError } from '@weir/config'
+import { readVariables, UsageError } from '@weir/config'
+import { readPrices } from '@weir/dialects'
 import { type Flow, flush, init, newRunId, type RunOptions } from '@weir/sdk'
 import type { RunRecord } from '@weir/store/run-model'
 import { SpanKeeper } from './span-keeper.ts'
@@ -9,10 +10,14 @@ export const MAX_RECORDED: number = 8 * 1024 * 1024
 const SLOT = Symbol.for('weir.evaluator.recorder.1')
 const holder = globalThis as { [SLOT]?: SpanKeeper }
 
-/** Starts the SDK with spans kept in this process, once. */
+/**
+ * Starts the SDK with spans kept in this process, once.
+ * @throws ConfigError, PriceFileError where the variables or the file of prices cannot be used
+ */
 export function startRecorder(): void {
   if (holder[SLOT] !== undefined) return
-  holder[SLOT] = new SpanKeeper()
+  const { project, prices } = readVariables('eval')
+  holder[SLOT] = new SpanKeeper({ project, prices: readPrices(prices) })
   init({ exporter: holder[SLOT], capture: { maxLength: MAX_RECORDED } })
 }
 

@@ -1,6 +1,6 @@
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
-import { protobufOfJson, Scratch, SpanBlock } from '@weir/dialects'
+import { type Prices, protobufOfJson, Scratch, SpanBlock } from '@weir/dialects'
 import { WEIR_RUN_ID } from '@weir/sdk/semconv'
 import { type RecordedSpan, type RunRecord, readSpans, toRunRecords } from '@weir/store/run-model'
 
@@ -12,8 +12,13 @@ const SUCCESS = 0
 const BATCH = 4
 /** Bytes of columns that are filled before they are read. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
-/** Does not matter: these spans are not stored. */
-const PROJECT = 'default'
+
+/** As what spans are read. */
+export interface Reading {
+  /** Its prices count. */
+  readonly project: string
+  readonly prices: Prices
+}
 
 /**
  * Keeps the spans of this process, by trace, until they are taken. Only then are they written as the SDK sends them and read
@@ -21,6 +26,11 @@ const PROJECT = 'default'
  */
 export class SpanKeeper implements SpanExporter {
   readonly #traces: Map<string, ReadableSpan[]> = new Map()
+  readonly #reading: Reading
+
+  constructor(reading: Reading) {
+    this.#reading = reading
+  }
 
   export(spans: ReadableSpan[], done: ExportDone): void {
     for (const span of spans) {
@@ -42,22 +52,25 @@ export class SpanKeeper implements SpanExporter {
       spans.some(({ attributes }) => attributes[WEIR_RUN_ID] === runId),
     )
     for (const [traceId] of traces) this.#traces.delete(traceId)
-    return toRuns(traces.flatMap(([, spans]) => spans))
+    return toRuns(
+      traces.flatMap(([, spans]) => spans),
+      this.#reading,
+    )
   }
 
   takeAll(): RunRecord[] {
     const spans = [...this.#traces.values()].flat()
     this.#traces.clear()
-    return toRuns(spans)
+    return toRuns(spans, this.#reading)
   }
 }
 
 /** @throws if a span cannot be written or read */
-function toRuns(spans: readonly ReadableSpan[]): RunRecord[] {
-  const [block, scratch] = [new SpanBlock(), new Scratch()]
+function toRuns(spans: readonly ReadableSpan[], { project, prices }: Reading): RunRecord[] {
+  const [block, scratch] = [new SpanBlock(undefined, prices), new Scratch()]
   const recorded: RecordedSpan[] = []
   for (let at = 0; at < spans.length; at += BATCH) {
-    block.append(toRequest(spans.slice(at, at + BATCH), scratch), PROJECT)
+    block.append(toRequest(spans.slice(at, at + BATCH), scratch), project)
     const isLast = at + BATCH >= spans.length
     if (isLast || block.size > MAX_UNREAD_BYTES)
       for (const span of readSpans(block.take())) recorded.push(span)

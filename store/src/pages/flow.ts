@@ -57,6 +57,8 @@ export interface StepStats {
   readonly outputTokens: number
   /** US dollars. */
   readonly cost: number
+  /** As `Usage.unpricedTokens`. */
+  readonly unpricedTokens: number
 }
 
 export interface VersionStats extends RunTotals {
@@ -194,6 +196,7 @@ async function readSteps(
         sum(minutes.input_tokens) AS inputTokens,
         sum(minutes.output_tokens) AS outputTokens,
         sum(minutes.cost) AS cost,
+        sum(minutes.unpriced_tokens) AS unpricedTokens,
         ${quantiles('1')} AS quantiles,
         sum(start_offset_sum) / sum(minutes.executions) AS position,
         count() OVER () AS total

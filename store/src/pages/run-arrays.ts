@@ -44,5 +44,6 @@ export const MODELS: string = records('models', [
   ['cachedInputTokens', 'UInt64', 'model_cached_input_tokens'],
   ['reasoningTokens', 'UInt64', 'model_reasoning_tokens'],
   ['cost', 'Float64', 'model_costs'],
+  ['unpricedTokens', 'UInt64', 'model_unpriced_tokens'],
   ['durationNs', 'UInt64', 'model_durations_ns'],
 ])

@@ -64,7 +64,7 @@ const selectRecords = (where: string): string => `
       run.output AS output, run.input_type AS inputType, run.output_type AS outputType,
       run.input_length AS inputLength, run.output_length AS outputLength, run.error_type AS errorType,
       run.error_message AS errorMessage, run.input_tokens AS inputTokens, run.output_tokens AS outputTokens,
-      run.cost AS cost, ${STEPS}, ${CALLS}
+      run.cost AS cost, run.unpriced_tokens AS unpricedTokens, ${STEPS}, ${CALLS}
     FROM runs AS run FINAL
     WHERE project = {project:String} AND ${where}`
 

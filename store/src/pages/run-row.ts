@@ -27,6 +27,8 @@ export interface RunRow {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly cost: number
+  /** As `Usage.unpricedTokens`. */
+  readonly unpricedTokens: number
   readonly spanCount: number
   readonly errorCount: number
   readonly stepCount: number
@@ -54,7 +56,7 @@ export const RUN_ROW: string = `
       run.duration_ns AS durationNs, run.session_id AS sessionId, run.user_id AS userId,
       run.experiment_id AS experimentId, run.case_id AS caseId, run.trial AS trial, run.error_type AS errorType,
       ${glance('run.error_message', 500)} AS errorMessage, run.input_tokens AS inputTokens,
-      run.output_tokens AS outputTokens, run.cost AS cost, run.span_count AS spanCount,
+      run.output_tokens AS outputTokens, run.cost AS cost, run.unpriced_tokens AS unpricedTokens, run.span_count AS spanCount,
       run.error_count AS errorCount, length(run.step_names) AS stepCount`
 
 /** A run settles within seconds of the receipt of its newest span. */

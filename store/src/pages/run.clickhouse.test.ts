@@ -87,7 +87,14 @@ test('records with calls, types and lengths; steps whose times contradict the ru
   expect(models).toEqual([
     {
       ...{ model: 'gpt', provider: 'openai', calls: 1, errors: 0, durationNs: 20e6 },
-      ...{ inputTokens: 9, outputTokens: 3, cachedInputTokens: 4, reasoningTokens: 0, cost: 0.5 },
+      ...{
+        inputTokens: 9,
+        outputTokens: 3,
+        cachedInputTokens: 4,
+        reasoningTokens: 0,
+        cost: 0.5,
+        unpricedTokens: 0,
+      },
     },
   ])
   const [early] = spans.filter(({ name }) => name === 'early')

@@ -30,6 +30,8 @@ interface SessionTotals {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly cost: number
+  /** As `Usage.unpricedTokens`. */
+  readonly unpricedTokens: number
   readonly users: number
   /** Start of the first and of the last run, milliseconds since 1970. */
   readonly firstMs: number
@@ -75,6 +77,7 @@ const TOTALS = `
   SELECT
     count() AS runs, countIf(status = 'error') AS errors, sum(run.input_tokens) AS inputTokens,
     sum(run.output_tokens) AS outputTokens, sum(run.cost) AS cost,
+    sum(run.unpriced_tokens) AS unpricedTokens,
     toFloat64(toUnixTimestamp64Milli(min(run.start))) AS firstMs, toFloat64(toUnixTimestamp64Milli(max(run.start))) AS lastMs,
     uniqExactIf(user_id, user_id != '') AS users,
     arraySort(groupUniqArrayIf(20)(user_id, user_id != '')) AS userIds

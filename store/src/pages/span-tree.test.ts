@@ -8,8 +8,16 @@ const BLANK: SpanFacts = {
   ...{ traceId: 't', spanId: '', parentSpanId: '', isParentRemote: undefined, isServer: false },
   ...{ name: '', kind: 'span', flow: '', runId: '', parentRunId: '', status: 'ok', startNs: 0n, endNs: 1n },
   ...{ service: '', environment: '', version: '', sessionId: '', userId: '' },
-  ...{ experimentId: '', caseId: '', trial: 0, stepIndex: -1, stepAttempts: 0, stepFallback: false, stepRole: '' as const },
-  ...{ isCostEstimated: false },
+  ...{
+    experimentId: '',
+    caseId: '',
+    trial: 0,
+    stepIndex: -1,
+    stepAttempts: 0,
+    stepFallback: false,
+    stepRole: '' as const,
+  },
+  ...{ isCostEstimated: false, isCostUnknown: false },
   ...{ model: '', provider: '', inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0 },
   ...{ cost: 0, errorType: '', errorMessage: '', metadata: '', receivedMs: 0 },
 }

@@ -29,6 +29,8 @@ export interface SpanDetail {
   readonly cachedInputTokens: number
   readonly reasoningTokens: number
   readonly cost: number
+  /** The client said the cost, or there is none; it follows from the tokens by a list of prices; nobody knows what they cost. */
+  readonly costBasis: 'said' | 'estimated' | 'unknown'
   readonly timeToFirstTokenNs: number
   readonly startUnixNano: bigint
   readonly durationNs: number
@@ -112,7 +114,8 @@ const SELECT_SPAN = `
     span.status AS status, span.service AS service, span.environment AS environment, span.version AS version,
     span.model AS model, span.provider AS provider, span.input_tokens AS inputTokens,
     span.output_tokens AS outputTokens, span.cached_input_tokens AS cachedInputTokens,
-    span.reasoning_tokens AS reasoningTokens, span.cost AS cost, span.time_to_first_token_ns AS timeToFirstTokenNs,
+    span.reasoning_tokens AS reasoningTokens, span.cost AS cost, 
+    transform(span.cost_estimated, [1, 2], ['estimated', 'unknown'], 'said') AS costBasis, span.time_to_first_token_ns AS timeToFirstTokenNs,
     toString(toUnixTimestamp64Nano(span.start)) AS startNs, span.duration_ns AS durationNs,
     span.end != toDateTime64(0, 9, 'UTC') AS ended, span.input AS input, span.output AS output,
     span.input_type AS inputType, span.output_type AS outputType, span.input_length AS inputLength,

@@ -15,23 +15,26 @@ export interface RunTotals {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly cost: number
+  /** As `Usage.unpricedTokens`. */
+  readonly unpricedTokens: number
 }
 
 /** A row of {@link totalsSql}. */
 export interface TotalsRow
-  extends Pick<RunTotals, 'runs' | 'errors' | 'inputTokens' | 'outputTokens' | 'cost'> {
+  extends Pick<RunTotals, 'runs' | 'errors' | 'inputTokens' | 'outputTokens' | 'cost' | 'unpricedTokens'> {
   readonly quantiles: readonly [p50: number | null, p95: number | null, p99: number | null]
 }
 
 const ROW =
-  'Tuple(runs UInt64, errors UInt64, quantiles Array(Float64), inputTokens UInt64, outputTokens UInt64, cost Float64)'
+  'Tuple(runs UInt64, errors UInt64, quantiles Array(Float64), inputTokens UInt64, outputTokens UInt64, cost Float64, unpricedTokens UInt64)'
 
 /** SQL over minutes of runs: a tuple of totals where `condition` holds. */
 export function totalsSql({ quantiles }: Pick<Minutes, 'quantiles'>, condition: string): string {
   return `CAST((
       sumIf(runs, ${condition}), sumIf(errors, ${condition}),
       ${quantiles(condition)},
-      sumIf(input_tokens, ${condition}), sumIf(output_tokens, ${condition}), sumIf(cost, ${condition})), '${ROW}')`
+      sumIf(input_tokens, ${condition}), sumIf(output_tokens, ${condition}), sumIf(cost, ${condition}),
+      sumIf(unpriced_tokens, ${condition})), '${ROW}')`
 }
 
 export function toTotals(
@@ -49,4 +52,5 @@ export const NO_RUNS: TotalsRow = {
   inputTokens: 0,
   outputTokens: 0,
   cost: 0,
+  unpricedTokens: 0,
 }

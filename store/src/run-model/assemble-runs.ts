@@ -83,6 +83,7 @@ function toRun(runId: string, members: readonly PlacedSpan[], { nowMs, trials }:
     cachedInputTokens: usage.cachedInputTokens,
     reasoningTokens: usage.reasoningTokens,
     cost: usage.cost,
+    unpricedTokens: usage.unpricedTokens,
     models: describeModels(members),
     spanCount: members.length,
     errorCount: members.reduce((sum, { facts }) => sum + Number(facts.status === 'error'), 0),
@@ -116,11 +117,13 @@ function continuationOf(root: PlacedSpan): PlacedSpan {
 function statusBelow(root: PlacedSpan, executions: readonly Execution[]): Status {
   const waits = ({ facts }: PlacedSpan) => facts.status === 'suspended' && facts.stepRole === 'chain'
   if (executions.some((execution) => waits(execution.at(-1)!))) return 'suspended'
-  let inner = root
-  while (inner.children.length > 0 && inner.children.every(isWrapper))
-    inner = inner.children.toSorted(byStart).at(-1)!
-  const agents = inner === root ? [] : inner.children.filter(({ facts }) => facts.kind === 'agent')
-  return agents.toSorted(byStart).at(-1)?.facts.status === 'error' ? 'error' : 'ok'
+  for (let span = root; ; ) {
+    if (span !== root && span.facts.status === 'error') return 'error'
+    const last = span.children.toSorted(byStart).at(-1)
+    if (last === undefined || !(isWrapper(last) || (isWrapper(span) && last.facts.kind === 'agent')))
+      return 'ok'
+    span = last
+  }
 }
 
 const RANKS = { flow: 2, span: 1 }

@@ -4,7 +4,7 @@ import type { SpanFacts } from './span-facts.ts'
 
 const MEASURES = ['inputTokens', 'outputTokens', 'cachedInputTokens', 'reasoningTokens', 'cost'] as const
 const COST = 1 << 4
-/** The bit of an estimated cost. */
+/** The bit of an estimated cost, and of one that could not be estimated. */
 const ESTIMATE = 1 << MEASURES.length
 const ALL_MEASURES = (1 << (MEASURES.length + 1)) - 1
 /** Bits of calls themselves: a wrapper of a model's call is often a model's span too. */
@@ -13,7 +13,8 @@ const CALLS: Readonly<Record<string, number>> = { model: 1 << 6, embedder: 1 << 
 /**
  * Counts each measure once: a span's counts unless a span below it says the same measure, since agents and wrappers repeat
  * what their children say. A model whose tool calls another model does not: what its tools take is not part of what it says.
- * An estimated cost counts where nobody said one: neither below the span, nor above it, of a span that it is part of.
+ * An estimated cost counts where nobody said one: neither below the span, nor above it, of a span that it is part of. So do tokens
+ * whose cost is unknown. An estimate of a span above them does not: it would be of the same tokens, by the price of another model.
  * @param spans of one trace, parents before their children
  */
 export function countUsage(spans: readonly PlacedSpan[]): void {
@@ -26,8 +27,8 @@ export function countUsage(spans: readonly PlacedSpan[]): void {
       const below = isModel(span.facts) ? saidBelowByItself : saidBelow
       const counted = said & ~((below & COST) === 0 ? below : below | ESTIMATE)
       span.isModelCall = counted > ALL_MEASURES
-      span.counted = pick(span.facts, counted)
-      estimates ||= (counted & ESTIMATE) !== 0
+      span.counted = pick(span.facts, counted, (below & COST) === 0)
+      estimates ||= (counted & ESTIMATE) !== 0 || span.counted.unpricedTokens > 0
     }
     if (parent === undefined) continue
     parent.saidBelow |= said | saidBelow
@@ -46,9 +47,10 @@ function dropEstimates(spans: readonly PlacedSpan[]): void {
     // What a model says is not of its tools.
     if (parent !== undefined)
       span.costAbove = facts.kind === 'tool' ? parent.costAbove & ~BY_MODEL : parent.costAbove
-    if (span.counted.cost === 0) continue
-    if (!facts.isCostEstimated) span.costAbove |= isModel(facts) ? BY_MODEL : BY_OTHER
-    else if (span.costAbove !== 0) span.counted = { ...span.counted, cost: 0 }
+    const { cost, unpricedTokens } = span.counted
+    if (cost === 0 && unpricedTokens === 0) continue
+    if (!facts.isCostEstimated && !facts.isCostUnknown) span.costAbove |= isModel(facts) ? BY_MODEL : BY_OTHER
+    else if (span.costAbove !== 0) span.counted = { ...span.counted, cost: 0, unpricedTokens: 0 }
   }
 }
 
@@ -59,6 +61,7 @@ function measuresOf(facts: SpanFacts): number {
   if (facts.cachedInputTokens > 0) said |= 4
   if (facts.reasoningTokens > 0) said |= 8
   if (facts.cost > 0) said |= facts.isCostEstimated ? ESTIMATE : COST
+  else if (facts.isCostUnknown) said |= ESTIMATE
   return said
 }
 
@@ -66,16 +69,19 @@ export function isModel({ kind }: SpanFacts): boolean {
   return kind === 'model' || kind === 'embedder' || kind === 'reranker'
 }
 
-function pick(facts: SpanFacts, counted: number): Usage {
+/** @param isCostUnsaid whether no span below says a cost, which would be that of its tokens too */
+function pick(facts: SpanFacts, counted: number, isCostUnsaid: boolean): Usage {
   if ((counted & ALL_MEASURES) === 0) return NO_USAGE
   const value = (bit: number) => ((counted & (1 << bit)) === 0 ? 0 : facts[MEASURES[bit]!])
   const isCostCounted = (counted & (COST | ESTIMATE)) !== 0
+  const [inputTokens, outputTokens] = [value(0), value(1)]
   return {
-    inputTokens: value(0),
-    outputTokens: value(1),
+    inputTokens,
+    outputTokens,
     cachedInputTokens: value(2),
     reasoningTokens: value(3),
     cost: isCostCounted ? facts.cost : 0,
+    unpricedTokens: facts.isCostUnknown && isCostUnsaid ? inputTokens + outputTokens : 0,
   }
 }
 
@@ -85,6 +91,7 @@ export const NO_USAGE: Usage = {
   cachedInputTokens: 0,
   reasoningTokens: 0,
   cost: 0,
+  unpricedTokens: 0,
 }
 
 export function addUsage(sum: Usage, more: Usage): Usage {
@@ -96,5 +103,6 @@ export function addUsage(sum: Usage, more: Usage): Usage {
     cachedInputTokens: sum.cachedInputTokens + more.cachedInputTokens,
     reasoningTokens: sum.reasoningTokens + more.reasoningTokens,
     cost: sum.cost + more.cost,
+    unpricedTokens: sum.unpricedTokens + more.unpricedTokens,
   }
 }

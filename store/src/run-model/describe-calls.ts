@@ -72,5 +72,6 @@ export function describeModels(members: readonly PlacedSpan[]): ModelUse[] {
       cachedInputTokens: usage.cachedInputTokens,
       reasoningTokens: usage.reasoningTokens,
       cost: usage.cost,
+      unpricedTokens: usage.unpricedTokens,
     }))
 }

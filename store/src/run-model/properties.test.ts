@@ -46,6 +46,7 @@ const factsOf = (parents: number): fc.Arbitrary<SpanFacts> =>
         reasoningTokens: measure,
         cost: measure,
         isCostEstimated: fc.boolean(),
+        isCostUnknown: fc.constant(false),
         errorType: rarely('E'),
         receivedMs: fc.constantFrom(0, NOW_MS - 700_000, NOW_MS, NOW_MS + 20_000),
       }),
@@ -142,7 +143,7 @@ test('no step is around itself', () => {
 })
 
 const MEASURES = ['inputTokens', 'outputTokens', 'cachedInputTokens', 'reasoningTokens', 'cost'] as const
-const total = (of: readonly Usage[], measure: keyof Usage) =>
+const total = (of: readonly Pick<Usage, (typeof MEASURES)[number]>[], measure: (typeof MEASURES)[number]) =>
   of.reduce((sum, usage) => sum + usage[measure], 0)
 
 test('what counts was said: no measure exceeds what spans said, and none that any said is lost', () => {
@@ -156,6 +157,23 @@ test('what counts was said: no measure exceeds what spans said, and none that an
       }
     }),
     { numRuns: 1000 },
+  )
+})
+
+test('tokens without a price are counted tokens, and without any price they are all of them', () => {
+  fc.assert(
+    fc.property(forest, fc.infiniteStream(fc.boolean()), (spans, unknown) => {
+      const mixed = spans.map((span) => {
+        const isCostUnknown = unknown.next().value === true
+        return { ...span, isCostUnknown, cost: isCostUnknown ? 0 : span.cost }
+      })
+      for (const { unpricedTokens, inputTokens, outputTokens } of assemble(mixed))
+        expect(unpricedTokens).toBeLessThanOrEqual(inputTokens + outputTokens)
+      const none = spans.map((span) => ({ ...span, isCostUnknown: true, cost: 0 }))
+      for (const { unpricedTokens, inputTokens, outputTokens } of assemble(none))
+        expect(unpricedTokens).toBe(inputTokens + outputTokens)
+    }),
+    { numRuns: 500 },
   )
 })
 

@@ -82,6 +82,7 @@ test('every column becomes the fact that it is', () => {
     stepFallback: true,
     stepRole: 'wrapper',
     isCostEstimated: true,
+    isCostUnknown: false,
     model: 'the model',
     provider: 'the provider',
     inputTokens: 6,

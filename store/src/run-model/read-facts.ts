@@ -171,6 +171,7 @@ export function factsReader({ columns }: NativeBlock): (row: number) => StoredFa
       reasoningTokens: reasoningTokens[row]!,
       cost: cost[row]!,
       isCostEstimated: costEstimated[row] === 1,
+      isCostUnknown: costEstimated[row] === 2,
       errorType: errorType.at(row)!,
       errorMessage: errorMessage.at(row)!,
       metadata: metadata.at(row)!,

@@ -59,6 +59,7 @@ function toRunRecord(
     inputTokens: run.inputTokens,
     outputTokens: run.outputTokens,
     cost: run.cost,
+    unpricedTokens: run.unpricedTokens,
     steps: run.steps.map(toStepRecord),
     calls: run.calls,
     children,

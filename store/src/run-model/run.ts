@@ -19,8 +19,10 @@ export interface Usage {
   readonly outputTokens: number
   readonly cachedInputTokens: number
   readonly reasoningTokens: number
-  /** US dollars. */
+  /** US dollars; a lower bound if there are unpriced tokens. */
   readonly cost: number
+  /** Input and output whose cost nobody knows: no client said it, and no list has the price of the model. */
+  readonly unpricedTokens: number
 }
 
 /** One step execution of a run: (label, occurrence). Its last attempt decided status. */
@@ -97,8 +99,10 @@ export interface RunRecord {
   readonly errorMessage: string
   readonly inputTokens: number
   readonly outputTokens: number
-  /** US dollars. */
+  /** US dollars; a lower bound if there are unpriced tokens. */
   readonly cost: number
+  /** As {@link Usage.unpricedTokens}. */
+  readonly unpricedTokens: number
   /** Ordered by start. */
   readonly steps: readonly StepRecord[]
   /** Ordered by start. */

@@ -49,6 +49,8 @@ export interface SpanFacts {
   readonly cost: number
   /** The cost follows from the tokens by a list of prices: nobody said it. */
   readonly isCostEstimated: boolean
+  /** It has tokens, nobody said their cost, and no list has the price of its model. */
+  readonly isCostUnknown: boolean
   readonly errorType: string
   readonly errorMessage: string
   readonly metadata: string

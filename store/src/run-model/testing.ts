@@ -42,6 +42,7 @@ export const SPAN: SpanFacts = {
   reasoningTokens: 0,
   cost: 0,
   isCostEstimated: false,
+  isCostUnknown: false,
   errorType: '',
   errorMessage: '',
   metadata: '',
@@ -64,6 +65,7 @@ const WORDS: Readonly<Record<string, Changes>> = {
   inner: { stepRole: 'inner' },
   none: { stepRole: 'none' },
   estimated: { isCostEstimated: true },
+  unpriced: { isCostUnknown: true },
 }
 
 const SHORT_NAMES: Readonly<Record<string, keyof SpanFacts>> = {
@@ -211,13 +213,14 @@ function describeTime(startNs: number, durationNs: number): string {
 }
 
 function describeUsage(usage: Usage): string {
-  const { inputTokens, outputTokens, cachedInputTokens, reasoningTokens, cost } = usage
+  const { inputTokens, outputTokens, cachedInputTokens, reasoningTokens, cost, unpricedTokens } = usage
   const measures = {
     in: inputTokens,
     out: outputTokens,
     cached: cachedInputTokens,
     reasoning: reasoningTokens,
     cost,
+    unpriced: unpricedTokens,
   }
   return join(...Object.entries(measures).map(([name, value]) => value !== 0 && `${name}=${value}`))
 }

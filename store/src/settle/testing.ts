@@ -80,6 +80,7 @@ function rowOf(run: Run, payloadOf: (span: SpanFacts | undefined, name: string) 
     cached_input_tokens: run.cachedInputTokens,
     reasoning_tokens: run.reasoningTokens,
     cost: run.cost,
+    unpriced_tokens: run.unpricedTokens,
     span_count: run.spanCount,
     error_count: run.errorCount,
     models: models.map(({ model }) => model),
@@ -91,6 +92,7 @@ function rowOf(run: Run, payloadOf: (span: SpanFacts | undefined, name: string) 
     model_cached_input_tokens: models.map(({ cachedInputTokens }) => cachedInputTokens),
     model_reasoning_tokens: models.map(({ reasoningTokens }) => reasoningTokens),
     model_costs: models.map(({ cost }) => cost),
+    model_unpriced_tokens: models.map(({ unpricedTokens }) => unpricedTokens),
     model_durations_ns: models.map(({ durationNs }) => durationNs),
     step_names: steps.map(({ name }) => name),
     step_occurrences: steps.map(({ occurrence }) => occurrence),
@@ -105,6 +107,7 @@ function rowOf(run: Run, payloadOf: (span: SpanFacts | undefined, name: string) 
     step_input_tokens: steps.map(({ usage }) => usage.inputTokens),
     step_output_tokens: steps.map(({ usage }) => usage.outputTokens),
     step_costs: steps.map(({ usage }) => usage.cost),
+    step_unpriced_tokens: steps.map(({ usage }) => usage.unpricedTokens),
     step_traces: steps.map(({ span }) => traceIds.indexOf(span.traceId)),
     step_span_ids: steps.map(({ span }) => span.spanId),
     call_names: calls.map(({ name }) => name),
@@ -125,6 +128,7 @@ export function storedMinutes(store: Store, flow = ''): Promise<Row[][]> {
   const of = (table: string) => `FROM ${table} AS total FINAL WHERE startsWith(total.flow, {flow:String})`
   const second = 'toUnixTimestamp(minute) AS second'
   const usage = `sum(total.input_tokens) AS input_tokens, sum(total.output_tokens) AS output_tokens, sum(total.cost) AS cost,
+    sum(total.unpriced_tokens) AS unpriced_tokens,
     quantilesDDMerge(${QUANTILES})(durations) AS quantiles`
   return both(store, { flow }, [
     `SELECT project, flow, ${second}, environment, service, version, source, toUInt64(sum(total.runs)) AS runs,
@@ -147,16 +151,18 @@ export function recountedMinutes(store: Store, flow = ''): Promise<Row[][]> {
   return both(store, { flow }, [
     `SELECT project, flow, ${second}, environment, service, version, source, count() AS runs, countIf(status = 'error') AS errors,
       sum(run.input_tokens) AS input_tokens, sum(run.output_tokens) AS output_tokens, sum(run.cost) AS cost,
+      sum(run.unpriced_tokens) AS unpriced_tokens,
       quantilesDDIf(${QUANTILES})(duration_ns, NOT incomplete) AS quantiles
     ${of} ${where} GROUP BY ${GROUPS} ORDER BY ${GROUPS}`,
     `SELECT project, flow, ${second}, environment, service, version, source, step, kind, count() AS executions,
       countIf(step_status = 'error') AS errors, countIf(attempts > 1) AS retried, countIf(fallback) AS fallbacks,
       sum(toFloat64(offset)) AS offsets,
       sum(tokens_in) AS input_tokens, sum(tokens_out) AS output_tokens, sum(step_cost) AS cost,
+      sum(tokens_unpriced) AS unpriced_tokens,
       quantilesDDIf(${QUANTILES})(step_ns, step_status IN ('ok', 'error')) AS quantiles
     ${of} ARRAY JOIN step_names AS step, step_kinds AS kind, step_statuses AS step_status, step_attempts AS attempts,
       step_fallbacks AS fallback, step_starts_ns AS offset, step_durations_ns AS step_ns, step_input_tokens AS tokens_in,
-      step_output_tokens AS tokens_out, step_costs AS step_cost
+      step_output_tokens AS tokens_out, step_costs AS step_cost, step_unpriced_tokens AS tokens_unpriced
     ${where} GROUP BY ${GROUPS}, step, kind ORDER BY ${GROUPS}, step, kind`,
   ])
 }

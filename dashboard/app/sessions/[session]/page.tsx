@@ -13,8 +13,9 @@ import { sessionHref } from '#filters/links.ts'
 import { pageLinks } from '#filters/pages.ts'
 import { pathValue } from '#filters/path-value.ts'
 import { first, type SearchParams } from '#filters/search-params.ts'
+import { describeUnknownCost, formatKnownCost } from '#format/cost.ts'
 import { nameText } from '#format/name.ts'
-import { formatCost, formatCount, formatExact } from '#format/number.ts'
+import { formatCount, formatExact } from '#format/number.ts'
 
 interface Props {
   readonly params: Promise<{ session: string }>
@@ -59,7 +60,7 @@ export default async function SessionPage({ params, searchParams }: Props): Prom
               value: formatCount(totals.inputTokens + totals.outputTokens),
               detail: `${formatCount(totals.inputTokens)} in · ${formatCount(totals.outputTokens)} out`,
             },
-            { label: 'Cost', value: formatCost(totals.cost) },
+            { label: 'Cost', value: formatKnownCost(totals), title: describeUnknownCost(totals) },
           ]}
         />
         {runs.length < totals.runs ? (

@@ -6,6 +6,7 @@ import { TextLink } from '#components/frame/text-link.tsx'
 import { KindIcon } from '#components/run/kind.tsx'
 import { StatusBadge } from '#components/run/status-badge.tsx'
 import { runHref } from '#filters/links.ts'
+import { describeUnknownCost } from '#format/cost.ts'
 import { formatDuration } from '#format/duration.ts'
 import { nameText } from '#format/name.ts'
 import { formatCost, formatExact } from '#format/number.ts'
@@ -159,8 +160,10 @@ function describeOffset(offsetNs: number | null): string {
     : `at ${formatDuration(offsetNs)}`
 }
 
-function facts(span: SpanJson): [term: string, value: string, title?: string][] {
-  const list: [string, string, string?][] = [
+const ESTIMATED = 'Estimated from the tokens by the price of the model: the client did not say it'
+
+function facts(span: SpanJson): [term: string, value: string, title?: string | undefined][] {
+  const list: [string, string, (string | undefined)?][] = [
     [
       'Duration',
       span.ended ? formatDuration(span.durationNs) : 'running',
@@ -180,7 +183,15 @@ function facts(span: SpanJson): [term: string, value: string, title?: string][] 
       ['Output tokens', formatExact(span.outputTokens) + reasoning],
     )
   }
-  if (span.cost > 0) list.push(['Cost', formatCost(span.cost)])
+  if (span.cost > 0)
+    list.push(['Cost', formatCost(span.cost), span.costBasis === 'estimated' ? ESTIMATED : undefined])
+  // What names no model wraps calls, whose costs may be known.
+  if (span.costBasis === 'unknown' && span.model !== '')
+    list.push([
+      'Cost',
+      'unknown',
+      describeUnknownCost({ unpricedTokens: span.inputTokens + span.outputTokens }),
+    ])
   if (span.timeToFirstTokenNs > 0) list.push(['First token after', formatDuration(span.timeToFirstTokenNs)])
   list.push(
     ['Service', span.service],

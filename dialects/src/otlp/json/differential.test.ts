@@ -68,19 +68,28 @@ const idJson = fc.oneof(
   fc.constantFrom('"\\u0030001020304050607"', '"123"', '"12xx"', '""'),
 )
 
-/** Objects with members of these names, some of them twice, some unknown. */
+/**
+ * Objects with members of these names, some of them twice, some unknown. Of two that are unknown and have one name,
+ * JSON.parse shows only the last, though the first may be what spans were expected in: these have their place as a suffix.
+ */
 function objectJson(members: Readonly<Record<string, fc.Arbitrary<string>>>): fc.Arbitrary<string> {
   const member = fc.oneof(
     ...Object.entries(members).map(([name, value]) => fc.tuple(nameJson(name), space, space, value, space)),
-    fc.tuple(textJson, space, space, fc.oneof(scalarJson, fc.json()), space),
+    fc.tuple(unknownJson, space, space, fc.oneof(scalarJson, fc.json()), space),
   )
   return fc
     .tuple(space, fc.array(member, { maxLength: Object.keys(members).length + 2 }))
-    .map(
-      ([gap, list]) =>
-        `{${gap}${list.map(([name, before, after, value, end]) => `${name}${before}:${after}${value}${end}`).join(',')}}`,
-    )
+    .map(([gap, list]) => {
+      const written = list.map(([name, before, after, value, end], at) => {
+        const distinct = name.replace(PLACE, String(at))
+        return `${distinct}${before}:${after}${value}${end}`
+      })
+      return `{${gap}${written.join(',')}}`
+    })
 }
+
+const PLACE = '<place>'
+const unknownJson = textJson.map((text) => `${text.slice(0, -1)}${PLACE}"`)
 
 function nameJson(name: string): fc.Arbitrary<string> {
   const proto = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
