@@ -52,7 +52,6 @@ export class Payload implements Upload {
     const isPrefix = this.received < this.#prefix
     this.received += chunk.length
     if (isPrefix || !this.#isIgnored) this.chunks.push(chunk)
-    else if (this.#ownsChunks) giveBack(chunk)
   }
 
   /** The error of a server without room for more. */

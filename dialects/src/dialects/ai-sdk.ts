@@ -47,6 +47,7 @@ export const aiSdk: Dialect = {
     'ai.usage.completionTokens': [{ field: 'outputTokens' }],
     'ai.usage.cachedInputTokens': [{ field: 'cachedInputTokens' }],
     'ai.usage.inputTokenDetails.cacheReadTokens': [{ field: 'cachedInputTokens' }],
+    'ai.usage.inputTokenDetails.cacheWriteTokens': [{ field: 'cacheWriteTokens' }],
     'ai.usage.reasoningTokens': [{ field: 'reasoningTokens' }],
     'ai.usage.outputTokenDetails.reasoningTokens': [{ field: 'reasoningTokens' }],
     'ai.response.msToFirstChunk': [{ field: 'timeToFirstToken', scale: 1e6 }],

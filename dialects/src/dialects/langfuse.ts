@@ -39,6 +39,7 @@ export const langfuse: Dialect = {
           'input_tokens_details.cached_tokens',
         ],
       },
+      { field: 'cacheWriteTokens', json: ['cache_creation_input_tokens', 'input_cache_creation'] },
       {
         field: 'reasoningTokens',
         json: [

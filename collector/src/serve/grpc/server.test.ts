@@ -74,7 +74,7 @@ describe.each(['metrics', 'logs'])('%s', (signal) => {
 
   test.each([false, true])('are ignored with full success, whatever they are; gzip: %s', async (gzip) => {
     const before = await ignored()
-    // More than the collector has room for.
+    // Together more than the collector has room for.
     const messages = Array.from({ length: 10 }, () => Buffer.alloc(LIMIT, 0xff))
     const answers = await Promise.all(
       [EMPTY, ...messages].map((message) => client.export(message, { method, gzip })),
