@@ -101,6 +101,9 @@ test('a database of the version before gets the columns of a new one, with what 
       step_costs: [0],
       step_input_tokens: [7],
       step_output_tokens: [2],
+      model_costs: [0],
+      model_input_tokens: [7],
+      model_output_tokens: [2],
     },
     { run_id: 'priced', input_tokens: 7, cost: 0.5 },
   ])
@@ -109,11 +112,12 @@ test('a database of the version before gets the columns of a new one, with what 
   expect(
     await rows(
       store,
-      'SELECT run_id, unpriced_tokens AS run, step_unpriced_tokens AS steps FROM runs ORDER BY run_id',
+      `SELECT run_id, unpriced_tokens AS run, step_unpriced_tokens AS steps, model_unpriced_tokens AS models
+       FROM runs ORDER BY run_id`,
     ),
   ).toEqual([
-    { run_id: 'free', run: 9, steps: [9] },
-    { run_id: 'priced', run: 0, steps: [] },
+    { run_id: 'free', run: 9, steps: [9], models: [9] },
+    { run_id: 'priced', run: 0, steps: [], models: [] },
   ])
   await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
   await store.close()

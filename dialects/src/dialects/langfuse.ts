@@ -58,7 +58,10 @@ export const langfuse: Dialect = {
       // LangGraph waits for a person; Langfuse has the interrupt as a message.
       { field: 'status', read: (text) => (text.startsWith('(Interrupt(') ? 'suspended' : '') },
     ],
-    'langfuse.observation.metadata.langgraph_node': [{ field: 'graphNode', read: unquoted }],
+    'langfuse.observation.metadata.langgraph_node': [
+      { field: 'graphNode', read: unquoted },
+      { field: 'stepRole', values: { __start__: 'none', '"__start__"': 'none' } },
+    ],
     'langfuse.trace.metadata.thread_id': [{ field: 'session', read: unquoted }],
     'langfuse.session.id': [{ field: 'session' }],
     'langfuse.user.id': [{ field: 'user' }],

@@ -56,6 +56,7 @@ export const PRECEDENCE = {
     'weir.kind',
     'metadata',
     'langsmith.metadata.langgraph_node',
+    'langfuse.observation.metadata.langgraph_node',
     'langfuse.observation.type',
     'scope:openinference.instrumentation.openai_agents',
     'openinference.span.kind',
