@@ -54,7 +54,7 @@ interface CompiledValues {
 }
 
 /** What an event of a name is: a message of a field, an exception, or the mark of the first token. */
-export type CompiledEvent =
+type CompiledEvent =
   | { readonly field: number; readonly rank: number; readonly role: string }
   | 'exception'
   | 'firstToken'

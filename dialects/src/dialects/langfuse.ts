@@ -20,7 +20,7 @@ export const langfuse: Dialect = {
           event: 'span',
         },
       },
-      { field: 'stepRole', values: { chain: 'chain', span: 'chain', agent: 'chain', event: 'none' } },
+      { field: 'stepRole', values: { chain: 'chain', span: 'chain', event: 'none' } },
     ],
     'langfuse.observation.input': [{ field: 'input' }],
     'langfuse.observation.output': [{ field: 'output' }],

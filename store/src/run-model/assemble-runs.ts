@@ -92,13 +92,14 @@ function toRun(runId: string, members: readonly PlacedSpan[], { nowMs, trials }:
   }
 }
 
-/** A flow or an agent that was resumed goes on below its root, in a span like it that begins when the root had ended. */
+/** A flow or an agent that was resumed goes on below its root, in a span like it that begins when the root had ended. Wrappers may lie between. */
 function continuationOf(root: PlacedSpan): PlacedSpan {
   let last = root
   if (root.facts.kind !== 'flow' && root.facts.kind !== 'agent') return root
   for (;;) {
     const { facts, runId, children } = last
-    const next = children.find(
+    const below = children.flatMap((child) => (isWrapper(child) ? child.children : [child]))
+    const next = below.find(
       (child) =>
         child.runId === runId &&
         child.facts.kind === facts.kind &&
