@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS spans
     cached_input_tokens UInt64 COMMENT 'part of input_tokens',
     reasoning_tokens UInt64 COMMENT 'part of output_tokens',
     cost Float64 COMMENT 'US dollars' CODEC(ZSTD(1)),
-    cost_estimated UInt8 COMMENT '1: the cost follows from the tokens by a list of prices',
+    cost_estimated UInt8 COMMENT '1: the cost follows from the tokens by a list of prices; 2: nobody knows what the tokens cost',
     time_to_first_token_ns UInt64,
     error_type LowCardinality(String),
     error_message String,

@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS run_minutes
     input_tokens UInt64,
     output_tokens UInt64,
     cost Float64,
+    unpriced_tokens UInt64,
     settled DateTime64(6, 'UTC') COMMENT 'when this row was computed',
     is_deleted UInt8 DEFAULT 0,
     slice UInt64 COMMENT '0: all runs of the minute when it was rebuilt; else runs that one later pass added'
@@ -45,6 +46,7 @@ CREATE TABLE IF NOT EXISTS step_minutes
     input_tokens UInt64,
     output_tokens UInt64,
     cost Float64,
+    unpriced_tokens UInt64,
     settled DateTime64(6, 'UTC') COMMENT 'when this row was computed',
     is_deleted UInt8 DEFAULT 0,
     slice UInt64 COMMENT 'as in run_minutes'

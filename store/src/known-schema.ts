@@ -13,7 +13,7 @@ export const MIGRATIONS: readonly string[] = [
   '005_evaluations.sql',
   '006_monitors.sql',
   '007_projects.sql',
-  '008_unpriced_tokens.sql',
+  '008_upgrade.sql',
 ]
 
 /**

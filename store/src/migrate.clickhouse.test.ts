@@ -75,3 +75,50 @@ test('a database that an earlier version made is refused, and left as it is', as
   await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
   await store.close()
 })
+
+test('a database of the version before gets the columns of a new one, with what its rows say', async () => {
+  const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
+  const store = createStore({ url: inject('clickhouseUrl'), database })
+  const columns = () =>
+    rows(
+      store,
+      `SELECT table, name, type FROM system.columns WHERE database = {database:String} ORDER BY table, position`,
+      { database },
+    )
+  await migrate(store)
+  const whole = await columns()
+  await execute(store, 'ALTER TABLE spans DROP COLUMN step_role')
+  for (const column of ['unpriced_tokens', 'model_unpriced_tokens', 'step_unpriced_tokens'])
+    await execute(store, `ALTER TABLE runs DROP COLUMN ${column}`)
+  for (const table of ['run_minutes', 'step_minutes'])
+    await execute(store, `ALTER TABLE ${table} DROP COLUMN unpriced_tokens`)
+  await execute(store, "DELETE FROM migrations WHERE name = '008_upgrade.sql'")
+  await insert(store, 'runs', [
+    {
+      run_id: 'free',
+      input_tokens: 7,
+      output_tokens: 2,
+      step_costs: [0],
+      step_input_tokens: [7],
+      step_output_tokens: [2],
+      model_costs: [0],
+      model_input_tokens: [7],
+      model_output_tokens: [2],
+    },
+    { run_id: 'priced', input_tokens: 7, cost: 0.5 },
+  ])
+  expect(await migrate(store)).toEqual(['008_upgrade.sql'])
+  expect(await columns()).toEqual(whole)
+  expect(
+    await rows(
+      store,
+      `SELECT run_id, unpriced_tokens AS run, step_unpriced_tokens AS steps, model_unpriced_tokens AS models
+       FROM runs ORDER BY run_id`,
+    ),
+  ).toEqual([
+    { run_id: 'free', run: 9, steps: [9], models: [9] },
+    { run_id: 'priced', run: 0, steps: [], models: [] },
+  ])
+  await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
+  await store.close()
+})

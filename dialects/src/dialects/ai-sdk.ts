@@ -54,10 +54,12 @@ export const aiSdk: Dialect = {
     'ai.settings.context.sessionId': [{ field: 'session' }],
     'ai.settings.context.chatId': [{ field: 'session' }],
     'ai.settings.context.conversationId': [{ field: 'session' }],
+    'ai.settings.context.threadId': [{ field: 'session' }],
     'ai.settings.context.userId': [{ field: 'user' }],
     'ai.telemetry.metadata.sessionId': [{ field: 'session' }],
     'ai.telemetry.metadata.chatId': [{ field: 'session' }],
     'ai.telemetry.metadata.conversationId': [{ field: 'session' }],
+    'ai.telemetry.metadata.threadId': [{ field: 'session' }],
     'ai.telemetry.metadata.userId': [{ field: 'user' }],
   },
   scopes: {

@@ -32,14 +32,19 @@ export interface CompiledRule {
   /** The key that has to be there too, or must not be: its number, -1 for none. */
   readonly withKey: number
   readonly withoutKey: number
-  /** Paths in the attribute's JSON text. */
-  readonly json: readonly (readonly string[])[] | undefined
+  readonly json: CompiledPaths | undefined
   readonly read: ((text: string) => string) | undefined
   readonly format: Format
   readonly scale: number
   /** An empty text says something, unless another key says more. */
   readonly mayBeEmpty: boolean
   readonly onResource: boolean
+}
+
+/** Paths in an attribute's JSON text. A text without any of the words that may be there is not worth parsing. */
+export interface CompiledPaths {
+  readonly paths: readonly (readonly string[])[]
+  readonly words: readonly Buffer[]
 }
 
 /** What each value of an attribute means: `meanings` by the number of the value. */
@@ -49,7 +54,7 @@ interface CompiledValues {
 }
 
 /** What an event of a name is: a message of a field, an exception, or the mark of the first token. */
-export type CompiledEvent =
+type CompiledEvent =
   | { readonly field: number; readonly rank: number; readonly role: string }
   | 'exception'
   | 'firstToken'
@@ -177,13 +182,19 @@ function compileRule(rule: Rule, rank: number, keyNumber: (key: string | undefin
     is,
     withKey: keyNumber(rule.with),
     withoutKey: keyNumber(rule.without),
-    json: json?.map((path) => path.split('.')),
+    json: json && compilePaths(json, values),
     read,
     format: rule.format ?? 'unknown',
     scale: rule.scale ?? 1,
     mayBeEmpty: rule.field === 'input' || rule.field === 'output',
     onResource: RESOURCE_FIELDS.includes(rule.field),
   }
+}
+
+function compilePaths(json: readonly string[], values: Rule['values']): CompiledPaths {
+  const paths = json.map((path) => path.split('.'))
+  const words = new Set(values ? Object.keys(values) : paths.map((path) => path.at(-1)!))
+  return { paths, words: [...words].map((word) => Buffer.from(`"${word}"`)) }
 }
 
 function compileAffix(pattern: string): Affix {

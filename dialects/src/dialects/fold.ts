@@ -47,3 +47,7 @@ function unwrapped(item: unknown, key: string): unknown {
   const keys = Object.keys(item)
   return keys.length === 1 && keys[0] === key ? (item as Record<string, unknown>)[key] : item
 }
+
+export function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+}

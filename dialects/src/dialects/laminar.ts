@@ -16,8 +16,8 @@ export const laminar: Dialect = {
       // It records the exception and leaves the status of the span unset.
       { field: 'exception', is: 'error' },
     ],
-    'lmnr.span.input': [{ field: 'input' }],
-    'lmnr.span.output': [{ field: 'output' }],
+    'lmnr.span.input': [{ field: 'input', format: 'json' }],
+    'lmnr.span.output': [{ field: 'output', format: 'json' }],
     'lmnr.association.properties.session_id': [{ field: 'session' }],
     'lmnr.association.properties.user_id': [{ field: 'user' }],
   },

@@ -1,5 +1,5 @@
 import type { Dialect } from './dialect.ts'
-import { parseJson } from './json-path.ts'
+import { parseJson } from './json-attribute.ts'
 
 /** Langfuse (langfuse.com/integrations/native/opentelemetry), version 4 and later of its SDKs. */
 export const langfuse: Dialect = {
@@ -20,7 +20,7 @@ export const langfuse: Dialect = {
           event: 'span',
         },
       },
-      { field: 'stepRole', values: { chain: 'chain', span: 'chain', agent: 'chain', event: 'none' } },
+      { field: 'stepRole', values: { chain: 'chain', span: 'chain', event: 'none' } },
     ],
     'langfuse.observation.input': [{ field: 'input' }],
     'langfuse.observation.output': [{ field: 'output' }],
@@ -58,7 +58,10 @@ export const langfuse: Dialect = {
       // LangGraph waits for a person; Langfuse has the interrupt as a message.
       { field: 'status', read: (text) => (text.startsWith('(Interrupt(') ? 'suspended' : '') },
     ],
-    'langfuse.observation.metadata.langgraph_node': [{ field: 'graphNode', read: unquoted }],
+    'langfuse.observation.metadata.langgraph_node': [
+      { field: 'graphNode', read: unquoted },
+      { field: 'stepRole', values: { __start__: 'none', '"__start__"': 'none' } },
+    ],
     'langfuse.trace.metadata.thread_id': [{ field: 'session', read: unquoted }],
     'langfuse.session.id': [{ field: 'session' }],
     'langfuse.user.id': [{ field: 'user' }],

@@ -27,6 +27,7 @@ export const langsmith: Dialect = {
     'langsmith.metadata.session_id': [{ field: 'session' }],
     'langsmith.metadata.thread_id': [{ field: 'session' }],
     'langsmith.metadata.conversation_id': [{ field: 'session' }],
+    'langsmith.metadata.ls_provider': [{ field: 'provider' }],
     'langsmith.metadata.user_id': [{ field: 'user' }],
     'langsmith.metadata.langgraph_node': [
       { field: 'graphNode' },

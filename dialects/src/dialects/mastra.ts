@@ -35,6 +35,7 @@ export const mastra: Dialect = {
           model_chunk: 'none',
           processor_run: 'none',
           memory_operation: 'none',
+          mapping: 'none',
         },
       },
     ],

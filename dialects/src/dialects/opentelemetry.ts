@@ -18,12 +18,13 @@ export const opentelemetry: Dialect = {
           plan: 'agent',
           invoke_workflow: 'flow',
           run_step: 'step',
+          invoke_node: 'step',
           agent_step: 'step',
           rerank: 'reranker',
         },
       },
       // A round of an agent's loop is of that agent.
-      { field: 'stepRole', values: { agent_step: 'inner' } },
+      { field: 'stepRole', values: { agent_step: 'inner', invoke_node: 'chain' } },
     ],
     'gen_ai.workflow.name': [
       { field: 'name', when: ['flow'] },
@@ -89,6 +90,7 @@ export const opentelemetry: Dialect = {
     flow: ['invoke_workflow *'],
     agent: ['invoke_agent *'],
     tool: ['execute_tool *'],
+    step: ['invoke_node *'],
   },
   // Names that the languages have for work that its caller gave up.
   exceptions: {

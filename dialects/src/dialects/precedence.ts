@@ -56,6 +56,7 @@ export const PRECEDENCE = {
     'weir.kind',
     'metadata',
     'langsmith.metadata.langgraph_node',
+    'langfuse.observation.metadata.langgraph_node',
     'langfuse.observation.type',
     'scope:openinference.instrumentation.openai_agents',
     'openinference.span.kind',
@@ -87,7 +88,7 @@ export const PRECEDENCE = {
     'gen_ai.request.model',
     'ai.model.id',
   ],
-  provider: ['gen_ai.provider.name', 'gen_ai.system'],
+  provider: ['langsmith.metadata.ls_provider', 'gen_ai.provider.name', 'gen_ai.system'],
   inputTokens: ['langfuse.observation.usage_details', 'gen_ai.usage.input_tokens', 'llm.token_count.prompt'],
   outputTokens: [
     'langfuse.observation.usage_details',

@@ -5,8 +5,8 @@ import { ARRAY, type AttributeList, EMPTY, INT, isEmpty, KVLIST, STRING } from '
 import { int64At } from '../otlp/wire-reader.ts'
 import { type CompiledDialects, type CompiledRule, KIND_BITS } from './compile.ts'
 import type { Format } from './dialect.ts'
-import { foldIndexed } from './fold.ts'
-import { firstScalar, parseJson } from './json-path.ts'
+import { foldIndexed, isScalar } from './fold.ts'
+import { JsonAttribute } from './json-attribute.ts'
 import { FIELDS, type Field } from './precedence.ts'
 import { NO_EVENTS, readEvents, type SpanEvents } from './span-events.ts'
 
@@ -51,8 +51,7 @@ export class Resolver {
   readonly #hitKeys: number[] = []
   #hits = 0
   readonly #familyHits: Set<number> = new Set()
-  #json: unknown
-  #jsonOf = -1
+  readonly #json: JsonAttribute = new JsonAttribute()
 
   constructor(dialects: CompiledDialects) {
     this.#dialects = dialects
@@ -160,7 +159,7 @@ export class Resolver {
     }
     this.#filledCount = this.#hits = 0
     if (this.#familyHits.size > 0) this.#familyHits.clear()
-    this.#jsonOf = -1
+    this.#json.forget()
   }
 
   /** Looks every key up, remembers the known ones and returns the kind. */
@@ -240,29 +239,24 @@ export class Resolver {
   /** What a rule reads out of an attribute; '' for nothing. */
   #valueOf(rule: CompiledRule, at: number): string {
     if (rule.is !== undefined)
-      return rule.json === undefined || this.#atPath(at, rule.json) !== '' ? rule.is : ''
+      return rule.json === undefined || this.#json.scalar(this.#bytes, this.#attributes, at, rule.json) !== ''
+        ? rule.is
+        : ''
     const { values } = rule
     const { type, valueStart, valueEnd } = this.#attributes
     if (values !== undefined && rule.json === undefined && type[at] === STRING) {
       const meaning = values.meanings[values.keys.find(this.#view, valueStart[at]!, valueEnd[at]!)]
       if (meaning !== undefined || rule.read === undefined) return meaning ?? ''
     }
-    const text = rule.json ? this.#atPath(at, rule.json) : attributeText(this.#bytes, this.#attributes, at)
+    const text = rule.json
+      ? this.#json.scalar(this.#bytes, this.#attributes, at, rule.json)
+      : attributeText(this.#bytes, this.#attributes, at)
     if (values !== undefined) {
       const bytes = Buffer.from(text)
       const meaning = values.meanings[values.keys.find(viewOf(bytes), 0, bytes.length)]
       if (meaning !== undefined || rule.read === undefined) return meaning ?? ''
     }
     return rule.read ? rule.read(text) : text
-  }
-
-  /** The first scalar at one of the paths of an attribute's JSON text; the text is parsed once per span. */
-  #atPath(at: number, paths: readonly (readonly string[])[]): string {
-    if (this.#jsonOf !== at) {
-      this.#jsonOf = at
-      this.#json = parseJson(attributeText(this.#bytes, this.#attributes, at))
-    }
-    return firstScalar(this.#json, paths)
   }
 
   #takeResource(): void {
@@ -300,8 +294,4 @@ export class Resolver {
     this.source[field] = -1
     this.#computed[field] = text
   }
-}
-
-function isScalar(value: unknown): value is string | number | boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { settleQuiet } from '../settle/settle.ts'
-import { execute, rows } from '../store.ts'
+import { rows } from '../store.ts'
 import { EPOCH_MS, insertSpans, later, span, useStore } from '../testing.ts'
 import { getFlowPage } from './flow.ts'
 import { getOverview } from './overview.ts'
@@ -96,24 +96,4 @@ test('a span says whether its cost was said, estimated, or is unknown', async ()
   )
   const unknown = await getSpan(store(), { traceId: idOf('unknown'), spanId: found!.spanId })
   expect(unknown).toMatchObject({ cost: 0, costBasis: 'unknown' })
-})
-
-test('of runs that were stored before prices could be unknown, those without a cost count as unknown', async () => {
-  const { database } = store()
-  const columns = await rows<{ name: string }>(
-    store(),
-    `SELECT name FROM system.columns
-    WHERE database = {database:String} AND table = 'runs' AND default_kind NOT IN ('ALIAS', 'MATERIALIZED')
-      AND name NOT LIKE '%unpriced%'`,
-    { database },
-  )
-  const list = columns.map(({ name }) => name).join(', ')
-  await execute(
-    store(),
-    `INSERT INTO runs (${list}) SELECT ${list.replace('project', "'older'")} FROM runs FINAL`,
-  )
-  const { runs } = await searchRuns(store(), { ...window, project: 'older', limit: 10 })
-  expect(runs.map(({ unpricedTokens }) => unpricedTokens)).toEqual([15, 0, 15])
-  const page = await getRunPage(store(), { project: 'older', runId: idOf('unknown') })
-  expect(page?.models).toMatchObject([{ model: 'ours', unpricedTokens: 15 }])
 })

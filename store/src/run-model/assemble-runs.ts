@@ -92,12 +92,14 @@ function toRun(runId: string, members: readonly PlacedSpan[], { nowMs, trials }:
   }
 }
 
-/** A run that was resumed goes on below its root, in a span like it that begins when the root had ended. */
+/** A flow or an agent that was resumed goes on below its root, in a span like it that begins when the root had ended. Wrappers may lie between. */
 function continuationOf(root: PlacedSpan): PlacedSpan {
   let last = root
+  if (root.facts.kind !== 'flow' && root.facts.kind !== 'agent') return root
   for (;;) {
     const { facts, runId, children } = last
-    const next = children.find(
+    const below = children.flatMap((child) => (isWrapper(child) ? child.children : [child]))
+    const next = below.find(
       (child) =>
         child.runId === runId &&
         child.facts.kind === facts.kind &&
@@ -119,11 +121,17 @@ function statusBelow(root: PlacedSpan, executions: readonly Execution[]): Status
   if (executions.some((execution) => waits(execution.at(-1)!))) return 'suspended'
   for (let span = root; ; ) {
     if (span !== root && span.facts.status === 'error') return 'error'
-    const last = span.children.toSorted(byStart).at(-1)
+    const last = lastOf(span.children)
     if (last === undefined || !(isWrapper(last) || (isWrapper(span) && last.facts.kind === 'agent')))
       return 'ok'
     span = last
   }
+}
+
+function lastOf(spans: readonly PlacedSpan[]): PlacedSpan | undefined {
+  let last = spans[0]
+  for (const span of spans) if (byStart(span, last!) > 0) last = span
+  return last
 }
 
 const RANKS = { flow: 2, span: 1 }

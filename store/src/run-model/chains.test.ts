@@ -235,9 +235,10 @@ test('a run that was resumed goes on below its root, which had ended', () => {
   expectSteps(
     `
     agent admin 0+50 suspended
-      model gpt 1+40
-      agent admin 60+40
-        tool pay 61+5
+      model generation 1+45 wrapper
+        model gpt 1+40
+        agent admin 60+40
+          tool pay 61+5
     `,
     `
     admin ok 0+100

@@ -69,27 +69,32 @@ function unwrap(spans: readonly PlacedSpan[]): PlacedSpan[] {
     if (span.facts.kind === 'attempt' || span.facts.stepRole === 'none') continue
     const below = isWrapper(span) ? childrenInRun(span) : []
     if (below.length === 0) found.push(span)
-    else left.push(...below.reverse())
+    else for (const child of below.reverse()) left.push(child)
   }
   return found
 }
 
-/** @param members parents before their children */
+/**
+ * The chains below the root. One that is all there is in a chain of its name is that chain once more: a graph that is the node of
+ * another.
+ * @param members parents before their children
+ */
 function chainsBelow(members: readonly PlacedSpan[], root: PlacedSpan | undefined): PlacedSpan[] {
-  if (!members.some(isChain)) return []
+  const chains = members.filter((span) => span !== root && isChain(span))
+  if (chains.length === 0) return chains
   const below = new Set<PlacedSpan>()
   for (const span of members) {
     const { parent } = span
     const isBelow = parent !== undefined && (parent === root || parent.begins === 'flow' || below.has(parent))
     if (root === undefined || isBelow) below.add(span)
   }
-  return members.filter((span) => span !== root && isChain(span) && below.has(span) && !isOnceMore(span))
-}
-
-/** A chain that is all there is in a chain of its name is that chain once more: a graph that is the node of another. */
-function isOnceMore({ facts, parent }: PlacedSpan): boolean {
-  if (parent === undefined || !isChain(parent) || parent.facts.name !== facts.name) return false
-  return childrenInRun(parent).filter(isChain).length === 1
+  const siblings = Map.groupBy(chains, ({ parent }) => parent)
+  const isOnceMore = ({ facts, parent }: PlacedSpan) =>
+    parent !== undefined &&
+    isChain(parent) &&
+    parent.facts.name === facts.name &&
+    siblings.get(parent)!.length === 1
+  return chains.filter((span) => below.has(span) && !isOnceMore(span))
 }
 
 /** In a chain, what stands beside a chain is a link like it: a prompt, a model, a retriever. What an agent calls is not. */

@@ -107,3 +107,38 @@ test('many runs in as many traces', () => {
   )
   expect(runs).toHaveLength(MANY)
 })
+
+test('chains of one name in a chain of that name', () => {
+  const chains = manySpans((index) => ({
+    parentSpanId: index === 0 ? '' : 's0',
+    kind: 'step',
+    stepRole: 'chain',
+    name: 'again',
+  }))
+  expect(assembleRuns(chains, 0)[0]!.steps).toHaveLength(MANY - 1)
+})
+
+test('chains, each in the one before, and wrappers likewise', () => {
+  const nested = (stepRole: 'chain' | 'wrapper') =>
+    manySpans((index) => ({ parentSpanId: below(index - 1), kind: 'step', name: `s${index}`, stepRole }))
+  expect(assembleRuns(nested('chain'), 0)[0]!.steps).toHaveLength(MANY - 1)
+  expect(assembleRuns(nested('wrapper'), 0)[0]!.steps.map(({ name }) => name)).toEqual([`s${MANY - 1}`])
+})
+
+test('a wrapper around many', () => {
+  const wide = manySpans((index) => ({
+    parentSpanId: index === 0 ? '' : index === 1 ? 's0' : 's1',
+    stepRole: index === 1 ? 'wrapper' : '',
+  }))
+  expect(assembleRuns(wide, 0)[0]!.steps).toHaveLength(MANY - 2)
+})
+
+test('a flow that was resumed very often', () => {
+  const parts = manySpans((index) => ({
+    parentSpanId: below(index - 1),
+    kind: 'flow',
+    name: 'f',
+    runId: 'r',
+  }))
+  expect(assembleRuns(parts, 0)).toMatchObject([{ runId: 'r', spanCount: MANY, durationNs: MANY - 1 }])
+})

@@ -1,7 +1,8 @@
--- Tokens whose cost nobody knows: no client said it, and their model has no price. Where there are some, the cost is a lower bound.
--- Of rows that were written before, those without a cost count as unknown: nothing told them apart from what is free.
-ALTER TABLE spans COMMENT COLUMN cost_estimated
-    '1: the cost follows from the tokens by a list of prices; 2: nobody knows what the tokens cost';
+-- Columns that came later, for databases that an earlier version made. In a new one the statements above have them all.
+-- Tokens whose cost nobody knows: no client said it, and their model has no price. Of runs that were written before, those without
+-- a cost count as unknown: nothing told them apart from what is free.
+ALTER TABLE spans
+    ADD COLUMN IF NOT EXISTS step_role UInt8 AFTER step_fallback;
 
 ALTER TABLE runs
     ADD COLUMN IF NOT EXISTS unpriced_tokens UInt64 DEFAULT if(cost = 0, input_tokens + output_tokens, 0)
