@@ -74,6 +74,11 @@ async function countInserted(query: Query): Promise<void> {
     SETTINGS non_replicated_deduplication_window = 1000`)
   await query(`CREATE MATERIALIZED VIEW inserted_from_spans TO inserted AS
     SELECT count() AS spans FROM spans`)
+  await query(
+    'CREATE TABLE queued (trace_id FixedString(16), received DateTime64(3), pending Int64, at DateTime64(3)) ENGINE = MergeTree ORDER BY trace_id',
+  )
+  await query(`CREATE MATERIALIZED VIEW queued_from_unsettled_traces TO queued AS
+    SELECT trace_id, received, pending, now64(3) AS at FROM unsettled_traces`)
 }
 
 /**
@@ -134,6 +139,19 @@ async function unsettled(query: Query): Promise<object> {
         min(received) AS first, max(received) AS last
       FROM spans FINAL WHERE service = 'kill-client' AND trace_id NOT IN (SELECT arrayJoin(trace_ids) FROM runs FINAL)
       GROUP BY trace_id LIMIT 50`),
+    queued:
+      await query(`SELECT lower(hex(trace_id)) AS trace, groupArray((received, pending, at)) AS changes FROM queued
+      WHERE trace_id IN (SELECT trace_id FROM spans WHERE service = 'kill-client')
+        AND trace_id NOT IN (SELECT arrayJoin(trace_ids) FROM runs FINAL)
+      GROUP BY trace_id LIMIT 5`),
+    rows: await query(`SELECT lower(hex(trace_id)) AS trace, groupArray((start, settled, is_deleted)) AS versions FROM runs
+      WHERE trace_id IN (SELECT trace_id FROM spans WHERE service = 'kill-client')
+        AND trace_id NOT IN (SELECT arrayJoin(trace_ids) FROM runs FINAL)
+      GROUP BY trace_id LIMIT 5`),
+    spans: await query(`SELECT lower(hex(trace_id)) AS trace, received, _part, count() AS spans FROM spans
+      WHERE trace_id IN (SELECT trace_id FROM spans WHERE service = 'kill-client')
+        AND trace_id NOT IN (SELECT arrayJoin(trace_ids) FROM runs FINAL)
+      GROUP BY trace_id, received, _part LIMIT 20`),
     settlingPasses: await query('SELECT * FROM settling_passes ORDER BY version DESC LIMIT 20'),
   }
 }
@@ -157,7 +175,7 @@ async function expectRollups(query: Query, { acknowledged }: Sent): Promise<void
       .toEqual([{ runs }])
     await expect.poll(rollups, POLL).toEqual(recount)
   } catch (error) {
-    console.log(await unsettled(query))
+    console.log(JSON.stringify(await unsettled(query), undefined, 1))
     throw error
   }
   const [total] =

@@ -19,10 +19,10 @@ test('what is said to be JSON is JSON, and clients say what their values are', (
   })
   expect(types).toMatchInlineSnapshot(`
     [
-      "ai-sdk-7: 34 json, 2 text, 0 unknown",
-      "genkit: 327 json, 0 text, 0 unknown",
-      "langsmith: 0 json, 0 text, 32 unknown",
-      "openinference: 120 json, 21 text, 48 unknown",
+      "ai-sdk-7: 44 json, 2 text, 0 unknown",
+      "genkit: 377 json, 0 text, 0 unknown",
+      "langsmith: 0 json, 0 text, 60 unknown",
+      "openinference: 192 json, 59 text, 55 unknown",
     ]
   `)
 })

@@ -146,7 +146,12 @@ async function readProjects(
   const found = new Map<string, StoredSpans>()
   await readTraces(store, fresh, found, sinceMs)
   const forgotten = forget(found, memory?.forgottenUntilMs ?? 0)
-  const others = traces.filter((trace) => !isNew(trace) || forgotten.has(traceName(trace)))
+  const partial = takePartial(found, fresh)
+  const isMissing = (trace: DueTrace) => {
+    const name = traceName(trace)
+    return forgotten.has(name) || partial.has(name)
+  }
+  const others = traces.filter((trace) => !isNew(trace) || isMissing(trace))
   await readTraces(store, others, found)
   const projects: ProjectPass[] = []
   for (const [project, spans] of found) {
@@ -172,6 +177,23 @@ function forget(found: ReadonlyMap<string, StoredSpans>, untilMs: number): Set<s
     }
   }
   return forgotten
+}
+
+/**
+ * Takes out the traces of which fewer records were found than came. Spans may have an earlier receipt than the one that they are
+ * due for: where an insert was cut off behind `spans`, its repetition is dropped there and counted here, with its own time.
+ */
+function takePartial(found: ReadonlyMap<string, StoredSpans>, traces: readonly DueTrace[]): Set<string> {
+  const partial = new Set<string>()
+  for (const trace of traces) {
+    const { project, traceId, pending } = trace
+    const came = pending.reduce((sum, { reason, count }) => sum + (reason === 'spans' ? count : 0), 0)
+    const spans = found.get(project)
+    if (spans !== undefined && spans.count(traceId) >= came) continue
+    spans?.delete(traceId)
+    partial.add(traceName(trace))
+  }
+  return partial
 }
 
 function noteRunning(
