@@ -17,10 +17,17 @@ export function formatRuns(runs: readonly RunRow[]): string[] {
       run.status,
       run.status === 'running' ? '' : formatDuration(run.durationNs),
       String(run.inputTokens + run.outputTokens),
-      run.cost === 0 ? '' : `$${Number(run.cost.toPrecision(3))}`,
+      describeCost(run),
       glance([run.errorType, run.errorMessage].filter(Boolean).join(': ')),
     ]),
   )
+}
+
+/** Tokens whose price nobody knows did not cost nothing. */
+function describeCost({ cost, unpricedTokens }: RunRow): string {
+  const dollars = `$${Number(cost.toPrecision(3))}`
+  if (unpricedTokens > 0) return cost === 0 ? 'unknown' : `≥ ${dollars}`
+  return cost === 0 ? '' : dollars
 }
 
 function glance(error: string): string {

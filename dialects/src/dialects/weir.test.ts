@@ -1,3 +1,5 @@
+import { SPAN_KINDS } from '@weir/sdk/semconv'
+import { FIELDS } from '@weir/store/run-query'
 import { expect, test } from 'vitest'
 import { type Attributes, attributesOf, normaliseSpan, type SpanRow } from '../testing/normalised.ts'
 
@@ -106,4 +108,8 @@ test('a declared status outranks the span’s, and only errors have an error', (
     error_message: 'late',
   })
   expect(normalise({ 'error.type': 'Timeout' })).toMatchObject({ status: 'ok', error_type: '' })
+})
+
+test('queries of runs know all kinds that spans have', () => {
+  expect(FIELDS.kind).toEqual({ is: 'choice', of: SPAN_KINDS })
 })

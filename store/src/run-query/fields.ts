@@ -21,7 +21,7 @@ const text: FieldType = { is: 'text' }
 const choice = (...of: readonly string[]): FieldType => ({ is: 'choice', of: of })
 const amount = (of: AmountType): FieldType => ({ is: 'amount', of: of })
 
-/** All kinds that spans have. */
+/** All kinds that spans have, as `@weir/sdk/semconv` does, which this package must not import; a test of the dialects compares them. */
 const KINDS = [
   'flow',
   'step',
@@ -101,24 +101,7 @@ export function isField(key: string): key is FieldName {
 }
 
 /** What `has:` knows, beside keys of attributes. */
-export type Part =
-  | 'version'
-  | 'env'
-  | 'service'
-  | 'session'
-  | 'user'
-  | 'experiment'
-  | 'model'
-  | 'tool'
-  | 'step'
-  | 'check'
-  | 'score'
-  | 'input'
-  | 'output'
-  | 'error'
-  | 'cost'
-
-export const PARTS: readonly Part[] = [
+export const PARTS = [
   'version',
   'env',
   'service',
@@ -134,7 +117,9 @@ export const PARTS: readonly Part[] = [
   'output',
   'error',
   'cost',
-]
+] as const
+
+export type Part = (typeof PARTS)[number]
 
 export function isPart(value: string): value is Part {
   return (PARTS as readonly string[]).includes(value)
