@@ -82,6 +82,7 @@ export type GraphRecord =
   | SpanEvent
   | Artifact
 
+const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'expected a time')
 const common = {
   runId: z.string(),
   traceId: z.string().optional(),
@@ -91,7 +92,7 @@ const common = {
 }
 const ending = {
   status: z.string().optional(),
-  endedAt: z.string().optional(),
+  endedAt: time.optional(),
   metrics: z.record(z.string(), z.unknown()).optional(),
   error: z.object({ message: z.string(), name: z.string().optional() }).optional(),
 }
@@ -100,7 +101,7 @@ const beginning = {
   parentSpanId: z.string().nullish(),
   primitive: z.string(),
   name: z.string(),
-  startedAt: z.string(),
+  startedAt: time,
   model: z.string().optional(),
   provider: z.string().optional(),
   agentId: z.string().optional(),
@@ -112,10 +113,10 @@ const graphRecord: z.ZodType<GraphRecord> = z.discriminatedUnion('type', [
     ...common,
     name: z.string(),
     rootPrimitive: z.string(),
-    startedAt: z.string(),
+    startedAt: time,
     triggeredBySpanId: z.string().optional(),
   }),
-  z.object({ type: z.literal('run:suspend'), ...common, suspendedAt: z.string() }),
+  z.object({ type: z.literal('run:suspend'), ...common, suspendedAt: time }),
   z.object({ type: z.literal('run:resume'), ...common }),
   z.object({ type: z.literal('run:end'), ...common, ...ending }),
   z.object({ type: z.literal('span:start'), ...common, ...beginning }),

@@ -77,11 +77,17 @@ export function crux(): LogConverter {
 class Crux implements LogConverter {
   readonly #runs: Map<string, Run> = new Map();
 
-  *add(value: unknown): Iterable<LogSpan> {
-    if (typeof value === 'object' && value !== null && 'records' in value && Array.isArray(value.records)) {
-      for (const each of value.records) yield* this.add(each)
-      return
+  *add(value: unknown, wrong: (problem: string) => void): Iterable<LogSpan> {
+    for (const each of recordsOf(value)) {
+      try {
+        yield* this.#addRecord(each)
+      } catch (error) {
+        wrong((error as Error).message)
+      }
     }
+  }
+
+  *#addRecord(value: unknown): Iterable<LogSpan> {
     const record = readRecord(value)
     if (record.type === 'edge') return
     const run = this.#runOf(record.runId)
@@ -111,6 +117,13 @@ class Crux implements LogConverter {
     this.#runs.delete(runId)
     return toSpans(runId, run)
   }
+}
+
+/** A line is a record, or a batch of them. */
+function recordsOf(value: unknown): readonly unknown[] {
+  const isBatch =
+    typeof value === 'object' && value !== null && 'records' in value && Array.isArray(value.records)
+  return isBatch ? (value.records as unknown[]) : [value]
 }
 
 function take(run: Run, record: Exclude<GraphRecord, { readonly type: 'edge' }>): void {

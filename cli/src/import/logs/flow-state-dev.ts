@@ -43,13 +43,15 @@ class FlowStateDev implements LogConverter {
   /** By id. */
   readonly #requests: Map<string, RequestLog> = new Map();
 
-  *add(value: unknown): Iterable<LogSpan> {
-    if (Array.isArray(value)) for (const each of value) yield* this.add(each)
-    else if (typeof value === 'object' && value !== null && 'items' in value) {
-      const request = readRequest(value)
-      yield toRequestSpan(request)
-      yield* new RequestLog(request.id, request).addAll(request.items)
-    } else yield* this.#addEvent(value)
+  *add(value: unknown, wrong: (problem: string) => void): Iterable<LogSpan> {
+    for (const each of Array.isArray(value) ? value : [value]) {
+      try {
+        if (typeof each === 'object' && each !== null && 'items' in each) yield* addRequest(each, wrong)
+        else yield* this.#addEvent(each)
+      } catch (error) {
+        wrong((error as Error).message)
+      }
+    }
   }
 
   *end(): Iterable<LogSpan> {
@@ -79,6 +81,20 @@ class FlowStateDev implements LogConverter {
     this.#requests.delete(requestId)
     if (request !== undefined) yield* request.end()
   }
+}
+
+function* addRequest(value: unknown, wrong: (problem: string) => void): Iterable<LogSpan> {
+  const request = readRequest(value)
+  yield toRequestSpan(request)
+  const blocks: Block[] = []
+  for (const item of request.items.filter(isBlock)) {
+    try {
+      blocks.push(readBlock(item))
+    } catch (error) {
+      wrong((error as Error).message)
+    }
+  }
+  yield* new RequestLog(request.id, request).addAll(blocks)
 }
 
 interface Stop {
@@ -122,11 +138,10 @@ class RequestLog {
     this.hasEnded ||= !whole.provenance.parentBlockInstanceId
   }
 
-  *addAll(items: readonly unknown[]): Iterable<LogSpan> {
-    const blocks = items.filter(isBlock).map((item) => readBlock(item))
+  *addAll(items: readonly Block[]): Iterable<LogSpan> {
     // An item may refer to one that comes later.
-    for (const item of blocks) this.#keep(item)
-    for (const item of blocks) yield* this.#toSpans(item)
+    for (const item of items) this.#keep(item)
+    for (const item of items) yield* this.#toSpans(item)
   }
 
   update(itemId: string, patch: Readonly<Record<string, unknown>>): void {

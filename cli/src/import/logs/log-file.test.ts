@@ -192,3 +192,32 @@ test('what is no such log is named', async () => {
     '--format is "zipkin", expected one of crux, flow-state-dev, or none for OTLP/JSON',
   )
 })
+
+test('crux: one bad record of a batch leaves the others, and is named with its line', async () => {
+  const span = (spanId: string, startedAt: string) => ({
+    ...{ type: 'span', runId: 'run_1', spanId, primitive: 'flow.step', name: spanId },
+    ...{ startedAt, endedAt: '2026-11-01T10:00:01Z', status: 'ok' },
+  })
+  const records = [
+    span('a', '2026-11-01T10:00:00Z'),
+    span('b', 'yesterday'),
+    span('c', '2026-11-01T10:00:00Z'),
+  ]
+  const path = await file('batch.jsonl', JSON.stringify({ records }))
+  const { wrong } = await openLogFile(path, 'crux')
+  expect(wrong).toEqual([{ line: 1, problem: expect.stringContaining('expected a time') }])
+  const names = (await spansOf(path, 'crux')).map(({ text }) => JSON.parse(text.toString()).name)
+  expect(names).toEqual(['a', 'c'])
+})
+
+test('flow-state-dev: one bad item of a request leaves the others, and is named with its line', async () => {
+  const request = JSON.parse(await readFile(fixture('flow-state-dev-request.json'), 'utf8'))
+  const whole = await spansOf(fixture('flow-state-dev-request.json'), 'flow-state-dev')
+  const path = await file(
+    'request.json',
+    JSON.stringify({ ...request, items: [{ type: 'block_trace', id: 7 }, ...request.items] }),
+  )
+  const { wrong } = await openLogFile(path, 'flow-state-dev')
+  expect(wrong).toEqual([{ line: 1, problem: expect.stringContaining('id') }])
+  expect(await spansOf(path, 'flow-state-dev')).toEqual(whole)
+})

@@ -2,13 +2,13 @@ import { UsageError } from '@weir/config'
 import type { OwnedSpan, SpanFile } from '../span-file.ts'
 import { crux } from './crux.ts'
 import { flowStateDev } from './flow-state-dev.ts'
-import { type LogEntry, readLogEntries, type WrongLine } from './log-entries.ts'
+import { readLogEntries, type WrongLine } from './log-entries.ts'
 import { type LogSpan, toOwnedSpan } from './log-span.ts'
 
 /** Makes spans of the entries of a log, in their order. It keeps what has not ended, and nothing else. */
 export interface LogConverter {
-  /** @returns the spans that are whole now @throws Error that says what is wrong with the entry */
-  add(value: unknown): Iterable<LogSpan>
+  /** @returns the spans that are whole now. `wrong` hears of each part of the entry that is left out, and why. */
+  add(value: unknown, wrong: (problem: string) => void): Iterable<LogSpan>
   /** What is still open at the end of the log. */
   end(): Iterable<LogSpan>
 }
@@ -59,19 +59,7 @@ async function convert(
 ): Promise<void> {
   const converter = FORMATS.get(format)!()
   for await (const entry of readLogEntries(path, wrong))
-    for (const span of convertEntry(converter, entry, wrong)) await visit(toOwnedSpan(span, format))
+    for (const span of converter.add(entry.value, (problem) => wrong({ line: entry.line, problem })))
+      await visit(toOwnedSpan(span, format))
   for (const span of converter.end()) await visit(toOwnedSpan(span, format))
-}
-
-function convertEntry(
-  converter: LogConverter,
-  { line, value }: LogEntry,
-  wrong: (line: WrongLine) => void,
-): LogSpan[] {
-  try {
-    return [...converter.add(value)]
-  } catch (error) {
-    wrong({ line, problem: (error as Error).message })
-    return []
-  }
 }
