@@ -66,7 +66,8 @@ const ROUTE = /:(beta|exacto|extended|floor|nitro|online|thinking)$/
 /** Bedrock's version of a model: `...-v1:0`, `...-v1:0:300k`, `claude-opus-4-6-v1`. */
 const BEDROCK_VERSION = /-v\d+:\d+(:\d+k)?$|(?<=claude-.*\d)-v\d$/
 /** Release dates and aliases: `-2024-08-06`, `-20250514`, `@20250514`, `-latest`, and Gemini's `-001`. */
-const RELEASE = /([-@](\d{4}-\d{2}-\d{2}|\d{8}|latest)|@default|(?<=^gemini-.*-(flash|lite|pro))-00\d)$/
+const RELEASE =
+  /([-@](20\d{2}-\d{2}-\d{2}|20\d{2}(0[1-9]|1[0-2])[0-3]\d|latest)|@default|(?<=^gemini-.*-(flash|lite|pro))-00\d)$/
 
 /** Whether the provider runs models itself, so that no list of prices speaks of them. */
 export function isSelfHosted(provider: string): boolean {

@@ -54,6 +54,13 @@ test('every price says who says it, and when it was read', () => {
   }
 })
 
+test('eight digits that are no date do not name a release', () => {
+  const prices = new Prices()
+  expect(prices.priceOf(of('gpt-4o-20250514'))).toBeDefined()
+  expect(prices.priceOf(of('gpt-4o-20251314'))).toBeUndefined()
+  expect(prices.priceOf(of('grok-4.20-multi-agent-03090000'))).toBeUndefined()
+})
+
 /** What may stand around a model's name without making it another model. */
 const SAME =
   /^(-\d{4}-\d{2}-\d{2}|[-@]\d{8}|-latest|@default|-00\d|-v\d(:\d+(:\d+k)?)?|:(beta|exacto|extended|floor|nitro|online|thinking|free))*$/
