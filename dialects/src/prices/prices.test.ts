@@ -85,14 +85,23 @@ test('a price never comes from another model: what is added to a name makes it u
   )
   fc.assert(
     fc.property(fc.constantFrom(...names), ending, (name, added) => {
-      const longer = `${name}${added}`
+      // OpenRouter writes Claude's versions with a dot: `claude-opus-4` + `.5`.
+      const longer = `${name}${added}`.replace(/(?<=claude.*\d)\.(?=\d)/g, '-')
       const price = prices.priceOf(of(longer))
       if (price === undefined || Object.hasOwn(LISTED, longer)) return
       // A name of the list with more to it may be another name of the list: `gpt-4` + `o`, then `-latest`.
       const owner = names.filter((each) => longer.startsWith(each)).sort((a, b) => b.length - a.length)[0]!
-      expect(longer.slice(owner.length), longer).toMatch(SAME)
+      // Bedrock's version may be part of both: `...-v1` + `:0`.
+      expect(longer.slice(owner.replace(/-v\d$/, '').length), longer).toMatch(SAME)
     }),
-    { numRuns: 5000 },
+    {
+      numRuns: 5000,
+      examples: [
+        ['us.anthropic.claude-opus-4-6-v1', ':0'],
+        ['claude-opus-4', '.5'],
+        ['grok-4.20-multi-agent-0309', '0000'],
+      ],
+    },
   )
 })
 
