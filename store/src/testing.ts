@@ -33,7 +33,11 @@ export function intercepted(store: Store, before: (request: number) => void | Pr
  * dies before the write that follows.
  */
 export function interceptedWrites(store: Store, before: (write: number) => void | Promise<void>): Store {
-  return interceptedIf(store, ({ query }) => query === undefined || /^\s*INSERT/.test(query), before)
+  return interceptedIf(
+    store,
+    ({ query }) => query === undefined || /^\s*(INSERT|ALTER|DELETE)/.test(query),
+    before,
+  )
 }
 
 function interceptedIf(

@@ -1,4 +1,6 @@
 export { CursorError } from './cursor.ts'
+export type { DiskUsage, ProjectUsage, TableUsage } from './disk-usage.ts'
+export { getDiskUsage } from './disk-usage.ts'
 export type { RunFilter } from './filter.ts'
 export type { FilterOptions, Offered } from './filter-options.ts'
 export { getFilterOptions } from './filter-options.ts'

@@ -71,11 +71,12 @@ export async function settleDue(
 ): Promise<DonePass> {
   // Asked for after the traces were taken: whatever another process checked off before is known then.
   let othersSettle = (await memory?.refresh(store)) ?? true
-  const projects = await readProjects(store, traces, memory)
   const { version } = clock
+  // Before anything is read: whoever removes spans waits for the passes that may have seen them.
+  await announcePass(store, settler, { version, isDone: false })
+  const projects = await readProjects(store, traces, memory)
   const replaced = latest([version, ...projects.map(({ stored }) => stored.newest)])
   const versions = { first: version, again: replaced + 1n }
-  await announcePass(store, settler, { version, isDone: false })
   const written = await writeProjects(store, projects, { nowMs: clock.nowMs, versions, memory, flows })
   for (const { stored } of projects) await deleteRuns(store, stored.outdated, versions.again)
   const isAlone = async () => {
