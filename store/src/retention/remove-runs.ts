@@ -101,21 +101,21 @@ export async function removeRuns(store: Store, removal: Removal): Promise<Remova
     bytes += await rewriteTable(store, table, `DELETE WHERE project = {project:String} AND ${where}`, params)
   }
   if (await has(store, 'scores', SCORES, params)) await remove('scores', SCORES)
-  await remove('spans', `received < toDateTime64({started:String}, 6, 'UTC') AND trace_id ${OF_BATCH}`)
-  const late = `trace_id IN (SELECT trace_id FROM spans WHERE project = {project:String} AND trace_id ${OF_BATCH})`
-  const declared = `trace_id ${OF_BATCH} AND NOT ${late}`
-  if (await has(store, 'run_traces', declared, params)) await remove('run_traces', declared)
   // A row and the one that deletes it may be in different parts, which are not written anew at the same moment: the row goes first.
-  const goes = `trace_id ${OF_BATCH} AND (flow, start, run_id) NOT IN (
-    SELECT flow, start, run_id FROM runs FINAL WHERE project = {project:String} AND trace_id ${OF_BATCH})`
-  await remove('runs', `NOT is_deleted AND ${goes}`)
-  await remove('runs', `is_deleted AND ${goes}`)
   for (const table of ['run_minutes', 'step_minutes'] as const) {
-    const empty = `(flow, minute) NOT IN (SELECT flow, minute FROM ${table} FINAL WHERE project = {project:String})`
+    const empty = emptyMinutes(table)
     if (!(await has(store, table, empty, params))) continue
     await remove(table, `NOT is_deleted AND ${empty}`)
     await remove(table, `is_deleted AND ${empty}`)
   }
+  await remove('spans', `received < toDateTime64({started:String}, 6, 'UTC') AND trace_id ${OF_BATCH}`)
+  const late = `trace_id IN (SELECT trace_id FROM spans WHERE project = {project:String} AND trace_id ${OF_BATCH})`
+  const declared = `trace_id ${OF_BATCH} AND NOT ${late}`
+  if (await has(store, 'run_traces', declared, params)) await remove('run_traces', declared)
+  const goes = `trace_id ${OF_BATCH} AND (flow, start, run_id) NOT IN (
+    SELECT flow, start, run_id FROM runs FINAL WHERE project = {project:String} AND trace_id ${OF_BATCH})`
+  await remove('runs', `NOT is_deleted AND ${goes}`)
+  await remove('runs', `is_deleted AND ${goes}`)
   await untilPassesEnd(store)
   await resettle(store, removal)
   const finished = { ...removal, bytes }
@@ -127,6 +127,12 @@ export async function removeRuns(store: Store, removal: Removal): Promise<Remova
 const SCORES = `run_id IN (SELECT run_id FROM runs WHERE project = {project:String} AND trace_id ${OF_BATCH})
     AND run_id NOT IN (SELECT run_id FROM runs FINAL WHERE project = {project:String}
       AND run_id IN (SELECT run_id FROM runs WHERE project = {project:String} AND trace_id ${OF_BATCH}))`
+
+/** Rows of the minutes of the batch of which none is left that counts anything. */
+const emptyMinutes = (table: string) => `(flow, minute) IN (${MINUTES})
+    AND (flow, minute) NOT IN (SELECT flow, minute FROM ${table} FINAL WHERE project = {project:String} AND (flow, minute) IN (${MINUTES}))`
+
+const MINUTES = `SELECT flow, toStartOfMinute(start) FROM runs WHERE project = {project:String} AND trace_id ${OF_BATCH}`
 
 async function has(store: Store, table: string, where: string, params: QueryParams): Promise<boolean> {
   const query = `SELECT 1 AS found FROM ${table} WHERE project = {project:String} AND ${where} LIMIT 1`

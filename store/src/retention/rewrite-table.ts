@@ -1,7 +1,16 @@
-import { createStore, execute, firstRow, type QueryParams, type Store } from '../store.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { InfrastructureError } from '@weir/config'
+import { execute, firstRow, type QueryParams, type Store } from '../store.ts'
 
-/** Parts are rewritten for as long as it takes. */
-const TIMEOUT_MS = 86_400_000
+/** A change that cannot be made is tried again by ClickHouse; what lasts has another cause than a moment. */
+const FAILING_MS = 60_000
+const POLL_MS = 50
+const LONGEST_POLL_MS = 1_000
+
+/** ClickHouse cannot rewrite a table, and goes on trying. */
+class RewriteError extends InfrastructureError {
+  override readonly code = 'REWRITE'
+}
 
 /** Tables whose rows retention takes away or changes. */
 export type RewrittenTable = 'runs' | 'spans' | 'scores' | 'run_traces' | 'run_minutes' | 'step_minutes'
@@ -19,13 +28,11 @@ export async function rewriteTable(
   change: string,
   params: QueryParams,
 ): Promise<number> {
+  // What an earlier round asked for comes first; while that fails, nothing is added to it.
+  await untilRewritten(store, table)
   const before = await partsOf(store, table)
-  const patient = createStore({ ...store, timeout: TIMEOUT_MS })
-  try {
-    await execute(patient, `ALTER TABLE ${table} ${change} SETTINGS mutations_sync = 1`, params)
-  } finally {
-    await patient.close()
-  }
+  await execute(store, `ALTER TABLE ${table} ${change}`, params)
+  await untilRewritten(store, table)
   const after = await partsOf(store, table, before.lastBlock)
   return Math.max(0, before.bytes - after.bytes)
 }
@@ -44,4 +51,22 @@ async function partsOf(store: Store, table: string, untilBlock = Number.MAX_SAFE
     { table, untilBlock },
   )
   return row ?? { bytes: 0, lastBlock: 0 }
+}
+
+/** However long that takes. @throws RewriteError */
+async function untilRewritten(store: Store, table: string): Promise<void> {
+  let failingSince: number | undefined
+  for (let pause = POLL_MS; ; pause = Math.min(2 * pause, LONGEST_POLL_MS)) {
+    const open = await firstRow<{ changes: number; reason: string }>(
+      store,
+      `SELECT count() AS changes, max(latest_fail_reason) AS reason FROM system.mutations
+      WHERE database = currentDatabase() AND table = {table:String} AND NOT is_done`,
+      { table },
+    )
+    if (!open?.changes) return
+    failingSince = open.reason === '' ? undefined : (failingSince ?? performance.now())
+    if (failingSince !== undefined && performance.now() - failingSince > FAILING_MS)
+      throw new RewriteError(`ClickHouse cannot rewrite the parts of ${table}: ${open.reason}`)
+    await sleep(pause)
+  }
 }

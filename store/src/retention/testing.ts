@@ -3,9 +3,9 @@ import { beforeEach, expect } from 'vitest'
 import { settleQuiet } from '../settle/settle.ts'
 import { recountedMinutes, storedMinutes } from '../settle/testing.ts'
 import { execute, insert, rows, type Store } from '../store.ts'
-import { later, span, spanRows, type TestSpan, useStore } from '../testing.ts'
+import { interceptedWrites, later, span, spanRows, type TestSpan, useStore } from '../testing.ts'
 import { applyRetention, type RetentionParams } from './apply-retention.ts'
-import type { Removal } from './removals.ts'
+import { openRemovals, type Removal } from './removals.ts'
 
 export const DAY_MS = 86_400_000
 const TABLES =
@@ -37,7 +37,6 @@ export const LATE: TestSpan = span('step', 'after', 200, 10, { span_id: 'late', 
 
 interface Installation {
   store(): Store
-  clear(): Promise<void>
   send(project: string, trace: string, ...roots: readonly TestSpan[]): Promise<void>
   settle(): Promise<void>
   /** Rows that are on the disk, by table. */
@@ -48,13 +47,11 @@ interface Installation {
 /** Tables of the test file's own, empty before each test, and what the tests do with them. */
 export function useRetention(): Installation {
   const store = useStore()
-  const clear = async () => {
+  beforeEach(async () => {
     for (const table of TABLES.split(' ')) await execute(store(), `TRUNCATE TABLE ${table}`)
-  }
-  beforeEach(clear)
+  })
   return {
     store,
-    clear,
     async send(project: string, trace: string, ...roots: readonly TestSpan[]): Promise<void> {
       await insert(
         store(),
@@ -92,4 +89,31 @@ export async function apply(
   const done: Removal[] = []
   for await (const removal of applyRetention(store, { policy: whole, now, ...params })) done.push(removal)
   return done
+}
+
+/**
+ * Lets rounds die: the first before its first write, each further one a write later; and from the beginning again once a batch is
+ * begun, which all others go on with, until one comes to its end.
+ * @returns the deaths after the batch was begun
+ */
+export async function dieEverywhere(
+  store: Store,
+  round: (mortal: Store) => Promise<unknown>,
+): Promise<number> {
+  class Killed extends Error {}
+  let isBegun = false
+  for (let lived = 0; ; lived++) {
+    const mortal = interceptedWrites(store, (write) => {
+      if (write > lived) throw new Killed()
+    })
+    try {
+      await round(mortal)
+      return lived
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error
+    }
+    if (isBegun || (await openRemovals(store)).length === 0) continue
+    isBegun = true
+    lived = -1
+  }
 }
