@@ -5,7 +5,9 @@ import { postRuns } from './send-runs.ts'
 
 // Lists of runs over HTTP, and by the command line, are the same.
 
-const RUNS = 7
+const RUNS = 8
+/** Longer than a header of a request may be by default. */
+const LONG = '你'.repeat(12_000)
 let weir: Installation
 
 beforeAll(async () => {
@@ -14,7 +16,7 @@ beforeAll(async () => {
   await postRuns(
     weir.collectorUrl,
     Array.from({ length: RUNS }, (_, nth) => ({
-      flow: nth % 2 === 0 ? 'research, "a"' : '..',
+      flow: nth === RUNS - 1 ? LONG : nth % 2 === 0 ? 'research, "a"' : '..',
       version: nth === 0 ? '' : `1,${nth}`,
       startMs: now - nth * 60_000,
     })),
@@ -64,6 +66,18 @@ test.each([
   ['flow:nobody', 0],
 ])('%s finds %d', async (q, runs) => {
   expect((await get({ q, last: '7d' })).runs.length).toBe(runs)
+})
+
+test('a flow of 12,000 characters is found, and pages go on after it', async () => {
+  expect((await get({ q: `flow:${LONG}` })).runs.map(({ flow }) => flow)).toEqual([LONG])
+  const flows: string[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Page = await get({ order: 'flow', limit: '1', cursor })
+    flows.push(...page.runs.map(({ flow }) => flow))
+    cursor = page.next
+  }
+  expect(flows.map((flow) => flow.slice(0, 3)).toSorted()).toEqual(flows.map((flow) => flow.slice(0, 3)))
+  expect([flows.length, flows.filter((flow) => flow === LONG).length]).toEqual([RUNS, 1])
 })
 
 test('another project has other runs', async () => {
