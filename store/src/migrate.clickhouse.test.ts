@@ -92,7 +92,10 @@ test('a database of the version before gets the columns of a new one, with what 
     await execute(store, `ALTER TABLE runs DROP COLUMN ${column}`)
   for (const table of ['run_minutes', 'step_minutes'])
     await execute(store, `ALTER TABLE ${table} DROP COLUMN unpriced_tokens`)
-  await execute(store, "DELETE FROM migrations WHERE name = '008_upgrade.sql'")
+  await execute(store, 'DROP TABLE run_index_from_runs')
+  await execute(store, 'DROP TABLE run_index')
+  await execute(store, 'ALTER TABLE runs DROP INDEX replaces_minmax, DROP COLUMN replaces')
+  await execute(store, "DELETE FROM migrations WHERE name >= '008'")
   await insert(store, 'runs', [
     {
       run_id: 'free',
@@ -107,7 +110,7 @@ test('a database of the version before gets the columns of a new one, with what 
     },
     { run_id: 'priced', input_tokens: 7, cost: 0.5 },
   ])
-  expect(await migrate(store)).toEqual(['008_upgrade.sql'])
+  expect(await migrate(store)).toEqual(['008_upgrade.sql', '009_run_index.sql'])
   expect(await columns()).toEqual(whole)
   expect(
     await rows(
@@ -119,6 +122,12 @@ test('a database of the version before gets the columns of a new one, with what 
     { run_id: 'free', run: 9, steps: [9], models: [9] },
     { run_id: 'priced', run: 0, steps: [], models: [] },
   ])
+  expect(
+    await rows(
+      store,
+      `SELECT DISTINCT replaces, run_id FROM runs WHERE run_key IN (SELECT run_key FROM run_index WHERE value = cityHash64('run', 'free'))`,
+    ),
+  ).toEqual([{ replaces: 1, run_id: 'free' }])
   await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
   await store.close()
 })

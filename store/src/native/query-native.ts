@@ -10,13 +10,9 @@ export async function queryNative(store: Store, query: string, params: QueryPara
     query: `${query}\nFORMAT Native`,
     query_params: { ...params },
     ...(store.signal === undefined ? {} : { abort_signal: store.signal }),
-    // The text of a query may hold the ids of all traces of a pass.
-    clickhouse_settings: { max_query_size: String(MOST_QUERY_BYTES) },
   })
   return buffer(stream)
 }
-
-const MOST_QUERY_BYTES = 64 * 1024 * 1024
 
 /** A value of the row that {@link forEachRow} is at, by its column. */
 export type ReadValue = (column: string) => NativeValue | undefined

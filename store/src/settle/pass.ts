@@ -69,14 +69,21 @@ export async function settleDue(
   { traces, clock }: { readonly traces: readonly DueTrace[]; readonly clock: PassClock },
   { memory, flows, settler }: PassParts,
 ): Promise<DonePass> {
+  const { version } = clock
+  // Said before others are asked: of two processes that settle at once, one knows of the other at least.
+  await announcePass(store, settler, { version, isDone: false })
   // Asked for after the traces were taken: whatever another process checked off before is known then.
   let othersSettle = (await memory?.refresh(store)) ?? true
   const projects = await readProjects(store, traces, memory)
-  const { version } = clock
   const replaced = latest([version, ...projects.map(({ stored }) => stored.newest)])
   const versions = { first: version, again: replaced + 1n }
-  await announcePass(store, settler, { version, isDone: false })
-  const written = await writeProjects(store, projects, { nowMs: clock.nowMs, versions, memory, flows })
+  const written = await writeProjects(store, projects, {
+    nowMs: clock.nowMs,
+    versions,
+    othersSettle,
+    memory,
+    flows,
+  })
   for (const { stored } of projects) await deleteRuns(store, stored.outdated, versions.again)
   const isAlone = async () => {
     othersSettle ||= (await memory?.refresh(store)) ?? true
@@ -100,6 +107,8 @@ interface WriteParams extends Pick<PassParts, 'memory' | 'flows'> {
   readonly nowMs: number
   /** `settled` of the rows of traces that have none yet, and of all others. */
   readonly versions: { readonly first: bigint; readonly again: bigint }
+  /** Another process may write the same runs now. */
+  readonly othersSettle: boolean
 }
 
 interface WrittenRuns extends Pick<DonePass, 'runs' | 'running'> {
@@ -110,19 +119,21 @@ interface WrittenRuns extends Pick<DonePass, 'runs' | 'running'> {
 async function writeProjects(
   store: Store,
   projects: readonly ProjectPass[],
-  { nowMs, versions, memory, flows }: WriteParams,
+  { nowMs, versions, othersSettle, memory, flows }: WriteParams,
 ): Promise<WrittenRuns> {
   const running = new Map<string, number>()
   let [runs, firstRuns] = [0, 0]
   const writer = new RunWriter(store)
-  for (const { project, spans, stored } of projects) {
+  for (const { project, spans, stored, crowdedRuns } of projects) {
     for (const group of groupTraces(spans, GROUP)) {
       const assembled = assembleRuns(spans.facts(group), nowMs)
       const countedAs = await flows.admit(store, project, assembled)
       const rows = assembled.map((run): RunRow => {
         const isFirst = !stored.hasAny(run.traceIds)
         if (isFirst) firstRuns++
-        return { run, project, flow: countedAs(run.flow), settled: isFirst ? versions.first : versions.again }
+        const settled = isFirst ? versions.first : versions.again
+        const replaces = othersSettle || !isFirst || crowdedRuns.has(run.runId)
+        return { run, project, flow: countedAs(run.flow), settled, replaces }
       })
       for (const row of rows) stored.replace(row)
       noteRunning(running, project, { runs: assembled, spans })
