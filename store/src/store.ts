@@ -83,8 +83,13 @@ export async function firstRow<T>(
 }
 
 /** Runs a statement that returns nothing: DDL, `INSERT ... SELECT`. */
-export async function execute(store: Store, query: string, params: QueryParams = {}): Promise<void> {
-  await store.client.command({ query, query_params: { ...params } })
+export async function execute(
+  store: Store,
+  query: string,
+  params: QueryParams = {},
+  settings: ClickHouseSettings = {},
+): Promise<void> {
+  await store.client.command({ query, query_params: { ...params }, clickhouse_settings: settings })
 }
 
 /**

@@ -16,7 +16,8 @@ export async function queryNative(store: Store, query: string, params: QueryPara
   return buffer(stream)
 }
 
-const MOST_QUERY_BYTES = 64 * 1024 * 1024
+/** Of a query whose text holds what it asks for. */
+export const MOST_QUERY_BYTES: number = 64 * 1024 * 1024
 
 /** A value of the row that {@link forEachRow} is at, by its column. */
 export type ReadValue = (column: string) => NativeValue | undefined
@@ -31,6 +32,14 @@ export async function forEachRow(
   for (const block of readNative(await queryNative(store, query, params))) {
     for (let row = 0; row < block.rows; row++) use(valueAt(block, row))
   }
+}
+
+/** The only row of an answer. */
+export async function firstNative(store: Store, query: string, params: QueryParams = {}): Promise<ReadValue> {
+  for (const block of readNative(await queryNative(store, query, params))) {
+    if (block.rows > 0) return valueAt(block, 0)
+  }
+  throw new Error('expected a row, got none')
 }
 
 function valueAt({ columns }: NativeBlock, row: number): ReadValue {
