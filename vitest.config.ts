@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { memoryDirectory } from './engines/src/testing/memory-directory.ts'
 
 const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**']
 
@@ -25,6 +26,10 @@ const needing = (name: string, globalSetup: string[] = []) => ({
     expect: { poll: POLL },
   },
 })
+
+/** Where `os.tmpdir()` lies, for tests and all that they start. */
+const memory = memoryDirectory()
+if (memory !== undefined) process.env.TMPDIR = memory
 
 const report = process.env.WEIR_TEST_REPORT
 

@@ -77,7 +77,7 @@ CREATE TABLE IF NOT EXISTS runs
     settled DateTime64(6, 'UTC') COMMENT 'when its pass began',
     is_deleted UInt8 DEFAULT 0,
     replaces UInt8 DEFAULT 1 COMMENT '1: there may be an older row of the same run_key; of rows with 0 there is one per run_key',
-    run_key UInt64 DEFAULT cityHash64(flow, start, run_id) COMMENT 'stands for flow, start and id' CODEC(NONE),
+    run_key UInt64 DEFAULT cityHash64(project, flow, start, run_id) COMMENT 'stands for project, flow, start and id' CODEC(NONE),
     INDEX replaces_minmax replaces TYPE minmax GRANULARITY 1,
     INDEX trace_id_bloom trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX settled_minmax settled TYPE minmax GRANULARITY 1

@@ -3,7 +3,7 @@
 ALTER TABLE runs
     DROP INDEX IF EXISTS words,
     ADD COLUMN IF NOT EXISTS replaces UInt8 DEFAULT 1 AFTER is_deleted,
-    ADD COLUMN IF NOT EXISTS run_key UInt64 DEFAULT cityHash64(flow, start, run_id) AFTER replaces,
+    ADD COLUMN IF NOT EXISTS run_key UInt64 DEFAULT cityHash64(project, flow, start, run_id) AFTER replaces,
     ADD INDEX IF NOT EXISTS replaces_minmax replaces TYPE minmax GRANULARITY 1;
 
 -- Where in `runs` the runs of an id, a trace, a parent, a session, a user or an experiment are. Hashes of values, and rows of runs that were

@@ -29,6 +29,14 @@ export async function forEachRow(
   }
 }
 
+/** The only row of an answer. */
+export async function firstNative(store: Store, query: string, params: QueryParams = {}): Promise<ReadValue> {
+  for (const block of readNative(await queryNative(store, query, params))) {
+    if (block.rows > 0) return valueAt(block, 0)
+  }
+  throw new Error('expected a row, got none')
+}
+
 function valueAt({ columns }: NativeBlock, row: number): ReadValue {
   return (column) => columns.get(column)?.at(row)
 }

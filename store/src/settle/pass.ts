@@ -8,9 +8,10 @@ import type { KnownFlows } from './known-flows.ts'
 import { latest, readStoredRows, type StoredRows } from './outdated-runs.ts'
 import { payloadKey, readPayloads } from './read-payloads.ts'
 import { readTraces } from './read-traces.ts'
-import { announcePass, type SettledTraces } from './settled-traces.ts'
+import { announcePass, isOverlapped, type SettledTraces } from './settled-traces.ts'
 import { addSharing, groupTraces } from './shared-runs.ts'
 import type { StoredSpans } from './stored-spans.ts'
+import { TouchedMinutes } from './touched-minutes.ts'
 import { traceName } from './trace-name.ts'
 import { deleteRuns, encodeRuns, type RunRow, RunWriter } from './write-runs.ts'
 
@@ -84,12 +85,22 @@ export async function settleDue(
     memory,
     flows,
   })
-  for (const { stored } of projects) await deleteRuns(store, stored.outdated, versions.again)
-  const isAlone = async () => {
-    othersSettle ||= (await memory?.refresh(store)) ?? true
-    return !othersSettle
+  const { first, again } = written
+  for (const { stored } of projects) {
+    for (const { project, flow, startUnixNano } of stored.outdated) again.add(project, flow, startUnixNano)
+    await deleteRuns(store, stored.outdated, versions.again)
   }
-  await countMinutes(store, { ...versions, firstRuns: written.firstRuns }, isAlone)
+  await countMinutes(
+    store,
+    { firstRuns: written.firstRuns, firstVersion: version, first, again },
+    {
+      isAlone: async () => {
+        othersSettle ||= (await memory?.refresh(store)) ?? true
+        return !othersSettle
+      },
+      areOverlapping: () => isOverlapped(store, settler, version),
+    },
+  )
   await announcePass(store, settler, { version, isDone: true })
   return {
     due: traces,
@@ -114,6 +125,9 @@ interface WriteParams extends Pick<PassParts, 'memory' | 'flows'> {
 interface WrittenRuns extends Pick<DonePass, 'runs' | 'running'> {
   /** Of traces that had no row yet. */
   readonly firstRuns: number
+  /** Their minutes, and those of all others. */
+  readonly first: TouchedMinutes
+  readonly again: TouchedMinutes
 }
 
 async function writeProjects(
@@ -122,6 +136,7 @@ async function writeProjects(
   { nowMs, versions, othersSettle, memory, flows }: WriteParams,
 ): Promise<WrittenRuns> {
   const running = new Map<string, number>()
+  const [first, again] = [new TouchedMinutes(), new TouchedMinutes()]
   let [runs, firstRuns] = [0, 0]
   const writer = new RunWriter(store)
   for (const { project, spans, stored, crowdedRuns } of projects) {
@@ -131,9 +146,11 @@ async function writeProjects(
       const rows = assembled.map((run): RunRow => {
         const isFirst = !stored.hasAny(run.traceIds)
         if (isFirst) firstRuns++
-        const settled = isFirst ? versions.first : versions.again
-        const replaces = othersSettle || !isFirst || crowdedRuns.has(run.runId)
-        return { run, project, flow: countedAs(run.flow), settled, replaces }
+          const flow = countedAs(run.flow)
+          ;(isFirst ? first : again).add(project, flow, run.startUnixNano)
+          const settled = isFirst ? versions.first : versions.again
+          const replaces = othersSettle || !isFirst || crowdedRuns.has(run.runId)
+          return { run, project, flow, settled, replaces }
       })
       for (const row of rows) stored.replace(row)
       noteRunning(running, project, { runs: assembled, spans })
@@ -143,7 +160,7 @@ async function writeProjects(
     }
   }
   await writer.flush()
-  return { runs, firstRuns, running }
+  return { runs, firstRuns, first, again, running }
 }
 
 async function readProjects(
