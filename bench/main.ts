@@ -25,6 +25,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   storage: () => import('./storage.ts'),
   'large-trace': () => import('./large-trace.ts'),
   settle: () => import('./settle.ts'),
+  retention: () => import('./retention.ts'),
   faults: () => import('./faults.ts'),
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from './errors.ts'
+import { type RetentionDays, retentionProblem } from './retention-days.ts'
 import { type Reader, VARIABLES, type Variable, type Variables } from './variables.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -28,6 +29,7 @@ export function readVariables<R extends Reader>(reader: R, env: Environment = pr
       if (value.wrong !== undefined) wrong.push(value.wrong)
       return [key, value.parsed]
     })
+  wrong.push(...contradictions(Object.fromEntries(values), env))
   if (wrong.length > 0) {
     throw new ConfigError(
       wrong.map(({ variable, came, expected }) => `${variable.name} ${came}, ${expected}`).join('\n'),
@@ -38,7 +40,19 @@ export function readVariables<R extends Reader>(reader: R, env: Environment = pr
 
 /** All variables, whoever reads them, that cannot be used. */
 export function wrongVariables(env: Environment = process.env): WrongVariable[] {
-  return Object.values<Variable>(VARIABLES).flatMap((variable) => parse(variable, env).wrong ?? [])
+  const all = Object.entries<Variable>(VARIABLES).map(([key, variable]) => ({ key, ...parse(variable, env) }))
+  const values = Object.fromEntries(all.map(({ key, parsed }) => [key, parsed]))
+  return [...all.flatMap(({ wrong }) => wrong ?? []), ...contradictions(values, env)]
+}
+
+/** Values that can be used each, and not together. */
+function contradictions(values: Readonly<Record<string, unknown>>, env: Environment): WrongVariable[] {
+  const { retention, payloadRetention } = values as Record<string, RetentionDays | undefined>
+  if (retention === undefined || payloadRetention === undefined) return []
+  const problem = retentionProblem(retention, payloadRetention)
+  if (problem === undefined) return []
+  const variable = VARIABLES.payloadRetention
+  return [{ variable, came: `is ${JSON.stringify(env[variable.name])}`, expected: `which ${problem}` }]
 }
 
 function parse(variable: Variable, env: Environment): { parsed?: unknown; wrong?: WrongVariable } {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { retentionDays } from './retention-days.ts'
 import { bytes, count, duration, durationSchema, hosts, httpUrl, origins, port, text } from './values.ts'
 
 /**
@@ -153,6 +154,22 @@ export const VARIABLES = {
     default: '2s',
     readers: ['weir', 'worker'],
     meaning: 'a trace settles once none of its spans has come for this long',
+  },
+  retention: {
+    ...retentionDays,
+    name: 'WEIR_RETENTION_DAYS',
+    otherwise: 'for ever',
+    readers: ['weir', 'worker'],
+    meaning:
+      'for how many days a run is kept after its last span came: `90`, or by project `90,support=30,audit=forever`: docs/OPERATING.md',
+  },
+  payloadRetention: {
+    ...retentionDays,
+    name: 'WEIR_PAYLOAD_RETENTION_DAYS',
+    otherwise: 'as long as the run',
+    readers: ['weir', 'worker'],
+    meaning:
+      'the same for inputs, outputs, metadata, attributes and events, which take most of the disk; runs, steps, times, tokens and costs stay',
   },
   livenessTimeoutMs: {
     name: 'WEIR_LIVENESS_TIMEOUT',

@@ -48,7 +48,7 @@ export function rangeProblem(range: TimeRange, lastMs: number = LAST_MINUTE_MS):
 }
 
 /** A date input sends "2026-11-20T05:16", which JavaScript would read in the time zone of the server. */
-function parseInstant(text: string): number {
+export function parseInstant(text: string): number {
   return Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text)
 }
 
@@ -59,7 +59,7 @@ export function toInputs(fromMs: number, toMs: number): { readonly from: string;
 }
 
 /** Clocks are apart: what starts so little after now is not to come, its clock is ahead of ours. */
-const CLOCKS_AHEAD_MS = 10 * MINUTE
+export const CLOCKS_AHEAD_MS = 10 * MINUTE
 
 /** The two instants that a range means now, and how far after them clocks that are ahead may be. */
 export function timeWindow(

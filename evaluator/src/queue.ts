@@ -6,6 +6,7 @@ import { caseSchema } from './evaluation/cases.ts'
 
 /** BullMQ queues. Names, jobs and signatures only: nothing here connects to anything. */
 export const SETTLE_QUEUE = 'weir-settle'
+export const RETENTION_QUEUE = 'weir-retention'
 export const EXPERIMENT_QUEUE = 'weir-experiments'
 export const TRIAL_QUEUE = 'weir-trials'
 

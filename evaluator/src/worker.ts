@@ -1,3 +1,4 @@
+import { KEPT_FOR_EVER } from '@weir/config'
 import { diskProblem } from '@weir/store'
 import { getClickHouseDisk } from '@weir/store/pages'
 import { printed } from '@weir/store/text'
@@ -10,8 +11,10 @@ import { createMetrics } from './worker/metrics.ts'
 import { Monitors } from './worker/monitors.ts'
 import { Outage } from './worker/outage.ts'
 import { createWorkerRedis } from './worker/redis.ts'
+import { Retention } from './worker/retention.ts'
 import { RunnerPool } from './worker/runner-pool.ts'
 import { Settler } from './worker/settler.ts'
+import { readStoreMetrics } from './worker/store-metrics.ts'
 
 export { type WorkerConfig, workerConfigFromEnv } from './worker/config.ts'
 
@@ -30,7 +33,7 @@ const CLICKHOUSE_TIMEOUT_MS = 1_500
 /** Longest time that `close` waits for jobs. */
 const CLOSE_TIMEOUT_MS = 8_000
 
-/** Starts settling, monitors and the jobs of queued evaluations. ClickHouse and Redis may come and go. */
+/** Starts settling, monitors, retention and the jobs of queued evaluations. ClickHouse and Redis may come and go. */
 export async function startWorker(
   config: WorkerConfig = workerConfigFromEnv(),
   log: (line: string) => void = (line) => console.error(printed(`worker: ${line}`)),
@@ -42,6 +45,7 @@ export async function startWorker(
   const metrics = createMetrics({
     diskFree: async () => (await clickHouseDisk())?.freeBytes,
     failing: () => clickhouse.seconds,
+    store: () => readStoreMetrics(store),
   })
   const queueOutage = new Outage('Redis', log)
   const redis = createWorkerRedis(config.redisUrl, (error) => queueOutage.failed(error))
@@ -71,6 +75,11 @@ export async function startWorker(
   const settleQuietMs = config.settleQuietMs
   const outages = { clickhouse, queueOutage }
   const settler = new Settler({ store, redis, monitors, metrics, settleQuietMs, ...outages, log })
+  const policy = {
+    runs: config.retention ?? KEPT_FOR_EVER,
+    payloads: config.payloadRetention ?? KEPT_FOR_EVER,
+  }
+  const retention = new Retention({ store, redis, metrics, policy, queueOutage, log })
   const runners = new RunnerPool(config)
   const start = (queue: string, jobsAtOnce: number, run: (job: Job) => Promise<unknown>): Worker => {
     const worker = new Worker(queue, run, {
@@ -97,7 +106,11 @@ export async function startWorker(
     start(EXPERIMENT_QUEUE, 2, (job) => runExperimentJob(job, queueKey, runners)),
   ]
   const close = async (): Promise<void> => {
-    const closing = Promise.allSettled([settler.close(), ...workers.map((worker) => worker.close())])
+    const closing = Promise.allSettled([
+      settler.close(),
+      retention.close(),
+      ...workers.map((worker) => worker.close()),
+    ])
     const timeUp = new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS).unref())
     await Promise.race([closing, timeUp])
     runners.close()

@@ -26,8 +26,8 @@ ENGINE = ReplacingMergeTree
 ORDER BY (project, run_id, trace_id)
 SETTINGS index_granularity = 256, non_replicated_deduplication_window = 1000;
 
--- A worker remembers which traces it has settled. By this it learns what others settle: each pass says so before it writes
--- its first run, and again when it is done.
+-- A worker remembers which traces it has settled. By this it learns what others settle: each pass says so before it reads
+-- its spans, and again when it is done.
 CREATE TABLE IF NOT EXISTS settling_passes
 (
     settler UUID,

@@ -15,6 +15,7 @@ export const MIGRATIONS: readonly string[] = [
   '007_projects.sql',
   '008_upgrade.sql',
   '009_run_index.sql',
+  '010_retention.sql',
 ]
 
 /**

@@ -35,7 +35,11 @@ export function intercepted(store: Store, before: Before): Store {
  * dies before the write that follows.
  */
 export function interceptedWrites(store: Store, before: Before): Store {
-  return interceptedIf(store, ({ query }) => query === undefined || /^\s*INSERT/.test(query), before)
+  return interceptedIf(
+    store,
+    ({ query }) => query === undefined || /^\s*(INSERT|ALTER|DELETE)/.test(query),
+    before,
+  )
 }
 
 function interceptedIf(

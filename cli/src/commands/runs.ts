@@ -1,6 +1,6 @@
 import { parseDuration, UsageError } from '@weir/config'
 import type { Store } from '@weir/store'
-import { ORDERS, type RunOrder, type RunSearch, searchRuns } from '@weir/store/pages'
+import { ORDERS, type RunOrder, type RunSearch, searchRuns, toRunRowJson } from '@weir/store/pages'
 import { FIELDS, parseQuery } from '@weir/store/run-query'
 import { type Command, Option } from 'commander'
 import { print, printJson } from '../print.ts'
@@ -59,10 +59,7 @@ export function addRuns(program: Command): void {
 async function listRuns(store: Store, search: RunSearch, { last, json }: RunsOptions): Promise<void> {
   const { runs, next } = await searchRuns(store, search)
   if (json) {
-    printJson({
-      runs: runs.map(({ startUnixNano, ...run }) => ({ ...run, startUnixNano: String(startUnixNano) })),
-      next,
-    })
+    printJson({ runs: runs.map(toRunRowJson), next })
   } else if (runs.length > 0) {
     print(...formatRuns(runs))
     if (next !== null) print('', `There are more: --cursor ${next}`)

@@ -124,6 +124,9 @@ describe('an answer has its status', () => {
     ['/api/runs/unknown', 404],
     [`/api/spans/${UPPER}/${'00'.repeat(8)}`, 404],
     ['/api/spans/x/y', 400],
+    ['/api/runs?q=flow%3Aresearch', 200],
+    ['/api/runs?q=flow%3A', 400],
+    ['/api/runs?from=1960-01-01&to=1961-01-01', 400],
     ['/flows/100%', 400],
     ['/runs?status=broken', 400],
     ['/runs?q=status%3Aeror', 400],
@@ -164,6 +167,7 @@ describe('an answer has its status', () => {
       '/monitors',
       '/compare',
       '/settings',
+      '/api/runs',
       '/api/runs/a',
     ]) {
       const answer = await fetch(dashboard.url + path)

@@ -88,3 +88,15 @@ test('a rare flow is found by its name', async () => {
   const html = await open('/?q=order+49999')
   expect(html.match(/href="\/flows\/order[^"]*"/g)?.length).toBe(1)
 })
+
+test('the nested runs of a run have further pages, each with other runs', async () => {
+  const html = await open('/runs/run%200')
+  const next = /href="(\/runs\/run%200\?children=[^"]+)"/.exec(html)?.[1]
+  const runsOf = (page: string) => new Set(page.match(/href="\/runs\/run%20[1-9]\d*"/g))
+  const second = await open(next!)
+  expect(second.replaceAll('<!-- -->', '')).toContain('100 of 19,999 runs')
+  const [one, two] = [runsOf(html), runsOf(second)]
+  expect([one.size, two.size]).toEqual([100, 100])
+  expect([...two].filter((run) => one.has(run))).toEqual([])
+  expect((await fetch(`${weir.dashboardUrl}/runs/run%200?children=x`)).status).toBe(200)
+})

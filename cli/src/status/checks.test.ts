@@ -47,6 +47,7 @@ const WELL: InstallationStatus = {
   judging: { failingSeconds: 0, setAsideScores: 0, unusableMonitors: 0, failedTraces: 0 },
   stored: STORED,
   storeHealth: HEALTH,
+  retention: [],
   detachedRows: {},
   clocksApartMs: 0,
 }
@@ -68,12 +69,20 @@ test('nothing is wrong with a Weir that is well, and each thing that was looked 
     'spans',
     'settling',
     'judging',
+    'retention',
     'clock',
   ])
 })
 
 test('of a Weir that does not run only the disk is looked at', () => {
-  const nothing = { supervisor: null, processes: [], ingest: null, stored: null, storeHealth: null }
+  const nothing = {
+    supervisor: null,
+    processes: [],
+    ingest: null,
+    stored: null,
+    storeHealth: null,
+    retention: null,
+  }
   expect(checkInstallation({ ...WELL, ...nothing }, NOW).map(({ name }) => name)).toEqual(['disk'])
 })
 
@@ -196,4 +205,23 @@ test('clocks that differ, and a newest span from the future, are warnings', () =
   expect(problems({ stored: { ...STORED, newestSpanMs: NOW + 7_200_000 } })[0]?.found).toContain(
     'came 2 h 0 min in the future',
   )
+})
+
+test('retention is said, by project where it differs, and a warning where it was not applied for hours', () => {
+  const row = (project: string, days: number, payloadDays: number, appliedMs = NOW - 60_000) => {
+    return { project, days, payloadDays, appliedMs }
+  }
+  const of = (...retention: ReturnType<typeof row>[]) =>
+    checkInstallation({ ...WELL, retention }, NOW).find(({ name }) => name === 'retention')
+  expect(of()).toMatchObject({ ok: true, found: 'all is kept for ever' })
+  expect(of(row('', 90, 14), row('shop', 90, 14), row('support', 1, 0), row('audit', 0, 0))).toMatchObject({
+    ok: true,
+    found:
+      'runs 90 days, payloads 14 days; project support: runs 1 day; project audit: all is kept for ever; applied 1 min 0 s ago',
+  })
+  expect(of(row('', 90, 0, NOW - 4 * 3_600_000))).toMatchObject({
+    ok: false,
+    isWarning: true,
+    found: 'runs 90 days; applied 4 h 0 min ago',
+  })
 })

@@ -3,6 +3,7 @@ import { formatAge, formatMegabytes } from '../table.ts'
 import type { Finding } from './finding.ts'
 import type { InspectedProcess } from './inspect-process.ts'
 import type { InstallationStatus } from './installation-status.ts'
+import { checkRetention } from './retention.ts'
 import { checkDamagedParts, checkDetachedParts, checkMerges, checkMissingSpans } from './store-checks.ts'
 
 /** Clocks that differ by less do no harm. */
@@ -25,6 +26,7 @@ export function checkInstallation(status: InstallationStatus, now: number): Find
     checkMissingSpans(status),
     checkSettling(status, now),
     ...checkJudging(status),
+    checkRetention(status.retention, now),
     checkClock(status, now),
   ].filter((finding) => finding !== undefined)
 }

@@ -56,6 +56,7 @@ const RUNNING: InstallationStatus = {
     errors: [],
     nowMs: NOW,
   },
+  retention: [],
   detachedRows: {},
   clocksApartMs: 0,
   problems: [{ name: 'quarantine', ok: false, isWarning: true, found: '1944 spans', advice: 'look' }],
@@ -72,6 +73,7 @@ test('says all of it of a Weir that runs', () => {
       "log: 5 MB of 1024 MB, 2 segments to deliver",
       "store: 80 spans, 8 runs, 10 MB on disk, the newest span came 2 s ago",
       "settling: 3 traces not settled yet, the oldest waits for 5 s; the last run was settled 3 s ago",
+      "retention: all is kept for ever",
       "disk: 40 MB of 400 MB left",
       "warning: quarantine: 1944 spans; look",
     ]
@@ -79,7 +81,15 @@ test('says all of it of a Weir that runs', () => {
 })
 
 test('names what does not answer', () => {
-  const silent = { ...RUNNING, healthy: false, ingest: null, stored: null, disk: null, problems: [] }
+  const silent = {
+    ...RUNNING,
+    healthy: false,
+    ingest: null,
+    stored: null,
+    retention: null,
+    disk: null,
+    problems: [],
+  }
   expect(formatStatus(silent, ADDRESSES, NOW).slice(-2)).toEqual([
     'collector: no answer at http://127.0.0.1:4318',
     'store: no answer at http://127.0.0.1:8123/',

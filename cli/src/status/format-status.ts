@@ -5,6 +5,7 @@ import type { Finding } from './finding.ts'
 import type { IngestStatus } from './ingest.ts'
 import type { InspectedProcess } from './inspect-process.ts'
 import type { InstallationStatus } from './installation-status.ts'
+import { formatRetention } from './retention.ts'
 
 export interface Addresses {
   /** Without passwords. */
@@ -14,7 +15,7 @@ export interface Addresses {
 
 /** What `weir status` prints, line by line. @param now milliseconds since 1970 */
 export function formatStatus(status: InstallationStatus, addresses: Addresses, now: number): string[] {
-  const { home, supervisor, processes, ingest, stored, storeProblem, disk, problems } = status
+  const { home, supervisor, processes, ingest, stored, storeProblem, retention, disk, problems } = status
   const head =
     supervisor === null
       ? [`weir is not running on ${home}: start it with "weir up"`]
@@ -28,6 +29,7 @@ export function formatStatus(status: InstallationStatus, addresses: Addresses, n
     ...(stored === null
       ? [`store: ${storeProblem ?? `no answer at ${addresses.store}`}`]
       : formatStore(stored, now)),
+    ...(retention === null ? [] : [`retention: ${formatRetention(retention)}`]),
     ...(disk === null ? [] : [`disk: ${formatSpace(disk)} left`]),
     ...problems.map(formatProblem),
   ]

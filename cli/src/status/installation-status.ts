@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DiskSpace, directorySpace, requireKnownSchema, SchemaError } from '@weir/store'
 import { getStoreHealth, getStoreStats, type StoreHealth, type StoreStats } from '@weir/store/pages'
+import { type AppliedRetention, readRetention } from '@weir/store/retention'
 import type { Config } from '../config.ts'
 import { openStore } from '../open-store.ts'
 import { supervisorPid } from '../supervisor/home.ts'
@@ -33,6 +34,8 @@ export interface InstallationStatus {
   /** Why the tables cannot be read, where a newer version has migrated them. */
   readonly storeProblem?: string
   readonly storeHealth: StoreHealth | null
+  /** For how long runs are kept, as the worker applied it last. Empty: nothing is removed; null: the store does not say. */
+  readonly retention: readonly AppliedRetention[] | null
   /** Rows of the parts that were set aside, by table; none for a table where a part does not say it, or is not on this machine. */
   readonly detachedRows: Readonly<Record<string, number>>
   /** Milliseconds by which ClickHouse's clock is certainly apart from this machine's, however long it took to answer. */
@@ -63,25 +66,26 @@ export function collectorUrlOf({ home, endpoint }: Config): string {
 
 type StoreReading = Pick<
   InstallationStatus,
-  'stored' | 'storeProblem' | 'storeHealth' | 'detachedRows' | 'clocksApartMs'
+  'stored' | 'storeProblem' | 'storeHealth' | 'retention' | 'detachedRows' | 'clocksApartMs'
 >
 
 async function readStore(config: Config): Promise<StoreReading> {
-  const nothing = { stored: null, storeHealth: null, detachedRows: {}, clocksApartMs: 0 }
+  const nothing = { stored: null, storeHealth: null, retention: null, detachedRows: {}, clocksApartMs: 0 }
   try {
     const store = await openStore(config)
     try {
       await requireKnownSchema(store)
       const asked = Date.now()
       // Each may fail alone: the one where files are damaged, the other where this user may not read system tables.
-      const [storeHealth, stored] = await Promise.all([
+      const [storeHealth, stored, retention] = await Promise.all([
         getStoreHealth(store).catch(() => null),
         getStoreStats(store).catch(() => null),
+        readRetention(store).catch(() => null),
       ])
       const time = storeHealth?.nowMs ?? asked
       const clocksApartMs = Math.max(0, asked - time, time - Date.now())
       const detachedRows = storeHealth === null ? {} : countRows(storeHealth)
-      return { stored, storeHealth, detachedRows, clocksApartMs }
+      return { stored, storeHealth, retention, detachedRows, clocksApartMs }
     } finally {
       await store.close()
     }

@@ -1,5 +1,6 @@
 import { collectorUrl, readVariables } from '@weir/config'
-import { getStoreStats } from '@weir/store/pages'
+import { getDiskUsage, getStoreStats } from '@weir/store/pages'
+import { readRetention, removalTotals } from '@weir/store/retention'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
 import { CopyButton } from '#components/frame/copy-button.tsx'
@@ -7,6 +8,8 @@ import { PageHeader } from '#components/frame/page-header.tsx'
 import { Panel } from '#components/frame/panel.tsx'
 import { StatTiles } from '#components/frame/stat-tiles.tsx'
 import { Time } from '#components/frame/time.tsx'
+import { describeProjects, ProjectsTable, TablesTable } from '#components/store/disk-tables.tsx'
+import { RetentionTable } from '#components/store/retention-facts.tsx'
 import { withStore } from '#data/with-store.tsx'
 import { formatBytes, formatCount, formatExact } from '#format/number.ts'
 import { withoutCredentials } from '#format/url.ts'
@@ -19,7 +22,13 @@ export default function SettingsPage(): Promise<ReactElement> {
   return withStore(async (store) => {
     const nowMs = Date.now()
     const endpoint = collectorUrl(readVariables('dashboard'))
-    const stats = await getStoreStats(store)
+    const [stats, usage, applied, removed] = await Promise.all([
+      getStoreStats(store),
+      getDiskUsage(store),
+      readRetention(store),
+      removalTotals(store),
+    ])
+    const isOn = removed.length > 0 || applied.some(({ days, payloadDays }) => days + payloadDays > 0)
     return (
       <>
         <PageHeader title="Settings" />
@@ -46,6 +55,27 @@ export default function SettingsPage(): Promise<ReactElement> {
             },
           ]}
         />
+        <Panel title="Disk by project" note={describeProjects(usage)} flush>
+          <ProjectsTable usage={usage} />
+        </Panel>
+        <Panel title="Disk by table" note="All projects together" flush>
+          <TablesTable usage={usage} />
+        </Panel>
+        <Panel
+          title="Retention"
+          note={isOn ? 'As the worker applied it last' : 'Everything is kept for ever'}
+          flush={isOn}
+        >
+          {isOn ? (
+            <RetentionTable applied={applied} removed={removed} nowMs={nowMs} />
+          ) : (
+            <p>
+              Set <code>WEIR_RETENTION_DAYS</code> to remove runs, and{' '}
+              <code>WEIR_PAYLOAD_RETENTION_DAYS</code> to remove what went in and came out, after so many
+              days.
+            </p>
+          )}
+        </Panel>
         <Panel title="This dashboard">
           <dl className={styles.facts}>
             <dt>Weir</dt>

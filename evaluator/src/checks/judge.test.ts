@@ -104,6 +104,10 @@ describe('reasons', () => {
     expect(judge(matchers.toHaveOutputContaining('abc'), cut).reason).toMatchInlineSnapshot(
       `"The output had 70000 characters and was cut when it was recorded: raise capture.maxLength."`,
     )
+    const removed = toRun({ output: '', outputType: 'json', outputLength: 12 })
+    expect(judge(matchers.toHaveOutputContaining('abc'), removed).reason).toMatchInlineSnapshot(
+      `"The output had 12 characters and was removed by retention."`,
+    )
   })
 })
 

@@ -53,6 +53,8 @@ export const outputSchema = defineCheck({
 
 function judgeOutput(run: RunRecord, judge: (output: unknown) => Finding): Finding {
   if (run.outputType === '') return unverifiable(`The run recorded no output (${run.status}).`)
+  if (run.outputLength > 0 && run.output === '')
+    return unverifiable(`The output had ${run.outputLength} characters and was removed by retention.`)
   if (run.outputLength > 0)
     return unverifiable(
       `The output had ${run.outputLength} characters and was cut when it was recorded: raise capture.maxLength.`,

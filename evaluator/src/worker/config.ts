@@ -6,7 +6,19 @@ type Read = Variables<'worker'>
 /** The variables of the worker; those that are not named have their defaults. */
 export interface WorkerConfig
   extends Pick<Read, 'host' | 'settleQuietMs'>,
-    Partial<Pick<Read, 'allowedHosts' | 'endpoint' | 'apiKey' | 'queueKey' | 'concurrency' | 'lockMs'>> {
+    Partial<
+      Pick<
+        Read,
+        | 'allowedHosts'
+        | 'endpoint'
+        | 'apiKey'
+        | 'queueKey'
+        | 'concurrency'
+        | 'lockMs'
+        | 'retention'
+        | 'payloadRetention'
+      >
+    > {
   /** Health and metrics; 0: any free port. */
   readonly port: number
   readonly redisUrl: string

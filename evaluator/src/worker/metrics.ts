@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { registerStoreMetrics, type StoreReading } from './store-metrics.ts'
 
 /** What the worker counts, in a registry of its own. */
 export interface Metrics {
@@ -11,6 +12,7 @@ export interface Metrics {
   readonly setAsideScores: Counter
   readonly unusableMonitors: Gauge
   readonly jobs: Counter<'queue' | 'outcome'>
+  readonly retentionFailures: Counter
 }
 
 interface Probes {
@@ -18,9 +20,11 @@ interface Probes {
   readonly diskFree: () => Promise<number | undefined>
   /** For how many seconds passes have failed; 0: the last one succeeded. */
   readonly failing: () => number
+  /** What the store takes, and what was removed of it. */
+  readonly store: () => Promise<StoreReading>
 }
 
-export function createMetrics({ diskFree, failing }: Probes): Metrics {
+export function createMetrics({ diskFree, failing, store }: Probes): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -40,6 +44,7 @@ export function createMetrics({ diskFree, failing }: Probes): Metrics {
       this.set(failing())
     },
   })
+  registerStoreMetrics(registry, store)
   return {
     registry,
     settledRuns: new Counter({
@@ -83,6 +88,11 @@ export function createMetrics({ diskFree, failing }: Probes): Metrics {
       name: 'weir_worker_jobs_total',
       help: 'Jobs of queued evaluations.',
       labelNames: ['queue', 'outcome'],
+      registers,
+    }),
+    retentionFailures: new Counter({
+      name: 'weir_retention_failures_total',
+      help: 'Rounds of retention that failed: the next one goes on.',
       registers,
     }),
   }

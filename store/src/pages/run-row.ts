@@ -67,3 +67,10 @@ export function toRunRow<T extends SelectedRunRow>(row: T): Omit<T, 'startNs' | 
   const aheadMs = startMs - settledMs > DAY_MS ? startMs - settledMs : 0
   return { ...rest, startUnixNano, startMs, aheadMs }
 }
+
+/** As programs get it: nanoseconds are more than a number of JSON can hold. */
+export type RunRowJson = Omit<RunRow, 'startUnixNano'> & { readonly startUnixNano: string }
+
+export function toRunRowJson({ startUnixNano, ...run }: RunRow): RunRowJson {
+  return { ...run, startUnixNano: String(startUnixNano) }
+}

@@ -1,6 +1,7 @@
 import { indexedRuns, isIndexed } from '../latest-runs.ts'
 import type { ModelUse, StepRecord, ValueType } from '../run-model/run.ts'
 import { firstRow, rows, type Store } from '../store.ts'
+import { parseCursor, toCursor } from './cursor.ts'
 import { readPlaced } from './read-placed.ts'
 import { MODELS, STEPS } from './run-arrays.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
@@ -29,13 +30,15 @@ export interface RunPage extends SpanTree {
   readonly rootSpanId: string
   readonly traceIds: readonly string[]
   readonly steps: readonly RunStep[]
-  /** Runs that this run started, oldest first: at most 100. */
+  /** A page of the runs that this run started, oldest first. */
   readonly children: readonly RunRow[]
-  /** All of them. */
+  /** How many there are on all pages. */
   readonly childCount: number
+  /** Cursor of the next page of them; null on the last one. */
+  readonly nextChildren: string | null
 }
 
-type Children = Pick<RunPage, 'children' | 'childCount'>
+type Children = Pick<RunPage, 'children' | 'childCount' | 'nextChildren'>
 
 /** What `runs` has of a page beside its row. */
 interface SelectedDetail extends Omit<RunPage, 'run' | 'steps' | keyof SpanTree | keyof Children> {
@@ -76,6 +79,8 @@ export async function findRunId(
  * A run with its steps and the tree of its spans, or null.
  * @param span one to return wherever it is in the tree
  * @param spanLimit how many spans to return before those that are looked for, default 10,000
+ * @param childCursor {@link RunPage.nextChildren} of the page before
+ * @throws CursorError
  */
 export async function getRunPage(
   store: Store,
@@ -84,12 +89,19 @@ export async function getRunPage(
     project = store.project,
     span,
     spanLimit = 10_000,
-  }: { runId: string; project?: string; span?: SpanName | undefined; spanLimit?: number },
+    childCursor,
+  }: {
+    runId: string
+    project?: string
+    span?: SpanName | undefined
+    spanLimit?: number
+    childCursor?: string | undefined
+  },
 ): Promise<RunPage | null> {
   const [found, placed, children] = await Promise.all([
     readRun(store, project, runId),
     readPlaced(store, OF_ITS_TRACES, { project, runId }),
-    readChildren(store, project, runId),
+    readChildren(store, project, runId, childCursor),
   ])
   if (!found) return null
   const { metadata, input, output, inputType, outputType, inputLength, outputLength, ...rest } = found
@@ -136,16 +148,32 @@ function readRun(
   )
 }
 
-async function readChildren(store: Store, project: string, runId: string): Promise<Children> {
+const CHILDREN_PER_PAGE = 100
+
+async function readChildren(
+  store: Store,
+  project: string,
+  runId: string,
+  cursor: string | undefined,
+): Promise<Children> {
+  const after = parseCursor(cursor)
   const found = await rows<SelectedRunRow & { childCount: number }>(
     store,
-    `SELECT ${RUN_ROW}, count() OVER () AS childCount
-    FROM ${indexedRuns('parent', '[{runId:String}]')} AS run
-    WHERE is_deleted = 0 AND parent_run_id = {runId:String}
-    ORDER BY run.start, run.run_id
-    LIMIT 100`,
-    { project, runId },
+    `SELECT * FROM (
+      SELECT ${RUN_ROW}, count() OVER () AS childCount
+      FROM ${indexedRuns('parent', '[{runId:String}]')} AS run
+      WHERE is_deleted = 0 AND parent_run_id = {runId:String}
+    )
+    ${after ? 'WHERE (toInt64(startNs), runId) > ({key:Int64}, {id:String})' : ''}
+    ORDER BY toInt64(startNs), runId
+    LIMIT ${CHILDREN_PER_PAGE + 1}`,
+    { project, runId, ...after },
   )
-  const children = found.map(({ childCount: _, ...row }) => toRunRow(row))
-  return { children, childCount: found[0]?.childCount ?? 0 }
+  const children = found.slice(0, CHILDREN_PER_PAGE).map(({ childCount: _, ...row }) => toRunRow(row))
+  const last = children.at(-1)
+  return {
+    children,
+    childCount: found[0]?.childCount ?? 0,
+    nextChildren: found.length > CHILDREN_PER_PAGE && last ? toCursor(last.startUnixNano, last.runId) : null,
+  }
 }

@@ -48,6 +48,9 @@ export interface SpanDetail {
   readonly errorMessage: string
   readonly statusMessage: string
   readonly attributes: readonly Attribute[]
+  /** Attributes and events that its client dropped, or that retention removed. */
+  readonly droppedAttributes: number
+  readonly droppedEvents: number
   readonly resourceAttributes: readonly Attribute[]
   readonly scopeName: string
   readonly scopeVersion: string
@@ -122,6 +125,7 @@ const SELECT_SPAN = `
     span.output_length AS outputLength, span.metadata AS metadata,
     span.error_type AS errorType, span.error_message AS errorMessage, span.status_message AS statusMessage,
     tuple(mapKeys(span.attributes), mapValues(span.attributes), span.attribute_types) AS attributes,
+    span.dropped_attributes AS droppedAttributes, span.dropped_events AS droppedEvents,
     span.resource AS resource, span.scope AS scope, span.events AS events, span.links AS links
   FROM spans AS span FINAL
   PREWHERE project = {project:String} AND trace_id = toFixedString(unhex({traceId:String}), 16)

@@ -1,5 +1,5 @@
-import { minutesSql, RUN_TOTALS, SKETCH_STATE, STEP_TOTALS, type Totals } from '../minute-totals.ts'
 import { isLatest } from '../latest-runs.ts'
+import { minutesSql, RUN_TOTALS, SKETCH_STATE, STEP_TOTALS, type Totals } from '../minute-totals.ts'
 import { firstNative } from '../native/query-native.ts'
 import { execute, type Store } from '../store.ts'
 import type { TouchedMinutes } from './touched-minutes.ts'
@@ -61,8 +61,7 @@ async function rebuildMinutes(store: Store, touched: TouchedMinutes, others: Oth
     for (const [table, totals] of TABLES)
       await execute(store, rebuildSql(table, totals, touched), { ...params, version: String(version) })
     if (!(await others.areOverlapping())) return
-    for (const [table, totals] of TABLES)
-      await execute(store, deleteOlderSql(table, totals, touched))
+    for (const [table, totals] of TABLES) await execute(store, deleteOlderSql(table, totals, touched))
     if (!(await isAdded(store, touched, version))) return
   }
 }

@@ -71,7 +71,8 @@ export async function settleDue(
   { memory, flows, settler }: PassParts,
 ): Promise<DonePass> {
   const { version } = clock
-  // Said before others are asked: of two processes that settle at once, one knows of the other at least.
+  // Before anything is read: whoever removes spans waits for the passes that may have seen them. And before others are asked for: of two
+  // processes that settle at once, one knows of the other at least.
   await announcePass(store, settler, { version, isDone: false })
   // Asked for after the traces were taken: whatever another process checked off before is known then.
   let othersSettle = (await memory?.refresh(store)) ?? true
@@ -146,11 +147,11 @@ async function writeProjects(
       const rows = assembled.map((run): RunRow => {
         const isFirst = !stored.hasAny(run.traceIds)
         if (isFirst) firstRuns++
-          const flow = countedAs(run.flow)
-          ;(isFirst ? first : again).add(project, flow, run.startUnixNano)
-          const settled = isFirst ? versions.first : versions.again
-          const replaces = othersSettle || !isFirst || crowdedRuns.has(run.runId)
-          return { run, project, flow, settled, replaces }
+        const flow = countedAs(run.flow)
+        ;(isFirst ? first : again).add(project, flow, run.startUnixNano)
+        const settled = isFirst ? versions.first : versions.again
+        const replaces = othersSettle || !isFirst || crowdedRuns.has(run.runId)
+        return { run, project, flow, settled, replaces }
       })
       for (const row of rows) stored.replace(row)
       noteRunning(running, project, { runs: assembled, spans })

@@ -25,7 +25,7 @@ export async function readTraces(
   const wanted = Map.groupBy(traces, ({ traceId }) => traceId)
   const ids = [...wanted.keys()].sort()
   const query = `
-    SELECT ${FACT_COLUMNS.join(', ')}, length(input) + length(output) AS payload_bytes,
+    SELECT ${FACT_COLUMNS.join(', ')}, greatest(length(input) + length(output), input_type != '' OR output_type != '') AS payload_bytes,
       payload_bytes BETWEEN 1 AND ${SMALL_PAYLOAD}
         AND (kind = 'flow' OR otel_kind IN (2, 5) OR parent_span_id = toFixedString('', 8)) AS has_payload,
       if(has_payload, input, '') AS small_input, if(has_payload, output, '') AS small_output,

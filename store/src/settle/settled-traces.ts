@@ -85,7 +85,7 @@ export class SettledTraces {
   }
 }
 
-/** Says to other processes that a pass writes runs with this version, or has written them and counted them in their minutes. */
+/** Says to other processes that a pass reads spans and writes runs with this version, or has written them and counted them in their minutes. */
 export async function announcePass(
   store: Store,
   settler: string,

@@ -24,8 +24,11 @@ import { cutValue } from '#components/run/viewer/cut-value.ts'
 import { packRows } from '#components/run/waterfall/packed-rows.ts'
 import { RunView } from '#components/run/waterfall/run-view.tsx'
 import { toSpanRows } from '#components/run/waterfall/to-span-row.ts'
+import { Pager } from '#components/table/pager.tsx'
+import { fromFirstPage } from '#data/from-first-page.ts'
 import { withStore } from '#data/with-store.tsx'
 import { flowHref, runHref } from '#filters/links.ts'
+import { pageLinks } from '#filters/pages.ts'
 import { pathValue } from '#filters/path-value.ts'
 import { first, type SearchParams } from '#filters/search-params.ts'
 import { nameText } from '#format/name.ts'
@@ -51,18 +54,23 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function RunPage({ params, searchParams }: Props): Promise<ReactElement> {
   const runId = pathValue((await params).runId)
-  const span = parseSpan(first(await searchParams, 'span'))
+  const parameters = await searchParams
+  const span = parseSpan(first(parameters, 'span'))
+  const childCursor = first(parameters, 'children')
   return withStore(async (store) => {
     const nowMs = Date.now()
     const [page, scores] = await Promise.all([
-      getRunPage(store, { runId, span }),
+      fromFirstPage(
+        getRunPage(store, { runId, span, childCursor: childCursor || undefined }),
+        runHref(runId, first(parameters, 'span')),
+      ),
       getRunScores(store, { runId }),
     ])
     if (!page) {
       // Ids that were copied from elsewhere may be in another case, or those of traces.
       const stored = await findRunId(store, { runId })
       if (stored === undefined || stored === runId) notFound()
-      redirect(runHref(stored, first(await searchParams, 'span').toLowerCase()))
+      redirect(runHref(stored, first(parameters, 'span').toLowerCase()))
     }
     const { run } = page
     const [results, experiment, token] = await Promise.all([
@@ -103,8 +111,13 @@ export default async function RunPage({ params, searchParams }: Props): Promise<
         ) : null}
         {scores.length + own.length > 0 ? <RunJudgements scores={scores} results={own} /> : null}
         {page.children.length > 0 ? (
-          <Panel title="Nested runs" note={describeChildren(page.children.length, page.childCount)} flush>
+          <Panel
+            title="Nested runs"
+            note={describeChildren(page.children.length, page.childCount, childCursor === '')}
+            flush
+          >
             <RunsTable caption="Nested runs" runs={page.children} nowMs={nowMs} />
+            <Pager {...pageLinks(runHref(runId), parameters, page.nextChildren, 'children')} />
           </Panel>
         ) : null}
       </>
@@ -118,9 +131,8 @@ function describeCut({ spans, tree }: RunPageData): string {
   return `${formatExact(spans.length)} of ${formatExact(tree.spans)} spans are shown: those that started first, and ${failed} of the ${formatExact(tree.errors)} with error, with the spans around them.`
 }
 
-function describeChildren(shown: number, count: number): string {
+function describeChildren(shown: number, count: number, isFirst: boolean): string {
   const runs = 'runs that this run started'
-  return shown === count
-    ? `${formatExact(count)} ${runs}`
-    : `The first ${formatExact(shown)} of ${formatExact(count)} ${runs}`
+  if (shown === count) return `${formatExact(count)} ${runs}`
+  return `${isFirst ? 'The first ' : ''}${formatExact(shown)} of ${formatExact(count)} ${runs}`
 }

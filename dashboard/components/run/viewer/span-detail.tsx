@@ -131,6 +131,9 @@ function Loaded({
         />
       ) : null}
       <Attributes title="Attributes" attributes={span.attributes} open />
+      {span.droppedAttributes + span.droppedEvents > 0 ? (
+        <p className="muted">{describeDropped(span.droppedAttributes, span.droppedEvents)}</p>
+      ) : null}
       {span.events.map((event, index) => (
         <Attributes
           // biome-ignore lint/suspicious/noArrayIndexKey: events never move, and two may be alike
@@ -150,6 +153,12 @@ function Loaded({
       <Attributes title="Resource" attributes={span.resourceAttributes} />
     </>
   )
+}
+
+function describeDropped(attributes: number, events: number): string {
+  const count = (many: number, one: string) => `${formatExact(many)} ${one}${many === 1 ? '' : 's'}`
+  const dropped = [attributes > 0 && count(attributes, 'attribute'), events > 0 && count(events, 'event')]
+  return `Not here: ${dropped.filter(Boolean).join(' and ')}, removed by retention or dropped by the client`
 }
 
 /** When an event was, beside the start of its span. */

@@ -52,7 +52,7 @@ export function ValueView({ title, value, loadAll }: ValueViewProps): ReactEleme
         {value.length > 0 && !isCut ? <CopyButton text={text} label={`Copy ${title.toLowerCase()}`} /> : null}
       </div>
       {value.length === 0 ? (
-        <p className="muted">{type === 'text' ? 'Empty text' : 'Not recorded'}</p>
+        <p className="muted">{describeEmpty(type, originalLength)}</p>
       ) : json && !raw ? (
         <div className={styles.json}>
           <JsonTree value={json.value} depth={0} />
@@ -60,7 +60,7 @@ export function ValueView({ title, value, loadAll }: ValueViewProps): ReactEleme
       ) : (
         <pre className={styles.text}>{text}</pre>
       )}
-      {originalLength > 0 ? (
+      {originalLength > 0 && value.length > 0 ? (
         <p className="muted">Cut when it was recorded: it had {formatExact(originalLength)} characters</p>
       ) : null}
       {isCut ? (
@@ -73,4 +73,10 @@ export function ValueView({ title, value, loadAll }: ValueViewProps): ReactEleme
       ) : null}
     </section>
   )
+}
+
+/** Why there is no text: whoever cuts a value leaves its beginning. */
+function describeEmpty(type: RecordedValue['type'], originalLength: number): string {
+  if (originalLength > 0) return `Removed by retention: it had ${formatExact(originalLength)} characters`
+  return type === 'text' ? 'Empty text' : 'Not recorded'
 }
