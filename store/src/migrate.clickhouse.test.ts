@@ -110,7 +110,7 @@ test('a database of the version before gets the columns of a new one, with what 
     },
     { run_id: 'priced', input_tokens: 7, cost: 0.5 },
   ])
-  expect(await migrate(store)).toEqual(['008_upgrade.sql', '009_run_index.sql'])
+  expect(await migrate(store)).toEqual(['008_upgrade.sql', '009_run_index.sql', '010_retention.sql'])
   expect(await columns()).toEqual(whole)
   expect(
     await rows(
