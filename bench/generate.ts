@@ -29,7 +29,9 @@ export async function generate(
   const base = createStore({ ...store, database: `${store.database}_base`, timeout: 3_600_000 })
   try {
     await migrate(base)
-    await fillBase(base, Math.ceil(spans / SPANS_PER_RUN / COPIES / MEAN_SHARE), end)
+    // Copies begin with a minute, so that none has minutes of another one.
+    const lastMinute = new Date(Math.floor(end.getTime() / 60_000) * 60_000)
+    await fillBase(base, Math.ceil(spans / SPANS_PER_RUN / COPIES / MEAN_SHARE), lastMinute)
     await copyDay(base, store, progress)
   } finally {
     await execute(base, 'DROP DATABASE {database:Identifier} SYNC', { database: base.database })
@@ -56,6 +58,8 @@ async function fillBase(base: Store, runs: number, end: Date): Promise<void> {
     await execute(base, `INSERT INTO spans (${columns}) ${SELECT_CHUNK}`, params)
     while ((await settleQuiet(base, { quietMs: 0, now, memory })).more);
   }
+  // Each row is there once then.
+  for (const table of Object.keys(COPIED)) await execute(base, `OPTIMIZE TABLE ${table} FINAL`)
 }
 
 /** @param base of which client all is asked: both databases are named in full */
@@ -76,10 +80,9 @@ async function copyDay(base: Store, { database }: Store, progress: (spans: numbe
       await execute(
         base,
         `INSERT INTO ${database}.${table} (${columns})
-        SELECT * FROM (SELECT ${columns} FROM ${table} FINAL WHERE cityHash64(trace_id) % 1000 < {perMille:UInt32}) AS base`.replace(
-          'SELECT *',
-          `SELECT * REPLACE (${replaced.join(', ')})`,
-        ),
+        SETTINGS optimize_on_insert = 0, max_insert_threads = 2
+        SELECT * REPLACE (${replaced.join(', ')})
+        FROM (SELECT ${columns} FROM ${table} WHERE cityHash64(trace_id) % 1000 < {perMille:UInt32}) AS base`,
         params,
       )
     }
@@ -98,7 +101,7 @@ async function copyDay(base: Store, { database }: Store, progress: (spans: numbe
 async function columnsOf(base: Store, table: string): Promise<string> {
   const found = await rows<{ name: string }>(
     base,
-    `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String} AND default_kind != 'ALIAS'
+    `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String} AND default_kind != 'ALIAS' AND name != 'run_key'
     ORDER BY position`,
     { table },
   )
@@ -131,6 +134,7 @@ const COPIED = {
     NEXT_VERSION,
     later('start'),
     `fromUnixTimestamp64Micro({settled:Int64}, 'UTC') AS settled`,
+    '0 AS replaces',
   ],
 }
 
