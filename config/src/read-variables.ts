@@ -52,7 +52,7 @@ function contradictions(values: Readonly<Record<string, unknown>>, env: Environm
   const problem = retentionProblem(retention, payloadRetention)
   if (problem === undefined) return []
   const variable = VARIABLES.payloadRetention
-  return [{ variable, came: `is ${JSON.stringify(env[variable.name])}`, expected: `which ${problem}` }]
+  return [{ variable, came: `is ${JSON.stringify(env[variable.name])}`, expected: problem }]
 }
 
 function parse(variable: Variable, env: Environment): { parsed?: unknown; wrong?: WrongVariable } {

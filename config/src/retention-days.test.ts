@@ -22,14 +22,18 @@ test.each(['-1', '0', 'abc', '1.5', '36501', '90,', '=3', 'support=', '7,8', 'a=
   (days) => {
     expect(() => read(days)).toThrow(ConfigError)
     expect(() => read(days)).toThrow(
-      `WEIR_RETENTION_DAYS is ${JSON.stringify(days)}, expected a number of days from 1 to 36500`,
+      `WEIR_RETENTION_DAYS is ${JSON.stringify(days)}, expected days from 1 to 36500`,
     )
   },
 )
 
 test.each([
-  ['7', '14', 'keeps payloads for 14 days, but WEIR_RETENTION_DAYS removes all after 7'],
-  ['90,shop=7', '5,shop=14', 'keeps payloads of project shop for 14 days'],
+  [
+    '7',
+    '14',
+    'WEIR_PAYLOAD_RETENTION_DAYS is "14", expected no more than 7: after so many days WEIR_RETENTION_DAYS removes all',
+  ],
+  ['90,shop=7', '5,shop=14', 'expected no more than 7 for project shop'],
 ])('everything for %s and payloads for %s is refused', (days, payloads, words) => {
   expect(() => read(days, payloads)).toThrow(words)
   const env = { WEIR_RETENTION_DAYS: days, WEIR_PAYLOAD_RETENTION_DAYS: payloads }

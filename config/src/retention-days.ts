@@ -21,8 +21,7 @@ export const retentionDays = {
     context.addIssue('not a list of days')
     return z.NEVER
   }),
-  expected:
-    'a number of days from 1 to 36500 for all projects, `project=days` for single ones, or both, separated by commas, as in 90,support=30,audit=forever',
+  expected: 'days from 1 to 36500, for all projects or by project, as in 90,support=30,audit=forever',
 }
 
 export function daysOf({ others, projects }: RetentionDays, project: string): number | undefined {
@@ -33,16 +32,16 @@ export function daysOf({ others, projects }: RetentionDays, project: string): nu
 export function retentionProblem(all: RetentionDays, payloads: RetentionDays): string | undefined {
   const isLonger = (payloadDays: number | undefined, days: number | undefined) =>
     payloadDays !== undefined && days !== undefined && payloadDays > days
-  if (isLonger(payloads.others, all.others)) return tooLong('', payloads.others, all.others)
+  if (isLonger(payloads.others, all.others)) return tooLong('', all.others)
   for (const [project, days] of payloads.projects) {
     const ofAll = daysOf(all, project)
-    if (isLonger(days, ofAll)) return tooLong(` of project ${project}`, days, ofAll)
+    if (isLonger(days, ofAll)) return tooLong(` for project ${project}`, ofAll)
   }
   return undefined
 }
 
-function tooLong(whose: string, payloadDays: number | undefined, days: number | undefined): string {
-  return `keeps payloads${whose} for ${payloadDays} days, but WEIR_RETENTION_DAYS removes all after ${days}: expected no more than that`
+function tooLong(whose: string, days: number | undefined): string {
+  return `expected no more than ${days}${whose}: after so many days WEIR_RETENTION_DAYS removes all`
 }
 
 /** Undefined where an entry cannot be read, or a project or the others have two. */

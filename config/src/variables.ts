@@ -169,7 +169,7 @@ export const VARIABLES = {
     otherwise: 'as long as the run',
     readers: ['weir', 'worker'],
     meaning:
-      'the same for inputs, outputs, metadata, attributes and events, which take most of the disk; runs, steps, times, tokens and costs stay',
+      'for how many days inputs, outputs, metadata, attributes and events are kept, which take most of the disk; runs, steps, times, tokens and costs stay',
   },
   livenessTimeoutMs: {
     name: 'WEIR_LIVENESS_TIMEOUT',

@@ -69,7 +69,7 @@ export class Retention {
 }
 
 /** One line of the log. */
-export function describeRemoval({ project, kind, before, runs, spans, bytes }: Removal): string {
+function describeRemoval({ project, kind, before, runs, spans, bytes }: Removal): string {
   const what =
     kind === 'runs' ? `${runs} runs with ${spans} spans` : `payloads of ${runs} runs and ${spans} spans`
   const since = `${before.slice(0, 10)} UTC`

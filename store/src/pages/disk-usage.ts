@@ -68,10 +68,12 @@ async function sizeOfRow(store: Store, table: string, project: string): Promise<
   return row?.bytes ?? 1
 }
 
+/** What retention notes of projects is not theirs. */
 const TABLES = `
   SELECT parts.table AS table, sum(parts.rows) AS rows, count() AS parts, sum(bytes_on_disk) AS diskBytes,
     sum(data_uncompressed_bytes) AS uncompressedBytes,
-    table IN (SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'project') AS hasProject
+    table NOT IN ('retention', 'removals')
+      AND table IN (SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'project') AS hasProject
   FROM system.parts AS parts WHERE active AND database = currentDatabase()
   GROUP BY table ORDER BY diskBytes DESC, table`
 

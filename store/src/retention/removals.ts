@@ -1,7 +1,7 @@
 import { execute, firstRow, insert, rows, type Store } from '../store.ts'
 
 /** What a batch takes away. */
-export type RemovalKind = 'runs' | 'payloads'
+type RemovalKind = 'runs' | 'payloads'
 
 /** A batch: what one round takes away of a project at once. */
 export interface Removal {
