@@ -12,8 +12,11 @@ const TIMEOUT = 300_000
 const POLL = { timeout: 120_000 }
 
 const GIB = 2 ** 30
-/** Most tests wait most of the time: for processes, engines, each other. Some start all of Weir, which takes more than a gibibyte. */
-const WORKERS = Math.max(2, Math.min(2 * availableParallelism(), Math.floor(totalmem() / (4 * GIB))))
+/** Tests wait for half of their time: for processes, engines, each other. Some start all of Weir, which takes more than a gibibyte. */
+const WORKERS = Math.max(
+  2,
+  Math.min(Math.ceil(1.5 * availableParallelism()), Math.floor(totalmem() / (4 * GIB))),
+)
 
 /** The demo records how long its programs really take: it is compared where nothing else runs, after all others. */
 const DEMO = 'cli/src/demo/demo.e2e.test.ts'
