@@ -22,7 +22,7 @@ switch (command) {
     break
   case 'test':
     build()
-    run('vitest', ['run', ...(args.length > 0 ? args : ['--project', '!browser'])])
+    run('vitest', ['run', ...(args.length > 0 ? args : ['--project', '!browser*'])])
     break
   case 'check':
     run('tsc', ['-b'])

@@ -1,4 +1,6 @@
+import { availableParallelism, totalmem } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { memoryDirectory } from './engines/src/testing/memory-directory.ts'
 
 const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**']
 
@@ -9,9 +11,21 @@ const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**']
 const TIMEOUT = 300_000
 const POLL = { timeout: 120_000 }
 
+const GIB = 2 ** 30
+/** Tests wait for half of their time: for processes, engines, each other. Some start all of Weir, which takes more than a gibibyte. */
+const WORKERS = Math.max(
+  2,
+  Math.min(Math.ceil(1.5 * availableParallelism()), Math.floor(totalmem() / (4 * GIB))),
+)
+
 /** The demo records how long its programs really take: it is compared where nothing else runs, after all others. */
 const DEMO = 'cli/src/demo/demo.e2e.test.ts'
+const DEMO_IN_BROWSER = 'cli/src/e2e/whole-path.browser.test.ts'
 const ALONE = { maxWorkers: 1, sequence: { groupOrder: 1 } }
+/** Chromium gives up on a page after half a minute. */
+const IN_PAIRS = { maxWorkers: 2, sequence: { groupOrder: 2 } }
+
+const setupFiles = ['./collector/src/testing/temporary-directory.setup.ts']
 
 /** The suffix of a test file says what it needs: `x.clickhouse.test.ts` needs ClickHouse, `x.test.ts` nothing. */
 const needing = (name: string, globalSetup: string[] = []) => ({
@@ -20,34 +34,55 @@ const needing = (name: string, globalSetup: string[] = []) => ({
     include: [`**/*.${name}.test.ts`],
     exclude: [...exclude, DEMO],
     globalSetup,
+    setupFiles,
     testTimeout: TIMEOUT,
     hookTimeout: TIMEOUT,
     expect: { poll: POLL },
   },
 })
 
+/** Where `os.tmpdir()` lies, for tests and all that they start. */
+const memory = memoryDirectory()
+if (memory !== undefined) process.env.TMPDIR = memory
+
+const UNIT = ['**/*.test.ts', '**/*.test.tsx']
+const NO_UNIT = [...exclude, '**/*.{clickhouse,redis,e2e,browser}.test.ts']
+/** These set up OpenTelemetry, of which there is one in a process. */
+const SDK = 'sdk/**/*.test.ts'
+
+/** @param files with `isolate: false` they share modules, since importing them takes longer than most of these tests */
+const unit = (name: string, files: { include: string[]; exclude: string[]; isolate?: boolean }) => ({
+  test: { name, setupFiles, testTimeout: TIMEOUT, hookTimeout: TIMEOUT, expect: { poll: POLL }, ...files },
+})
+
 const report = process.env.WEIR_TEST_REPORT
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    maxWorkers: WORKERS,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
-      {
-        test: {
-          name: 'unit',
-          include: ['**/*.test.ts', '**/*.test.tsx'],
-          exclude: [...exclude, '**/*.{clickhouse,redis,e2e,browser}.test.ts'],
-          testTimeout: TIMEOUT,
-          hookTimeout: TIMEOUT,
-          expect: { poll: POLL },
-        },
-      },
+      unit('unit', { include: UNIT, exclude: [...NO_UNIT, SDK], isolate: false }),
+      unit('unit-sdk', { include: [SDK], exclude: NO_UNIT }),
       needing('clickhouse', ['./engines/src/testing/clickhouse.setup.ts']),
       needing('redis', ['./engines/src/testing/valkey.setup.ts']),
       needing('e2e'),
       { test: { ...needing('demo').test, include: [DEMO], exclude, ...ALONE } },
-      { test: { ...needing('browser').test, ...ALONE } },
+      {
+        test: {
+          ...needing('browser').test,
+          exclude: [...exclude, DEMO_IN_BROWSER],
+          ...IN_PAIRS,
+        },
+      },
+      {
+        test: {
+          ...needing('browser').test,
+          name: 'browser-demo',
+          include: [DEMO_IN_BROWSER],
+          ...ALONE,
+        },
+      },
     ],
   },
 })

@@ -5,7 +5,7 @@ import { createStore, migrate, type Store } from '@weir/store'
 import { createMemory } from '@weir/store/settle'
 import { type Running, startProcess } from './processes.ts'
 import { compareMerges, compareTables } from './storage/compare-tables.ts'
-import { CHUNK_MS } from './storage/generate-spans.ts'
+import { CHUNK } from './storage/generate-spans.ts'
 import { untilQuiet, writeChunk } from './storage/load.ts'
 import { askQuestions } from './storage/questions.ts'
 import { MERGES, VARIANTS } from './storage/variants.ts'
@@ -24,7 +24,7 @@ export async function run(): Promise<string> {
   const engine = await startProcess('engine-process', join(directory, 'clickhouse'))
   const store = createStore({ url: engine.url, database: 'bench', timeout: 3_600_000 })
   // What a settling process finds of the time before it started takes longer than what comes as it goes.
-  const end = new Date(Date.now() + (chunks + 1) * CHUNK_MS)
+  const end = new Date(Date.now() + (chunks + 1) * CHUNK.chunkMs)
   const write = (chunk: number) =>
     writeChunk(store, join(directory, `${chunk}.native`), {
       chunk,
@@ -73,7 +73,7 @@ async function fillAll(
   for (let chunk = 0; chunk < chunks; chunk++) {
     spans += await write(chunk)
     const file = join(directory, `${chunk}.native`)
-    await fill(engine, store, file, { ...settler, now: new Date(end.getTime() + CHUNK_MS) }, cost)
+    await fill(engine, store, file, { ...settler, now: new Date(end.getTime() + CHUNK.chunkMs) }, cost)
     rmSync(file)
     if (chunk % 10 === 9) console.error(`stored and settled ${spans.toLocaleString('en')} spans`)
   }

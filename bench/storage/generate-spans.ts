@@ -10,9 +10,14 @@ const LOW_CARDINALITY =
     ' ',
   )
 
-/** Runs that start in the same minute, whose spans are interleaved by their ends; about 100,000 spans. */
-const RUNS_PER_CHUNK = 6_060
-export const CHUNK_MS = 60_000
+/** What a chunk is by default: runs of 3 to 30 spans that start within a minute, about 100,000 spans interleaved by their ends. */
+export const CHUNK: Chunk = { runs: 6_060, mostSpans: 30, chunkMs: 60_000 }
+
+export interface Chunk {
+  readonly runs: number
+  readonly mostSpans: number
+  readonly chunkMs: number
+}
 
 /** Uniform in 0..1 by a hash: every expression sees the same value for the same place. */
 const uniform = (...salt: string[]): string => `(cityHash64(${salt.join(', ')}) % 1000003 + 0.5) / 1000003`
@@ -31,8 +36,8 @@ const attribute = (key: string, value: string): string =>
   `{"key":"${key}","value":{"stringValue":"', ${value}, '"}}`
 
 /**
- * SQL of a SELECT of one chunk of spans in the order that they arrive, by the columns of `spans` that it names.
- * @param chunk from 0; each lasts a minute before the parameter `end`
+ * SQL of a SELECT of one chunk of spans in the order that they arrive, by the columns of `spans` that it names. Binds `chunk` (from 0) of
+ * `chunks`, the last of which ends at `end` (seconds since 1970), and a {@link Chunk}.
  */
 export const SELECT_CHUNK: string = `
   SELECT * REPLACE (${LOW_CARDINALITY.map((name) => `toLowCardinality(${name}) AS ${name}`).join(', ')})
@@ -91,8 +96,8 @@ multiIf(i = 0, 'flow', i % 4 = 1, 'step', ${uniform('n', 'i', `'kind'`)} < 0.45,
       if(cityHash64(n, i, 'clock') % 1000 = 0, toInt64(cityHash64(n, i) % 126144000) * 1000000000 - 63072000000000000 + true_begin, true_begin) AS begin
     FROM (
       SELECT
-        {chunk:UInt64} * ${RUNS_PER_CHUNK} + number AS n,
-        3 + cityHash64(n, 'spans') % 28 AS spans,
+        {chunk:UInt64} * {runs:UInt64} + number AS n,
+        3 + cityHash64(n, 'spans') % ({mostSpans:UInt32} - 2) AS spans,
         ${skewed(40, 'n', `'flow'`)} AS flow_number,
         concat('flow-', toString(flow_number)) AS flow,
         concat('service-', toString(flow_number % 12)) AS service,
@@ -105,9 +110,9 @@ multiIf(i = 0, 'flow', i % 4 = 1, 'step', ${uniform('n', 'i', `'kind'`)} < 0.45,
         cityHash64(n, 'customer') % 5000 AS customer,
         ['gpt-4o', 'gpt-4o-mini', 'gpt-5', 'gpt-5-mini', 'claude-sonnet-4', 'claude-opus-4', 'gemini-2.5-pro', 'gemini-2.5-flash', 'o3', 'o4-mini'][1 + ${skewed(10, 'n', `'model'`)}] AS model_name,
         ${uniform('n', `'failed'`)} < 0.03 AS run_failed,
-        toInt64({end:UInt32}) * 1000000000 - toInt64({chunks:UInt64} - {chunk:UInt64}) * ${CHUNK_MS} * 1000000
-          + toInt64(${uniform('n', `'at'`)} * ${CHUNK_MS} * 1e6) AS run_begin
-      FROM numbers(${RUNS_PER_CHUNK})
+        toInt64({end:UInt32}) * 1000000000 - toInt64({chunks:UInt64} - {chunk:UInt64}) * {chunkMs:Int64} * 1000000
+          + toInt64(${uniform('n', `'at'`)} * {chunkMs:Int64} * 1e6) AS run_begin
+      FROM numbers({runs:UInt64})
     )
     ARRAY JOIN range(spans) AS i
   )

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { firstRow, rows, type Store } from '@weir/store'
 import { insertNativeFile, writeNativeFile } from '../native-file.ts'
 import type { Running } from '../processes.ts'
-import { SELECT_CHUNK } from './generate-spans.ts'
+import { CHUNK, SELECT_CHUNK } from './generate-spans.ts'
 
 /** Rows of an insert's parts: what a collector delivers in a second or two under load. */
 const PART_ROWS = 131_072
@@ -15,14 +15,15 @@ export async function writeChunk(
   file: string,
   params: { chunk: number; chunks: number; end: number },
 ): Promise<number> {
-  await writeNativeFile(store, file, SELECT_CHUNK, params)
-  const row = await firstRow<{ n: number }>(store, `SELECT count() AS n FROM (${SELECT_CHUNK})`, params)
+  const bound = { ...CHUNK, ...params }
+  await writeNativeFile(store, file, SELECT_CHUNK, bound)
+  const row = await firstRow<{ n: number }>(store, `SELECT count() AS n FROM (${SELECT_CHUNK})`, bound)
   return row?.n ?? 0
 }
 
 /** The columns that a chunk has. */
 export async function chunkColumns(store: Store): Promise<string> {
-  const params = { chunk: 0, chunks: 1, end: 0 }
+  const params = { ...CHUNK, chunk: 0, chunks: 1, end: 0 }
   const described = await rows<{ name: string }>(store, `DESCRIBE (${SELECT_CHUNK})`, params)
   return described.map(({ name }) => name).join(', ')
 }

@@ -9,7 +9,7 @@ import { temporaryDirectory } from './testing/temporary-directory.ts'
 import { untilStored } from './testing/until-stored.ts'
 
 /** One for twenty that `npm run fuzz` sends through the decoder alone. */
-const requests = Number(process.env.WEIR_FUZZ_REQUESTS || 200_000) / 20
+const requests = Number(process.env.WEIR_FUZZ_REQUESTS || 60_000) / 20
 /** Mebibytes that a collection may leave more or less of. */
 const MEMORY_NOISE = 32
 const MIB = 2 ** 20

@@ -23,7 +23,7 @@ let store: TestStore
 let second: TestStore
 let traces: readonly Trace[]
 /** Their exports, by id. */
-const texts = new Map<string, string>()
+let texts: ReadonlyMap<string, string>
 
 beforeAll(async () => {
   store = await createTestStore(inject('clickhouseUrl'), testDatabase())
@@ -45,12 +45,23 @@ beforeAll(async () => {
   client.close()
   await untilStored(collector)
   await collector.close()
-  for (const { id } of traces) texts.set(id, await exported(store, 'default', [id]))
+  texts = await exportEach(store)
 })
 afterAll(async () => {
   await store?.drop()
   await second?.drop()
 })
+
+/** Some at once: the engine plans most of the time. */
+async function exportEach(from: TestStore): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  const left = traces.values()
+  const exportNext = async () => {
+    for (const { id } of left) found.set(id, await exported(from, 'default', [id]))
+  }
+  await Promise.all(Array.from({ length: 4 }, exportNext))
+  return found
+}
 
 async function postJson({ url }: Collector, body: string): Promise<void> {
   const headers = { 'content-type': 'application/json' }
@@ -71,7 +82,7 @@ test('what is exported, sent to another database, is exported the same', async (
   for (const text of texts.values()) await postJson(collector, text)
   await untilStored(collector)
   await collector.close()
-  for (const [id, text] of texts) expect(await exported(second, 'default', [id])).toBe(text)
+  expect(await exportEach(second)).toEqual(texts)
 })
 
 test('several traces are one document, each resource and scope once for the spans that follow each other', async () => {

@@ -76,22 +76,18 @@ CREATE TABLE IF NOT EXISTS runs
     call_steps Array(Int32) COMMENT 'index of the step execution around it, -1: none',
     settled DateTime64(6, 'UTC') COMMENT 'when its pass began',
     is_deleted UInt8 DEFAULT 0,
-    INDEX run_id_bloom run_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    replaces UInt8 DEFAULT 1 COMMENT '1: there may be an older row of the same run_key; of rows with 0 there is one per run_key',
+    run_key UInt64 DEFAULT cityHash64(project, flow, start, run_id) COMMENT 'stands for project, flow, start and id' CODEC(NONE),
+    INDEX replaces_minmax replaces TYPE minmax GRANULARITY 1,
     INDEX trace_id_bloom trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX parent_run_id_bloom parent_run_id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX session_id_bloom session_id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX experiment_id_bloom experiment_id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX settled_minmax settled TYPE minmax GRANULARITY 1,
-    -- Words end at ASCII's punctuation; that of other scripts (quotes, dashes, full stops of CJK) becomes spaces before.
-    INDEX words concatWithSeparator(' ', run_id, input, output, error_type, error_message, arrayStringConcat(step_names, ' '))
-        TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = replaceRegexpAll(
-            lowerUTF8(concatWithSeparator(' ', run_id, input, output, error_type, error_message, arrayStringConcat(step_names, ' '))),
-            '[\\x{2000}-\\x{206f}\\x{3000}-\\x{303f}\\x{ff00}-\\x{ff0f}«»¿¡]', ' '))
+    INDEX settled_minmax settled TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(settled, is_deleted)
-ORDER BY (project, flow, start, run_id)
--- Merging the index of words takes memory with the size of the part: some 2 million runs are enough for one.
-SETTINGS merge_selector_base = 16, min_bytes_for_wide_part = 134217728, max_bytes_to_merge_at_max_space_in_pool = 536870912;
+-- By hours, then flows: a list reads the hours that it shows, and a flow lies in a few places of each. Within these by a hash, so that
+-- the least hashes are a sample. A run whose flow or start changed has its old row deleted.
+ORDER BY (project, intDiv(toUnixTimestamp64Nano(start), 3600000000000), flow, run_key)
+SETTINGS index_granularity = 1024, merge_selector_base = 16, min_bytes_for_wide_part = 134217728,
+    max_bytes_to_merge_at_max_space_in_pool = 2147483648;
 
 -- The flows by whose names a project's runs are counted. Settling adds new ones up to a bound (settle/known-flows.ts);
 -- runs of further names are counted as one flow.

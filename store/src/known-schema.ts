@@ -14,6 +14,7 @@ export const MIGRATIONS: readonly string[] = [
   '006_monitors.sql',
   '007_projects.sql',
   '008_upgrade.sql',
+  '009_run_index.sql',
   '010_retention.sql',
 ]
 

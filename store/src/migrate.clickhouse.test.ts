@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { expect, inject, test } from 'vitest'
 import { requireKnownSchema } from './known-schema.ts'
 import { migrate, toStatements } from './migrate.ts'
@@ -92,7 +92,10 @@ test('a database of the version before gets the columns of a new one, with what 
     await execute(store, `ALTER TABLE runs DROP COLUMN ${column}`)
   for (const table of ['run_minutes', 'step_minutes'])
     await execute(store, `ALTER TABLE ${table} DROP COLUMN unpriced_tokens`)
-  await execute(store, "DELETE FROM migrations WHERE name = '008_upgrade.sql'")
+  await execute(store, 'DROP TABLE run_index_from_runs')
+  await execute(store, 'DROP TABLE run_index')
+  await execute(store, 'ALTER TABLE runs DROP INDEX replaces_minmax, DROP COLUMN replaces')
+  await execute(store, "DELETE FROM migrations WHERE name >= '008'")
   await insert(store, 'runs', [
     {
       run_id: 'free',
@@ -107,7 +110,7 @@ test('a database of the version before gets the columns of a new one, with what 
     },
     { run_id: 'priced', input_tokens: 7, cost: 0.5 },
   ])
-  expect(await migrate(store)).toEqual(['008_upgrade.sql'])
+  expect(await migrate(store)).toEqual(['008_upgrade.sql', '009_run_index.sql', '010_retention.sql'])
   expect(await columns()).toEqual(whole)
   expect(
     await rows(
@@ -118,6 +121,45 @@ test('a database of the version before gets the columns of a new one, with what 
   ).toEqual([
     { run_id: 'free', run: 9, steps: [9], models: [9] },
     { run_id: 'priced', run: 0, steps: [], models: [] },
+  ])
+  expect(
+    await rows(
+      store,
+      `SELECT DISTINCT replaces, run_id FROM runs WHERE run_key IN (SELECT run_key FROM run_index WHERE value = cityHash64('run', 'free'))`,
+    ),
+  ).toEqual([{ replaces: 1, run_id: 'free' }])
+  await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
+  await store.close()
+})
+
+test('runs of an earlier version, written anew as the docs say, lie by hours, and are indexed from then on', async () => {
+  const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
+  const store = createStore({ url: inject('clickhouseUrl'), database })
+  await migrate(store)
+  const layout = () =>
+    rows(
+      store,
+      `SELECT sorting_key FROM system.tables WHERE database = {database:String} AND name = 'runs'`,
+      { database },
+    )
+  const [whole] = await layout()
+  await execute(
+    store,
+    'CREATE TABLE before AS runs ENGINE = ReplacingMergeTree(settled, is_deleted) ORDER BY (project, flow, start, run_id)',
+  )
+  await execute(store, 'EXCHANGE TABLES before AND runs')
+  await execute(store, 'DROP TABLE before')
+  await insert(store, 'runs', [{ run_id: 'old', flow: 'f' }])
+  expect(await layout()).not.toEqual([whole])
+  const page = await readFile(new URL('../../docs/STORAGE.md', import.meta.url), 'utf8')
+  const [sql] = /(?<=```sql\n)CREATE TABLE runs_by_hour.*?(?=```)/s.exec(page) ?? []
+  for (const statement of toStatements(sql!)) await execute(store, statement)
+  expect(await layout()).toEqual([whole])
+  await insert(store, 'runs', [{ run_id: 'new', flow: 'f' }])
+  const indexed = `run_key IN (SELECT run_key FROM run_index WHERE value IN (cityHash64('run', 'old'), cityHash64('run', 'new')))`
+  expect(await rows(store, `SELECT run_id, replaces FROM runs WHERE ${indexed} ORDER BY run_id`)).toEqual([
+    { run_id: 'new', replaces: 1 },
+    { run_id: 'old', replaces: 0 },
   ])
   await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
   await store.close()

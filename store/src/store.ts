@@ -60,6 +60,8 @@ const SETTINGS: ClickHouseSettings = {
   output_format_json_quote_64bit_integers: 0,
   output_format_json_quote_denormals: 0,
   date_time_input_format: 'best_effort',
+  // The text of a query may hold the ids of all traces of a pass.
+  max_query_size: String(64 * 1024 * 1024),
 }
 
 /** Runs a query and returns its rows. */

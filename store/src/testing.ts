@@ -23,8 +23,10 @@ export function useStore(): () => Store {
   return () => store
 }
 
+type Before = (request: number, query: string | undefined) => void | Promise<void>
+
 /** The store, with `before` called (and awaited) before each request, with the request's number from 1. */
-export function intercepted(store: Store, before: (request: number) => void | Promise<void>): Store {
+export function intercepted(store: Store, before: Before): Store {
   return interceptedIf(store, () => true, before)
 }
 
@@ -32,7 +34,7 @@ export function intercepted(store: Store, before: (request: number) => void | Pr
  * The same, where only requests that write are counted. A process that dies before a read leaves what it leaves when it
  * dies before the write that follows.
  */
-export function interceptedWrites(store: Store, before: (write: number) => void | Promise<void>): Store {
+export function interceptedWrites(store: Store, before: Before): Store {
   return interceptedIf(
     store,
     ({ query }) => query === undefined || /^\s*(INSERT|ALTER|DELETE)/.test(query),
@@ -43,14 +45,15 @@ export function interceptedWrites(store: Store, before: (write: number) => void 
 function interceptedIf(
   store: Store,
   isCounted: (request: { query?: string }) => boolean,
-  before: (request: number) => void | Promise<void>,
+  before: Before,
 ): Store {
   const { client } = store
   let requests = 0
   const counted =
     <P extends object, R>(method: (params: P) => Promise<R>) =>
     async (params: P): Promise<R> => {
-      if (isCounted(params)) await before(++requests)
+      const request: { query?: string } = params
+      if (isCounted(request)) await before(++requests, request.query)
       return method.call(client, params)
     }
   const methods = {

@@ -12,7 +12,7 @@ const generator = new Random(seed)
 const random = () => generator.bits() / 2 ** 32
 
 const KILLS = 11
-const AWAY_MS = 20_000
+const AWAY_MS = 10_000
 const RUN_SPANS = 12
 const STEPS = 3
 
@@ -29,7 +29,7 @@ test('kill -9 of collector and ClickHouse, again and again, loses and doubles no
   const until = Date.now() + AWAY_MS
   while (Date.now() < until) {
     kills += await killAtRandom(weir, 1, () => ['collector'])
-    await sleep(random() * 3_000)
+    await sleep(random() * 1_500)
   }
   await weir.start('clickhouse')
   kills += await killAtRandom(weir, KILLS, () => {

@@ -125,20 +125,39 @@ test('common runs and runs that still arrive are told', async () => {
   )
 })
 
-test('large sides: counts and quantiles of all runs, tests on a sample that is the same each time', async () => {
-  await execute(
+/** Every tenth run of a version has the step `rare`. */
+const insertMany = (flow: string, runs: number) =>
+  execute(
     store(),
     `INSERT INTO runs (project, run_id, flow, version, source, status, start, duration_ns, step_names, step_statuses,
-       step_starts_ns, step_durations_ns, settled)
-     SELECT 'default', toString(number), 'large', toString(number % 2), 'production', 'ok',
+       step_starts_ns, step_durations_ns, settled, replaces)
+     SELECT 'default', toString(number), {flow:String}, toString(number % 2), 'production', 'ok',
        toDateTime64('2026-11-20 10:00:00', 9, 'UTC'), (1000 + number) * 1000000, ['always', 'rare'],
-       ['ok', if(number % 20 < 2, 'ok', 'skipped')], [0, 10], [(1000 + number) * 1000000, 5000000], now64(3)
-     FROM numbers(24000)`,
+       ['ok', if(number % 20 < 2, 'ok', 'skipped')], [0, 10], [(1000 + number) * 1000000, 5000000], now64(3), 0
+     FROM numbers({runs:UInt32})`,
+    { flow, runs },
   )
+
+test('large sides: counts and quantiles of all runs, tests on a sample that is the same each time', async () => {
+  await insertMany('large', 24_000)
   const first = await compareSides('large', 'version=0', 'version=1')
   expect(first.run.base).toMatchObject({ n: 12_000, p50Ns: 13_000e6, p95Ns: 23_800e6 })
   expect(first.run.metrics.p99).toMatchObject({ candidateN: 12_000, verdict: 'no clear change' })
   expect(first.steps.find(({ step }) => step === 'rare')?.base.n).toBe(1200)
   expect(first.notes.map(({ kind }) => kind)).toContain('sampled')
   expect(await compareSides('large', 'version=0', 'version=1')).toEqual(first)
+})
+
+test('the steps of the largest sides are those of a sample of runs, and the whole runs are all', async () => {
+  await insertMany('largest', 240_000)
+  const { run, steps, notes } = await compareSides('largest', 'version=0', 'version=1')
+  expect(run.base).toMatchObject({ n: 120_000, succeeded: 120_000, p50Ns: 121_000e6, p95Ns: 229_000e6 })
+  const [always, rare] = ['always', 'rare'].map((name) => steps.find(({ step }) => step === name)!)
+  // A binomial share of 120,000 has a deviation of 171 runs around 50,000; that of a tenth of them 67 around 5,000.
+  expect(Math.abs(always!.base.n - 50_000)).toBeLessThan(6 * 171)
+  expect(Math.abs(rare!.base.n - 5_000)).toBeLessThan(6 * 67)
+  expect(always!.metrics.duration).toMatchObject({ verdict: 'no clear change', candidateN: always!.candidate.n })
+  expect(notes.find(({ kind }) => kind === 'sampled')?.text).toMatch(
+    /^The steps of version 0 are those of about 50000 of its 120000 runs/,
+  )
 })

@@ -7,10 +7,9 @@ import { resolveSide } from './selection.ts'
 import type { Side } from './side.ts'
 import { formatSide } from './side.ts'
 import {
+  readRunSample,
   readRunStats,
-  readSamples,
   readStepStats,
-  type Samples,
   type Scope,
   type SideStats,
   type StepStats,
@@ -29,7 +28,8 @@ export interface CompareParams {
 
 interface SideData extends ReadSide {
   readonly side: Side
-  readonly samples: Samples
+  /** Durations of successful runs that the tests see, in nanoseconds. */
+  readonly sample: readonly number[]
 }
 
 /**
@@ -69,11 +69,12 @@ export async function compare(anyStore: Store, params: CompareParams): Promise<C
 async function readSide(store: Store, scope: Scope, side: Side, now: Date): Promise<SideData> {
   const resolved = await resolveSide(store, scope.flow, side, now)
   const { selection } = resolved
-  const [run, steps] = await Promise.all([
-    readRunStats(store, scope, selection),
-    readStepStats(store, scope, selection),
+  const run = await readRunStats(store, scope, selection)
+  const [sample, steps] = await Promise.all([
+    readRunSample(store, scope, selection, run),
+    readStepStats(store, scope, selection, run),
   ])
-  return { ...resolved, side, run, steps, samples: await readSamples(store, scope, selection, run, steps) }
+  return { ...resolved, side, run, sample, steps }
 }
 
 function compareSteps(base: SideData, candidate: SideData) {
@@ -84,12 +85,10 @@ function compareSteps(base: SideData, candidate: SideData) {
       const after = own.get(before.name)
       return after ? [{ step: before.name, base: before, candidate: after }] : []
     })
-  const measured = pairs.map(({ step, ...stats }) =>
-    measure(withSample(stats.base, base, step), withSample(stats.candidate, candidate, step)),
-  )
+  const measured = pairs.map((pair) => measure(ofStep(pair.base), ofStep(pair.candidate)))
   const ofRun = measure(
-    { stats: base.run, durations: base.samples.run },
-    { stats: candidate.run, durations: candidate.samples.run },
+    { stats: base.run, durations: base.sample },
+    { stats: candidate.run, durations: candidate.sample },
   )
   const [run, ...judged] = judge([ofRun, ...measured])
   const steps = pairs.map((pair, i) => toStepComparison(pair.step, pair.base, pair.candidate, judged[i]!))
@@ -110,8 +109,8 @@ function onlyStats({ n, succeeded, p50Ns, p95Ns, p99Ns }: SideStats): SideStats 
   return { n, succeeded, p50Ns, p95Ns, p99Ns }
 }
 
-function withSample(stats: StepStats, side: SideData, step: string): Measured {
-  return { stats, durations: side.samples.steps.get(step) ?? [] }
+function ofStep(stats: StepStats): Measured {
+  return { stats, durations: stats.sample }
 }
 
 function shown({ steps }: SideData): StepStats[] {

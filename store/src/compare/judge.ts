@@ -53,6 +53,7 @@ export const COMPARISON_RULE: {
   readonly durationNs: number
   readonly rate: number
   readonly minimum: Readonly<Record<Metric, number>>
+  readonly mostRuns: number
   readonly sampleSize: number
   readonly windowDays: number
   readonly maxSteps: number
@@ -67,7 +68,9 @@ export const COMPARISON_RULE: {
   rate: 0.01,
   /** Fewest runs per side on which a metric is tested. */
   minimum: { success: 30, duration: 30, p95: 200, p99: 1000 },
-  /** About how many durations per step and side the tests see at most. */
+  /** About how many runs of a side are read step by step at most. */
+  mostRuns: 50_000,
+  /** How many durations per step and side the tests see at most. */
   sampleSize: 5000,
   /** The window of a side that names none. */
   windowDays: 7,

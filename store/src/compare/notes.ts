@@ -5,7 +5,7 @@ import { COMPARISON_RULE } from './judge.ts'
 import type { ResolvedSide } from './selection.ts'
 import { canOverlap } from './selection.ts'
 import { describeWindow } from './side.ts'
-import { countOverlap, isSampled, type RunStats, type Scope, type StepStats } from './side-queries.ts'
+import { countOverlap, isLarge, type RunStats, type Scope, type StepStats } from './side-queries.ts'
 
 /** One side with what was read of it. */
 export interface ReadSide extends ResolvedSide {
@@ -82,10 +82,16 @@ export function describeSelection({ selection }: ResolvedSide): string {
 
 function totalNotes(sides: readonly ReadSide[]): Note[] {
   const notes: Note[] = []
-  if (sides.some(({ run, steps }) => [run, ...steps].some(isSampled)))
+  const { sampleSize, mostRuns } = COMPARISON_RULE
+  for (const { label, run } of sides.filter((side) => isLarge(side.run)))
     notes.push({
       kind: 'sampled',
-      text: `The tests of durations see about ${COMPARISON_RULE.sampleSize} runs per step and side, taken by a hash of the run id. Counts, rates and quantiles are of all runs.`,
+      text: `The steps of ${label} are those of about ${mostRuns} of its ${run.total} runs, taken by a hash of the run id; a step that is rarer may be missing. What is said of the whole run is of all runs.`,
+    })
+  if (sides.some(({ run, steps }) => [run, ...steps].some(({ succeeded }) => succeeded > sampleSize)))
+    notes.push({
+      kind: 'sampled',
+      text: `The tests of durations see ${sampleSize} runs per step and side, taken by a hash of the run id.`,
     })
   if (sides.some(({ steps }) => steps.length > COMPARISON_RULE.maxSteps))
     notes.push({

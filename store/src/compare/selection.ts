@@ -1,4 +1,5 @@
 import { listBaselines } from '../evaluations/baselines.ts'
+import { isLatest } from '../latest-runs.ts'
 import type { QueryParams, Store } from '../store.ts'
 import { COMPARISON_RULE } from './judge.ts'
 import type { Window } from './side.ts'
@@ -24,9 +25,9 @@ const COLUMNS = {
 type Equality = keyof typeof COLUMNS
 const EQUALITIES = Object.keys(COLUMNS) as Equality[]
 
-/** A condition on `runs` with its bound parameters; `prefix` keeps the parameters of two sides apart. */
+/** A condition on `runs AS run` with its bound parameters; `prefix` keeps the parameters of two sides apart. */
 export function toCondition(selection: Selection, prefix: string): { sql: string; params: QueryParams } {
-  const conditions = ['project = {project: String}', 'flow = {flow: String}']
+  const conditions: string[] = []
   const params: Record<string, unknown> = {}
   for (const key of EQUALITIES) {
     if (selection[key] === undefined) continue
@@ -39,14 +40,15 @@ export function toCondition(selection: Selection, prefix: string): { sql: string
       SELECT run_id FROM results FINAL
       WHERE project = {project: String} AND experiment_id = {${prefix}_experimentId: String} AND kind = 'task'))`)
   }
+  const scope = ['project = {project: String}', 'flow = {flow: String}']
   if (selection.window) {
     const { from, to } = selection.window
-    conditions.push(`start >= fromUnixTimestamp64Milli({${prefix}_from: Int64}, 'UTC')`)
-    conditions.push(`start < fromUnixTimestamp64Milli({${prefix}_to: Int64}, 'UTC')`)
+    scope.push(`start >= fromUnixTimestamp64Milli({${prefix}_from: Int64}, 'UTC')`)
+    scope.push(`start < fromUnixTimestamp64Milli({${prefix}_to: Int64}, 'UTC')`)
     params[`${prefix}_from`] = from.getTime()
     params[`${prefix}_to`] = to.getTime()
   }
-  return { sql: conditions.join(' AND '), params }
+  return { sql: [...scope, isLatest(scope.join(' AND ')), ...conditions].join(' AND '), params }
 }
 
 /** Whether a run can belong to both: a comparison treats its sides as independent. */

@@ -1,4 +1,4 @@
-import { type QueryParams, rows, type Store } from '../store.ts'
+import { rows, type Store } from '../store.ts'
 import { COMPARISON_RULE } from './judge.ts'
 import { type Selection, toCondition } from './selection.ts'
 
@@ -17,6 +17,8 @@ export interface StepStats extends SideStats {
   readonly name: string
   /** Mean start offset in nanoseconds, for the order of steps. */
   readonly position: number
+  /** Durations of successful executions that the tests see, in nanoseconds. */
+  readonly sample: readonly number[]
 }
 
 export interface RunStats extends SideStats {
@@ -47,7 +49,7 @@ function toStats({ n, succeeded, quantiles: [p50, p95, p99] }: Quantiles): SideS
   return { n, succeeded, p50Ns: p50, p95Ns: p95, p99Ns: p99 }
 }
 
-/** The runs of a side as wholes. */
+/** The runs of a side as wholes: all of them. */
 export async function readRunStats(store: Store, scope: Scope, selection: Selection): Promise<RunStats> {
   const { sql, params } = toCondition(selection, 'side')
   const [row] = await rows<Quantiles & { unfinished: number; total: number; latest: number }>(
@@ -58,11 +60,48 @@ export async function readRunStats(store: Store, scope: Scope, selection: Select
        quantilesExactIf(0.5, 0.95, 0.99)(toFloat64(duration_ns), incomplete = 0 AND status = 'ok') AS quantiles,
        count() AS total,
        toUnixTimestamp64Milli(max(start)) AS latest
-     FROM runs FINAL WHERE ${sql}`,
+     FROM runs AS run WHERE ${sql}`,
     { ...scope, ...params },
   )
   const { unfinished, total, latest } = row!
   return { ...toStats(row!), unfinished, total, latest }
+}
+
+/** Whether the steps of a side are those of some of its runs. */
+export function isLarge({ total }: RunStats): boolean {
+  return total > COMPARISON_RULE.mostRuns
+}
+
+/** Runs lie in its order, hour by hour: those with the least hashes are read without the others. */
+const HASH = 'run_key'
+const MOST_HASH = 2n ** 64n - 1n
+
+/** The greatest hash of a run that is looked at. By it the same runs are taken each time, whenever they ran. */
+function mostHash(run: RunStats): string {
+  return String(isLarge(run) ? (MOST_HASH * BigInt(COMPARISON_RULE.mostRuns)) / BigInt(run.total) : MOST_HASH)
+}
+
+/** SQL: of the durations where a condition holds as many as the tests see, of the runs with the least hashes. */
+function sampleOf(duration: string, condition: string): string {
+  const pairs = `groupArraySortedIf(${COMPARISON_RULE.sampleSize})((${HASH}, toFloat64(${duration})), ${condition})`
+  return `arrayMap(pair -> pair.2, ${pairs})`
+}
+
+/** Durations of successful runs, in nanoseconds: all, or a sample. */
+export async function readRunSample(
+  store: Store,
+  scope: Scope,
+  selection: Selection,
+  run: RunStats,
+): Promise<readonly number[]> {
+  const { sql, params } = toCondition(selection, 'side')
+  const [row] = await rows<{ durations: number[] }>(
+    store,
+    `SELECT ${sampleOf('duration_ns', `incomplete = 0 AND status = 'ok'`)} AS durations
+     FROM runs AS run WHERE ${sql} AND ${HASH} <= {mostHash: UInt64}`,
+    { ...scope, ...params, mostHash: mostHash(run) },
+  )
+  return row!.durations
 }
 
 /** Ended executions of a label in a run, plus this for each that failed: one number to add up instead of two. */
@@ -74,93 +113,37 @@ const FAILED = 2 ** 32
  * lazily), and drops a label without an ended execution, as the outer query does.
  */
 function perRunAndStep(condition: string): string {
-  return `SELECT run_id,
+  return `SELECT run_key,
        arrayMap(s -> multiIf(s NOT IN ${ENDED}, 0, s = 'ok', 1, ${FAILED + 1}), step_statuses) AS marks,
        arrayMap((m, d) -> if(m > 0, d, 0), marks, step_durations_ns) AS durations,
        arrayMap((m, s) -> if(m > 0, s, 0), marks, step_starts_ns) AS starts,
        if(arrayUniq(step_names) = length(step_names), (step_names, marks, durations, starts),
          arrayReduce('sumMap', [step_names], [marks], [durations], [starts])) AS totals
-     FROM runs FINAL WHERE ${condition} AND incomplete = 0 AND status != 'running'`
+     FROM runs AS run WHERE ${condition} AND incomplete = 0 AND status != 'running'`
 }
 
-const EACH_STEP = `ARRAY JOIN totals.1 AS name, totals.2 AS mark, totals.3 AS duration, totals.4 AS started`
 const SUCCEEDED = `mark < ${FAILED}`
 
 /** The most frequent steps of a side, one more than are shown so that the rest can be told. */
-export async function readStepStats(store: Store, scope: Scope, selection: Selection): Promise<StepStats[]> {
-  const { sql, params } = toCondition(selection, 'side')
-  const found = await rows<Quantiles & { name: string; position: number }>(
-    store,
-    `SELECT name, count() AS n, countIf(${SUCCEEDED}) AS succeeded,
-       quantilesExactIf(0.5, 0.95, 0.99)(toFloat64(duration), ${SUCCEEDED}) AS quantiles,
-       sum(started) / sum(mark % ${FAILED}) AS position
-     FROM (${perRunAndStep(sql)}) ${EACH_STEP}
-     WHERE mark > 0 GROUP BY name ORDER BY n DESC, name LIMIT {limit: UInt32}`,
-    { ...scope, ...params, limit: COMPARISON_RULE.maxSteps + 1 },
-  )
-  return found.map(({ name, position, ...row }) => ({ name, position, ...toStats(row) }))
-}
-
-/** Durations of successful executions, in nanoseconds. */
-export interface Samples {
-  readonly run: readonly number[]
-  readonly steps: ReadonlyMap<string, readonly number[]>
-}
-
-/** Runs are taken by a hash of their id, so that the same runs are taken each time, and for each step of a run. */
-const HASH = 'bitAnd(cityHash64(run_id), 4294967295)'
-const HASHES = 2 ** 32
-
-/** All durations, or about {@link COMPARISON_RULE.sampleSize} of them where there are more. */
-export async function readSamples(
+export async function readStepStats(
   store: Store,
   scope: Scope,
   selection: Selection,
-  run: SideStats,
-  steps: readonly StepStats[],
-): Promise<Samples> {
+  run: RunStats,
+): Promise<StepStats[]> {
   const { sql, params } = toCondition(selection, 'side')
-  const bound = { ...scope, ...params }
-  const large = steps.filter(isSampled)
-  const largest = Math.max(0, ...steps.map(shareOf))
-  const ofSteps = rows<{ name: string; durations: number[] }>(
+  const found = await rows<Quantiles & { name: string; position: number; sample: number[] }>(
     store,
-    `SELECT name, groupArray(toFloat64(duration)) AS durations
-     FROM (${perRunAndStep(`${sql} AND ${HASH} < {largest: UInt64}`)}) ${EACH_STEP}
-     WHERE mark > 0 AND ${SUCCEEDED}
-       AND ${HASH} < transform(name, {names: Array(String)}, {shares: Array(UInt64)}, toUInt64(${HASHES}))
-     GROUP BY name`,
-    {
-      ...bound,
-      names: ['', ...large.map(({ name }) => name)],
-      shares: [HASHES, ...large.map(shareOf)],
-      largest,
-    },
+    `SELECT name, count() AS n, countIf(${SUCCEEDED}) AS succeeded,
+       quantilesExactIf(0.5, 0.95, 0.99)(toFloat64(duration), ${SUCCEEDED}) AS quantiles,
+       sum(started) / sum(mark % ${FAILED}) AS position,
+       ${sampleOf('duration', SUCCEEDED)} AS sample
+     FROM (${perRunAndStep(`${sql} AND ${HASH} <= {mostHash: UInt64}`)})
+     ARRAY JOIN totals.1 AS name, totals.2 AS mark, totals.3 AS duration, totals.4 AS started
+     WHERE mark > 0 GROUP BY name ORDER BY n DESC, name LIMIT {limit: UInt32}`,
+    { ...scope, ...params, mostHash: mostHash(run), limit: COMPARISON_RULE.maxSteps + 1 },
   )
-  const [ofRun, found] = await Promise.all([
-    readRunSample(store, sql, { ...bound, share: shareOf(run) }),
-    ofSteps,
-  ])
-  return { run: ofRun, steps: new Map(found.map(({ name, durations }) => [name, durations])) }
-}
-
-async function readRunSample(store: Store, condition: string, params: QueryParams): Promise<number[]> {
-  const [row] = await rows<{ durations: number[] }>(
-    store,
-    `SELECT groupArray(toFloat64(duration_ns)) AS durations FROM runs FINAL
-     WHERE ${condition} AND incomplete = 0 AND status = 'ok' AND ${HASH} < {share: UInt64}`,
-    params,
-  )
-  return row!.durations
-}
-
-/** Whether the tests see a sample of it. */
-export function isSampled({ succeeded }: SideStats): boolean {
-  return succeeded > COMPARISON_RULE.sampleSize
-}
-
-function shareOf(stats: SideStats): number {
-  return isSampled(stats) ? Math.ceil((HASHES * COMPARISON_RULE.sampleSize) / stats.succeeded) : HASHES
+  return found.map(({ name, position, sample, ...row }) => ({ name, position, sample, ...toStats(row) }))
 }
 
 /** How many runs belong to both sides. */
@@ -169,7 +152,7 @@ export async function countOverlap(store: Store, scope: Scope, a: Selection, b: 
   const second = toCondition(b, 'candidate')
   const [row] = await rows<{ runs: number }>(
     store,
-    `SELECT count() AS runs FROM runs FINAL WHERE ${first.sql} AND ${second.sql}`,
+    `SELECT count() AS runs FROM runs AS run WHERE ${first.sql} AND ${second.sql}`,
     { ...scope, ...first.params, ...second.params },
   )
   return row!.runs

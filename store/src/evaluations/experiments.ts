@@ -1,3 +1,4 @@
+import { indexedRuns, isLatest } from '../latest-runs.ts'
 import type { Store } from '../store.ts'
 import { replaceRows, select, toDateTime } from './rows.ts'
 import type { Experiment, GateResult } from './types.ts'
@@ -68,6 +69,8 @@ export async function findExperimentTraces(
   return found.map(({ id }) => id)
 }
 
+const SINCE = `project = {project: String} AND start >= fromUnixTimestamp64Milli({sinceMs: Int64})`
+
 /** Ids of the runs in the traces of an experiment's runs: its own, and those of other frameworks nested in them. */
 export async function findExperimentRuns(
   store: Store,
@@ -75,11 +78,10 @@ export async function findExperimentRuns(
 ): Promise<string[]> {
   const found = await select<{ id: string }>(
     store,
-    `SELECT DISTINCT run_id AS id FROM runs FINAL
-     WHERE project = {project: String} AND start >= fromUnixTimestamp64Milli({sinceMs: Int64}) AND trace_id IN (
-       SELECT trace_id FROM runs
-       WHERE project = {project: String} AND start >= fromUnixTimestamp64Milli({sinceMs: Int64})
-         AND experiment_id = {experimentId: String})`,
+    `SELECT DISTINCT run_id AS id FROM runs AS run
+     WHERE ${SINCE} AND ${isLatest(SINCE)} AND trace_id IN (
+       SELECT trace_id FROM ${indexedRuns('experiment', '[{experimentId: String}]')} AS run
+       WHERE experiment_id = {experimentId: String})`,
     params,
   )
   return found.map(({ id }) => id)

@@ -1,3 +1,4 @@
+import { isLatest } from '../latest-runs.ts'
 import type { Store } from '../store.ts'
 import { select } from './rows.ts'
 
@@ -27,9 +28,8 @@ export function findSettledRuns(
 ): Promise<SettledRunRef[]> {
   return select<SettledRunRef>(
     store,
-    `SELECT run_id AS runId, flow, toFloat64(toUnixTimestamp64Milli(settled)) AS settledMs FROM runs FINAL
-     WHERE project = {project: String} AND flow IN {flows: Array(String)} AND source = 'production'
-       AND start >= fromUnixTimestamp64Milli({from: Int64})
+    `SELECT run_id AS runId, flow, toFloat64(toUnixTimestamp64Milli(settled)) AS settledMs FROM runs AS run
+     WHERE ${RECENT} AND ${isLatest(RECENT)} AND source = 'production'
        AND settled >= fromUnixTimestamp64Milli({since: Int64}) AND status != 'running'
        AND ({until: Int64} = 0 OR settled < fromUnixTimestamp64Milli({until: Int64}))
      ORDER BY settled LIMIT {limit: UInt32} WITH TIES`,
@@ -42,6 +42,9 @@ export function findSettledRuns(
     },
   )
 }
+
+const RECENT = `project = {project: String} AND flow IN {flows: Array(String)}
+       AND start >= fromUnixTimestamp64Milli({from: Int64})`
 
 /** ClickHouse's clock, by which runs settle (milliseconds since 1970). */
 export async function readClock(store: Store): Promise<number> {

@@ -10,13 +10,9 @@ export async function queryNative(store: Store, query: string, params: QueryPara
     query: `${query}\nFORMAT Native`,
     query_params: { ...params },
     ...(store.signal === undefined ? {} : { abort_signal: store.signal }),
-    // The text of a query may hold the ids of all traces of a pass.
-    clickhouse_settings: { max_query_size: String(MOST_QUERY_BYTES) },
   })
   return buffer(stream)
 }
-
-const MOST_QUERY_BYTES = 64 * 1024 * 1024
 
 /** A value of the row that {@link forEachRow} is at, by its column. */
 export type ReadValue = (column: string) => NativeValue | undefined
@@ -31,6 +27,14 @@ export async function forEachRow(
   for (const block of readNative(await queryNative(store, query, params))) {
     for (let row = 0; row < block.rows; row++) use(valueAt(block, row))
   }
+}
+
+/** The only row of an answer. */
+export async function firstNative(store: Store, query: string, params: QueryParams = {}): Promise<ReadValue> {
+  for (const block of readNative(await queryNative(store, query, params))) {
+    if (block.rows > 0) return valueAt(block, 0)
+  }
+  throw new Error('expected a row, got none')
 }
 
 function valueAt({ columns }: NativeBlock, row: number): ReadValue {

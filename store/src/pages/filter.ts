@@ -28,6 +28,11 @@ export interface Conditions {
   readonly params: QueryParams
 }
 
+/** SQL: what of a filter holds for all rows of a run or for none, but for its window. */
+export function scopeOf({ flow }: Partial<RunFilter>): string {
+  return `project = {project:String}${flow === undefined ? '' : ' AND flow = {flow:String}'}`
+}
+
 /** Conditions of a filter without its window. */
 export function dimensionConditions(store: Store, filter: Partial<RunFilter>): Conditions {
   const named = DIMENSIONS.filter((dimension) => filter[dimension] !== undefined)

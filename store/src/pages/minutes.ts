@@ -1,3 +1,4 @@
+import { isLatest } from '../latest-runs.ts'
 import {
   type DurationState,
   minutesSql,
@@ -7,7 +8,7 @@ import {
   type Totals,
 } from '../minute-totals.ts'
 import { firstRow, type Store } from '../store.ts'
-import { type Conditions, dimensionConditions, type RunFilter } from './filter.ts'
+import { type Conditions, dimensionConditions, type RunFilter, scopeOf } from './filter.ts'
 
 const MINUTE = 60_000
 
@@ -155,12 +156,13 @@ function minutesOf(
 ): Minutes {
   const { where, params } = dimensionConditions(store, filter)
   const between = (column: string, time: (name: string) => string) =>
-    `${where} AND ${column} >= ${time('begin')} AND ${column} < ${time('to')}`
-  const fromRuns = ({ state }: QuantileKind) =>
-    `(${minutesSql(totals, 'runs AS run FINAL', state, between('start', nanoseconds))})`
+    `${column} >= ${time('begin')} AND ${column} < ${time('to')}`
+  const started = between('start', nanoseconds)
+  const ofRuns = `${where} AND ${started} AND ${isLatest(`${scopeOf(filter)} AND ${started}`)}`
+  const fromRuns = ({ state }: QuantileKind) => `(${minutesSql(totals, 'runs AS run', state, ofRuns)})`
   const sql =
     filter.status === undefined
-      ? `(SELECT * FROM ${table} FINAL WHERE ${between('minute', seconds)})`
+      ? `(SELECT * FROM ${table} FINAL WHERE ${where} AND ${between('minute', seconds)})`
       : fromRuns(SKETCH)
   const exact = { ...EXACT, sql: fromRuns(EXACT) }
   return { ...SKETCH, sql, where, values, exact, params: { ...params, ...window } }

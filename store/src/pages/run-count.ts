@@ -24,10 +24,7 @@ export async function countRuns(
 ): Promise<RunCount> {
   const { where, params, condition, project, ofSpans } = searchConditions(store, search)
   const { first, last } = nanosecondsOf(search)
-  const matching = `FROM runs AS run FINAL
-      WHERE ${where}
-        AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')
-      LIMIT {limit:UInt32}`
+  const matching = `FROM runs AS run WHERE ${where} LIMIT {limit:UInt32}`
   const bound = { ...params, begin: String(first), end: String(last), limit: most + 1 }
   if (ofSpans) {
     const found = await rows<Candidate & { ms: number }>(
@@ -36,7 +33,7 @@ export async function countRuns(
       ${matching}`,
       bound,
     )
-    const starts = (await trueOf(store, { project, params }, found, condition))
+    const starts = (await trueOf(store, { project, params: bound }, found, condition))
       .map(({ ms }) => ms)
       .sort((a, b) => a - b)
     return {

@@ -1,3 +1,4 @@
+import { type Indexed, indexedRuns } from '../latest-runs.ts'
 import type { ChildRun, RunRecord } from '../run-model/run.ts'
 import { type QueryParams, rows, type Store } from '../store.ts'
 import { CALLS, STEPS } from './run-arrays.ts'
@@ -30,7 +31,7 @@ export async function* readRunRecords(store: Store, params: RunIds): AsyncGenera
   const ids = [...new Set(params.runIds)]
   for (let i = 0; i < ids.length; i += IDS_PER_QUERY) {
     const runIds = ids.slice(i, i + IDS_PER_QUERY)
-    yield* select(store, 'run_id IN {runIds:Array(String)}', { project, runIds })
+    yield* select(store, 'run', { project, values: runIds })
   }
 }
 
@@ -38,13 +39,23 @@ function readExperiment(
   store: Store,
   { project = store.project, experimentId }: { readonly project?: string; readonly experimentId: string },
 ): AsyncGenerator<RunRecord> {
-  return select(store, 'experiment_id = {experimentId:String}', { project, experimentId })
+  return select(store, 'experiment', { project, values: [experimentId] })
 }
 
-async function* select(store: Store, where: string, params: QueryParams): AsyncGenerator<RunRecord> {
+async function* select(
+  store: Store,
+  what: keyof typeof COLUMNS,
+  params: QueryParams & { readonly values: readonly string[] },
+): AsyncGenerator<RunRecord> {
+  const relation = `${indexedRuns(what, '{values:Array(String)}')} AS run`
+  const where = `is_deleted = 0 AND ${COLUMNS[what]} IN {values:Array(String)}`
   const [childrenOf, result] = await Promise.all([
-    readChildren(store, where, params),
-    store.client.query({ query: selectRecords(where), query_params: { ...params }, format: 'JSONEachRow' }),
+    readChildren(store, `SELECT run_id FROM ${relation} WHERE ${where}`, params),
+    store.client.query({
+      query: `${SELECT_RECORDS} FROM ${relation} WHERE ${where}`,
+      query_params: { ...params },
+      format: 'JSONEachRow',
+    }),
   ])
   for await (const some of result.stream<SelectedRecord>()) {
     for (const row of some) {
@@ -55,7 +66,11 @@ async function* select(store: Store, where: string, params: QueryParams): AsyncG
   }
 }
 
-const selectRecords = (where: string): string => `
+const COLUMNS = { run: 'run_id', experiment: 'experiment_id' } as const satisfies Partial<
+  Record<Indexed, string>
+>
+
+const SELECT_RECORDS = `
     SELECT
       run.run_id AS runId, lower(hex(run.trace_id)) AS traceId, run.flow AS flow, run.version AS version,
       run.environment AS environment, run.source AS source, run.status AS status, toBool(run.incomplete) AS incomplete,
@@ -64,16 +79,14 @@ const selectRecords = (where: string): string => `
       run.output AS output, run.input_type AS inputType, run.output_type AS outputType,
       run.input_length AS inputLength, run.output_length AS outputLength, run.error_type AS errorType,
       run.error_message AS errorMessage, run.input_tokens AS inputTokens, run.output_tokens AS outputTokens,
-      run.cost AS cost, run.unpriced_tokens AS unpricedTokens, ${STEPS}, ${CALLS}
-    FROM runs AS run FINAL
-    WHERE project = {project:String} AND ${where}`
+      run.cost AS cost, run.unpriced_tokens AS unpricedTokens, ${STEPS}, ${CALLS}`
 
 const CHILDREN = `Array(Tuple(start DateTime64(9, \\'UTC\\'), runId String, flow String, status String))`
 
 /** The runs that the selected ones started, by the id of the run that did. */
 async function readChildren(
   store: Store,
-  where: string,
+  runIds: string,
   params: QueryParams,
 ): Promise<Map<string, ChildRun[]>> {
   const found = await rows<{ parentRunId: string; children: ChildRun[] }>(
@@ -81,10 +94,8 @@ async function readChildren(
     `SELECT run.parent_run_id AS parentRunId,
       arrayMap((child) -> CAST((child.runId, child.flow, child.status), 'Tuple(runId String, flow String, status String)'),
         arraySort(CAST(groupArray((run.start, run.run_id, run.flow, run.status)), '${CHILDREN}'))) AS children
-    FROM runs AS run FINAL
-    WHERE project = {project:String} AND parent_run_id IN (
-      SELECT run_id FROM runs WHERE project = {project:String} AND ${where}
-    )
+    FROM ${indexedRuns('parent', `(SELECT groupArray(run_id) FROM (${runIds}))`)} AS run
+    WHERE is_deleted = 0 AND parent_run_id IN (${runIds})
     GROUP BY parent_run_id`,
     params,
   )

@@ -1,3 +1,4 @@
+import { indexedRuns, isIndexed } from '../latest-runs.ts'
 import type { ModelUse, StepRecord, ValueType } from '../run-model/run.ts'
 import { firstRow, rows, type Store } from '../store.ts'
 import { parseCursor, toCursor } from './cursor.ts'
@@ -58,16 +59,16 @@ export async function findRunId(
   const runIds = [runId, runId.toLowerCase(), runId.toUpperCase()]
   const found = await rows<{ runId: string }>(
     store,
-    `SELECT DISTINCT run_id AS runId FROM runs
-    WHERE project = {project:String} AND run_id IN {runIds:Array(String)}`,
+    `SELECT DISTINCT run_id AS runId FROM runs AS run
+    WHERE project = {project:String} AND run_id IN {runIds:Array(String)} AND ${isIndexed('run', '{runIds:Array(String)}')}`,
     { project, runIds },
   )
   const stored = runIds.find((id) => found.some((row) => row.runId === id))
   if (stored !== undefined || !/^[0-9a-f]{32}$/i.test(runId)) return stored
   const first = await firstRow<{ runId: string }>(
     store,
-    `SELECT run_id AS runId FROM runs FINAL
-    WHERE project = {project:String} AND trace_id = toFixedString(unhex({runId:String}), 16)
+    `SELECT run_id AS runId FROM ${indexedRuns('trace', '[lower({runId:String})]')} AS run
+    WHERE is_deleted = 0 AND trace_id = toFixedString(unhex({runId:String}), 16)
     ORDER BY parent_run_id != '', start, run_id LIMIT 1`,
     { project, runId },
   )
@@ -122,7 +123,8 @@ export async function getRunPage(
 
 /** SQL: the condition on the traces of a run. It needs nothing of the run's row, so that run and spans are read at once. */
 const OF_ITS_TRACES = `project = {project:String} AND trace_id IN (
-      SELECT arrayJoin(trace_ids) FROM runs FINAL PREWHERE project = {project:String} AND run_id = {runId:String}
+      SELECT arrayJoin(trace_ids) FROM ${indexedRuns('run', '[{runId:String}]')} AS run
+      WHERE is_deleted = 0 AND run_id = {runId:String}
     )`
 
 function readRun(
@@ -138,8 +140,8 @@ function readRun(
       if(run.root_span_id = toFixedString('', 8), '', lower(hex(run.root_span_id))) AS rootSpanId,
       arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds, run.step_traces AS stepTraces,
       arrayMap(id -> lower(hex(id)), run.step_span_ids) AS stepSpanIds
-    FROM runs AS run FINAL
-    PREWHERE project = {project:String} AND run_id = {runId:String}
+    FROM ${indexedRuns('run', '[{runId:String}]')} AS run
+    WHERE is_deleted = 0 AND run_id = {runId:String}
     ORDER BY run.settled DESC
     LIMIT 1`,
     { project, runId },
@@ -159,8 +161,8 @@ async function readChildren(
     store,
     `SELECT * FROM (
       SELECT ${RUN_ROW}, count() OVER () AS childCount
-      FROM runs AS run FINAL
-      WHERE project = {project:String} AND parent_run_id = {runId:String}
+      FROM ${indexedRuns('parent', '[{runId:String}]')} AS run
+      WHERE is_deleted = 0 AND parent_run_id = {runId:String}
     )
     ${after ? 'WHERE (toInt64(startNs), runId) > ({key:Int64}, {id:String})' : ''}
     ORDER BY toInt64(startNs), runId

@@ -1,10 +1,11 @@
+import { isLatest } from '../latest-runs.ts'
 import { compileQuery } from '../run-query/compile.ts'
 import { Bound, type Condition, candidateSql, spanConditions } from '../run-query/condition.ts'
 import type { Query } from '../run-query/query.ts'
 import { rows, type Store } from '../store.ts'
 import { type Candidate, candidateColumns, trueOf } from './condition-search.ts'
 import { type Cursor, parseCursor, toCursor } from './cursor.ts'
-import { type Conditions, dimensionConditions, type RunFilter } from './filter.ts'
+import { type Conditions, dimensionConditions, type RunFilter, scopeOf } from './filter.ts'
 import { afterCursor, keyText, ORDER_OF, type Order, orderBy, type RunOrder } from './run-order.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
 
@@ -127,14 +128,13 @@ async function findWithin(
     const candidates = await rows<FoundRun>(
       store,
       `SELECT ${RUN_ROW}, ${candidateColumns(condition)}, ${keyText(order)} AS orderKey
-      FROM runs AS run FINAL
+      FROM runs AS run
       WHERE ${where} ${after ? `AND ${afterCursor(order)}` : ''}
-        AND run.start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND run.start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')
       ORDER BY ${orderBy(order)}
       LIMIT {limit:UInt32}`,
       { ...params, ...after, ...window, limit },
     )
-    const held = await trueOf(store, { project, params }, candidates, condition)
+    const held = await trueOf(store, { project, params: { ...params, ...window } }, candidates, condition)
     found.push(...held.slice(0, wanted - found.length))
     const last = candidates.at(-1)
     if (candidates.length < limit || !last) break
@@ -154,9 +154,13 @@ export interface SearchConditions extends Conditions {
 
 const ANY_RUN: Condition = { is: 'and', of: [] }
 
+/** SQL: whether a run started in a window of `begin` and `end`. */
+const WITHIN = `start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')`
+
 /** SQL over `runs AS run`, in a window of `begin` and `end`. */
 export function searchConditions(store: Store, search: RunSearch): SearchConditions {
-  const { where, params } = dimensionConditions(store, search)
+  const { where: dimensions, params } = dimensionConditions(store, search)
+  const where = `${dimensions} AND ${WITHIN} AND ${isLatest(`${scopeOf(search)} AND ${WITHIN}`)}`
   const { project = store.project, query = { type: 'all' } } = search
   const bound = new Bound()
   const condition = compileQuery(query, bound)

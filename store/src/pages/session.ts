@@ -1,3 +1,4 @@
+import { indexedRuns } from '../latest-runs.ts'
 import { firstRow, rows, type Store } from '../store.ts'
 import { parseCursor, toCursor } from './cursor.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
@@ -55,8 +56,8 @@ export async function getSessionPage(
     store,
     `SELECT ${RUN_ROW}, substringUTF8(run.input, 1, 4000) AS input, substringUTF8(run.output, 1, 4000) AS output,
       if(empty(run.step_span_ids), '', lower(concat(hex(run.trace_ids[run.step_traces[1] + 1]), hex(run.step_span_ids[1])))) AS firstStep
-    FROM runs AS run FINAL
-    WHERE project = {project:String} AND session_id = {sessionId:String}
+    FROM ${OF_SESSION} AS run
+    WHERE is_deleted = 0 AND session_id = {sessionId:String}
       ${after ? `AND (run.start, run.run_id) > (fromUnixTimestamp64Nano({key:Int64}, 'UTC'), {id:String})` : ''}
     ORDER BY run.start, run.run_id
     LIMIT {limit:UInt32} + 1`,
@@ -73,6 +74,8 @@ export async function getSessionPage(
   return { sessionId, userIds, totals: sums, runs, next }
 }
 
+const OF_SESSION = indexedRuns('session', '[{sessionId:String}]')
+
 const TOTALS = `
   SELECT
     count() AS runs, countIf(status = 'error') AS errors, sum(run.input_tokens) AS inputTokens,
@@ -81,8 +84,8 @@ const TOTALS = `
     toFloat64(toUnixTimestamp64Milli(min(run.start))) AS firstMs, toFloat64(toUnixTimestamp64Milli(max(run.start))) AS lastMs,
     uniqExactIf(user_id, user_id != '') AS users,
     arraySort(groupUniqArrayIf(20)(user_id, user_id != '')) AS userIds
-  FROM runs AS run FINAL
-  WHERE project = {project:String} AND session_id = {sessionId:String}`
+  FROM ${OF_SESSION} AS run
+  WHERE is_deleted = 0 AND session_id = {sessionId:String}`
 
 /** Genkit's agents record what was said to them on their first step only. */
 async function readStepInputs(

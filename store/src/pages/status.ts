@@ -1,3 +1,4 @@
+import { isLatest } from '../latest-runs.ts'
 import { firstRow, type Store } from '../store.ts'
 import type { RunFilter } from './filter.ts'
 
@@ -43,7 +44,7 @@ const STATS = `
   WITH
   counted AS (
     SELECT count() AS runs, sum(span_count) AS spans, if(runs = 0, NULL, toUnixTimestamp64Milli(toDateTime64(max(settled), 3))) AS last
-    FROM runs FINAL WHERE project = {project:String}
+    FROM runs AS run WHERE ${isLatest('project = {project:String}')} AND project = {project:String}
   ),
   unsettled AS (
     SELECT count() AS traces, if(traces = 0, NULL, toUnixTimestamp64Milli(min(newest))) AS oldest

@@ -1,5 +1,7 @@
+import { forEachRow } from '../native/query-native.ts'
 import { countMinutes } from '../settle/count-minutes.ts'
-import { execute, firstRow, type QueryParams, rows, type Store } from '../store.ts'
+import { TouchedMinutes } from '../settle/touched-minutes.ts'
+import { execute, firstRow, type QueryParams, type Store } from '../store.ts'
 import { OF_BATCH, type Removal } from './removals.ts'
 
 /**
@@ -11,10 +13,12 @@ export async function deleteRows(store: Store, removal: Removal, where: string):
   const params: QueryParams = { project, batch, started }
   const clock = await firstRow<{ version: string }>(store, versionSql(where), params)
   await execute(store, deleteSql(where), { ...params, ...clock })
-  for (const { version } of await rows<{ version: string }>(store, DELETED, params)) {
-    const settled = BigInt(version)
-    await countMinutes(store, { first: settled, again: settled, firstRuns: 0 }, async () => false)
-  }
+  const again = new TouchedMinutes()
+  await forEachRow(store, DELETED, params, (value) => {
+    again.add(project, value('flow') as string, value('start') as bigint)
+  })
+  const written = { firstRuns: 0, firstVersion: 0n, first: new TouchedMinutes(), again }
+  await countMinutes(store, written, { isAlone: async () => false, areOverlapping: async () => true })
 }
 
 /** Later than what it replaces, and than the beginning of the batch: the clock may have been set back. */
@@ -29,5 +33,6 @@ const deleteSql = (where: string) => `
   FROM runs FINAL WHERE project = {project:String} AND ${where}`
 
 const DELETED = `
-  SELECT DISTINCT toString(toUnixTimestamp64Micro(settled)) AS version FROM runs
-  WHERE project = {project:String} AND is_deleted AND settled >= toDateTime64({started:String}, 6, 'UTC') AND trace_id ${OF_BATCH}`
+  SELECT flow, min(run.start) AS start FROM runs AS run
+  WHERE project = {project:String} AND is_deleted AND settled >= toDateTime64({started:String}, 6, 'UTC') AND trace_id ${OF_BATCH}
+  GROUP BY flow, intDiv(toUnixTimestamp64Nano(run.start), 60000000000)`

@@ -114,6 +114,10 @@ export async function removeRuns(store: Store, removal: Removal): Promise<Remova
   if (await has(store, 'run_traces', declared, params)) await remove('run_traces', declared)
   const goes = `trace_id ${OF_BATCH} AND (flow, start, run_id) NOT IN (
     SELECT flow, start, run_id FROM runs FINAL WHERE project = {project:String} AND trace_id ${OF_BATCH})`
+  await remove(
+    'run_index',
+    `run_key IN (SELECT run_key FROM runs WHERE project = {project:String} AND ${goes})`,
+  )
   await remove('runs', `NOT is_deleted AND ${goes}`)
   await remove('runs', `is_deleted AND ${goes}`)
   await untilPassesEnd(store)

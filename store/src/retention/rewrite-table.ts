@@ -13,7 +13,14 @@ class RewriteError extends InfrastructureError {
 }
 
 /** Tables whose rows retention takes away or changes. */
-export type RewrittenTable = 'runs' | 'spans' | 'scores' | 'run_traces' | 'run_minutes' | 'step_minutes'
+export type RewrittenTable =
+  | 'runs'
+  | 'run_index'
+  | 'spans'
+  | 'scores'
+  | 'run_traces'
+  | 'run_minutes'
+  | 'step_minutes'
 
 /**
  * Deletes or changes rows of a table, and waits until the parts that have such rows are written anew. Only this gives the disk

@@ -1,3 +1,4 @@
+import { hourOf, isIndexed } from '../latest-runs.ts'
 import type { Bound, Condition } from './condition.ts'
 import { FIELDS, type FieldName, isPart, type Part } from './fields.ts'
 import type { Field, Operator, Pattern, Value } from './query.ts'
@@ -16,6 +17,11 @@ const COLUMNS = {
   user: 'run.user_id',
   experiment: 'run.experiment_id',
 } as const
+
+/** What `run_index` finds. */
+const INDEXED = ['session', 'user', 'experiment'] as const
+
+const WINDOW_HOURS = `hour BETWEEN ${hourOf('{begin:Int64}')} AND ${hourOf('{end:Int64}')}`
 
 /** SQL: arrays of `runs`, one of whose values is looked for. */
 const ARRAYS = {
@@ -61,7 +67,7 @@ const HAS: Readonly<Record<Exclude<Part, 'check' | 'score'>, string>> = {
   cost: 'run.cost > 0',
 }
 
-/** What is asked of a field, as a condition; `!=` is for the caller to negate. */
+/** What is asked of a field, as a condition in a window of `begin` and `end`; `!=` is for the caller to negate. */
 export function ofField({ field, operator, value }: Field, bound: Bound): Condition {
   const type = FIELDS[field]
   if (field in AMOUNTS && type.is === 'amount' && value.type !== 'pattern') {
@@ -92,7 +98,15 @@ function ofPattern(field: FieldName, operator: Operator, pattern: Pattern, bound
     const test = matchesPattern('one', pattern, bound)
     return { is: 'run', sql: `arrayExists(one -> ${test}, ${ARRAYS[field as keyof typeof ARRAYS]})` }
   }
-  return { is: 'run', sql: matchesPattern(COLUMNS[field as keyof typeof COLUMNS], pattern, bound) }
+  return { is: 'run', sql: ofColumn(field as keyof typeof COLUMNS, pattern, bound) }
+}
+
+function ofColumn(field: keyof typeof COLUMNS, pattern: Pattern, bound: Bound): string {
+  const matches = matchesPattern(COLUMNS[field], pattern, bound)
+  const indexed = INDEXED.find((one) => one === field)
+  const isWhole = pattern.text !== '' && !pattern.before && !pattern.after
+  if (indexed === undefined || !isWhole) return matches
+  return `${matches} AND ${isIndexed(indexed, `[${bound.bind(pattern.text)}]`, WINDOW_HOURS)}`
 }
 
 function ofText(columns: readonly string[], operator: Operator, pattern: Pattern, bound: Bound): string {

@@ -1,4 +1,4 @@
-import { forEachRow } from '../native/query-native.ts'
+import { forEachRow, type ReadValue } from '../native/query-native.ts'
 import { CLOCKS_DIFFER_MS, EXPIRY_MS } from '../run-model/status.ts'
 import type { Store } from '../store.ts'
 import type { Sweep } from './sweep.ts'
@@ -56,26 +56,31 @@ const CLOCK = `toUnixTimestamp64Milli(${NOW}) AS now_ms, toUnixTimestamp64Micro(
 export async function readClock(store: Store, now: Date | undefined): Promise<PassClock> {
   let clock: PassClock | undefined
   await forEachRow(store, `SELECT ${CLOCK}`, { now: now ?? null }, (value) => {
-    clock = {
-      nowMs: Number(value('now_ms')),
-      version: value('version') as bigint,
-    }
+    clock = toClock(value)
   })
   return clock!
 }
 
-/** The traces of the sweep's range whose spans became quiet or whose expiry is due: as many as its bounds allow. */
+function toClock(value: ReadValue): PassClock {
+  return { nowMs: Number(value('now_ms')), version: value('version') as bigint }
+}
+
+/**
+ * The traces of the sweep's range whose spans became quiet or whose expiry is due: as many as its bounds allow.
+ * @returns undefined: there is none
+ */
 export async function readDueTraces(
   store: Store,
   { quietMs, now, sweep }: { quietMs: number; now: Date | undefined; sweep: Sweep },
-): Promise<DueTraces> {
-  const clock = await readClock(store, now)
+): Promise<DueTraces | undefined> {
   const { traces: mostTraces, spans: mostSpans } = sweep.bounds
   const postponed = sweep.postponed.names
   const params = { ...sweep.range, quietMs, postponed, now: now ?? null, mostTraces, mostSpans }
   const traces: DueTrace[] = []
   let spans = 0
+  let clock: PassClock | undefined
   await forEachRow(store, DUE, params, (value) => {
+    clock ??= toClock(value)
     spans += Number(value('spans'))
     traces.push({
       project: value('project') as string,
@@ -88,7 +93,7 @@ export async function readDueTraces(
       sinceMs: value('has_reminder') === 0 ? Number(value('oldest_span')) : undefined,
     })
   })
-  return { traces, limited: traces.length >= mostTraces || spans >= mostSpans, clock }
+  return clock && { traces, limited: traces.length >= mostTraces || spans >= mostSpans, clock }
 }
 
 function toPending(
@@ -102,7 +107,7 @@ function toPending(
 }
 
 const DUE = `
-  SELECT project, trace_id AS id, spans, oldest_span, has_reminder, reasons, receipts, counts
+  SELECT project, trace_id AS id, spans, oldest_span, has_reminder, reasons, receipts, counts, ${CLOCK}
   FROM (
     SELECT *, sum(spans) OVER (ORDER BY trace_id, project) - spans AS spans_before
     FROM (

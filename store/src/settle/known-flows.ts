@@ -27,21 +27,23 @@ export class KnownFlows {
    */
   async admit(store: Store, project: string, runs: readonly NamedRun[]): Promise<(flow: string) => string> {
     const isKnown = ({ flow }: NamedRun) => flow === '' || this.#flows.get(project)?.has(flow) === true
-    if (!runs.every(isKnown)) await this.#learn(store, project)
-    const unknown = runs.filter((run) => !isKnown(run))
-    if (unknown.length > 0) await this.#add(store, project, unknown)
+    if (!runs.every(isKnown)) {
+      const room = MOST_FLOWS - (await this.#learn(store, project))
+      const unknown = runs.filter((run) => !isKnown(run))
+      if (unknown.length > 0 && room > 0) await this.#add(store, project, unknown, room)
+    }
     const known = this.#flows.get(project)
     return (flow) => (flow === '' || known?.has(flow) ? flow : OTHER_FLOWS)
   }
 
-  async #learn(store: Store, project: string): Promise<void> {
-    const found = await rows<{ flow: string }>(store, KNOWN, { project })
+  /** @returns how many flows came by themselves */
+  async #learn(store: Store, project: string): Promise<number> {
+    const found = await rows<{ flow: string; isNamed: number }>(store, KNOWN, { project })
     this.#flows.set(project, new Set(found.map(({ flow }) => flow)))
+    return found.filter(({ isNamed }) => isNamed === 0).length
   }
 
-  async #add(store: Store, project: string, runs: readonly NamedRun[]): Promise<void> {
-    const room = MOST_FLOWS - (await rows<{ flow: string }>(store, COUNTED, { project })).length
-    if (room <= 0) return
+  async #add(store: Store, project: string, runs: readonly NamedRun[], room: number): Promise<void> {
     const spans = new Map<string, number>()
     for (const { flow, spanCount } of runs) spans.set(flow, (spans.get(flow) ?? 0) + spanCount)
     const flows = [...spans]
@@ -54,11 +56,9 @@ export class KnownFlows {
   }
 }
 
-const COUNTED = `SELECT DISTINCT flow FROM flows WHERE project = {project:String}`
-
 /** What an experiment, a monitor or a baseline names is never folded: they find their runs by the flow. */
 const KNOWN = `
-  ${COUNTED}
-  UNION DISTINCT SELECT flow FROM experiments WHERE project = {project:String}
-  UNION DISTINCT SELECT flow FROM monitors WHERE project = {project:String}
-  UNION DISTINCT SELECT flow FROM baselines WHERE project = {project:String}`
+  SELECT DISTINCT flow, 0 AS isNamed FROM flows WHERE project = {project:String}
+  UNION ALL SELECT DISTINCT flow, 1 FROM experiments WHERE project = {project:String}
+  UNION ALL SELECT DISTINCT flow, 1 FROM monitors WHERE project = {project:String}
+  UNION ALL SELECT DISTINCT flow, 1 FROM baselines WHERE project = {project:String}`

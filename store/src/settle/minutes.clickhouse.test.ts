@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { execute, rows } from '../store.ts'
 import { insertSpans, intercepted, interceptedWrites, later, span, useStore } from '../testing.ts'
 import { createMemory, settleQuiet } from './settle.ts'
+import { announcePass } from './settled-traces.ts'
 import { recountedMinutes, storedMinutes } from './testing.ts'
 
 const store = useStore()
@@ -91,7 +93,7 @@ test('what was added by a pass that died is counted once', async () => {
 })
 
 /** Requests of a pass before these only find what is to be done, and write nothing. */
-const READS = 6
+const READS = 5
 
 test('a pass that adds while another one rebuilds is counted once', async () => {
   let request = READS
@@ -110,4 +112,24 @@ test('a pass that adds while another one rebuilds is counted once', async () => 
   }
   expect(request).toBeGreaterThan(10)
   await expectExact('overlapped ')
+})
+
+test('rows of an older rebuild that are written last do not stay', async () => {
+  await insertSpans(store(), 'stale', span('flow', 'stale', 0, 10, span('step', 's', 1, 2)))
+  await announcePass(store(), randomUUID(), { version: 1n, isDone: false })
+  let written = 0
+  const overtaken = intercepted(store(), async (_, query) => {
+    if (!/^\s*SELECT version\s+FROM settling_passes/.test(query ?? '')) return
+    for (const table of ['run_minutes', 'step_minutes']) {
+      const older = `'gone' AS service, settled - INTERVAL 1 SECOND AS settled`
+      await execute(
+        store(),
+        `INSERT INTO ${table} SELECT * REPLACE (${older}) FROM ${table} FINAL WHERE flow = 'stale'`,
+      )
+      written++
+    }
+  })
+  await settle(overtaken)
+  expect(written).toBe(2)
+  await expectExact('stale')
 })

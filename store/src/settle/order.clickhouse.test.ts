@@ -158,6 +158,7 @@ test.each<[string, number, () => Memory | undefined]>([
         expect(await storedRuns(store(), project)).toEqual(
           await assembledRuns(store(), project, later().getTime()),
         )
+        expect(await storedRuns(store(), project, 'final')).toEqual(await storedRuns(store(), project))
         expect(await storedMinutes(store(), `${nth}:`)).toEqual(await recountedMinutes(store(), `${nth}:`))
       }),
       { numRuns, endOnFailure: true },

@@ -8,9 +8,10 @@ import type { KnownFlows } from './known-flows.ts'
 import { latest, readStoredRows, type StoredRows } from './outdated-runs.ts'
 import { payloadKey, readPayloads } from './read-payloads.ts'
 import { readTraces } from './read-traces.ts'
-import { announcePass, type SettledTraces } from './settled-traces.ts'
+import { announcePass, isOverlapped, type SettledTraces } from './settled-traces.ts'
 import { addSharing, groupTraces } from './shared-runs.ts'
 import type { StoredSpans } from './stored-spans.ts'
+import { TouchedMinutes } from './touched-minutes.ts'
 import { traceName } from './trace-name.ts'
 import { deleteRuns, encodeRuns, type RunRow, RunWriter } from './write-runs.ts'
 
@@ -69,21 +70,38 @@ export async function settleDue(
   { traces, clock }: { readonly traces: readonly DueTrace[]; readonly clock: PassClock },
   { memory, flows, settler }: PassParts,
 ): Promise<DonePass> {
+  const { version } = clock
+  // Before anything is read: whoever removes spans waits for the passes that may have seen them. And before others are asked for: of two
+  // processes that settle at once, one knows of the other at least.
+  await announcePass(store, settler, { version, isDone: false })
   // Asked for after the traces were taken: whatever another process checked off before is known then.
   let othersSettle = (await memory?.refresh(store)) ?? true
-  const { version } = clock
-  // Before anything is read: whoever removes spans waits for the passes that may have seen them.
-  await announcePass(store, settler, { version, isDone: false })
   const projects = await readProjects(store, traces, memory)
   const replaced = latest([version, ...projects.map(({ stored }) => stored.newest)])
   const versions = { first: version, again: replaced + 1n }
-  const written = await writeProjects(store, projects, { nowMs: clock.nowMs, versions, memory, flows })
-  for (const { stored } of projects) await deleteRuns(store, stored.outdated, versions.again)
-  const isAlone = async () => {
-    othersSettle ||= (await memory?.refresh(store)) ?? true
-    return !othersSettle
+  const written = await writeProjects(store, projects, {
+    nowMs: clock.nowMs,
+    versions,
+    othersSettle,
+    memory,
+    flows,
+  })
+  const { first, again } = written
+  for (const { stored } of projects) {
+    for (const { project, flow, startUnixNano } of stored.outdated) again.add(project, flow, startUnixNano)
+    await deleteRuns(store, stored.outdated, versions.again)
   }
-  await countMinutes(store, { ...versions, firstRuns: written.firstRuns }, isAlone)
+  await countMinutes(
+    store,
+    { firstRuns: written.firstRuns, firstVersion: version, first, again },
+    {
+      isAlone: async () => {
+        othersSettle ||= (await memory?.refresh(store)) ?? true
+        return !othersSettle
+      },
+      areOverlapping: () => isOverlapped(store, settler, version),
+    },
+  )
   await announcePass(store, settler, { version, isDone: true })
   return {
     due: traces,
@@ -101,29 +119,39 @@ interface WriteParams extends Pick<PassParts, 'memory' | 'flows'> {
   readonly nowMs: number
   /** `settled` of the rows of traces that have none yet, and of all others. */
   readonly versions: { readonly first: bigint; readonly again: bigint }
+  /** Another process may write the same runs now. */
+  readonly othersSettle: boolean
 }
 
 interface WrittenRuns extends Pick<DonePass, 'runs' | 'running'> {
   /** Of traces that had no row yet. */
   readonly firstRuns: number
+  /** Their minutes, and those of all others. */
+  readonly first: TouchedMinutes
+  readonly again: TouchedMinutes
 }
 
 async function writeProjects(
   store: Store,
   projects: readonly ProjectPass[],
-  { nowMs, versions, memory, flows }: WriteParams,
+  { nowMs, versions, othersSettle, memory, flows }: WriteParams,
 ): Promise<WrittenRuns> {
   const running = new Map<string, number>()
+  const [first, again] = [new TouchedMinutes(), new TouchedMinutes()]
   let [runs, firstRuns] = [0, 0]
   const writer = new RunWriter(store)
-  for (const { project, spans, stored } of projects) {
+  for (const { project, spans, stored, crowdedRuns } of projects) {
     for (const group of groupTraces(spans, GROUP)) {
       const assembled = assembleRuns(spans.facts(group), nowMs)
       const countedAs = await flows.admit(store, project, assembled)
       const rows = assembled.map((run): RunRow => {
         const isFirst = !stored.hasAny(run.traceIds)
         if (isFirst) firstRuns++
-        return { run, project, flow: countedAs(run.flow), settled: isFirst ? versions.first : versions.again }
+        const flow = countedAs(run.flow)
+        ;(isFirst ? first : again).add(project, flow, run.startUnixNano)
+        const settled = isFirst ? versions.first : versions.again
+        const replaces = othersSettle || !isFirst || crowdedRuns.has(run.runId)
+        return { run, project, flow, settled, replaces }
       })
       for (const row of rows) stored.replace(row)
       noteRunning(running, project, { runs: assembled, spans })
@@ -133,7 +161,7 @@ async function writeProjects(
     }
   }
   await writer.flush()
-  return { runs, firstRuns, running }
+  return { runs, firstRuns, first, again, running }
 }
 
 async function readProjects(

@@ -35,7 +35,7 @@ function limited(bytes: number): Store {
 test('a trace that cannot be settled keeps no other from it, and is settled once it can be', async () => {
   const others = Array.from({ length: 8 }, (_, nth) => `trace-${nth}`)
   for (const trace of others) await insertSpans(store(), trace, span('flow', 'f', 0, 5))
-  await insertSpans(store(), 'trace-4-large', span('flow', 'f', 0, 5, { input: 'a word '.repeat(1_000_000) }))
+  await insertSpans(store(), 'trace-4-large', span('flow', 'f', 0, 5, { input: 'a word '.repeat(3_000_000) }))
   // Enough for a pass over the others, and half of what the large one takes.
   const small = limited(32_000_000)
   const memory = createMemory()

@@ -84,9 +84,9 @@ export async function settleQuiet(store: Store, { quietMs, now, memory }: QuietP
   const failedAgain = await retryFailed(store, sweep, now)
   if (failedAgain) return { ...NOTHING, more: true, failed: failedAgain }
   const due = await readDueTraces(store, { quietMs, now, sweep })
-  const last = due.traces.at(-1)
-  const goOn = () => sweep.advance(due.limited ? last?.traceId : undefined)
-  if (last === undefined) return { ...NOTHING, more: goOn() }
+  const last = due?.traces.at(-1)
+  const goOn = () => sweep.advance(due?.limited ? last?.traceId : undefined)
+  if (due === undefined || last === undefined) return { ...NOTHING, more: goOn() }
   try {
     const { runs, crowdedRuns } = await settleAll(store, due, memory, sweep)
     const settled = { traces: due.traces.length, runs, more: goOn() }

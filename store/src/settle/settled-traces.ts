@@ -95,6 +95,11 @@ export async function announcePass(
   await execute(store, ANNOUNCE, params)
 }
 
+/** Whether a pass of another settler was going on since this time (microseconds since 1970), or still is. */
+export async function isOverlapped(store: Store, settler: string, since: bigint): Promise<boolean> {
+  return (await rows(store, OVERLAPPING, { settler, since: String(since) })).length > 0
+}
+
 /** Two halves of what all 16 bytes of an id decide: some clients use half of a trace id only. */
 function keyOf(id: string): readonly [number, number] {
   return foldHex(id) ?? foldHex(createHash('md5').update(id).digest('hex'))!
@@ -152,6 +157,14 @@ const PASSES = `
   FROM settling_passes
   WHERE settler != {settler:UUID} AND said >= now64(6, 'UTC') - ${LONGEST_PASS}
   GROUP BY version`
+
+const OVERLAPPING = `
+  SELECT version
+  FROM settling_passes
+  WHERE settler != {settler:UUID} AND said >= now64(6, 'UTC') - ${LONGEST_PASS}
+  GROUP BY version
+  HAVING max(is_done) = 0 OR max(said) >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+  LIMIT 1`
 
 const ANNOUNCE = `
   INSERT INTO settling_passes (settler, version, is_done)

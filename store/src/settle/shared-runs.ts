@@ -33,7 +33,8 @@ export async function addSharing(
   const crowdedRuns = new Set<string>()
   for (let traceIds: Iterable<string> = own.traceIds; ; ) {
     const asked = [...runIdsOf(own, traceIds)].filter((id) => mayBeSettled(id) && !crowdedRuns.has(id))
-    const found = asked.length === 0 ? [] : await findTraces(store, project, asked, crowdedRuns)
+    const found =
+      asked.length === 0 ? [] : await findTraces(store, project, { runIds: asked, own, crowdedRuns })
     const missing = found.filter((traceId) => !own.has(traceId) && !added.has(traceId))
     if (missing.length === 0) return { traceIds: added, crowdedRuns }
     await readTraces(
@@ -104,12 +105,18 @@ function sharingTraces(spans: StoredSpans): Set<string[]> {
 /** The id of a trace is that of its run, and begins those of its nested runs. */
 const TRACE_OF_RUN = /^([0-9a-f]{32})(-[0-9a-f]{16})?$/
 
-/** @param crowdedRuns what is found of them is added */
+interface FindParams {
+  readonly runIds: readonly string[]
+  /** What was read: these traces are not looked for. */
+  readonly own: StoredSpans
+  /** What is found of them is added. */
+  readonly crowdedRuns: Set<string>
+}
+
 async function findTraces(
   store: Store,
   project: string,
-  runIds: readonly string[],
-  crowdedRuns: Set<string>,
+  { runIds, own, crowdedRuns }: FindParams,
 ): Promise<string[]> {
   const ofRuns = new Map<string, string[]>()
   const declaring = `
@@ -126,7 +133,7 @@ async function findTraces(
     crowdedRuns.add(runId)
   }
   const found = new Set([...ofRuns.values()].flat())
-  const named = runIds.flatMap((id) => TRACE_OF_RUN.exec(id)?.[1] ?? [])
+  const named = runIds.flatMap((id) => TRACE_OF_RUN.exec(id)?.[1] ?? []).filter((id) => !own.has(id))
   if (named.length === 0) return [...found]
   const stored = `SELECT DISTINCT trace_id FROM spans WHERE project = {project:String} AND trace_id IN ${idsSql(named, 16)}`
   await forEachRow(store, stored, { project }, (value) => {

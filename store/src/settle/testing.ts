@@ -1,3 +1,4 @@
+import { isLatest } from '../latest-runs.ts'
 import { queryNative } from '../native/query-native.ts'
 import { assembleRuns } from '../run-model/assemble-runs.ts'
 import { FACT_COLUMNS, readFacts } from '../run-model/read-facts.ts'
@@ -7,15 +8,23 @@ import { type QueryParams, rows, type Store } from '../store.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** All columns of the rows that `runs` has of a project, but for those that say when it was written. */
-export async function storedRuns(store: Store, project: string): Promise<Row[]> {
+/**
+ * All columns of the rows that `runs` has of a project, but for those that say when and over what it was written: as pages find them, or
+ * as FINAL does.
+ */
+export async function storedRuns(
+  store: Store,
+  project: string,
+  how: 'latest' | 'final' = 'latest',
+): Promise<Row[]> {
+  const ofProject = 'project = {project:String}'
   const found = await rows<Row>(
     store,
-    `SELECT * EXCEPT (settled, is_deleted) REPLACE (
+    `SELECT * EXCEPT (settled, is_deleted, replaces, run_key) REPLACE (
       lower(hex(trace_id)) AS trace_id, arrayMap(id -> lower(hex(id)), trace_ids) AS trace_ids,
       lower(hex(root_span_id)) AS root_span_id, arrayMap(id -> lower(hex(id)), step_span_ids) AS step_span_ids,
       toString(toUnixTimestamp64Nano(start)) AS start)
-    FROM runs FINAL WHERE project = {project:String}`,
+    FROM runs AS run ${how === 'final' ? `FINAL WHERE ${ofProject}` : `WHERE ${ofProject} AND ${isLatest(ofProject)}`}`,
     { project },
   )
   return sortedById(found)

@@ -15,6 +15,8 @@ export interface RunRow {
   readonly flow: string
   /** The version of the row, microseconds since 1970. */
   readonly settled: bigint
+  /** There may be an older row of the run. */
+  readonly replaces: boolean
 }
 
 /** Where a row of `runs` is that is not true any more. */
@@ -124,6 +126,7 @@ const COLUMNS: readonly ColumnToWrite<Row>[] = [
   each(callsOf, 'call_uncertain_ns', 'UInt64', ({ uncertainNs }) => uncertainNs),
   each(callsOf, 'call_steps', 'Int32', ({ step }) => step),
   { name: 'settled', type: VERSION, value: ({ settled }) => settled },
+  { name: 'replaces', type: 'UInt8', value: ({ replaces }) => Number(replaces) },
 ]
 
 /** Some runs of one project as a block. What was read of their spans' inputs and outputs need not be among `payloads`. */
@@ -134,8 +137,7 @@ export function encodeRuns(runs: readonly RunRow[], payloads: Payloads): Buffer 
     return facts.payload ?? (payloads.size === 0 ? undefined : payloads.get(payloadKey(facts))) ?? NO_PAYLOAD
   }
   const rows = runs.map((row): Row => {
-    const { run, project, flow, settled } = row
-    return { run, project, flow, settled, input: payloadOf(run.inputOf), output: payloadOf(run.outputOf) }
+    return { ...row, input: payloadOf(row.run.inputOf), output: payloadOf(row.run.outputOf) }
   })
   return writeNative(rows, COLUMNS)
 }
