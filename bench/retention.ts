@@ -6,7 +6,7 @@ import { getDiskUsage } from '@weir/store/pages'
 import { applyRetention, type RetentionPolicy } from '@weir/store/retention'
 import { createMemory, settleQuiet } from '@weir/store/settle'
 import { type Running, startProcess } from './processes.ts'
-import { SELECT_CHUNK } from './storage/generate-spans.ts'
+import { CHUNK, SELECT_CHUNK } from './storage/generate-spans.ts'
 
 export const name =
   'Retention: what removing costs and gives back, of one of two projects that share each part'
@@ -46,6 +46,7 @@ export async function run(): Promise<string> {
 async function fill(store: Store, chunks: number): Promise<void> {
   const end = Math.floor(Date.now() / 1000)
   const described = await rows<{ name: string }>(store, `DESCRIBE (${SELECT_CHUNK})`, {
+    ...CHUNK,
     chunk: 0,
     chunks,
     end,
@@ -58,7 +59,7 @@ async function fill(store: Store, chunks: number): Promise<void> {
     await execute(
       store,
       `INSERT INTO spans (${columns.join(', ')}) SELECT ${selected.join(', ')} FROM (${SELECT_CHUNK})`,
-      { chunk, chunks, end },
+      { ...CHUNK, chunk, chunks, end },
     )
   }
   const memory = createMemory()

@@ -18,7 +18,7 @@ const score = (project: string, trace: string) => ({
   outcome: 'passed',
 })
 
-const NOTHING = { spans: 0, runs: 0, run_minutes: 0, step_minutes: 0, scores: 0, run_traces: 0 }
+const NOTHING = { spans: 0, runs: 0, run_index: 0, run_minutes: 0, step_minutes: 0, scores: 0, run_traces: 0 }
 
 test('the runs of one project go with all that is of them, those of another stay, and each row is accounted for', async () => {
   for (const project of ['short', 'long']) {

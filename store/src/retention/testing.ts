@@ -9,7 +9,7 @@ import { openRemovals, type Removal } from './removals.ts'
 
 export const DAY_MS = 86_400_000
 const TABLES =
-  'spans runs run_minutes step_minutes scores run_traces unsettled_traces retention removals retention_traces results baselines'
+  'spans runs run_index run_minutes step_minutes scores run_traces unsettled_traces retention removals retention_traces results baselines'
 
 export const days = (
   others: number | undefined,
@@ -65,7 +65,15 @@ export function useRetention(): Installation {
     },
     async stored(project: string): Promise<Record<string, number>> {
       const counted: Record<string, number> = {}
-      for (const table of ['spans', 'runs', 'run_minutes', 'step_minutes', 'scores', 'run_traces']) {
+      for (const table of [
+        'spans',
+        'runs',
+        'run_index',
+        'run_minutes',
+        'step_minutes',
+        'scores',
+        'run_traces',
+      ]) {
         const query = `SELECT count() AS n FROM ${table} WHERE project = {project:String}`
         counted[table] = (await rows<{ n: number }>(store(), query, { project }))[0]!.n
       }
