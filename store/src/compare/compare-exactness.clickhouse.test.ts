@@ -156,7 +156,10 @@ test('the steps of the largest sides are those of a sample of runs, and the whol
   // A binomial share of 120,000 has a deviation of 171 runs around 50,000; that of a tenth of them 67 around 5,000.
   expect(Math.abs(always!.base.n - 50_000)).toBeLessThan(6 * 171)
   expect(Math.abs(rare!.base.n - 5_000)).toBeLessThan(6 * 67)
-  expect(always!.metrics.duration).toMatchObject({ verdict: 'no clear change', candidateN: always!.candidate.n })
+  expect(always!.metrics.duration).toMatchObject({
+    verdict: 'no clear change',
+    candidateN: always!.candidate.n,
+  })
   expect(notes.find(({ kind }) => kind === 'sampled')?.text).toMatch(
     /^The steps of version 0 are those of about 50000 of its 120000 runs/,
   )
