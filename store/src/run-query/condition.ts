@@ -65,6 +65,14 @@ export function holds(
 const CLOCK_SLACK_MS = 600_000
 
 /**
+ * SQL over `spans`: whether a span came since a window began; in a window that is still to come, any did: what starts there has a
+ * clock that is wrong.
+ */
+export const CAME_SINCE: string = `project = {project:String}
+        AND received >= if(fromUnixTimestamp64Nano({begin:Int64}, 'UTC') > now64(9, 'UTC'), toDateTime64(0, 3, 'UTC'),
+          fromUnixTimestamp64Milli(intDiv({begin:Int64}, 1000000) - ${CLOCK_SLACK_MS}, 'UTC'))`
+
+/**
  * SQL over `runs AS run`, in a window from `begin` on: what a condition is true of, and perhaps runs that share a trace with
  * others. Conditions on spans hold of traces here: of a trace with several runs, SQL cannot tell whose span it is.
  */
@@ -82,31 +90,14 @@ export function candidateSql(condition: Condition, isNegated = false): string {
   }
 }
 
-/**
- * The traces with such a span, among those that came since the window began; in a window that is still to come, among all of
- * them: what starts there has a clock that is wrong.
- */
+/** The traces with such a span, among those that came since the window began. */
 function tracesOf({ anyOf }: SpanCondition): string {
-  return anyOf
-    .map(
-      (sql) => `SELECT trace_id FROM spans
-      WHERE project = {project:String}
-        AND received >= if(fromUnixTimestamp64Nano({begin:Int64}, 'UTC') > now64(9, 'UTC'), toDateTime64(0, 3, 'UTC'),
-          fromUnixTimestamp64Milli(intDiv({begin:Int64}, 1000000) - ${CLOCK_SLACK_MS}, 'UTC'))
-        AND ${sql}`,
-    )
-    .join(' UNION ALL ')
+  return anyOf.map((sql) => `SELECT trace_id FROM spans WHERE ${CAME_SINCE} AND ${sql}`).join(' UNION ALL ')
 }
-
-/** Runs of several traces are in `run_traces`, but for the trace that their id begins with. */
-const CONTINUED = `(SELECT run_id, arrayJoin([trace_id, toFixedString(unhex(substring(run_id, 1, 32)), 16)]) AS one
-        FROM run_traces WHERE project = {project:String})`
 
 /** All runs that have such a span, and runs beside them in their traces. */
 function perhapsOf(condition: SpanCondition): string {
-  const traces = tracesOf(condition)
-  return `(run.trace_id IN (${traces}) OR length(run.trace_ids) > 1 AND run.run_id IN (
-      SELECT run_id FROM ${CONTINUED} WHERE one IN (SELECT trace_id FROM (${traces}) WHERE trace_id IN (SELECT one FROM ${CONTINUED}))))`
+  return `arrayExists(one -> one IN (${tracesOf(condition)}), run.trace_ids)`
 }
 
 /** Those of them that have their one trace for themselves: all of its spans are theirs. */

@@ -1,5 +1,5 @@
 import { readAmount } from './amounts.ts'
-import type { Bound, Condition } from './condition.ts'
+import { type Bound, CAME_SINCE, type Condition } from './condition.ts'
 import type { Attribute, Operator, Pattern, Value } from './query.ts'
 import { holdsText, matchesPattern } from './text-condition.ts'
 
@@ -53,11 +53,13 @@ function wholeHint(key: string, value: string): string {
 /** SQL: the text of an attribute in OTLP/JSON. */
 const OTLP_VALUE = `if(JSONType(attribute, 'value', 1) = 'String', JSONExtractString(attribute, 'value', 1), JSONExtractRaw(attribute, 'value', 1))`
 
-/** SQL: whether resource or scope has an attribute. There are few of them, so each is looked at once. */
+/** SQL: whether resource or scope has an attribute. There are few different ones, so each is looked at once. */
 function elsewhere(key: string, test: (value: string) => string): string {
   const places = (['resource', 'scope'] as const).map(
-    (place) => `arrayExists(attribute -> JSONExtractString(attribute, 'key') = ${key} AND ${test(OTLP_VALUE)},
-          JSONExtractArrayRaw(${place}, '${place}', 'attributes'))`,
+    (place) => `${place} IN (
+          SELECT one FROM (SELECT DISTINCT ${place} AS one FROM spans WHERE ${CAME_SINCE})
+          WHERE arrayExists(attribute -> JSONExtractString(attribute, 'key') = ${key} AND ${test(OTLP_VALUE)},
+            JSONExtractArrayRaw(one, '${place}', 'attributes')))`,
   )
   return `(${places.join(' OR ')})`
 }
