@@ -134,16 +134,20 @@ async function questionsOf(store: Store): Promise<Question[]> {
     { text: 'a session', budgetMs: 30, ask: (nth) => getSessionPage(store, { sessionId: own(nth).session }) },
     { text: 'runs of a session', budgetMs: 30, ask: (nth) => query(`session:${own(nth).session}`) },
     { text: 'runs of a user', budgetMs: 30, ask: (nth) => query(`user:${own(nth).user}`) },
-    { text: 'an attribute that 1 run in 40 has', budgetMs: 60, ask: (nth) => query(`tenant:tenant-${nth}`) },
+    {
+      text: 'an attribute that 1 run in 40 has',
+      budgetMs: 60,
+      ask: (nth) => query(`"tenant":"tenant-${nth}"`),
+    },
     {
       text: 'an attribute that 1 run in 5,000 has',
       budgetMs: 60,
-      ask: (nth) => query(`customer.id:customer-${nth * 7}`),
+      ask: (nth) => query(`"customer.id":"customer-${nth * 7}"`),
     },
     {
       text: 'an attribute that 1 span in a million has',
       budgetMs: 60,
-      ask: (nth) => query(`gen_ai.tool.call.id:${rare[nth]!.call}`),
+      ask: (nth) => query(`"gen_ai.tool.call.id":"${rare[nth]!.call}"`),
     },
     { text: 'a word that most runs have', budgetMs: 100, ask: () => query('messages') },
     { text: 'a word that no run has', budgetMs: 100, ask: (nth) => query(`nowhere${nth}`) },
