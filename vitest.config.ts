@@ -47,8 +47,15 @@ if (memory !== undefined) process.env.TMPDIR = memory
 
 const UNIT = ['**/*.test.ts', '**/*.test.tsx']
 const NO_UNIT = [...exclude, '**/*.{clickhouse,redis,e2e,browser}.test.ts']
-/** These set up OpenTelemetry, of which there is one in a process. */
-const SDK = 'sdk/**/*.test.ts'
+/** These set up OpenTelemetry, of which there is one in a process: a new test that does belongs here too. */
+const WITH_SDK = [
+  'sdk/**/*.test.ts',
+  'dialects/src/columns/recorded-values.test.ts',
+  'dialects/src/dialects/weir.test.ts',
+  'evaluator/src/experiment/local.test.ts',
+  'evaluator/src/local/recorder.test.ts',
+  'evaluator/src/vitest.test.ts',
+]
 
 /** @param files with `isolate: false` they share modules, since importing them takes longer than most of these tests */
 const unit = (name: string, files: { include: string[]; exclude: string[]; isolate?: boolean }) => ({
@@ -62,8 +69,8 @@ export default defineConfig({
     maxWorkers: WORKERS,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
-      unit('unit', { include: UNIT, exclude: [...NO_UNIT, SDK], isolate: false }),
-      unit('unit-sdk', { include: [SDK], exclude: NO_UNIT }),
+      unit('unit', { include: UNIT, exclude: [...NO_UNIT, ...WITH_SDK], isolate: false }),
+      unit('unit-sdk', { include: WITH_SDK, exclude: NO_UNIT }),
       needing('clickhouse', ['./engines/src/testing/clickhouse.setup.ts']),
       needing('redis', ['./engines/src/testing/valkey.setup.ts']),
       needing('e2e'),
