@@ -15,13 +15,16 @@ export type Indexed = 'run' | 'trace' | 'parent' | 'session' | 'user' | 'experim
 /**
  * SQL over `runs AS run`: whether `run_index` names a row for one of some values, so that it is found by the sort key. Rows of other
  * values may be among them, and rows that were replaced.
- * @param values SQL of an array of texts
+ * @param value SQL of a text, or `arrayJoin` of an array of texts
  * @param hours SQL: a condition on `hour`
  */
-export function isIndexed(what: Indexed, values: string, hours = '1'): string {
+export function isIndexed(what: Indexed, value: string, hours = '1'): string {
+  const hash = `cityHash64('${what}', ${value})`
+  // A value that is looked for alone costs no set: a fifth of the time of such a statement.
+  const isValue = value.startsWith('arrayJoin(') ? `value IN (SELECT ${hash})` : `value = ${hash}`
   return `(${hourOf('toUnixTimestamp64Nano(run.start)')}, run.flow, run.run_key) IN (
         SELECT hour, flow, run_key FROM run_index
-        WHERE project = {project:String} AND value IN (SELECT cityHash64('${what}', arrayJoin(${values}))) AND ${hours})`
+        WHERE project = {project:String} AND ${isValue} AND ${hours})`
 }
 
 /** SQL: the hour of a start, as the sort key of `runs` has it. */
@@ -30,9 +33,9 @@ export function hourOf(nanoseconds: string): string {
 }
 
 /** SQL: a relation like `runs` with the latest row of each run that {@link isIndexed} finds, deleted ones included. */
-export function indexedRuns(what: Indexed, values: string): string {
+export function indexedRuns(what: Indexed, value: string): string {
   return `(
-      SELECT * FROM runs AS run WHERE project = {project:String} AND ${isIndexed(what, values)}
+      SELECT * FROM runs AS run WHERE project = {project:String} AND ${isIndexed(what, value)}
       ORDER BY run.settled DESC LIMIT 1 BY run.run_key
     )`
 }

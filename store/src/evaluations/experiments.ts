@@ -80,7 +80,7 @@ export async function findExperimentRuns(
     store,
     `SELECT DISTINCT run_id AS id FROM runs AS run
      WHERE ${SINCE} AND ${isLatest(SINCE)} AND trace_id IN (
-       SELECT trace_id FROM ${indexedRuns('experiment', '[{experimentId: String}]')} AS run
+       SELECT trace_id FROM ${indexedRuns('experiment', '{experimentId: String}')} AS run
        WHERE experiment_id = {experimentId: String})`,
     params,
   )

@@ -18,7 +18,7 @@ export async function findTracesOfRun(
 const SELECT_TRACES = `
   SELECT DISTINCT lower(hex(trace_id)) AS traceId
   FROM (
-    SELECT arrayJoin(trace_ids) AS trace_id FROM ${indexedRuns('run', '[{runId:String}]')} AS run
+    SELECT arrayJoin(trace_ids) AS trace_id FROM ${indexedRuns('run', '{runId:String}')} AS run
     WHERE is_deleted = 0 AND run_id = {runId:String}
     UNION ALL
     SELECT trace_id FROM run_traces WHERE project = {project:String} AND run_id = {runId:String}

@@ -47,7 +47,7 @@ async function* select(
   what: keyof typeof COLUMNS,
   params: QueryParams & { readonly values: readonly string[] },
 ): AsyncGenerator<RunRecord> {
-  const relation = `${indexedRuns(what, '{values:Array(String)}')} AS run`
+  const relation = `${indexedRuns(what, 'arrayJoin({values:Array(String)})')} AS run`
   const where = `is_deleted = 0 AND ${COLUMNS[what]} IN {values:Array(String)}`
   const [childrenOf, result] = await Promise.all([
     readChildren(store, `SELECT run_id FROM ${relation} WHERE ${where}`, params),
@@ -94,7 +94,7 @@ async function readChildren(
     `SELECT run.parent_run_id AS parentRunId,
       arrayMap((child) -> CAST((child.runId, child.flow, child.status), 'Tuple(runId String, flow String, status String)'),
         arraySort(CAST(groupArray((run.start, run.run_id, run.flow, run.status)), '${CHILDREN}'))) AS children
-    FROM ${indexedRuns('parent', `(SELECT groupArray(run_id) FROM (${runIds}))`)} AS run
+    FROM ${indexedRuns('parent', `arrayJoin((SELECT groupArray(run_id) FROM (${runIds})))`)} AS run
     WHERE is_deleted = 0 AND parent_run_id IN (${runIds})
     GROUP BY parent_run_id`,
     params,

@@ -60,14 +60,14 @@ export async function findRunId(
   const found = await rows<{ runId: string }>(
     store,
     `SELECT DISTINCT run_id AS runId FROM runs AS run
-    WHERE project = {project:String} AND run_id IN {runIds:Array(String)} AND ${isIndexed('run', '{runIds:Array(String)}')}`,
+    WHERE project = {project:String} AND run_id IN {runIds:Array(String)} AND ${isIndexed('run', 'arrayJoin({runIds:Array(String)})')}`,
     { project, runIds },
   )
   const stored = runIds.find((id) => found.some((row) => row.runId === id))
   if (stored !== undefined || !/^[0-9a-f]{32}$/i.test(runId)) return stored
   const first = await firstRow<{ runId: string }>(
     store,
-    `SELECT run_id AS runId FROM ${indexedRuns('trace', '[lower({runId:String})]')} AS run
+    `SELECT run_id AS runId FROM ${indexedRuns('trace', 'lower({runId:String})')} AS run
     WHERE is_deleted = 0 AND trace_id = toFixedString(unhex({runId:String}), 16)
     ORDER BY parent_run_id != '', start, run_id LIMIT 1`,
     { project, runId },
@@ -121,10 +121,13 @@ export async function getRunPage(
   }
 }
 
-/** SQL: the condition on the traces of a run. It needs nothing of the run's row, so that run and spans are read at once. */
+/**
+ * SQL: the condition on the traces of a run. It needs nothing of the run's row, so that run and spans are read at once. Rows that were
+ * replaced may name others: the run of each span is known from its trace.
+ */
 const OF_ITS_TRACES = `project = {project:String} AND trace_id IN (
-      SELECT arrayJoin(trace_ids) FROM ${indexedRuns('run', '[{runId:String}]')} AS run
-      WHERE is_deleted = 0 AND run_id = {runId:String}
+      SELECT arrayJoin(trace_ids) FROM runs AS run
+      WHERE project = {project:String} AND run_id = {runId:String} AND ${isIndexed('run', '{runId:String}')}
     )`
 
 function readRun(
@@ -140,7 +143,7 @@ function readRun(
       if(run.root_span_id = toFixedString('', 8), '', lower(hex(run.root_span_id))) AS rootSpanId,
       arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds, run.step_traces AS stepTraces,
       arrayMap(id -> lower(hex(id)), run.step_span_ids) AS stepSpanIds
-    FROM ${indexedRuns('run', '[{runId:String}]')} AS run
+    FROM ${indexedRuns('run', '{runId:String}')} AS run
     WHERE is_deleted = 0 AND run_id = {runId:String}
     ORDER BY run.settled DESC
     LIMIT 1`,
@@ -161,7 +164,7 @@ async function readChildren(
     store,
     `SELECT * FROM (
       SELECT ${RUN_ROW}, count() OVER () AS childCount
-      FROM ${indexedRuns('parent', '[{runId:String}]')} AS run
+      FROM ${indexedRuns('parent', '{runId:String}')} AS run
       WHERE is_deleted = 0 AND parent_run_id = {runId:String}
     )
     ${after ? 'WHERE (toInt64(startNs), runId) > ({key:Int64}, {id:String})' : ''}

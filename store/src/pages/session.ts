@@ -74,7 +74,7 @@ export async function getSessionPage(
   return { sessionId, userIds, totals: sums, runs, next }
 }
 
-const OF_SESSION = indexedRuns('session', '[{sessionId:String}]')
+const OF_SESSION = indexedRuns('session', '{sessionId:String}')
 
 const TOTALS = `
   SELECT

@@ -106,7 +106,7 @@ function ofColumn(field: keyof typeof COLUMNS, pattern: Pattern, bound: Bound): 
   const indexed = INDEXED.find((one) => one === field)
   const isWhole = pattern.text !== '' && !pattern.before && !pattern.after
   if (indexed === undefined || !isWhole) return matches
-  return `${matches} AND ${isIndexed(indexed, `[${bound.bind(pattern.text)}]`, WINDOW_HOURS)}`
+  return `${matches} AND ${isIndexed(indexed, bound.bind(pattern.text), WINDOW_HOURS)}`
 }
 
 function ofText(columns: readonly string[], operator: Operator, pattern: Pattern, bound: Bound): string {

@@ -53,11 +53,14 @@ function wholeHint(key: string, value: string): string {
 /** SQL: the text of an attribute in OTLP/JSON. */
 const OTLP_VALUE = `if(JSONType(attribute, 'value', 1) = 'String', JSONExtractString(attribute, 'value', 1), JSONExtractRaw(attribute, 'value', 1))`
 
-/** SQL: whether resource or scope has an attribute. There are few different ones, so each is looked at once. */
+/**
+ * SQL: whether resource or scope has an attribute. There are few different ones, and each is looked at once: out of an array, since
+ * ClickHouse would move the condition below a DISTINCT, to all spans.
+ */
 function elsewhere(key: string, test: (value: string) => string): string {
   const places = (['resource', 'scope'] as const).map(
     (place) => `${place} IN (
-          SELECT one FROM (SELECT DISTINCT ${place} AS one FROM spans WHERE ${CAME_SINCE})
+          SELECT one FROM (SELECT arrayJoin(groupUniqArray(${place})) AS one FROM spans WHERE ${CAME_SINCE})
           WHERE arrayExists(attribute -> JSONExtractString(attribute, 'key') = ${key} AND ${test(OTLP_VALUE)},
             JSONExtractArrayRaw(one, '${place}', 'attributes')))`,
   )
