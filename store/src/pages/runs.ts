@@ -1,6 +1,12 @@
 import { isLatest } from '../latest-runs.ts'
 import { compileQuery } from '../run-query/compile.ts'
-import { Bound, type Condition, candidateSql, spanConditions } from '../run-query/condition.ts'
+import {
+  Bound,
+  type Condition,
+  candidateSql,
+  isIndexedCondition,
+  spanConditions,
+} from '../run-query/condition.ts'
 import type { Query } from '../run-query/query.ts'
 import { rows, type Store } from '../store.ts'
 import { type Candidate, candidateColumns, trueOf } from './condition-search.ts'
@@ -60,11 +66,9 @@ async function findNewest(
   const growth = BigInt(conditions.ofSpans ? GROWTH_WITH_SPANS : GROWTH)
   // The cursor's own nanosecond is part of the window: other runs may have started in it.
   let end = cursor ? BigInt(cursor.key) : last
-  for (
-    let length = BigInt(FIRST_SPAN_MS) * 1_000_000n;
-    end >= first && found.length < limit;
-    length *= growth
-  ) {
+  // What an index finds is few, and found at once.
+  const shortest = isIndexedCondition(conditions.condition) ? end - first : BigInt(FIRST_SPAN_MS) * 1_000_000n
+  for (let length = shortest > 0n ? shortest : 1n; end >= first && found.length < limit; length *= growth) {
     let begin = end - length
     if (begin < first) begin = first
     const window = { begin: String(begin), end: String(end) }

@@ -9,6 +9,8 @@ export type Condition =
 export interface RunCondition {
   readonly is: 'run'
   readonly sql: string
+  /** `run_index` finds the runs that meet it, and they are few. */
+  readonly isIndexed?: boolean
 }
 
 /** SQL over `spans`: some span of the run meets one of them. */
@@ -42,6 +44,13 @@ export function runConditions(condition: Condition): RunCondition[] {
   if (condition.is === 'run') return [condition]
   if (condition.is === 'span') return []
   return (condition.is === 'not' ? [condition.of] : condition.of).flatMap(runConditions)
+}
+
+/** Whether `run_index` finds all runs that a condition may be true of, and they are few. */
+export function isIndexedCondition(condition: Condition): boolean {
+  if (condition.is === 'run') return condition.isIndexed === true
+  if (condition.is === 'and') return condition.of.some(isIndexedCondition)
+  return condition.is === 'or' && condition.of.every(isIndexedCondition)
 }
 
 /** Whether a condition holds, by what holds of its parts. */

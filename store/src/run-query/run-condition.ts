@@ -98,15 +98,17 @@ function ofPattern(field: FieldName, operator: Operator, pattern: Pattern, bound
     const test = matchesPattern('one', pattern, bound)
     return { is: 'run', sql: `arrayExists(one -> ${test}, ${ARRAYS[field as keyof typeof ARRAYS]})` }
   }
-  return { is: 'run', sql: ofColumn(field as keyof typeof COLUMNS, pattern, bound) }
+  return ofColumn(field as keyof typeof COLUMNS, pattern, bound)
 }
 
-function ofColumn(field: keyof typeof COLUMNS, pattern: Pattern, bound: Bound): string {
+function ofColumn(field: keyof typeof COLUMNS, pattern: Pattern, bound: Bound): Condition {
   const matches = matchesPattern(COLUMNS[field], pattern, bound)
   const indexed = INDEXED.find((one) => one === field)
   const isWhole = pattern.text !== '' && !pattern.before && !pattern.after
-  if (indexed === undefined || !isWhole) return matches
-  return `${matches} AND ${isIndexed(indexed, bound.bind(pattern.text), WINDOW_HOURS)}`
+  if (indexed === undefined || !isWhole) return { is: 'run', sql: matches }
+  const found = isIndexed(indexed, bound.bind(pattern.text), WINDOW_HOURS)
+  // One user may have most of the runs: somebody who is nobody in particular.
+  return { is: 'run', sql: `${matches} AND ${found}`, isIndexed: indexed !== 'user' }
 }
 
 function ofText(columns: readonly string[], operator: Operator, pattern: Pattern, bound: Bound): string {
