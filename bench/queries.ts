@@ -152,12 +152,12 @@ async function questionsOf(store: Store): Promise<Question[]> {
       budgetMs: 60,
       ask: (nth) => query(`"gen_ai.tool.call.id":"${rare[nth]!.call}"`),
     },
-    { text: 'a word that most runs have', budgetMs: 100, ask: () => query('messages') },
-    { text: 'a word that no run has', budgetMs: 100, ask: (nth) => query(`nowhere${nth}`) },
     { text: 'overview', budgetMs: 50, ask: () => getOverview(store, day) },
     { text: 'flow page', budgetMs: 100, ask: () => getFlowPage(store, { ...day, flow: 'flow-7' }) },
     { text: 'compare two versions of a flow', budgetMs: 150, ask: () => sides('flow-7') },
     { text: 'compare two versions of the largest flow', budgetMs: 150, ask: () => sides('flow-0') },
     { text: 'order of two steps, in all runs', budgetMs: 500, ask: () => rows(store, order) },
+    { text: 'a word that most runs have', budgetMs: 100, ask: () => query('messages') },
+    { text: 'a word that no run has', budgetMs: 100, ask: (nth) => query(`nowhere${nth}`) },
   ]
 }
