@@ -1,6 +1,6 @@
 /**
  * SQL: whether a row of `runs AS run` is the latest of its run, and not deleted. FINAL says the same; but it merges all rows that are looked
- * at by the sort key, which takes seven times as long: here, only rows that replace others are looked for.
+ * at by the sort key, which took seven times as long as reading them. Here, only rows that replace others are looked for.
  * @param scope SQL: a condition on project, flow and start, which holds for all rows of a run or for none
  */
 export function isLatest(scope: string): string {

@@ -30,9 +30,9 @@ export interface Others {
 }
 
 /**
- * Makes the per-minute totals exact for what a pass has written. The minutes that it touched are rebuilt from `runs`. Only the
- * runs that a large pass settled for the first time are added to their minutes instead, as a slice: at 20,000 runs a second, a
- * minute has a million of them, and is touched by every pass of two minutes.
+ * Makes the per-minute totals exact for what a pass has written. The minutes that it touched are rebuilt from `runs`. Runs
+ * that a large pass settled for the first time are added to their minutes instead, as a slice. At 20,000 runs a second a minute has
+ * a million of them. Every pass of two minutes touches it.
  */
 export async function countMinutes(
   store: Store,
