@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { assembleRuns } from './assemble-runs.ts'
+import { placeSpans } from './place-spans.ts'
 import type { ModelUse, Run, Status, Step, Usage } from './run.ts'
 import type { SpanFacts } from './span-facts.ts'
 
@@ -242,4 +243,12 @@ function toNs(ms: string): bigint {
 
 function fail(message: string): never {
   throw new Error(message)
+}
+
+/** What counts of each span's usage, by name, without what is zero. */
+export function countedOf(picture: string): string[] {
+  return placeSpans(spansOf(picture)).map(({ facts, counted }) => {
+    const measures = Object.entries(counted).filter(([, value]) => value !== 0)
+    return [facts.name, ...measures.map(([name, value]) => `${name} ${value}`)].join(' ')
+  })
 }
