@@ -42,13 +42,23 @@ export type {
 export { type DataSource, dataset, jsonl } from './evaluation/definition.ts'
 export { evaluate } from './evaluation/evaluate.ts'
 export { findEvalFiles, loadEvalFile } from './evaluation/load-file.ts'
+export { requireAvailable } from './experiment/availability.ts'
 export { exitCodeOf, toExitCode } from './experiment/exit-code.ts'
 export type { Plan, RunSettings } from './experiment/plan.ts'
 export type { ExperimentReport, Mode, TrialReport } from './experiment/report.ts'
-export { type EvaluationMode, prepareMode, runEvaluation } from './experiment/run-evaluation.ts'
-export type { TrialRun } from './experiment/trials.ts'
+export {
+  type EvaluationMode,
+  type EvaluationSettings,
+  prepareMode,
+  runCode,
+  runEvaluation,
+} from './experiment/run-evaluation.ts'
 export { jsonReporter, toJsonReport } from './reporters/json.ts'
 export { junitReporter, toJunit } from './reporters/junit.ts'
 export { allReporters, type Reporter } from './reporters/reporter.ts'
 export { type TerminalOptions, terminalReporter } from './reporters/terminal.ts'
+export type { EvaluationCode } from './runner/evaluation-code.ts'
+export { type ChildOptions, loadInChild } from './runner/in-children.ts'
+export { inProcess } from './runner/in-process.ts'
+export type { TrialRun } from './runner/run-trial.ts'
 export { contains, exactMatch } from './scorers/text.ts'

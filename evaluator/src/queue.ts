@@ -35,6 +35,7 @@ export const experimentJob = jobSubject.extend({
   revision: z.string(),
   environment: z.string(),
   startedMs: z.number(),
+  leftOut: z.int().min(0),
 })
 
 export type JobSubject = z.infer<typeof jobSubject>

@@ -5,14 +5,13 @@ import { printed } from '@weir/store/text'
 import { type Job, Worker } from 'bullmq'
 import { EXPERIMENT_QUEUE, TRIAL_QUEUE } from './queue.ts'
 import { type WorkerConfig, workerConfigFromEnv } from './worker/config.ts'
-import { runExperimentJob, runTrialJob } from './worker/evaluation-jobs.ts'
+import { EvaluationJobs } from './worker/evaluation-jobs.ts'
 import { startHealth } from './worker/http.ts'
 import { createMetrics } from './worker/metrics.ts'
 import { Monitors } from './worker/monitors.ts'
 import { Outage } from './worker/outage.ts'
 import { createWorkerRedis } from './worker/redis.ts'
 import { Retention } from './worker/retention.ts'
-import { RunnerPool } from './worker/runner-pool.ts'
 import { Settler } from './worker/settler.ts'
 import { readStoreMetrics } from './worker/store-metrics.ts'
 
@@ -38,7 +37,7 @@ export async function startWorker(
   config: WorkerConfig = workerConfigFromEnv(),
   log: (line: string) => void = (line) => console.error(printed(`worker: ${line}`)),
 ): Promise<RunningWorker> {
-  const { store, queueKey, concurrency = 8, lockMs = 30_000 } = config
+  const { store, concurrency = 8, lockMs = 30_000 } = config
   const clickHouseDisk = () =>
     getClickHouseDisk(store, AbortSignal.timeout(CLICKHOUSE_TIMEOUT_MS)).catch(() => undefined)
   const clickhouse = new Outage('ClickHouse', log)
@@ -80,7 +79,7 @@ export async function startWorker(
     payloads: config.payloadRetention ?? KEPT_FOR_EVER,
   }
   const retention = new Retention({ store, redis, metrics, policy, queueOutage, log })
-  const runners = new RunnerPool(config)
+  const evaluations = new EvaluationJobs(config)
   const start = (queue: string, jobsAtOnce: number, run: (job: Job) => Promise<unknown>): Worker => {
     const worker = new Worker(queue, run, {
       connection: redis,
@@ -102,8 +101,8 @@ export async function startWorker(
     return worker
   }
   const workers = [
-    start(TRIAL_QUEUE, concurrency, (job) => runTrialJob(job, queueKey, runners)),
-    start(EXPERIMENT_QUEUE, 2, (job) => runExperimentJob(job, queueKey, runners)),
+    start(TRIAL_QUEUE, concurrency, (job) => evaluations.runTrial(job)),
+    start(EXPERIMENT_QUEUE, 2, (job) => evaluations.judge(job)),
   ]
   const close = async (): Promise<void> => {
     const closing = Promise.allSettled([
@@ -113,7 +112,7 @@ export async function startWorker(
     ])
     const timeUp = new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS).unref())
     await Promise.race([closing, timeUp])
-    runners.close()
+    evaluations.close()
     redis.disconnect()
     await health.close()
   }

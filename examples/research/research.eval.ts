@@ -23,6 +23,6 @@ export default evaluate('research', {
       }),
     },
   ],
-  gates: { passRate: 1 },
+  gates: { passRate: 1, scores: { 'answers the question': 1 } },
   trials: 6,
 })

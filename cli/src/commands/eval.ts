@@ -12,8 +12,19 @@ export function addEval(program: Command): void {
     .option('--baseline <name>', 'compare with this baseline, or experiment')
     .option('--json <file>', 'write the result as JSON; "-" prints it alone on stdout')
     .option('--junit <file>', 'write the result as JUnit XML')
-    .addOption(new Option('--queue', 'run the cases on workers').default(false).conflicts('local'))
+    .addOption(
+      new Option('--resume <experiment>', 'run what is left of an experiment that ended early').conflicts([
+        'queue',
+        'local',
+      ]),
+    )
+    .addOption(
+      new Option('--queue', 'run the cases on workers, as many at once as these take')
+        .default(false)
+        .conflicts(['local', 'concurrency', 'inProcess']),
+    )
     .option('--local', 'without a server: runs are recorded in memory', false)
+    .option('--in-process', 'for debuggers: run tasks in this process, which they can end', false)
     .action(async (files: string[], options: EvalOptions) => {
       const { runEvalCommand } = await import('../evaluate/run-eval-command.ts')
       await runEvalCommand(files, options)

@@ -1,18 +1,21 @@
 import { InfrastructureError, reachableHost, UsageError } from '@weir/config'
 import {
   allReporters,
-  type Evaluation,
+  type EvaluationCode,
   type EvaluationMode,
+  type EvaluationSettings,
   type ExperimentReport,
   exitCodeOf,
   findEvalFiles,
+  inProcess,
   jsonReporter,
   junitReporter,
   loadEvalFile,
+  loadInChild,
   prepareMode,
   type Reporter,
-  type RunSettings,
-  runEvaluation,
+  requireAvailable,
+  runCode,
   terminalReporter,
   toExitCode,
   toJsonReport,
@@ -30,15 +33,12 @@ export interface EvalOptions {
   readonly trials?: number
   readonly concurrency?: number
   readonly baseline?: string
+  readonly resume?: string
   readonly json?: string
   readonly junit?: string
   readonly queue: boolean
   readonly local: boolean
-}
-
-interface Loaded {
-  readonly file: string
-  readonly evaluation: Evaluation
+  readonly inProcess: boolean
 }
 
 /** Milliseconds that an error's message has to be written. */
@@ -53,24 +53,29 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
     if (report !== undefined && report !== '-') requireWritable(report)
   }
   const mode = await toMode(config, options)
-  await prepareMode(mode)
-  const reporter = toReporter(config, options)
-  const { filter, trials, baseline, concurrency } = options
+  const write = process.stdout.write.bind(process.stdout)
+  const reporter = toReporter(config, options, write)
+  const { filter, trials, baseline, concurrency, resume } = options
   const revision = currentRevision()
-  const settings = { filter, trials, baseline, concurrency, revision, signal: interruption() }
-  const loaded = await loadAll(files, filter)
-  const { reports, failure } = await runAll(loaded, mode, reporter, settings)
+  const settings = { filter, trials, baseline, concurrency, revision, resume, signal: interruption() }
+  const codes = await loadAll(files, mode, options)
+  const { reports, failure } = await runAll(codes, mode, reporter, settings)
   const exitCode = failure === undefined ? toExitCode(reports) : exitCodeOf(failure.error)
   await reporter.onEnd?.(reports, exitCode)
   await shutdown()
-  if (reports.length === 0 && failure === undefined)
-    printError(`weir: no evaluation has a name, and no case an id, that contains "${filter}"`)
+  if (reports.length === 0 && failure === undefined) printError(`weir: ${nothingText(options)}`)
   if (failure !== undefined) {
     setTimeout(() => process.exit(), EXIT_MS).unref()
     throw failure.error
   }
   await Promise.all([written(process.stdout), written(process.stderr)])
   process.exit(exitCode)
+}
+
+function nothingText({ resume, filter }: EvalOptions): string {
+  return resume === undefined
+    ? `no evaluation has a name, and no case an id, that contains "${filter}"`
+    : `no evaluation here is that of experiment "${resume}": name its file`
 }
 
 /** Aborts at the first Ctrl-C, so that the experiment does not stay as running; the second ends the process. */
@@ -89,15 +94,17 @@ interface Ran {
 }
 
 async function runAll(
-  loaded: readonly Loaded[],
+  codes: readonly EvaluationCode[],
   mode: EvaluationMode,
   reporter: Reporter,
-  settings: RunSettings & { readonly signal: AbortSignal },
+  settings: EvaluationSettings,
 ): Promise<Ran> {
   const reports: ExperimentReport[] = []
   try {
-    for (const { file, evaluation } of loaded)
-      reports.push(...(await runEvaluation(evaluation, mode, reporter, { ...settings, file })))
+    for (const code of codes) {
+      if (settings.signal?.aborted) break
+      reports.push(...(await runCode(code, mode, reporter, settings)))
+    }
     return { reports }
   } catch (error) {
     return { reports, failure: { error } }
@@ -125,17 +132,57 @@ const NO_QUEUE_KEY =
   'there is no key to sign queued jobs with: start Weir with "weir up" on this WEIR_HOME, or set WEIR_QUEUE_KEY to that of the workers'
 
 /** All files are loaded before anything runs, so that a mistake in the last one shows at once. */
-async function loadAll(files: readonly string[], filter: string | undefined): Promise<Loaded[]> {
-  const loaded: Loaded[] = []
-  for (const file of files) {
-    for (const evaluation of await loadEvalFile(file)) loaded.push({ file, evaluation })
-  }
-  if (filter === undefined) return loaded
-  const named = loaded.filter(({ evaluation }) => evaluation.name.includes(filter))
-  return named.length > 0 ? named : loaded
+async function loadAll(
+  files: readonly string[],
+  mode: EvaluationMode,
+  options: EvalOptions,
+): Promise<EvaluationCode[]> {
+  if (options.inProcess) await prepareMode(mode)
+  else if (mode.kind === 'recorded') await requireAvailable(mode.store, mode)
+  // What tasks print must not be in the JSON.
+  if (options.json === '-') process.stdout.write = process.stderr.write.bind(process.stderr)
+  const codes: EvaluationCode[] = []
+  for (const file of files) codes.push(...(await load(file, mode, options, files.length === 1)))
+  requireOneFileEach(codes)
+  const { filter } = options
+  const named = codes.filter(({ outline }) => filter === undefined || outline.name.includes(filter))
+  return named.length > 0 ? named : codes
 }
 
-function toReporter(config: Config, options: EvalOptions): Reporter {
+async function load(
+  file: string,
+  mode: EvaluationMode,
+  options: EvalOptions,
+  keepLoaded: boolean,
+): Promise<EvaluationCode[]> {
+  const recording = mode.kind === 'recorded' ? 'collector' : 'memory'
+  if (options.inProcess) return (await loadEvalFile(file)).map((one) => inProcess(one, recording, file))
+  const stdout = options.json === '-' ? 'stderr' : 'stdout'
+  const env = mode.kind === 'recorded' ? collectorOf(mode) : {}
+  return loadInChild(file, { directory: process.cwd(), recording, env, stdout, keepLoaded })
+}
+
+function collectorOf({ endpoint, apiKey }: Extract<EvaluationMode, { kind: 'recorded' }>): NodeJS.ProcessEnv {
+  return { WEIR_ENDPOINT: endpoint, ...(apiKey === undefined ? {} : { WEIR_API_KEY: apiKey }) }
+}
+
+/** Baselines, pages and reports know an evaluation by its name alone. */
+function requireOneFileEach(codes: readonly EvaluationCode[]): void {
+  const fileOf = new Map<string, string | undefined>()
+  for (const { outline, file } of codes) {
+    if (fileOf.has(outline.name))
+      throw new UsageError(
+        `Two evaluations are named "${outline.name}": one in ${fileOf.get(outline.name)}, one in ${file}. Give each its own name.`,
+      )
+    fileOf.set(outline.name, file)
+  }
+}
+
+function toReporter(
+  config: Config,
+  options: EvalOptions,
+  writeStdout: NodeJS.WriteStream['write'],
+): Reporter {
   const toStdout = options.json === '-'
   const stream = toStdout ? process.stderr : process.stdout
   return allReporters([
@@ -144,13 +191,17 @@ function toReporter(config: Config, options: EvalOptions): Reporter {
       isInteractive: stream.isTTY === true,
       ...dashboardOf(config),
     }),
-    ...(toStdout ? [stdoutReporter()] : options.json === undefined ? [] : [jsonReporter(options.json)]),
+    ...(toStdout
+      ? [stdoutReporter(writeStdout)]
+      : options.json === undefined
+        ? []
+        : [jsonReporter(options.json)]),
     ...(options.junit === undefined ? [] : [junitReporter(options.junit)]),
   ])
 }
 
-function stdoutReporter(): Reporter {
-  return { onEnd: (reports, exitCode) => void process.stdout.write(toJsonReport(reports, exitCode)) }
+function stdoutReporter(write: NodeJS.WriteStream['write']): Reporter {
+  return { onEnd: (reports, exitCode) => void write(toJsonReport(reports, exitCode)) }
 }
 
 /** Where the pages are is known only for a Weir on this machine. */

@@ -59,7 +59,12 @@ export interface Scored<I = unknown, O = unknown> {
   readonly output: O
   /** The case's expected output; undefined if it has none. */
   readonly reference: unknown
+  /** With its id, tags and metadata. */
+  readonly case: Case
+  /** Its status, steps, calls and usage. */
   readonly run: RunRecord
+  /** Aborts when the time is up. */
+  readonly signal: AbortSignal
 }
 
 /** 0..1, with a reason if there is one. */
@@ -74,7 +79,7 @@ export interface Scorer<I = unknown, O = unknown> {
   readonly score: ScorerFunction<I, O>
 }
 
-/** What `expect` gets: the matchers of checks. Each call becomes a result. */
+/** What `expect` gets besides: the matchers of checks, each call of which becomes a result. It may also throw what any assertion library throws. */
 export interface ExpectContext<I = unknown, O = unknown> extends Scored<I, O> {
   readonly expect: Matchers<void>
 }
@@ -86,7 +91,7 @@ const scoreGate = z.strictObject({ mean: share.optional(), min: share.optional()
 export const gates = z.strictObject({
   /** The least share of trials that pass, 0..1. Default 1. */
   passRate: share.optional(),
-  /** Per scorer the least mean (a number alone), or the least mean and minimum. */
+  /** Per scorer the least mean (a number alone), or the least mean and minimum. With scorers, at least one has a gate. */
   scores: z.record(z.string(), z.union([share, scoreGate])).optional(),
   /** No step, nor the run, may have become slower than in the baseline. */
   latency: z.strictObject({ steps: z.literal('no-regression') }).optional(),
@@ -144,4 +149,11 @@ export interface Evaluation {
 
 export function isEvaluation(value: unknown): value is Evaluation {
   return typeof value === 'object' && value !== null && (value as Partial<Evaluation>)[EVALUATION] === true
+}
+
+/** The task of a variant: its own, or the evaluation's. */
+export function taskOf(evaluation: Evaluation, variant: string): Task<unknown, unknown> {
+  const value = evaluation.variants[variant]
+  const own = typeof value === 'object' && value !== null && 'task' in value ? value.task : undefined
+  return (own as Task<unknown, unknown> | undefined) ?? evaluation.task
 }

@@ -62,7 +62,7 @@ export function evaluate<I, O>(name: string, value: Definition<I, O>): Evaluatio
   if (!parsed.success) {
     throw new UsageError(`Evaluation "${name}" is not valid.\n${z.prettifyError(parsed.error)}`)
   }
-  const { checks, expect, scorers, variants, baseline, timeout, ...rest } = parsed.data
+  const { checks, expect, scorers, gates, variants, baseline, timeout, ...rest } = parsed.data
   const evaluation: Evaluation = {
     [EVALUATION]: true,
     name,
@@ -70,11 +70,13 @@ export function evaluate<I, O>(name: string, value: Definition<I, O>): Evaluatio
     checks: inEvaluation(name, () => parseChecks(checks)),
     expect,
     scorers: toScorers(name, scorers),
+    gates: { ...gates, scores: wellFormedKeys(gates.scores) },
     variants: Object.keys(variants).length === 0 ? { '': undefined } : variants,
     baseline,
     timeoutMs: parseDuration(timeout) / 1e6,
   }
   refuseUnknownScores(evaluation)
+  refuseUngatedScores(evaluation)
   refuseNothingToJudge(evaluation)
   return evaluation
 }
@@ -96,7 +98,11 @@ function isTask(value: unknown): boolean {
 }
 
 function toScorers(evaluation: string, scorers: readonly (Scorer | ScorerFunction)[]): Scorer[] {
-  const named = scorers.map((item) => (typeof item === 'function' ? { name: item.name, score: item } : item))
+  const named = scorers.map((item) => {
+    const { name, score } = typeof item === 'function' ? { name: item.name, score: item } : item
+    // As it is stored, so that a gate finds it.
+    return { name: name.toWellFormed(), score }
+  })
   const names = named.map((item) => item.name)
   if (names.includes('')) {
     throw new UsageError(
@@ -109,6 +115,10 @@ function toScorers(evaluation: string, scorers: readonly (Scorer | ScorerFunctio
   return named
 }
 
+function wellFormedKeys<T>(record: Readonly<Record<string, T>> = {}): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key.toWellFormed(), value]))
+}
+
 function refuseUnknownScores({ name, gates, scorers }: Evaluation): void {
   for (const scorer of Object.keys(gates.scores ?? {})) {
     if (scorers.some((candidate) => candidate.name === scorer)) continue
@@ -117,6 +127,16 @@ function refuseUnknownScores({ name, gates, scorers }: Evaluation): void {
       `Evaluation "${name}" has a gate on the score "${scorer}", but its scorers are: ${known}.`,
     )
   }
+}
+
+/** Scores that no gate looks at could all be 0 and the evaluation would pass. */
+function refuseUngatedScores({ name, gates, scorers }: Evaluation): void {
+  const [first] = scorers
+  if (first === undefined || Object.keys(gates.scores ?? {}).length > 0) return
+  const key = /^[A-Za-z_$][\w$]*$/.test(first.name) ? first.name : JSON.stringify(first.name)
+  throw new UsageError(
+    `Evaluation "${name}" has scorers but no gate on a score, so no score could fail it. Add the least mean, from 0 to 1 (0 only reports it):\n  gates: { scores: { ${key}: 0.8 } }`,
+  )
 }
 
 /** Without any of these, a run would pass because it ran. Whoever wants that writes `run.toSucceed()`. */

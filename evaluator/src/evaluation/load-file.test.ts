@@ -123,6 +123,10 @@ describe('a definition', () => {
     expect(wrong({ checks: [{ type: 'execution.ran' }] })).toThrow('Expected a list of checks')
     expect(wrong({ checks: [] })).toThrow('no checks, no expect and no scorers')
     expect(wrong({ scorers: [() => 1] })).toThrow('a scorer without a name')
+    const scorers = [{ name: 'is good', score: () => 1 }]
+    expect(wrong({ scorers })).toThrow('no gate on a score')
+    expect(wrong({ scorers, gates: { scores: {} } })).toThrow('gates: { scores: { "is good": 0.8 } }')
+    expect(evaluate('e', { ...good, scorers, gates: { scores: { 'is good': 0 } } }).scorers).toHaveLength(1)
     expect(() => evaluate('', good)).toThrow('expects a name')
   })
 })

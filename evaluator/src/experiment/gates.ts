@@ -38,6 +38,7 @@ function passRateGate(atLeast: number, totals: ReportTotals): GateResult {
   return { name, outcome: passRate >= atLeast ? 'passed' : 'failed', reason }
 }
 
+/** Trials that have no score could be anything: the gate is decided only if they make no difference. */
 function scoreGate(
   totals: ReportTotals,
   scorer: string,
@@ -49,11 +50,13 @@ function scoreGate(
   const score = totals.scores.find((candidate) => candidate.name === scorer)
   if (score === undefined) return { name, outcome: 'unverifiable', reason: 'nothing was scored' }
   const value = score[statistic]
-  return {
-    name,
-    outcome: value >= atLeast ? 'passed' : 'failed',
-    reason: `it is ${round(value)} of ${score.count}`,
-  }
+  const unscored = totals.evaluated - score.count
+  const reason = `it is ${round(value)} of ${score.count}`
+  if (unscored === 0) return { name, outcome: value >= atLeast ? 'passed' : 'failed', reason }
+  const ifAll = (of: number) =>
+    statistic === 'min' ? Math.min(value, of) : (value * score.count + unscored * of) / totals.evaluated
+  const outcome = ifAll(1) < atLeast ? 'failed' : ifAll(0) >= atLeast ? 'passed' : 'unverifiable'
+  return { name, outcome, reason: `${reason}; ${unscored} could not be scored` }
 }
 
 function round(value: number): string {
@@ -65,12 +68,12 @@ const LATENCY_METRICS: readonly Metric[] = ['duration', 'p95', 'p99']
 
 /** Judges `latency: { steps: 'no-regression' }`; undefined if the evaluation has no such gate. */
 export async function judgeLatency(plan: Plan, store: Store | undefined): Promise<GateResult | undefined> {
-  if (plan.evaluation.gates.latency === undefined) return undefined
+  if (plan.outline.gates.latency === undefined) return undefined
   if (store === undefined) return unverifiable('a baseline is stored in Weir: run without --local')
   if (plan.baselineExperimentId === undefined) return unverifiable(missingBaseline(plan))
   try {
     const comparison = await compare(store, {
-      flow: plan.flow,
+      flow: plan.variant.flow,
       base: { kind: 'experiment', experimentId: plan.baselineExperimentId },
       candidate: { kind: 'experiment', experimentId: plan.experimentId },
     })

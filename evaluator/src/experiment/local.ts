@@ -1,29 +1,38 @@
-import { startRecorder, takeRuns } from '../local/recorder.ts'
+import type { Result } from '@weir/store/evaluations'
+import { messageOf } from '../errors.ts'
 import type { Reporter } from '../reporters/reporter.ts'
-import { concludeExperiment, judgeTrials } from './judge-experiment.ts'
+import type { TrialEnd, TrialRunner } from '../runner/evaluation-code.ts'
+import { concludeExperiment, crashProblem, lateErrors, replaceResults } from './conclude.ts'
 import type { Plan } from './plan.ts'
-import type { ExperimentReport } from './report.ts'
-import { toTrialRecords } from './trial-records.ts'
-import { runTrials, type TrialRun } from './trials.ts'
+import { type ExperimentReport, toReport } from './report.ts'
+import { runTrials, trialsOf } from './trials.ts'
 
-/** Runs an experiment without a server: the runs are recorded, settled and judged in this process. */
-export async function runLocally(plan: Plan, reporter: Reporter): Promise<ExperimentReport> {
-  startRecorder()
+/** Runs an experiment without a server: whoever runs a trial has recorded and judged it in memory. */
+export async function runLocally(
+  plan: Plan,
+  runner: TrialRunner,
+  reporter: Reporter,
+  signal: AbortSignal | undefined,
+): Promise<ExperimentReport> {
   reporter.onExperimentStart?.(plan, 'local')
-  const trialRuns = await runTrials(
-    plan,
-    async () => {},
-    (run, done) => reporter.onTrial?.(plan, done, run),
-  )
-  const runs = toTrialRecords(plan, await takeRuns())
-  const results = await judgeTrials(plan, trialRuns, runs)
-  const report = await concludeExperiment(plan, 'local', results, undefined, missingRuns(trialRuns, runs))
+  const ends: TrialEnd[] = []
+  const onEnd = (end: TrialEnd): void => {
+    ends.push(end)
+    reporter.onTrial?.(plan, ends.length, end.run)
+  }
+  const problem = await runTrials(runner, trialsOf(plan), plan.concurrency, onEnd, signal).catch(messageOf)
+  const results = ends.flatMap((end) => end.results ?? [])
+  const judged: Result[] = replaceResults(results, lateErrors(results, runner.late))
+  const report =
+    problem === undefined
+      ? await concludeExperiment(plan, 'local', judged, undefined, problemOf(ends))
+      : toReport(plan, 'local', judged, [], problem)
   reporter.onExperimentEnd?.(report)
   return report
 }
 
-function missingRuns(trialRuns: readonly TrialRun[], runs: ReadonlyMap<string, unknown>): string | undefined {
-  const missing = trialRuns.filter(({ runId, error }) => !runs.has(runId) && error?.reason !== 'timeout')
-  if (missing.length === 0) return undefined
-  return `${missing.length} of ${trialRuns.length} runs were not recorded: something called init() of @weir/sdk, or registered an OpenTelemetry provider, before the evaluation.`
+function problemOf(ends: readonly TrialEnd[]): string | undefined {
+  const missing = ends.filter(({ isRecorded }) => isRecorded === false).length
+  if (missing === 0) return crashProblem(ends.map(({ run }) => run))
+  return `${missing} of ${ends.length} runs were not recorded: something called init() of @weir/sdk, or registered an OpenTelemetry provider, before the evaluation.`
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { UsageError } from '@weir/config'
 import type { Store } from '@weir/store'
-import { type Case, findExperiment, resolveBaseline } from '@weir/store/evaluations'
-import { type ResolvedData, resolveCases } from '../evaluation/cases.ts'
-import type { Evaluation, Task } from '../evaluation/definition.ts'
+import { type Case, findExperiment, type Result, resolveBaseline } from '@weir/store/evaluations'
+import type { ResolvedData } from '../evaluation/cases.ts'
+import type { Outline, VariantOutline } from '../evaluation/outline.ts'
+import type { EvaluationCode } from '../runner/evaluation-code.ts'
 
 /** What the command line sets beyond the definition. */
 export interface RunSettings {
@@ -20,13 +21,13 @@ export interface RunSettings {
 /** An experiment before it runs: a variant of an evaluation, with everything resolved. */
 export interface Plan {
   readonly experimentId: string
-  readonly evaluation: Evaluation
+  readonly outline: Outline
   /** The evaluation's file, if it came from one. */
   readonly file: string | undefined
-  readonly variant: string
-  readonly flow: string
-  readonly version: string
+  readonly variant: VariantOutline
   readonly cases: readonly Case[]
+  /** Cases that the filter left out. */
+  readonly leftOut: number
   readonly dataset: string
   readonly datasetHash: string
   readonly trials: number
@@ -39,29 +40,30 @@ export interface Plan {
   readonly environment: string
   /** Since 1970. */
   readonly startedMs: number
+  /** Results of trials that need not run again. */
+  readonly judged: readonly Result[]
 }
 
 /** One experiment per variant of an evaluation; none if the filter leaves no case. */
 export async function planExperiments(
-  evaluation: Evaluation,
-  file: string | undefined,
+  code: EvaluationCode,
   settings: RunSettings,
   store: Store | undefined,
 ): Promise<Plan[]> {
-  const data = await resolveCases(evaluation, file, store)
+  const { outline, file } = code
+  const data = await code.cases(store)
   const { filter } = settings
-  const isWhole = filter === undefined || evaluation.name.includes(filter)
+  const isWhole = filter === undefined || outline.name.includes(filter)
   const cases = isWhole ? data.cases : data.cases.filter(({ id }) => id.includes(filter))
   if (!isWhole && cases.length === 0) return []
-  const baseline = settings.baseline ?? evaluation.baseline
+  const baseline = settings.baseline ?? outline.baseline
   const baselineExperimentId =
-    baseline === undefined || store === undefined
-      ? undefined
-      : await findBaseline(store, evaluation, baseline)
-  return Object.keys(evaluation.variants).map((variant) => {
-    const plan = planOf(evaluation, file, variant, { ...data, cases })
+    baseline === undefined || store === undefined ? undefined : await findBaseline(store, outline, baseline)
+  return outline.variants.map((variant) => {
+    const plan = planOf(outline, file, variant, { ...data, cases })
     return {
       ...plan,
+      leftOut: data.cases.length - cases.length,
       trials: settings.trials ?? plan.trials,
       concurrency: settings.concurrency ?? plan.concurrency,
       baseline,
@@ -74,53 +76,42 @@ export async function planExperiments(
 
 /** The plan of a variant, from its definition alone. */
 export function planOf(
-  evaluation: Evaluation,
+  outline: Outline,
   file: string | undefined,
-  variant: string,
+  variant: VariantOutline,
   data: ResolvedData,
 ): Plan {
-  const { name, version } = subjectOf(evaluation, variant)
   return {
     experimentId: randomBytes(6).toString('hex'),
-    evaluation,
+    outline,
     file,
     variant,
-    flow: name,
-    version,
     cases: data.cases,
+    leftOut: 0,
     dataset: data.dataset,
     datasetHash: data.hash,
-    trials: evaluation.trials,
-    concurrency: evaluation.concurrency,
-    baseline: evaluation.baseline,
+    trials: outline.trials,
+    concurrency: outline.concurrency,
+    baseline: outline.baseline,
     baselineExperimentId: undefined,
     revision: '',
     environment: '',
     startedMs: Date.now(),
+    judged: [],
   }
 }
 
 /** A baseline of the evaluation by its name, or an experiment by its id. */
-async function findBaseline(store: Store, evaluation: Evaluation, name: string): Promise<string | undefined> {
-  const experimentId = await resolveBaseline(store, { evaluation: evaluation.name, name })
+async function findBaseline(
+  store: Store,
+  { name: evaluation }: Outline,
+  name: string,
+): Promise<string | undefined> {
+  const experimentId = await resolveBaseline(store, { evaluation, name })
   if (experimentId === undefined) return undefined
   const experiment = await findExperiment(store, { experimentId })
-  if (experiment === undefined || experiment.evaluation === evaluation.name) return experimentId
+  if (experiment === undefined || experiment.evaluation === evaluation) return experimentId
   throw new UsageError(
-    `Baseline "${name}" is an experiment of "${experiment.evaluation}", not of "${evaluation.name}".`,
+    `Baseline "${name}" is an experiment of "${experiment.evaluation}", not of "${evaluation}".`,
   )
-}
-
-/** The task of a variant: its own, or the evaluation's. */
-export function taskOf(evaluation: Evaluation, variant: string): Task<unknown, unknown> {
-  const value = evaluation.variants[variant]
-  const own = typeof value === 'object' && value !== null && 'task' in value ? value.task : undefined
-  return (own as Task<unknown, unknown> | undefined) ?? evaluation.task
-}
-
-/** Name and version of the flow that a variant runs. */
-function subjectOf(evaluation: Evaluation, variant: string): { name: string; version: string } {
-  const task = taskOf(evaluation, variant)
-  if (typeof task === 'function') return { name: evaluation.name, version: '' }
-  return { name: task.name, version: task.version ?? '' }
 }

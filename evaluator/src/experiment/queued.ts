@@ -70,8 +70,8 @@ function toFlow(plan: Plan, file: string, key: string): Parameters<FlowProducer[
     experimentId: plan.experimentId,
     file,
     directory: process.cwd(),
-    evaluation: plan.evaluation.name,
-    variant: plan.variant,
+    evaluation: plan.outline.name,
+    variant: plan.variant.name,
   }
   const experiment: ExperimentJob = {
     ...subject,
@@ -84,6 +84,7 @@ function toFlow(plan: Plan, file: string, key: string): Parameters<FlowProducer[
     revision: plan.revision,
     environment: plan.environment,
     startedMs: plan.startedMs,
+    leftOut: plan.leftOut,
   }
   const kept = { removeOnComplete: { age: 86_400 }, removeOnFail: { age: 86_400 } }
   const retried = { attempts: 3, backoff: { type: 'fixed', delay: 1_000 } }
@@ -150,7 +151,11 @@ async function queueState(
 /** The queue's answer, or an error if none comes: the connection itself waits for ever. */
 function answered<T>(answer: Promise<T>): Promise<T> {
   const message = `Redis has not answered for ${MAX_SILENCE_MS / 1000} s.`
-  return withTimeLimit(answer, MAX_SILENCE_MS, () => new InfrastructureError(message))
+  return withTimeLimit(
+    () => answer,
+    MAX_SILENCE_MS,
+    () => new InfrastructureError(message),
+  )
 }
 
 /** Reads the report from what the worker wrote. */

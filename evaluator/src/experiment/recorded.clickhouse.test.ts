@@ -61,6 +61,7 @@ const definition = {
   data: [{ id: 'moon', input: { query: 'moon' }, reference: 'about moon' }],
   checks: [steps.toHaveOrder('plan', 'search'), run.toSucceed()],
   scorers: [exactMatch],
+  gates: { scores: { exactMatch: 0 } },
 }
 
 const runOne = async (...[evaluation, settings]: [ReturnType<typeof evaluate>, object?]) =>
@@ -127,6 +128,7 @@ describe('a recorded experiment', () => {
         task: async (index: number) => RETURNED[index],
         data: RETURNED.map((_, index) => ({ id: String(index), input: index })),
         scorers: [{ name: 'see', score: ({ input, output }) => seen.set(input, output).size / 100 }],
+        gates: { scores: { see: 0 } },
       }),
     )
     expect(report).toMatchObject({ status: 'passed', passed: RETURNED.length })
@@ -143,7 +145,7 @@ describe('a recorded experiment', () => {
         { id: 'bad', input: { query: 'bad' }, reference: 'about bad' },
       ],
     })
-    const gates = { latency: { steps: 'no-regression' as const } }
+    const gates = { scores: { exactMatch: 0 }, latency: { steps: 'no-regression' as const } }
     const after = await runOne(
       evaluate('research.cases', { ...definition, data: dataset('queries'), baseline: 'main', gates }),
     )
@@ -171,7 +173,7 @@ describe('a recorded experiment', () => {
   })
 
   it('says that there is no baseline yet', async () => {
-    const gates = { latency: { steps: 'no-regression' as const } }
+    const gates = { scores: { exactMatch: 0 }, latency: { steps: 'no-regression' as const } }
     const report = await runOne(evaluate('first', { ...definition, gates, baseline: 'main' }))
     expect(report).toMatchObject({
       status: 'failed',

@@ -72,10 +72,10 @@ export function toReport(
   const problem = error || noCases
   return {
     experimentId: plan.experimentId,
-    evaluation: plan.evaluation.name,
-    variant: plan.variant,
-    flow: plan.flow,
-    version: plan.version,
+    evaluation: plan.outline.name,
+    variant: plan.variant.name,
+    flow: plan.variant.flow,
+    version: plan.variant.version,
     mode,
     status:
       problem !== undefined
@@ -95,13 +95,13 @@ export function toReport(
 
 /** The row of `experiments`, while it runs or with its report. */
 export function toExperiment(plan: Plan, report?: ExperimentReport): Experiment {
-  const { checks, scorers, gates } = plan.evaluation
+  const { checks, scorers, gates } = plan.outline
   return {
     experimentId: plan.experimentId,
-    evaluation: plan.evaluation.name,
-    variant: plan.variant,
-    flow: plan.flow,
-    version: plan.version,
+    evaluation: plan.outline.name,
+    variant: plan.variant.name,
+    flow: plan.variant.flow,
+    version: plan.variant.version,
     environment: plan.environment,
     revision: plan.revision,
     dataset: plan.dataset,
@@ -111,9 +111,10 @@ export function toExperiment(plan: Plan, report?: ExperimentReport): Experiment 
     planned: plannedTrials(plan),
     definition: stringifyExact({
       checks: checks.map((check) => ({ name: describeCheck(check), check })),
-      scorers: scorers.map(({ name }) => name),
+      scorers,
       gates,
       trials: plan.trials,
+      leftOut: plan.leftOut,
     })!,
     gates: report?.gates ?? [],
     error: report?.error ?? '',
@@ -161,8 +162,9 @@ export function toTotals(trials: readonly TrialReport[]): ReportTotals {
 function toScores(trials: readonly TrialReport[]): ScoreSummary[] {
   const groups = new Map<string, { sum: number; min: number; count: number }>()
   for (const { results } of trials) {
-    for (const { kind, name, score } of results) {
-      if (kind !== 'scorer') continue
+    for (const { kind, name, score, outcome } of results) {
+      // A scorer that failed has no score.
+      if (kind !== 'scorer' || outcome === 'error') continue
       const { sum, min, count } = groups.get(name) ?? { sum: 0, min: 1, count: 0 }
       groups.set(name, { sum: sum + score, min: Math.min(min, score), count: count + 1 })
     }

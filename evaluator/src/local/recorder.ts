@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { readVariables, UsageError } from '@weir/config'
 import { readPrices } from '@weir/dialects'
 import { type Flow, flush, init, newRunId, type RunOptions } from '@weir/sdk'
@@ -21,11 +22,30 @@ export function startRecorder(): void {
   init({ exporter: holder[SLOT], capture: { maxLength: MAX_RECORDED } })
 }
 
-/** The runs recorded since the last call. */
-export async function takeRuns(): Promise<RunRecord[]> {
-  const keeper = startedKeeper()
-  await flush()
-  return keeper.takeAll()
+/** Runs that are taken together. */
+interface Taking {
+  readonly runIds: string[]
+  readonly records: Promise<RunRecord[]>
+}
+
+let taking: Taking | undefined
+
+/**
+ * The recorded runs that belong to this one, perhaps among others; they are forgotten then. What has not been flushed is not among
+ * them. Runs that end together are read together: reading one takes nearly as long as reading ten.
+ */
+export async function takeRuns(runId: string): Promise<RunRecord[]> {
+  taking ??= { runIds: [], records: nextTurn().then(takeTogether) }
+  const { runIds, records } = taking
+  runIds.push(runId)
+  // One that cannot be read must not take the others with it.
+  return records.catch(() => startedKeeper().takeRuns([runId]))
+}
+
+function takeTogether(): RunRecord[] {
+  const { runIds } = taking!
+  taking = undefined
+  return startedKeeper().takeRuns(runIds)
 }
 
 /**
@@ -44,9 +64,7 @@ export async function recordRun<I, O>(
   const run = flow.run as (input: I, options: RunOptions) => Promise<O>
   await run(input, { ...options, runId }).catch(() => {})
   await flush()
-  const record = startedKeeper()
-    .takeRun(runId)
-    .find((candidate) => candidate.runId === runId)
+  const record = (await takeRuns(runId)).find((candidate) => candidate.runId === runId)
   if (record !== undefined) return record
   throw new UsageError(
     `The run of flow "${flow.name}" was not recorded: init() of @weir/sdk was called before. Import '@weir/evaluator/vitest' first, for example in Vitest's setupFiles.`,

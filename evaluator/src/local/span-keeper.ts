@@ -1,7 +1,7 @@
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import { type Prices, protobufOfJson, Scratch, SpanBlock } from '@weir/dialects'
-import { WEIR_RUN_ID } from '@weir/sdk/semconv'
+import { WEIR_RUN_ID, WEIR_RUN_PARENT_ID } from '@weir/sdk/semconv'
 import { type RecordedSpan, type RunRecord, readSpans, toRunRecords } from '@weir/store/run-model'
 
 type ExportDone = Parameters<SpanExporter['export']>[1]
@@ -20,24 +20,40 @@ export interface Reading {
   readonly prices: Prices
 }
 
+/** The spans of a trace, and the runs that they are of or that started them. */
+interface Trace {
+  readonly spans: ReadableSpan[]
+  readonly runIds: Set<unknown>
+  readonly parentRunIds: Set<unknown>
+}
+
 /**
  * Keeps the spans of this process, by trace, until they are taken. Only then are they written as the SDK sends them and read
  * as the collector reads them, so that flows take no longer.
  */
 export class SpanKeeper implements SpanExporter {
-  readonly #traces: Map<string, ReadableSpan[]> = new Map()
-  readonly #reading: Reading
+  readonly #traces: Map<string, Trace> = new Map()
+  readonly #project: string
+  readonly #block: SpanBlock
+  readonly #scratch = new Scratch()
 
-  constructor(reading: Reading) {
-    this.#reading = reading
+  constructor({ project, prices }: Reading) {
+    this.#project = project
+    this.#block = new SpanBlock(undefined, prices)
   }
 
   export(spans: ReadableSpan[], done: ExportDone): void {
     for (const span of spans) {
       const { traceId } = span.spanContext()
-      const trace = this.#traces.get(traceId)
-      if (trace === undefined) this.#traces.set(traceId, [span])
-      else trace.push(span)
+      let trace = this.#traces.get(traceId)
+      if (trace === undefined) {
+        trace = { spans: [], runIds: new Set(), parentRunIds: new Set() }
+        this.#traces.set(traceId, trace)
+      }
+      trace.spans.push(span)
+      const { [WEIR_RUN_ID]: runId, [WEIR_RUN_PARENT_ID]: parentRunId } = span.attributes
+      if (runId !== undefined) trace.runIds.add(runId)
+      if (parentRunId !== undefined) trace.parentRunIds.add(parentRunId)
     }
     done({ code: SUCCESS })
   }
@@ -46,36 +62,49 @@ export class SpanKeeper implements SpanExporter {
 
   async forceFlush(): Promise<void> {}
 
-  /** The runs of all traces that hold a span of this run. */
-  takeRun(runId: string): RunRecord[] {
-    const traces = [...this.#traces].filter(([, spans]) =>
-      spans.some(({ attributes }) => attributes[WEIR_RUN_ID] === runId),
-    )
-    for (const [traceId] of traces) this.#traces.delete(traceId)
-    return toRuns(
-      traces.flatMap(([, spans]) => spans),
-      this.#reading,
-    )
+  /**
+   * The runs of all traces that hold a span of these runs, or of a run that they started; forgets them.
+   * @throws if a span cannot be written or read; nothing is forgotten then
+   */
+  takeRuns(of: readonly string[]): RunRecord[] {
+    const runIds = new Set<unknown>(of)
+    const found = new Map<string, Trace>()
+    let before: number
+    do {
+      before = found.size
+      for (const [traceId, trace] of this.#traces) {
+        if (found.has(traceId) || !belongs(trace, runIds)) continue
+        for (const id of trace.runIds) runIds.add(id)
+        found.set(traceId, trace)
+      }
+    } while (found.size > before)
+    const runs = this.#toRuns([...found.values()].flatMap(({ spans }) => spans))
+    for (const traceId of found.keys()) this.#traces.delete(traceId)
+    return runs
   }
 
-  takeAll(): RunRecord[] {
-    const spans = [...this.#traces.values()].flat()
-    this.#traces.clear()
-    return toRuns(spans, this.#reading)
+  #toRuns(spans: readonly ReadableSpan[]): RunRecord[] {
+    const recorded: RecordedSpan[] = []
+    try {
+      for (let at = 0; at < spans.length; at += BATCH) {
+        this.#block.append(toRequest(spans.slice(at, at + BATCH), this.#scratch), this.#project)
+        const isLast = at + BATCH >= spans.length
+        if (isLast || this.#block.size > MAX_UNREAD_BYTES)
+          for (const span of readSpans(this.#block.take())) recorded.push(span)
+      }
+    } catch (error) {
+      // The next runs must not get the spans of these.
+      this.#block.take()
+      throw error
+    }
+    return toRunRecords(recorded)
   }
 }
 
-/** @throws if a span cannot be written or read */
-function toRuns(spans: readonly ReadableSpan[], { project, prices }: Reading): RunRecord[] {
-  const [block, scratch] = [new SpanBlock(undefined, prices), new Scratch()]
-  const recorded: RecordedSpan[] = []
-  for (let at = 0; at < spans.length; at += BATCH) {
-    block.append(toRequest(spans.slice(at, at + BATCH), scratch), project)
-    const isLast = at + BATCH >= spans.length
-    if (isLast || block.size > MAX_UNREAD_BYTES)
-      for (const span of readSpans(block.take())) recorded.push(span)
-  }
-  return toRunRecords(recorded)
+function belongs(trace: Trace, runIds: ReadonlySet<unknown>): boolean {
+  for (const id of trace.runIds) if (runIds.has(id)) return true
+  for (const id of trace.parentRunIds) if (runIds.has(id)) return true
+  return false
 }
 
 function toRequest(spans: ReadableSpan[], scratch: Scratch): Buffer {

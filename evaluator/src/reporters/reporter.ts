@@ -1,7 +1,7 @@
 import type { ExitCode } from '@weir/config'
 import type { Plan } from '../experiment/plan.ts'
 import type { ExperimentReport, Mode, TrialReport } from '../experiment/report.ts'
-import type { TrialRun } from '../experiment/trials.ts'
+import type { TrialRun } from '../runner/run-trial.ts'
 
 /** Follows evaluations as they run. Every method is optional. */
 export interface Reporter {

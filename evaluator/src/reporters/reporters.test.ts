@@ -86,7 +86,13 @@ it('whatever it is called and whatever was said of it, the terminal shows text, 
       const [evaluation, variant, caseId, reason, gate, name, error] = texts as [string, ...string[]]
       const written: string[] = []
       const reporter = terminalReporter({ write: (text) => written.push(text), dashboardUrl: 'http://d' })
-      const plan = { evaluation: { name: evaluation }, variant, cases: [{}], trials: 1, baseline: name }
+      const plan = {
+        outline: { name: evaluation },
+        variant: { name: variant },
+        cases: [{}],
+        trials: 1,
+        baseline: name,
+      }
       reporter.onExperimentStart?.(plan as never, 'recorded')
       const result = {
         ...base,
@@ -114,7 +120,13 @@ it('whatever it is called and whatever was said of it, the terminal shows text, 
 it('the terminal says that there is nothing to compare with', () => {
   const lines: string[] = []
   const reporter = terminalReporter({ write: (text) => lines.push(text) })
-  const plan = { evaluation: { name: 'research' }, variant: '', cases: [{}], trials: 1, baseline: 'main' }
+  const plan = {
+    outline: { name: 'research' },
+    variant: { name: '' },
+    cases: [{}],
+    trials: 1,
+    baseline: 'main',
+  }
   reporter.onExperimentStart?.(plan as never, 'recorded')
   reporter.onExperimentStart?.({ ...plan, baselineExperimentId: 'e0' } as never, 'recorded')
   expect(lines).toEqual([

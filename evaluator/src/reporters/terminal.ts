@@ -24,7 +24,7 @@ export function terminalReporter(options: TerminalOptions): Reporter {
     onExperimentStart: (plan, mode) => {
       const trials = plan.trials === 1 ? '' : ` x ${plan.trials} trials`
       print([
-        `${title(plan.evaluation.name, plan.variant)}: ${plan.cases.length} ${plan.cases.length === 1 ? 'case' : 'cases'}${trials}, ${mode}${missingBaseline(plan, mode)}`,
+        `${title(plan.outline.name, plan.variant.name)}: ${plan.cases.length} ${plan.cases.length === 1 ? 'case' : 'cases'}${trials}, ${mode}${missingBaseline(plan, mode)}`,
       ])
     },
     onTrial: (plan, done) => {

@@ -1,51 +1,135 @@
+import { UsageError } from '@weir/config'
+import type { Store } from '@weir/store'
 import { type Job, UnrecoverableError } from 'bullmq'
 import { messageOf } from '../errors.ts'
-import { type TrialRun, trialRun, trialsOf } from '../experiment/trials.ts'
-import { type ExperimentJob, experimentJob, openJob, trialJob, trialJobId } from '../queue.ts'
-import type { RunnerPool } from './runner-pool.ts'
+import { waitUntilQueryable } from '../experiment/availability.ts'
+import { type Plan, planOf } from '../experiment/plan.ts'
+import { judgeRecorded } from '../experiment/recorded.ts'
+import { trialsOf } from '../experiment/trials.ts'
+import {
+  type ExperimentJob,
+  experimentJob,
+  type JobSubject,
+  openJob,
+  trialJob,
+  trialJobId,
+} from '../queue.ts'
+import type { EvaluationCode, TrialRunner } from '../runner/evaluation-code.ts'
+import { loadInChild } from '../runner/in-children.ts'
+import { type TrialRun, trialRun } from '../runner/run-trial.ts'
+import type { WorkerConfig } from './config.ts'
 
-/**
- * Runs a trial. What its task throws is its result. Only a crash, or a run that could not be recorded, fails the job, which
- * BullMQ then tries again. Each try is a separate run, so nothing is counted twice.
- */
-export async function runTrialJob(
-  job: Job,
-  queueKey: string | undefined,
-  runners: RunnerPool,
-): Promise<TrialRun> {
-  const data = trialJob.parse(signedData(job, queueKey))
-  const attempt = job.attemptsStarted
-  // A second try has its own process: no other trial can end it, and it can end no other.
-  const key = attempt === 1 ? data.experimentId : `${data.experimentId} ${job.id}`
-  try {
-    return trialRun.parse(await runners.ask(key, data.directory, { kind: 'trial', job: data }))
-  } finally {
-    if (attempt > 1) runners.end(key)
+/** An experiment that this worker runs trials of, or judges. */
+interface Experiment {
+  readonly code: EvaluationCode
+  readonly runner: TrialRunner
+}
+
+/** Experiments that are remembered: another worker may judge those whose trials ran here. */
+const MOST_EXPERIMENTS = 100
+
+type Config = Pick<WorkerConfig, 'store' | 'endpoint' | 'apiKey' | 'queueKey'>
+
+/** Does the jobs of queued evaluations, in processes of their own. */
+export class EvaluationJobs {
+  readonly #store: Store
+  readonly #config: Config
+  readonly #env: NodeJS.ProcessEnv
+  readonly #experiments: Map<string, Promise<Experiment>> = new Map()
+
+  constructor(config: Config) {
+    const { store, endpoint, apiKey } = config
+    this.#store = store
+    this.#config = config
+    this.#env = {
+      ...(endpoint === undefined ? {} : { WEIR_ENDPOINT: endpoint }),
+      ...(apiKey === undefined ? {} : { WEIR_API_KEY: apiKey }),
+    }
+  }
+
+  /**
+   * Runs a trial. What its task does is its result. Only a run that could not be recorded fails the job, which BullMQ then tries
+   * again, as it does when the worker dies. Each try is a separate run, so nothing is counted twice.
+   */
+  async runTrial(job: Job): Promise<TrialRun> {
+    const data = trialJob.parse(this.#open(job))
+    const { runner } = await this.#experiment(data)
+    const { run, undelivered } = await runner.run(data.item, data.trial)
+    if (undelivered !== undefined)
+      throw new Error(`its run could not be delivered to the collector: ${undelivered}`)
+    return run
+  }
+
+  /** Judges an experiment once every trial has ended, whether it succeeded or not. */
+  async judge(job: Job): Promise<unknown> {
+    const data = experimentJob.parse(this.#open(job))
+    const [values, failures] = await Promise.all([job.getChildrenValues(), job.getIgnoredChildrenFailures()])
+    const trials = collectTrials(data, byJobId(values), byJobId(failures))
+    const { code, runner } = await this.#experiment(data)
+    try {
+      const { endpoint, apiKey } = this.#config
+      if (endpoint !== undefined) await waitUntilQueryable({ endpoint, apiKey })
+      return (await judgeRecorded(toPlan(data, code), 'queue', trials, this.#store, runner)).status
+    } finally {
+      this.#forget(data.experimentId)
+    }
+  }
+
+  close(): void {
+    for (const id of [...this.#experiments.keys()]) this.#forget(id)
+  }
+
+  /** A job that may not be run is not tried again. */
+  #open(job: Job): unknown {
+    try {
+      return openJob(this.#config.queueKey, job.queueName, job.id ?? '', job.data)
+    } catch (error) {
+      throw new UnrecoverableError((error as Error).message)
+    }
+  }
+
+  #experiment(subject: JobSubject): Promise<Experiment> {
+    const { experimentId } = subject
+    const known = this.#experiments.get(experimentId)
+    if (known !== undefined) return known
+    const loading = this.#load(subject)
+    this.#experiments.set(experimentId, loading)
+    loading.catch(() => this.#experiments.delete(experimentId))
+    const [oldest] = this.#experiments.keys()
+    if (oldest !== undefined && this.#experiments.size > MOST_EXPERIMENTS) this.#forget(oldest)
+    return loading
+  }
+
+  async #load({ experimentId, file, directory, evaluation, variant }: JobSubject): Promise<Experiment> {
+    const codes = await loadInChild(file, {
+      directory,
+      recording: 'collector',
+      env: this.#env,
+      keepLoaded: true,
+    })
+    const code = codes.find(({ outline }) => outline.name === evaluation)
+    if (code === undefined) throw new UsageError(`${file} has no evaluation "${evaluation}" any more.`)
+    return { code, runner: code.start(experimentId, variant) }
+  }
+
+  #forget(experimentId: string): void {
+    this.#experiments.get(experimentId)?.then(
+      ({ runner }) => runner.close(),
+      () => {},
+    )
+    this.#experiments.delete(experimentId)
   }
 }
 
-/** Judges an experiment once every trial has ended, whether it succeeded or not. */
-export async function runExperimentJob(
-  job: Job,
-  queueKey: string | undefined,
-  runners: RunnerPool,
-): Promise<unknown> {
-  const data = experimentJob.parse(signedData(job, queueKey))
-  const [values, failures] = await Promise.all([job.getChildrenValues(), job.getIgnoredChildrenFailures()])
-  const trials = collectTrials(data, byJobId(values), byJobId(failures))
-  try {
-    return await runners.ask(data.experimentId, data.directory, { kind: 'judge', job: data, trials })
-  } finally {
-    runners.end(data.experimentId)
-  }
-}
-
-/** A job that may not be run is not tried again. */
-function signedData(job: Job, queueKey: string | undefined): unknown {
-  try {
-    return openJob(queueKey, job.queueName, job.id ?? '', job.data)
-  } catch (error) {
-    throw new UnrecoverableError((error as Error).message)
+function toPlan(job: ExperimentJob, { outline }: EvaluationCode): Plan {
+  const { file, evaluation, cases, dataset, datasetHash, ...rest } = job
+  const variant = outline.variants.find(({ name }) => name === job.variant)
+  if (variant === undefined) throw new UsageError(`"${evaluation}" has no variant "${job.variant}" any more.`)
+  const { trials, baseline, baselineExperimentId, revision, environment, startedMs, leftOut } = rest
+  return {
+    ...planOf(outline, file, variant, { cases, dataset, hash: datasetHash }),
+    experimentId: job.experimentId,
+    ...{ trials, baseline, baselineExperimentId, revision, environment, startedMs, leftOut },
   }
 }
 

@@ -113,7 +113,7 @@ it('a queued experiment loses nothing and counts nothing twice, whatever crashes
   const results = await listResults(store, { experimentId: report!.experimentId })
   expect(results).toHaveLength(32 * 4)
   const crashed = results.find(({ caseId, kind }) => caseId === 'always ends its process' && kind === 'task')
-  expect(crashed?.reason).toBe('The process that ran the evaluation ended: exit code 8.')
+  expect(crashed?.reason).toBe('The process that ran the evaluation ended: signal SIGKILL.')
 
   const names = await rows<{ name: string }>(store, 'SELECT DISTINCT flow AS name FROM runs FINAL')
   expect(names).toEqual([{ name: 'queued' }])
@@ -135,7 +135,9 @@ it('a queued experiment of which no trial could be run was not evaluated', async
     settings,
   )
   expect(report).toMatchObject({ status: 'error', planned: 1, errors: 1 })
-  expect(report!.error).toBe('No trial could be run: The process that ran the evaluation ended: exit code 8.')
+  expect(report!.error).toBe(
+    'No trial could be run: The process that ran the evaluation ended: signal SIGKILL.',
+  )
 })
 
 it('what one trial says ends no other, whether it is text or not', async () => {

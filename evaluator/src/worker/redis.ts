@@ -27,7 +27,7 @@ export async function connectRedis(url: string): Promise<Redis> {
     problem = error.message || (error as NodeJS.ErrnoException).code
   })
   try {
-    await withTimeLimit(redis.connect(), CONNECT_TIMEOUT_MS)
+    await withTimeLimit(() => redis.connect(), CONNECT_TIMEOUT_MS)
     return redis
   } catch (cause) {
     redis.disconnect()

@@ -1,16 +1,9 @@
 import type { RunRecord } from '@weir/store/run-model'
 import { expect, it } from 'vitest'
 import { judge } from '../checks/judge.ts'
-import { childRuns, run, steps, tools } from '../checks/matchers.ts'
-import { evaluate } from '../evaluation/evaluate.ts'
+import { childRuns, steps, tools } from '../checks/matchers.ts'
 import { toRun } from '../testing.ts'
 import { toTrialRecords } from './trial-records.ts'
-
-const plan = (task: (() => Promise<void>) | { name: string; version: string; run: () => Promise<void> }) =>
-  ({
-    evaluation: evaluate('adapter', { task, data: [{ input: 1 }], checks: [run.toSucceed()] }),
-    variant: '',
-  }) as unknown as Parameters<typeof toTrialRecords>[0]
 
 const outer: RunRecord = {
   ...toRun({ tools: ['search'], children: ['inner'] }),
@@ -28,10 +21,7 @@ const inner: RunRecord = {
 const records = [outer, inner]
 
 it('a plain function is judged with the steps, calls and child runs of the flows that it ran', () => {
-  const trial = toTrialRecords(
-    plan(async () => {}),
-    records,
-  ).get('outer')!
+  const trial = toTrialRecords(records, true).get('outer')!
   expect(trial.steps.map(({ name, startNs }) => [name, startNs / 1e6])).toEqual([
     ['before', 50],
     ['look', 60],
@@ -52,6 +42,5 @@ it('a plain function is judged with the steps, calls and child runs of the flows
 })
 
 it('a flow is judged by its own run', () => {
-  const flow = { name: 'outer', version: '1', run: async () => {} }
-  expect(toTrialRecords(plan(flow), records).get('outer')).toBe(outer)
+  expect(toTrialRecords(records, false).get('outer')).toBe(outer)
 })

@@ -1,13 +1,12 @@
 import type { CallRecord, RunRecord, StepRecord } from '@weir/store/run-model'
-import { type Plan, taskOf } from './plan.ts'
 
 /**
  * The records by which trials are judged, by run id. A flow is judged by its own run. A plain function is judged by its run
  * together with those of the flows that it ran: it only calls them, whatever framework they belong to.
  */
-export function toTrialRecords(plan: Plan, records: readonly RunRecord[]): Map<string, RunRecord> {
+export function toTrialRecords(records: readonly RunRecord[], isFunction: boolean): Map<string, RunRecord> {
   const byId = new Map(records.map((run) => [run.runId, run]))
-  if (!judgesNested(plan)) return byId
+  if (!isFunction) return byId
   const traces = Map.groupBy(records, ({ traceId }) => traceId)
   const startedBy = ({ traceId, children }: RunRecord): readonly RunRecord[] => [
     ...traces.get(traceId)!,
@@ -21,11 +20,6 @@ function reachable(run: RunRecord, startedBy: (run: RunRecord) => readonly RunRe
   const found = new Set([run])
   for (const of of found) for (const next of startedBy(of)) found.add(next)
   return [...found]
-}
-
-/** Whether the runs that a trial's run started are judged with it. */
-export function judgesNested({ evaluation, variant }: Plan): boolean {
-  return typeof taskOf(evaluation, variant) === 'function'
 }
 
 /** A run with the steps, calls, child runs and usage of the others. */

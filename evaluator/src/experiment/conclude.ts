@@ -1,0 +1,40 @@
+import type { Store } from '@weir/store'
+import type { Result } from '@weir/store/evaluations'
+import type { TrialRun } from '../runner/run-trial.ts'
+import { judgeGates, judgeLatency } from './gates.ts'
+import type { Plan } from './plan.ts'
+import { type ExperimentReport, type Mode, toReport, toTotals, toTrials } from './report.ts'
+
+/** Applies the gates to judged results and reports both. */
+export async function concludeExperiment(
+  plan: Plan,
+  mode: Mode,
+  results: readonly Result[],
+  store: Store | undefined,
+  error?: string,
+): Promise<ExperimentReport> {
+  const totals = toTotals(toTrials(results))
+  const latency = error === undefined ? await judgeLatency(plan, store) : undefined
+  return toReport(plan, mode, results, judgeGates(plan.outline.gates, totals, latency), error)
+}
+
+/** If no trial could even be run, nothing was evaluated. */
+export function crashProblem(trialRuns: readonly TrialRun[]): string | undefined {
+  const [first] = trialRuns
+  if (first === undefined || trialRuns.some(({ error }) => error?.reason !== 'crashed')) return undefined
+  return `No trial could be run: ${first.error?.message}`
+}
+
+/** The results of trials that threw once they had ended, as errors. */
+export function lateErrors(results: readonly Result[], late: ReadonlyMap<string, string>): Result[] {
+  return results
+    .filter(({ kind, runId, outcome }) => kind === 'task' && outcome !== 'error' && late.has(runId))
+    .map((result) => ({ ...result, outcome: 'error', score: 0, reason: late.get(result.runId)! }))
+}
+
+/** Results, some of them by newer ones of the same trials and names. */
+export function replaceResults(results: readonly Result[], newer: readonly Result[]): Result[] {
+  if (newer.length === 0) return [...results]
+  const key = ({ caseId, trial, kind, name }: Result) => JSON.stringify([caseId, trial, kind, name])
+  return [...new Map([...results, ...newer].map((result) => [key(result), result])).values()]
+}

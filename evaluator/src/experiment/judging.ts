@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Store } from '@weir/store'
+import {
+  type Case,
+  findExperimentRuns,
+  findExperimentTraces,
+  insertResults,
+  type Result,
+} from '@weir/store/evaluations'
+import { getRunRecords } from '@weir/store/pages'
+import type { RunRecord } from '@weir/store/run-model'
+import { settleTraces } from '@weir/store/settle'
+import type { TrialRunner } from '../runner/evaluation-code.ts'
+import type { TrialRun } from '../runner/run-trial.ts'
+import { toTrialRecords } from '../runner/trial-records.ts'
+import { retryWhileUnavailable } from './availability.ts'
+import type { Plan } from './plan.ts'
+
+/** Trials judged at once: scorers may call a model. */
+const CONCURRENCY = 16
+/** Traces settled by one statement. */
+const SETTLE_BATCH = 5_000
+/** Longest time without one more run. */
+const MAX_IDLE_MS = 5_000
+const LOOK_EVERY_MS = 200
+/** The clocks of this process and of those that record may differ, or be set back. */
+const CLOCK_SLACK_MS = 60_000
+
+interface Waiting {
+  readonly trialRun: TrialRun
+  /** Since 1970. */
+  readonly startedMs: number
+}
+
+/** Reads the runs of ended trials back from the store, judges them, and stores the results. Repeating it replaces them. */
+export class Judging {
+  readonly #plan: Plan
+  readonly #store: Store
+  readonly #judge: TrialRunner['judge']
+  readonly #cases: ReadonlyMap<string, Case>
+  readonly #results: Result[]
+  /** Their trials are judged: they need not be settled again. */
+  readonly #judgedTraces: Set<string> = new Set()
+  #waiting: Waiting[] = []
+  #expected = 0
+  #missing = 0
+
+  /** @param results of trials that were judged before */
+  constructor(plan: Plan, store: Store, judge: TrialRunner['judge'], results: readonly Result[] = []) {
+    this.#plan = plan
+    this.#store = store
+    this.#judge = judge
+    this.#cases = new Map(plan.cases.map((item) => [item.id, item]))
+    this.#results = [...results]
+  }
+
+  get results(): readonly Result[] {
+    return this.#results
+  }
+
+  /** Runs that must be in the store, and those that never came, once all are judged. */
+  get runs(): { readonly expected: number; readonly missing: number } {
+    return { expected: this.#expected, missing: this.#missing }
+  }
+
+  /** @param startedMs since 1970 */
+  add(trialRun: TrialRun, startedMs: number): void {
+    this.#waiting.push({ trialRun, startedMs })
+    if (isExpected(trialRun)) this.#expected++
+  }
+
+  /** Judges the trials whose runs are there. */
+  async judgeArrived(): Promise<void> {
+    const looked = this.#waiting
+    if (looked.length === 0) return
+    const records = await this.#read(looked)
+    const isReady = ({ trialRun }: Waiting) => !isExpected(trialRun) || isWhole(records.get(trialRun.runId))
+    await this.#judgeAll(looked.filter(isReady), records)
+    this.#waiting = [...looked.filter((one) => !isReady(one)), ...this.#waiting.slice(looked.length)]
+  }
+
+  /** Judges all: waits for runs that are on their way; what does not come is an error of its trial. */
+  async judgeAll(): Promise<void> {
+    let left = -1
+    let movedMs = performance.now()
+    for (;;) {
+      await this.judgeArrived()
+      if (this.#waiting.length === 0) return
+      if (this.#waiting.length !== left) movedMs = performance.now()
+      left = this.#waiting.length
+      if (performance.now() - movedMs > MAX_IDLE_MS) break
+      await sleep(LOOK_EVERY_MS)
+    }
+    this.#missing = left
+    await this.#judgeAll(this.#waiting, await this.#read(this.#waiting))
+    this.#waiting = []
+  }
+
+  async #judgeAll(some: readonly Waiting[], records: ReadonlyMap<string, RunRecord>): Promise<void> {
+    const judged: (readonly Result[])[] = new Array(some.length)
+    const queue = some.entries()
+    const worker = async (): Promise<void> => {
+      for (const [index, { trialRun }] of queue) {
+        const record = records.get(trialRun.runId)
+        judged[index] = await this.#judge(this.#cases.get(trialRun.caseId)!, trialRun, record)
+        if (record !== undefined) this.#judgedTraces.add(record.traceId)
+      }
+    }
+    await Promise.all(Array.from({ length: CONCURRENCY }, worker))
+    this.#results.push(...(await retryWhileUnavailable(() => insertResults(this.#store, judged.flat()))))
+  }
+
+  #read(waiting: readonly Waiting[]): Promise<Map<string, RunRecord>> {
+    const runIds = waiting
+      .filter(({ trialRun }) => isExpected(trialRun))
+      .map(({ trialRun }) => trialRun.runId)
+    if (runIds.length === 0) return Promise.resolve(new Map())
+    const startedMs = Math.min(Date.now(), ...waiting.map((one) => one.startedMs))
+    return retryWhileUnavailable(() => this.#settleAndRead(runIds, startedMs - CLOCK_SLACK_MS))
+  }
+
+  async #settleAndRead(runIds: readonly string[], sinceMs: number): Promise<Map<string, RunRecord>> {
+    const { experimentId, variant } = this.#plan
+    const found = await findExperimentTraces(this.#store, { experimentId, sinceMs })
+    const traceIds = found.filter((id) => !this.#judgedTraces.has(id))
+    for (let from = 0; from < traceIds.length; from += SETTLE_BATCH) {
+      await settleTraces(this.#store, traceIds.slice(from, from + SETTLE_BATCH))
+    }
+    // One question for all is cheaper than one for each hundred of them, unless most have been read before.
+    const isFirst = this.#results.length === 0
+    const records = await getRunRecords(this.#store, isFirst ? { experimentId } : { runIds })
+    if (variant.isFunction) {
+      const known = new Set(records.map(({ runId }) => runId))
+      const nested = (await findExperimentRuns(this.#store, { experimentId, sinceMs })).filter(
+        (id) => !known.has(id),
+      )
+      records.push(...(await getRunRecords(this.#store, { runIds: nested })))
+    }
+    return toTrialRecords(records, variant.isFunction)
+  }
+}
+
+/** A trial that crashed or ran out of time may have no run. */
+function isExpected({ error }: TrialRun): boolean {
+  return error === undefined || error.reason === 'thrown'
+}
+
+function isWhole(run: RunRecord | undefined): boolean {
+  return run !== undefined && !run.incomplete
+}

@@ -1,0 +1,226 @@
+import type { Case, Result } from '@weir/store/evaluations'
+import type { RunRecord } from '@weir/store/run-model'
+import { messageOf } from '../errors.ts'
+import { resolveCases } from '../evaluation/cases.ts'
+import type { Outline } from '../evaluation/outline.ts'
+import { addMissing, type MissingSpans, NOTHING_MISSING } from './delivery.ts'
+import type { EvaluationCode, TrialEnd, TrialRunner } from './evaluation-code.ts'
+import type { RecordedEnd, Recording } from './in-process.ts'
+import type { CasesAnswer, RunnerTask } from './messages.ts'
+import type { TrialRun } from './run-trial.ts'
+import { RunnerEndedError, type RunnerOptions, RunnerProcess } from './runner-process.ts'
+
+/** How long the event loop may be held while code is loaded, or makes its cases. */
+const MAX_LOAD_MS = 120_000
+/** How much longer than its own time limit a trial may hold the event loop. */
+const GRACE_MS = 5_000
+/** Processes that end one after the other, with no trial between them, until no more are started. */
+const MOST_CRASHES = 20
+
+export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'file'> {
+  /** The process that loaded the file waits for the first trial. Off where many files are loaded: each waits with its memory. */
+  readonly keepLoaded: boolean
+}
+
+/**
+ * The evaluations of a file, each to run in processes of their own: a task may exit, block or exhaust its process, and only its
+ * own trial is an error.
+ * @throws UsageError if the file cannot be loaded
+ */
+export async function loadInChild(file: string, options: ChildOptions): Promise<EvaluationCode[]> {
+  const processes = new Processes(file, options)
+  const loader = processes.spare()
+  const outlines = (await loader.ask({ kind: 'load', file }, MAX_LOAD_MS)) as Outline[]
+  if (!options.keepLoaded) loader.close()
+  return outlines.map((outline) => ({
+    outline,
+    file,
+    cases: async (store) => {
+      const { name } = outline
+      const task = { kind: 'cases', file, evaluation: name } as const
+      const answer = (await processes.spare().ask(task, MAX_LOAD_MS)) as CasesAnswer
+      return 'data' in answer ? answer.data : resolveCases({ name, data: answer.source }, file, store)
+    },
+    start: (experimentId, variant) => new ChildRunner({ experimentId, variant, outline, file }, processes),
+  }))
+}
+
+/** Starts processes for the code of one file. */
+class Processes {
+  /** By run id: what a trial threw outside of its promise after it had ended. */
+  readonly late: Map<string, string> = new Map()
+  readonly recording: Recording
+  readonly #file: string
+  readonly #options: ChildOptions
+  #spare: RunnerProcess | undefined
+
+  constructor(file: string, options: ChildOptions) {
+    this.#file = file
+    this.#options = options
+    this.recording = options.recording
+  }
+
+  /** One that has run no trial. */
+  spare(): RunnerProcess {
+    if (this.#spare === undefined || this.#spare.hasEnded) this.#spare = this.#start()
+    return this.#spare
+  }
+
+  take(): RunnerProcess {
+    const taken = this.spare()
+    this.#spare = undefined
+    return taken
+  }
+
+  #start(): RunnerProcess {
+    const onLate = (runId: string, message: string) => void this.late.set(runId, message)
+    return new RunnerProcess({ ...this.#options, file: this.#file, onLate })
+  }
+}
+
+interface ChildSubject {
+  readonly experimentId: string
+  readonly variant: string
+  readonly outline: Outline
+  readonly file: string
+}
+
+/** Runs trials together in one process; what was in it when it ended runs again, each trial alone. */
+class ChildRunner implements TrialRunner {
+  readonly #subject: ChildSubject
+  readonly #processes: Processes
+  #shared: RunnerProcess | undefined
+  /** For trials that run alone, one after the other. */
+  #lone: RunnerProcess | undefined
+  #lane: Promise<unknown> = Promise.resolve()
+  /** A task goes on in them although its time is up: they get nothing new, and end once they are idle. */
+  readonly #retired: Set<RunnerProcess> = new Set()
+  #missing: MissingSpans = NOTHING_MISSING
+  #crashes = 0
+
+  constructor(subject: ChildSubject, processes: Processes) {
+    this.#subject = subject
+    this.#processes = processes
+  }
+
+  get late(): ReadonlyMap<string, string> {
+    return this.#processes.late
+  }
+
+  async run(item: Case, trial: number): Promise<TrialEnd> {
+    const { experimentId, variant, outline, file } = this.#subject
+    const subject = { experimentId, variant, item, trial }
+    const startedMs = performance.now()
+    try {
+      return (await this.#ask({ kind: 'trial', file, evaluation: outline.name, subject })) as RecordedEnd
+    } catch (error) {
+      const reason = error instanceof RunnerEndedError ? error.reason : 'crashed'
+      const durationMs = performance.now() - startedMs
+      const run = {
+        caseId: item.id,
+        trial,
+        runId: '',
+        durationMs,
+        error: { reason, message: messageOf(error) },
+      }
+      if (this.#processes.recording === 'collector') return { run }
+      return { run, results: await this.judge(item, run, undefined) }
+    }
+  }
+
+  async judge(item: Case, trialRun: TrialRun, run: RunRecord | undefined): Promise<readonly Result[]> {
+    const { experimentId, outline, file } = this.#subject
+    const subject = { file, evaluation: outline.name, experimentId }
+    try {
+      return (await this.#ask({ kind: 'judge', ...subject, item, trialRun, run })) as Result[]
+    } catch (error) {
+      const message = trialRun.error?.message ?? `Could not be judged: ${messageOf(error)}`
+      return [unjudged(experimentId, trialRun, message)]
+    }
+  }
+
+  async deliver(): Promise<MissingSpans> {
+    const processes = [this.#shared, this.#lone, ...this.#retired]
+    return (await Promise.all(processes.map((runner) => this.#deliver(runner)))).reduce(
+      addMissing,
+      this.#missing,
+    )
+  }
+
+  close(): void {
+    for (const runner of [this.#shared, this.#lone, ...this.#retired]) runner?.close()
+  }
+
+  /** What a process that has ended had not sent is known by its trials: they run again. */
+  async #deliver(runner: RunnerProcess | undefined): Promise<MissingSpans> {
+    if (runner === undefined || runner.hasEnded) return NOTHING_MISSING
+    const asked = runner.ask({ kind: 'deliver' }, this.#maxSilenceMs) as Promise<MissingSpans>
+    return asked.catch(() => NOTHING_MISSING)
+  }
+
+  async #ask(task: RunnerTask): Promise<unknown> {
+    if (this.#shared === undefined || this.#shared.hasEnded) this.#shared = this.#start()
+    try {
+      return await this.#askOne(this.#shared, task)
+    } catch (error) {
+      if (!(error instanceof RunnerEndedError) || error.wasAlone) throw error
+      const retry = this.#lane.then(() => this.#askAlone(task))
+      this.#lane = retry.catch(() => {})
+      return retry
+    }
+  }
+
+  #askAlone(task: RunnerTask): Promise<unknown> {
+    if (this.#lone === undefined || this.#lone.hasEnded) this.#lone = this.#start()
+    return this.#askOne(this.#lone, task)
+  }
+
+  async #askOne(runner: RunnerProcess, task: RunnerTask): Promise<unknown> {
+    const answer = await runner.ask(task, this.#maxSilenceMs).catch((error: unknown) => {
+      if (error instanceof RunnerEndedError) this.#crashes++
+      throw error
+    })
+    this.#crashes = 0
+    if (task.kind === 'trial' && (answer as RecordedEnd).isRunning) this.#retire(runner)
+    if (this.#retired.has(runner) && runner.isIdle) await this.#endRetired(runner)
+    return answer
+  }
+
+  #retire(runner: RunnerProcess): void {
+    this.#retired.add(runner)
+    if (this.#shared === runner) this.#shared = undefined
+    if (this.#lone === runner) this.#lone = undefined
+  }
+
+  async #endRetired(runner: RunnerProcess): Promise<void> {
+    this.#missing = addMissing(this.#missing, await this.#deliver(runner))
+    this.#retired.delete(runner)
+    runner.close()
+  }
+
+  /** @throws Error if starting more is hopeless */
+  #start(): RunnerProcess {
+    if (this.#crashes >= MOST_CRASHES)
+      throw new Error(`Not run: ${MOST_CRASHES} processes in a row ended without a result.`)
+    return this.#processes.take()
+  }
+
+  get #maxSilenceMs(): number {
+    return this.#subject.outline.timeoutMs + GRACE_MS
+  }
+}
+
+function unjudged(experimentId: string, trialRun: TrialRun, reason: string): Result {
+  return {
+    experimentId,
+    caseId: trialRun.caseId,
+    trial: trialRun.trial,
+    kind: 'task',
+    name: '',
+    outcome: 'error',
+    score: 0,
+    reason,
+    runId: trialRun.runId,
+    durationNs: Math.round(trialRun.durationMs * 1e6),
+  }
+}

@@ -1,0 +1,73 @@
+import { resolveCases } from '../evaluation/cases.ts'
+import { type Evaluation, taskOf } from '../evaluation/definition.ts'
+import { outlineOf } from '../evaluation/outline.ts'
+import { takeRuns } from '../local/recorder.ts'
+import { delivery } from './delivery.ts'
+import type { EvaluationCode, TrialEnd } from './evaluation-code.ts'
+import { judgeTrial } from './judge-trial.ts'
+import { runTrial, type TrialRun, type TrialSubject } from './run-trial.ts'
+import { toTrialRecords } from './trial-records.ts'
+
+/** Where the runs of this process are recorded. */
+export type Recording = 'memory' | 'collector'
+
+/** An evaluation that runs in this process: what its code does to the process ends everything. */
+export function inProcess(
+  evaluation: Evaluation,
+  recording: Recording,
+  file: string | undefined,
+): EvaluationCode {
+  return {
+    outline: outlineOf(evaluation),
+    file,
+    cases: (store) => resolveCases(evaluation, file, store),
+    start: (experimentId, variant) => {
+      const late = new Map<string, string>()
+      return {
+        run: (item, trial) =>
+          runAndRecord(evaluation, { experimentId, variant, item, trial }, recording, (runId, message) => {
+            late.set(runId, message)
+          }),
+        judge: (item, trialRun, run) => judgeTrial(evaluation, experimentId, item, trialRun, run),
+        deliver: () => delivery.last(),
+        late,
+        close: () => {},
+      }
+    },
+  }
+}
+
+/** How a trial ended in the process that ran it. */
+export interface RecordedEnd extends TrialEnd {
+  /** The task goes on although its time is up. */
+  readonly isRunning: boolean
+}
+
+/** Runs a trial and sees to it that its run is recorded. */
+export async function runAndRecord(
+  evaluation: Evaluation,
+  subject: TrialSubject,
+  recording: Recording,
+  onLate: (runId: string, message: string) => void,
+): Promise<RecordedEnd> {
+  const lostBefore = delivery.missing.lost
+  const { run, isRunning } = await runTrial(evaluation, subject, onLate)
+  const { lost, pending, reason } = await delivery.deliver()
+  if (recording === 'memory') return { run, isRunning, ...(await judgeInMemory(evaluation, subject, run)) }
+  const isMissing = lost > lostBefore || pending > 0
+  return { run, isRunning, undelivered: isMissing ? (reason ?? 'no answer') : undefined }
+}
+
+async function judgeInMemory(
+  evaluation: Evaluation,
+  { experimentId, variant, item }: TrialSubject,
+  run: TrialRun,
+): Promise<Pick<TrialEnd, 'results' | 'isRecorded'>> {
+  const isFunction = typeof taskOf(evaluation, variant) === 'function'
+  const record = toTrialRecords(await takeRuns(run.runId), isFunction).get(run.runId)
+  const mayLack = run.error !== undefined && run.error.reason !== 'thrown'
+  return {
+    results: await judgeTrial(evaluation, experimentId, item, run, record),
+    isRecorded: record !== undefined || mayLack,
+  }
+}

@@ -1,0 +1,87 @@
+import { readVariables, UsageError } from '@weir/config'
+import { messageOf } from '../errors.ts'
+import { resolveCases } from '../evaluation/cases.ts'
+import { type Evaluation, isDataSource } from '../evaluation/definition.ts'
+import { loadEvalFile } from '../evaluation/load-file.ts'
+import { outlineOf } from '../evaluation/outline.ts'
+import { startRecorder } from '../local/recorder.ts'
+import { delivery } from './delivery.ts'
+import { type Recording, runAndRecord } from './in-process.ts'
+import { initTracing } from './init-tracing.ts'
+import { judgeTrial } from './judge-trial.ts'
+import type { CasesAnswer, RunnerMessage, RunnerNews, RunnerRequest, RunnerTask } from './messages.ts'
+import { guarded, guardProcess } from './stray-errors.ts'
+
+// A process for the user's code: whatever that does to its process reaches neither `weir eval` nor a worker. It loads the code
+// afresh, does what it is asked, and ends with whoever asks.
+const recording = process.argv[2] as Recording
+const ALIVE_MS = 500
+
+guardProcess()
+if (recording === 'memory') startRecorder()
+else {
+  const { endpoint = 'http://127.0.0.1:4318', apiKey } = readVariables('worker')
+  initTracing({ endpoint, apiKey })
+}
+
+const disconnect = process.disconnect.bind(process)
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+// Ctrl-C reaches every process of the terminal: the one that asks decides what ends.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+setInterval(() => say('alive'), ALIVE_MS).unref()
+process.on('message', (request: RunnerRequest) => {
+  answer(request).then(
+    (value) => say({ id: request.id, value }),
+    (error: unknown) =>
+      say({ id: request.id, error: messageOf(error), isUsage: error instanceof UsageError }),
+  )
+})
+
+const send = process.send!.bind(process)
+
+function say(weir: RunnerNews): void {
+  const message: RunnerMessage = { weir }
+  // Without whoever asked there is nobody to tell, and nothing to do.
+  send(message, undefined, undefined, (error) => {
+    if (error !== null) disconnect()
+  })
+}
+
+async function answer(task: RunnerTask): Promise<unknown> {
+  switch (task.kind) {
+    case 'load':
+      return (await load(task.file)).map(outlineOf)
+    case 'cases':
+      return casesOf(await find(task.file, task.evaluation), task.file)
+    case 'trial':
+      return runAndRecord(await find(task.file, task.evaluation), task.subject, recording, (runId, late) =>
+        say({ late, runId }),
+      )
+    case 'judge': {
+      const { experimentId, item, trialRun, run } = task
+      return judgeTrial(await find(task.file, task.evaluation), experimentId, item, trialRun, run)
+    }
+    case 'deliver':
+      return delivery.last()
+  }
+}
+
+const loaded = new Map<string, Promise<Evaluation[]>>()
+
+function load(file: string): Promise<Evaluation[]> {
+  const evaluations = loaded.get(file) ?? guarded(() => loadEvalFile(file))
+  loaded.set(file, evaluations)
+  return evaluations
+}
+
+async function find(file: string, name: string): Promise<Evaluation> {
+  const found = (await load(file)).find((evaluation) => evaluation.name === name)
+  if (found === undefined) throw new UsageError(`${file} has no evaluation "${name}" any more.`)
+  return found
+}
+
+async function casesOf(evaluation: Evaluation, file: string): Promise<CasesAnswer> {
+  const { data } = evaluation
+  if (isDataSource(data)) return { source: data }
+  return { data: await guarded(() => resolveCases(evaluation, file, undefined)) }
+}

@@ -1,0 +1,47 @@
+import type { Case } from '@weir/store/evaluations'
+import type { RunRecord } from '@weir/store/run-model'
+import type { ResolvedData } from '../evaluation/cases.ts'
+import type { DataSource } from '../evaluation/definition.ts'
+import type { TrialRun, TrialSubject } from './run-trial.ts'
+
+/** What a process that runs the user's code is asked to do. */
+export type RunnerTask =
+  /** What the file exports; answered with outlines. */
+  | { readonly kind: 'load'; readonly file: string }
+  /** Answered with {@link CasesAnswer}. */
+  | { readonly kind: 'cases'; readonly file: string; readonly evaluation: string }
+  /** Answered with a {@link RecordedEnd}. */
+  | {
+      readonly kind: 'trial'
+      readonly file: string
+      readonly evaluation: string
+      readonly subject: TrialSubject
+    }
+  /** Answered with results. */
+  | {
+      readonly kind: 'judge'
+      readonly file: string
+      readonly evaluation: string
+      readonly experimentId: string
+      readonly item: Case
+      readonly trialRun: TrialRun
+      readonly run: RunRecord | undefined
+    }
+  /** Answered with the spans that are missing. */
+  | { readonly kind: 'deliver' }
+
+export type RunnerRequest = RunnerTask & { readonly id: number }
+
+/** A source that only whoever has the store can read, or the cases themselves. */
+export type CasesAnswer = { readonly source: DataSource } | { readonly data: ResolvedData }
+
+/** What the process says. Code of the user may send messages too: ours have this key. */
+export type RunnerMessage = { readonly weir: RunnerNews }
+
+export type RunnerNews =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: string; readonly isUsage: boolean }
+  /** A trial that had ended threw outside of its promise. */
+  | { readonly late: string; readonly runId: string }
+  /** Said again and again, as long as the event loop turns. */
+  | 'alive'

@@ -1,0 +1,60 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { messageOf } from '../errors.ts'
+
+/** Told what its work did to the process outside of its promise: an error in a timer, a rejection, an exit. */
+type Blame = (message: string) => void
+
+const blamed = new AsyncLocalStorage<Blame>()
+
+/** Work of the user's code called process.exit. */
+class ExitError extends Error {
+  override readonly name = 'ExitError'
+}
+
+/**
+ * Runs work of the user's code. An error that it throws outside of its promise rejects the result too; one that it throws once it
+ * has ended goes to `onLate`.
+ */
+export async function guarded<T>(work: () => T | PromiseLike<T>, onLate: Blame = () => {}): Promise<T> {
+  const stray = Promise.withResolvers<never>()
+  let hasEnded = false
+  const blame: Blame = (message) => {
+    if (hasEnded) onLate(message)
+    else stray.reject(new StrayError(message))
+  }
+  try {
+    const result = await Promise.race([blamed.run(blame, async () => work()), stray.promise])
+    // A rejection that nobody handles is told after the microtasks.
+    await Promise.race([new Promise((resolve) => setImmediate(resolve)), stray.promise])
+    return result
+  } finally {
+    hasEnded = true
+  }
+}
+
+/** What {@link guarded} rejects with when its work threw outside of its promise. */
+export class StrayError extends Error {
+  override readonly name = 'StrayError'
+}
+
+/**
+ * Lets this process live on when user's code throws in a timer, rejects without a handler or calls `process.exit`: whoever ran it with
+ * {@link guarded} is told. What belongs to nobody ends the process, as it would without this.
+ */
+export function guardProcess(): void {
+  const exit = process.exit.bind(process)
+  const tell = (error: unknown, what: string): void => {
+    const blame = blamed.getStore()
+    if (error instanceof ExitError) return
+    if (blame !== undefined) return blame(`${what}: ${messageOf(error)}`)
+    console.error(error)
+    exit(1)
+  }
+  process.on('uncaughtException', (error) => tell(error, 'An error was thrown outside of its promise'))
+  process.on('unhandledRejection', (error) => tell(error, 'A promise was rejected that nobody waited for'))
+  process.exit = (code) => {
+    const message = `process.exit(${code ?? ''}) was called.`
+    blamed.getStore()?.(message)
+    throw new ExitError(message)
+  }
+}
