@@ -67,15 +67,19 @@ const FRESH_MS = 2_000
 
 /**
  * Resolves once what the collector has acknowledged can be queried. It acknowledges spans before ClickHouse has them,
- * and a run that is read too early may lack some of its steps. Gives up after a while: what is missing shows then.
+ * and a run that is read too early may lack some of its steps. Gives up after a while, and when `signal` aborts: what is missing
+ * shows then.
  */
-export async function waitUntilQueryable(collector: CollectorAccess): Promise<void> {
+export async function waitUntilQueryable(collector: CollectorAccess, signal?: AbortSignal): Promise<void> {
   const url = `${baseOf(collector)}/flush`
   const deadline = performance.now() + MAX_UNAVAILABLE_MS
-  while (performance.now() < deadline) {
-    const signal = AbortSignal.timeout(MAX_UNAVAILABLE_MS)
-    const headers = headersOf(collector)
-    const response = await fetch(url, { method: 'POST', headers, signal }).catch(() => undefined)
+  while (performance.now() < deadline && !signal?.aborted) {
+    const timeUp = AbortSignal.timeout(MAX_UNAVAILABLE_MS)
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: headersOf(collector),
+      signal: signal === undefined ? timeUp : AbortSignal.any([signal, timeUp]),
+    }).catch(() => undefined)
     await response?.arrayBuffer().catch(() => undefined)
     if (response?.ok) return
     // Another collector, which passes the spans on, knows no /flush.

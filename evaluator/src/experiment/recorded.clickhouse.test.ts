@@ -157,6 +157,7 @@ describe('a recorded experiment', () => {
     })
     expect(after.gates).toMatchObject([
       { outcome: 'failed' },
+      { outcome: 'passed' },
       { outcome: 'unverifiable', reason: expect.stringContaining('needs n >=') },
     ])
     const page = await listCaseResults(store, {
@@ -177,9 +178,9 @@ describe('a recorded experiment', () => {
     const report = await runOne(evaluate('first', { ...definition, gates, baseline: 'main' }))
     expect(report).toMatchObject({
       status: 'failed',
-      gates: [{ outcome: 'passed' }, { outcome: 'unverifiable' }],
+      gates: [{ outcome: 'passed' }, { outcome: 'passed' }, { outcome: 'unverifiable' }],
     })
-    expect(report.gates[1]!.reason).toContain(`weir baseline promote ${report.experimentId} --name main`)
+    expect(report.gates[2]!.reason).toContain(`weir baseline promote ${report.experimentId} --name main`)
   })
 })
 
@@ -202,26 +203,45 @@ describe('what is not there', () => {
     await away.close()
   })
 
-  it('leaves no experiment running when it is interrupted', async () => {
+  it('goes on from what was judged when an experiment is resumed', async () => {
     const controller = new AbortController()
-    const started: string[] = []
-    const reporter = {
-      onExperimentStart: ({ experimentId }: { experimentId: string }) => void started.push(experimentId),
-    }
+    const ran: string[] = []
+    let mustStop = true
     const task = async (input: string) => {
-      controller.abort(new InfrastructureError('interrupted by SIGINT'))
-      await sleep(60_000, undefined, { ref: false })
+      ran.push(input)
+      if (input === 'c' && mustStop) {
+        controller.abort(new InfrastructureError('interrupted by SIGINT'))
+        await sleep(60_000, undefined, { ref: false })
+      }
       return input
     }
-    const evaluation = evaluate('interrupted', {
-      task,
-      data: [{ id: 'a', input: 'a' }],
-      checks: [run.toSucceed()],
-    })
-    const running = runEvaluation(evaluation, mode, reporter, { signal: controller.signal })
-    await expect(running).rejects.toThrow('interrupted by SIGINT')
-    const experiment = await getExperiment(store, { experimentId: started[0]! })
-    expect(experiment).toMatchObject({ status: 'error', error: 'interrupted by SIGINT' })
+    const data = ['a', 'b', 'c', 'd'].map((id) => ({ id, input: id }))
+    const checks = [run.toSucceed()]
+    const scorers = [{ name: 'length', score: ({ output }: { output: unknown }) => String(output).length }]
+    const gates = { scores: { length: 1 } }
+    const definition = { task, data, checks, scorers, gates, concurrency: 1 }
+    const interrupted = await runOne(evaluate('interrupted', definition), { signal: controller.signal })
+    const { experimentId } = interrupted
+    const error = `interrupted by SIGINT: 2 of 4 trials are judged and stored. Go on with: weir eval --resume ${experimentId}`
+    expect(interrupted).toMatchObject({ status: 'error', evaluated: 2, error })
+    expect(await getExperiment(store, { experimentId })).toMatchObject({ status: 'error', error, passed: 2 })
+
+    const resumed = (settings: object, changed = {}) =>
+      runEvaluation(evaluate('interrupted', { ...definition, ...changed }), mode, {}, settings)
+    await expect(resumed({ resume: experimentId }, { data: data.slice(1) })).rejects.toThrow('the cases of')
+    await expect(resumed({ resume: experimentId, trials: 2 })).rejects.toThrow('gates, trials or the filter')
+    await expect(resumed({ resume: 'nothing' })).rejects.toThrow('no experiment "nothing" to resume')
+    const other = evaluate('another', definition)
+    expect(await runEvaluation(other, mode, {}, { resume: experimentId })).toEqual([])
+
+    mustStop = false
+    ran.length = 0
+    const [whole] = await resumed({ resume: experimentId })
+    expect(ran).toEqual(['c', 'd'])
+    expect(whole).toMatchObject({ experimentId, status: 'passed', evaluated: 4, passed: 4 })
+    expect(whole!.scores).toMatchObject([{ count: 4, mean: 1 }])
+    expect(await listResults(store, { experimentId })).toHaveLength(4 * 3)
+    await expect(resumed({ resume: experimentId })).rejects.toThrow('is finished (passed)')
   })
 
   it('is an experiment that could not be evaluated, with every trial counted', async () => {
@@ -231,8 +251,8 @@ describe('what is not there', () => {
     }
     const data = ['a', 'stop'].map((input) => ({ id: input, input }))
     const report = await runOne(evaluate('lost', { task, data, checks: [run.toSucceed()], concurrency: 1 }))
-    expect(report).toMatchObject({ status: 'error', planned: 2, passed: 0, errors: 2 })
-    expect(report.error).toContain('2 of 2 runs did not arrive in Weir')
+    expect(report).toMatchObject({ status: 'error', planned: 2, passed: 1, errors: 1 })
+    expect(report.error).toContain('1 of 2 runs did not arrive in Weir')
     expect((await getExperiment(store, { experimentId: report.experimentId }))?.status).toBe('error')
   })
 })

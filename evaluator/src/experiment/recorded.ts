@@ -56,7 +56,7 @@ export async function runRecorded(
     return report
   } catch (error) {
     const isInterrupted = signal?.aborted === true && error === signal.reason
-    if (isInterrupted) await judging.judgeArrived().catch(() => undefined)
+    if (isInterrupted) await judgeLast(judging, collector)
     const results = judging.results
     const message = isInterrupted ? interruptedText(plan, results, error) : messageOf(error)
     const report = toReport(plan, 'recorded', results, [], message)
@@ -66,6 +66,15 @@ export async function runRecorded(
     reporter.onExperimentEnd?.(report)
     return report
   }
+}
+
+/** Whoever interrupted it waits for this. */
+const LAST_MS = 10_000
+
+async function judgeLast(judging: Judging, collector: CollectorAccess): Promise<void> {
+  const timeUp = AbortSignal.timeout(LAST_MS)
+  const judged = waitUntilQueryable(collector, timeUp).then(() => judging.judgeArrived())
+  await Promise.race([judged, sleep(LAST_MS, undefined, { ref: false })]).catch(() => undefined)
 }
 
 function interruptedText(plan: Plan, results: readonly Result[], error: unknown): string {
@@ -116,7 +125,7 @@ async function judgeUntil(ended: AbortSignal, judging: Judging, collector: Colle
     await sleep(Math.max(JUDGE_EVERY_MS, 2 * tookMs), undefined, { signal: ended }).catch(() => undefined)
     if (ended.aborted) return
     const startedMs = performance.now()
-    await waitUntilQueryable(collector)
+    await waitUntilQueryable(collector, ended)
     await judging.judgeArrived()
     tookMs = performance.now() - startedMs
   }

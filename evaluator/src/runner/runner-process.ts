@@ -109,7 +109,10 @@ export class RunnerProcess {
   #hear(news: RunnerNews): void {
     this.#silentLooks = 0
     if (news === 'alive') return
-    if ('late' in news) return this.#onLate?.(news.runId, news.late)
+    if ('late' in news) {
+      this.#onLate?.(news.runId, news.late)
+      return
+    }
     const pending = this.#pending.get(news.id)
     this.#pending.delete(news.id)
     if ('error' in news) pending?.reject(new (news.isUsage ? UsageError : Error)(news.error))

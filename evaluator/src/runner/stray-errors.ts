@@ -44,9 +44,12 @@ export class StrayError extends Error {
 export function guardProcess(): void {
   const exit = process.exit.bind(process)
   const tell = (error: unknown, what: string): void => {
-    const blame = blamed.getStore()
     if (error instanceof ExitError) return
-    if (blame !== undefined) return blame(`${what}: ${messageOf(error)}`)
+    const blame = blamed.getStore()
+    if (blame !== undefined) {
+      blame(`${what}: ${messageOf(error)}`)
+      return
+    }
     console.error(error)
     exit(1)
   }
