@@ -10,9 +10,10 @@ export function addBaseline(program: Command): void {
     .command('promote <experiment>')
     .description('make a finished experiment a baseline of its evaluation')
     .option('--name <name>', 'name of the baseline', 'main')
-    .action((experimentId: string, { name }: { name: string }) =>
+    .option('--force', 'even one that failed, or ran only some of its cases', false)
+    .action((experimentId: string, { name, force }: { name: string; force: boolean }) =>
       withStore(async (store) => {
-        const promoted = await promoteExperiment(store, { experimentId, name })
+        const promoted = await promoteExperiment(store, { experimentId, name, force })
         print(`${experimentId} is now the baseline "${name}" of ${promoted.evaluation}`)
       }),
     )

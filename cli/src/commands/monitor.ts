@@ -1,5 +1,5 @@
 import { UsageError } from '@weir/config'
-import { type Evaluation, findEvalFiles, loadEvalFile } from '@weir/evaluator'
+import { findEvalFiles, loadInChild, type Outline } from '@weir/evaluator'
 import type { Store } from '@weir/store'
 import { listMonitors, removeMonitor, addMonitor as storeMonitor } from '@weir/store/evaluations'
 import { stringifyExact } from '@weir/store/text'
@@ -27,27 +27,33 @@ export function addMonitor(program: Command): void {
 }
 
 async function add(path: string, sample: number): Promise<void> {
-  const files = await findEvalFiles([path])
-  const evaluations = (await Promise.all(files.map(loadEvalFile))).flat()
-  const empty = evaluations.find((evaluation) => evaluation.checks.length === 0)
+  const outlines = await loadOutlines(await findEvalFiles([path]))
+  const empty = outlines.find((outline) => outline.checks.length === 0)
   if (empty !== undefined) {
     throw new UsageError(
       `evaluation "${empty.name}" has no checks: a monitor judges by checks, not by scorers or expect`,
     )
   }
   await withStore(async (store) => {
-    for (const evaluation of evaluations) {
-      const { name, checks } = evaluation
-      const flow = flowOf(evaluation)
+    for (const { name, checks, variants } of outlines) {
+      const { flow } = variants[0]!
       await storeMonitor(store, { name, flow, definition: stringifyExact({ checks })!, sample })
       print(`monitor "${name}" judges ${sample * 100}% of the runs of ${flow} by ${checks.length} checks`)
     }
   })
 }
 
-/** A plain function runs as a flow of the evaluation's name. */
-function flowOf({ name, task }: Evaluation): string {
-  return typeof task === 'function' ? name : task.name
+async function loadOutlines(files: readonly string[]): Promise<Outline[]> {
+  const outlines: Outline[] = []
+  for (const file of files) {
+    const codes = await loadInChild(file, {
+      directory: process.cwd(),
+      recording: 'memory',
+      keepLoaded: false,
+    })
+    outlines.push(...codes.map(({ outline }) => outline))
+  }
+  return outlines
 }
 
 async function list(store: Store, json: boolean): Promise<void> {

@@ -14,6 +14,7 @@ import {
   loadInChild,
   prepareMode,
   type Reporter,
+  registerTypeScript,
   requireAvailable,
   runCode,
   terminalReporter,
@@ -89,7 +90,7 @@ function interruption(): AbortSignal {
 
 interface Ran {
   readonly reports: readonly ExperimentReport[]
-  /** What ended everything; what was evaluated before it is reported all the same. */
+  /** The first error; what could be evaluated is reported all the same. */
   readonly failure?: { readonly error: unknown }
 }
 
@@ -100,15 +101,18 @@ async function runAll(
   settings: EvaluationSettings,
 ): Promise<Ran> {
   const reports: ExperimentReport[] = []
-  try {
-    for (const code of codes) {
-      if (settings.signal?.aborted) break
+  let failure: Ran['failure']
+  for (const code of codes) {
+    if (settings.signal?.aborted) break
+    try {
       reports.push(...(await runCode(code, mode, reporter, settings)))
+    } catch (error) {
+      failure ??= { error }
+      // A mistake in one evaluation says nothing of the others; without Weir, none can run.
+      if (!(error instanceof UsageError)) break
     }
-    return { reports }
-  } catch (error) {
-    return { reports, failure: { error } }
   }
+  return failure === undefined ? { reports } : { reports, failure }
 }
 
 /** Resolves once a pipe has taken everything: `process.exit` drops what it has not. */
@@ -137,8 +141,10 @@ async function loadAll(
   mode: EvaluationMode,
   options: EvalOptions,
 ): Promise<EvaluationCode[]> {
-  if (options.inProcess) await prepareMode(mode)
-  else if (mode.kind === 'recorded') await requireAvailable(mode.store, mode)
+  if (options.inProcess) {
+    await registerTypeScript(files[0]!)
+    await prepareMode(mode)
+  } else if (mode.kind === 'recorded') await requireAvailable(mode.store, mode)
   // What tasks print must not be in the JSON.
   if (options.json === '-') process.stdout.write = process.stderr.write.bind(process.stderr)
   const codes: EvaluationCode[] = []

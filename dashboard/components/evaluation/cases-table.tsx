@@ -126,7 +126,9 @@ function ResultLine({ result }: { readonly result: CaseCheckResult }): ReactElem
       {isScore ? null : <StatusIcon status={outcome} />}
       <span>
         {kind === 'task' ? 'task' : name}{' '}
-        {kind === 'scorer' ? <Score score={score} baseline={baselineScore} /> : null}
+        {isScore ? (
+          <Score score={score} baseline={baselineOutcome === 'passed' ? baselineScore : undefined} />
+        ) : null}
         {changed ? <span className="muted"> (baseline {baselineOutcome})</span> : null}
         {reason !== '' && (outcome !== 'passed' || score < 0.5) ? (
           <span className={styles.reason}>{reason}</span>

@@ -1,12 +1,13 @@
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UsageError } from '@weir/config'
 import { glob } from 'tinyglobby'
 import { messageOf } from '../errors.ts'
 import { type Evaluation, isEvaluation } from './definition.ts'
 
-const EVAL_FILES = '**/*.eval.{ts,mts,js,mjs}'
+const EVAL_FILES = '**/*.eval.{ts,mts,cts,tsx,js,mjs,cjs,jsx}'
 const IGNORED = ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/.weir/**']
 
 /**
@@ -34,10 +35,33 @@ async function findIn(path: string, cwd: string): Promise<string[]> {
   )
 }
 
+/** What tells tsx which `tsconfig.json` to read: the nearest one above the file. By itself it looks in the working directory. */
+export function tsconfigOf(file: string): { readonly TSX_TSCONFIG_PATH?: string } {
+  for (let at = dirname(file); ; at = dirname(at)) {
+    const path = join(at, 'tsconfig.json')
+    if (existsSync(path)) return { TSX_TSCONFIG_PATH: path }
+    if (at === dirname(at)) return {}
+  }
+}
+
+/**
+ * Lets this process import whatever TypeScript a project has, as processes of their own do; Node alone only strips types.
+ * @param file says which `tsconfig.json` counts for all
+ */
+export async function registerTypeScript(file: string): Promise<void> {
+  Object.assign(process.env, tsconfigOf(file))
+  const [esm, cjs] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')])
+  esm.register()
+  cjs.register()
+}
+
 /** The evaluations that a file exports, as default or by name. */
 export async function loadEvalFile(file: string): Promise<Evaluation[]> {
   const module = await importFile(file)
-  const evaluations = [...new Set(Object.values(module).flat())].filter(isEvaluation)
+  // What CommonJS exports is, or is in, the default export.
+  const { default: main } = module
+  const exported = [module, typeof main === 'object' && main !== null && !isEvaluation(main) ? main : {}]
+  const evaluations = [...new Set(exported.flatMap(Object.values).flat())].filter(isEvaluation)
   if (evaluations.length > 0) return evaluations
   const names = Object.keys(module).join(', ') || 'nothing'
   throw new UsageError(
@@ -45,13 +69,9 @@ export async function loadEvalFile(file: string): Promise<Evaluation[]> {
   )
 }
 
-/** Node strips the types. The modification time in the URL keeps a second load from returning the first one's module. */
 async function importFile(file: string): Promise<Record<string, unknown>> {
   try {
-    const { mtimeMs } = await stat(file)
-    const url = pathToFileURL(file)
-    url.searchParams.set('modified', String(mtimeMs))
-    return (await import(url.href)) as Record<string, unknown>
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
   } catch (cause) {
     throw new UsageError(`Cannot load ${file}.\n${whereOf(cause)}`, { cause })
   }
@@ -60,7 +80,7 @@ async function importFile(file: string): Promise<Record<string, unknown>> {
 /** A syntax error's position is only in its stack; for other errors the first frames say where. */
 function whereOf(cause: unknown): string {
   if (!(cause instanceof Error)) return messageOf(cause)
-  const stack = (cause.stack ?? '').replaceAll('file://', '').replaceAll(/\?modified=[\d.]+/g, '')
+  const stack = (cause.stack ?? '').replaceAll('file://', '')
   const lines = stack.split('\n').filter((line) => !/ \(?node:internal|@weir[/\\]evaluator/.test(line))
   return lines.length === 0 || lines[0] === '' ? messageOf(cause) : lines.slice(0, 8).join('\n')
 }

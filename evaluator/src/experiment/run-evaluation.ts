@@ -9,9 +9,9 @@ import { inProcess } from '../runner/in-process.ts'
 import { initTracing } from '../runner/init-tracing.ts'
 import { requireAvailable } from './availability.ts'
 import { runLocally } from './local.ts'
-import { type Plan, planExperiments, type RunSettings } from './plan.ts'
+import { type Plan, planExperiments, planOf, type RunSettings } from './plan.ts'
 import { runRecorded } from './recorded.ts'
-import type { ExperimentReport } from './report.ts'
+import { type ExperimentReport, toReport } from './report.ts'
 import { planRest } from './resume.ts'
 
 /** How and where an evaluation runs. */
@@ -67,14 +67,23 @@ export async function runCode(
   settings: EvaluationSettings,
 ): Promise<ExperimentReport[]> {
   const store = mode.kind === 'local' ? undefined : mode.store
-  const plans = await planExperiments(code, settings, store)
   const reports: ExperimentReport[] = []
+  const plans = await planExperiments(code, settings, store).catch((error: unknown) => {
+    if (error instanceof WeirError) throw error
+    const plan = planOf(code.outline, code.file, code.outline.variants[0]!, NO_DATA)
+    const report = toReport(plan, mode.kind, [], [], `Its data could not be read: ${messageOf(error)}`)
+    reporter.onExperimentEnd?.(report)
+    reports.push(report)
+    return []
+  })
   for (const plan of settings.resume === undefined ? plans : await planRest(plans, settings.resume, store)) {
     if (settings.signal?.aborted) break
     reports.push(await runPlan(code, plan, mode, reporter, settings.signal))
   }
   return reports
 }
+
+const NO_DATA = { cases: [], dataset: '', hash: '' }
 
 async function runPlan(
   code: EvaluationCode,

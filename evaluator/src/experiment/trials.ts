@@ -7,7 +7,10 @@ export interface PlannedTrial {
   readonly trial: number
 }
 
-/** Runs trials, at most `concurrency` at once. */
+/** Trials whose tasks have ended while their spans are on their way: one request for many is cheaper, and they wait in memory. */
+const MOST_UNRECORDED = 1_000
+
+/** Runs trials, the tasks of at most `concurrency` at once. */
 export async function runTrials(
   runner: TrialRunner,
   trials: Iterator<PlannedTrial>,
@@ -15,17 +18,25 @@ export async function runTrials(
   onEnd: (end: TrialEnd, startedMs: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
+  const unrecorded = new Set<Promise<void>>()
   const worker = async (): Promise<void> => {
     for (;;) {
       const next = signal?.aborted ? undefined : trials.next()
       if (next === undefined || next.done) return
       const startedMs = Date.now()
       const { item, trial } = next.value
-      const end = await runner.run(item, trial)
-      if (!signal?.aborted) onEnd(end, startedMs)
+      await new Promise<void>((resolve, reject) => {
+        const recorded = runner.run(item, trial, resolve).then((end) => {
+          unrecorded.delete(recorded)
+          if (!signal?.aborted) onEnd(end, startedMs)
+        })
+        unrecorded.add(recorded)
+        recorded.then(resolve, reject)
+      })
+      if (unrecorded.size > MOST_UNRECORDED) await Promise.race(unrecorded)
     }
   }
-  const all = Promise.all(Array.from({ length: concurrency }, worker))
+  const all = Promise.all(Array.from({ length: concurrency }, worker)).then(() => Promise.all(unrecorded))
   await Promise.race([all, interruption(signal)])
 }
 

@@ -34,8 +34,11 @@ export interface TrialEnd {
 
 /** Runs and judges trials of one experiment. What goes wrong with one is its result: nothing here rejects for it. */
 export interface TrialRunner {
-  /** Resolves once the run is recorded. */
-  run(item: Case, trial: number): Promise<TrialEnd>
+  /**
+   * Resolves once the run is recorded.
+   * @param onTaskEnd - called when the task has ended; its spans may still be on their way
+   */
+  run(item: Case, trial: number, onTaskEnd?: () => void): Promise<TrialEnd>
   /** Judges a recorded run. */
   judge(item: Case, trialRun: TrialRun, run: RunRecord | undefined): Promise<readonly Result[]>
   /** Sends what still waits; says what never arrived. */

@@ -25,6 +25,13 @@ const taskReasons = (report: ExperimentReport) =>
     report.trials.map(({ caseId, outcome, results }) => [caseId, `${outcome}: ${results[0]!.reason}`]),
   )
 
+it('whatever TypeScript a project has is loaded as its tsconfig.json says', async () => {
+  const [code] = await load(
+    fileURLToPath(new URL('../../fixtures/typescript/application.eval.ts', import.meta.url)),
+  )
+  expect(await runLocally(code!)).toMatchObject({ status: 'passed', passed: 1 })
+})
+
 describe('a task that harms its process', () => {
   let codes: EvaluationCode[]
 

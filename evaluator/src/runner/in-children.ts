@@ -107,12 +107,13 @@ class ChildRunner implements TrialRunner {
     return this.#processes.late
   }
 
-  async run(item: Case, trial: number): Promise<TrialEnd> {
+  async run(item: Case, trial: number, onTaskEnd?: () => void): Promise<TrialEnd> {
     const { experimentId, variant, outline, file } = this.#subject
     const subject = { experimentId, variant, item, trial }
     const startedMs = performance.now()
     try {
-      return (await this.#ask({ kind: 'trial', file, evaluation: outline.name, subject })) as RecordedEnd
+      const task = { kind: 'trial', file, evaluation: outline.name, subject } as const
+      return (await this.#ask(task, onTaskEnd)) as RecordedEnd
     } catch (error) {
       const reason = error instanceof RunnerEndedError ? error.reason : 'crashed'
       const durationMs = performance.now() - startedMs
@@ -158,10 +159,10 @@ class ChildRunner implements TrialRunner {
     return asked.catch(() => NOTHING_MISSING)
   }
 
-  async #ask(task: RunnerTask): Promise<unknown> {
+  async #ask(task: RunnerTask, onTaskEnd?: () => void): Promise<unknown> {
     if (this.#shared === undefined || this.#shared.hasEnded) this.#shared = this.#start()
     try {
-      return await this.#askOne(this.#shared, task)
+      return await this.#askOne(this.#shared, task, onTaskEnd)
     } catch (error) {
       if (!(error instanceof RunnerEndedError) || error.wasAlone) throw error
       const retry = this.#lane.then(() => this.#askAlone(task))
@@ -175,8 +176,8 @@ class ChildRunner implements TrialRunner {
     return this.#askOne(this.#lone, task)
   }
 
-  async #askOne(runner: RunnerProcess, task: RunnerTask): Promise<unknown> {
-    const answer = await runner.ask(task, this.#maxSilenceMs).catch((error: unknown) => {
+  async #askOne(runner: RunnerProcess, task: RunnerTask, onTaskEnd?: () => void): Promise<unknown> {
+    const answer = await runner.ask(task, this.#maxSilenceMs, onTaskEnd).catch((error: unknown) => {
       if (error instanceof RunnerEndedError) this.#crashes++
       throw error
     })

@@ -24,9 +24,10 @@ export function inProcess(
     start: (experimentId, variant) => {
       const late = new Map<string, string>()
       return {
-        run: (item, trial) =>
-          runAndRecord(evaluation, { experimentId, variant, item, trial }, recording, (runId, message) => {
-            late.set(runId, message)
+        run: (item, trial, onTaskEnd) =>
+          runAndRecord(evaluation, { experimentId, variant, item, trial }, recording, {
+            onTaskEnd,
+            onLate: (runId, message) => void late.set(runId, message),
           }),
         judge: (item, trialRun, run) => judgeTrial(evaluation, experimentId, item, trialRun, run),
         deliver: () => delivery.last(),
@@ -43,15 +44,21 @@ export interface RecordedEnd extends TrialEnd {
   readonly isRunning: boolean
 }
 
+interface TrialEvents {
+  readonly onTaskEnd?: (() => void) | undefined
+  readonly onLate: (runId: string, message: string) => void
+}
+
 /** Runs a trial and sees to it that its run is recorded. */
 export async function runAndRecord(
   evaluation: Evaluation,
   subject: TrialSubject,
   recording: Recording,
-  onLate: (runId: string, message: string) => void,
+  { onTaskEnd, onLate }: TrialEvents,
 ): Promise<RecordedEnd> {
   const lostBefore = delivery.missing.lost
   const { run, isRunning } = await runTrial(evaluation, subject, onLate)
+  onTaskEnd?.()
   const { lost, pending, reason } = await delivery.deliver()
   if (recording === 'memory') return { run, isRunning, ...(await judgeInMemory(evaluation, subject, run)) }
   const isMissing = lost > lostBefore || pending > 0

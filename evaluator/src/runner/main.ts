@@ -9,7 +9,7 @@ import { delivery } from './delivery.ts'
 import { type Recording, runAndRecord } from './in-process.ts'
 import { initTracing } from './init-tracing.ts'
 import { judgeTrial } from './judge-trial.ts'
-import type { CasesAnswer, RunnerMessage, RunnerNews, RunnerRequest, RunnerTask } from './messages.ts'
+import type { CasesAnswer, RunnerMessage, RunnerNews, RunnerRequest } from './messages.ts'
 import { guarded, guardProcess } from './stray-errors.ts'
 
 // A process for the user's code: whatever that does to its process reaches neither `weir eval` nor a worker. It loads the code
@@ -47,16 +47,17 @@ function say(weir: RunnerNews): void {
   })
 }
 
-async function answer(task: RunnerTask): Promise<unknown> {
+async function answer(task: RunnerRequest): Promise<unknown> {
   switch (task.kind) {
     case 'load':
       return (await load(task.file)).map(outlineOf)
     case 'cases':
       return casesOf(await find(task.file, task.evaluation), task.file)
     case 'trial':
-      return runAndRecord(await find(task.file, task.evaluation), task.subject, recording, (runId, late) =>
-        say({ late, runId }),
-      )
+      return runAndRecord(await find(task.file, task.evaluation), task.subject, recording, {
+        onTaskEnd: () => say({ taskEnded: task.id }),
+        onLate: (runId, late) => say({ late, runId }),
+      })
     case 'judge': {
       const { experimentId, item, trialRun, run } = task
       return judgeTrial(await find(task.file, task.evaluation), experimentId, item, trialRun, run)

@@ -41,6 +41,8 @@ export type RunnerMessage = { readonly weir: RunnerNews }
 export type RunnerNews =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: string; readonly isUsage: boolean }
+  /** The task of the trial that was asked for has ended. */
+  | { readonly taskEnded: number }
   /** A trial that had ended threw outside of its promise. */
   | { readonly late: string; readonly runId: string }
   /** Said again and again, as long as the event loop turns. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
+import { extname } from 'node:path'
 import { UsageError } from '@weir/config'
+import { tsconfigOf } from '../evaluation/load-file.ts'
 import type { Recording } from './in-process.ts'
 import type { RunnerMessage, RunnerNews, RunnerTask } from './messages.ts'
 
@@ -37,6 +37,7 @@ interface Pending {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
   readonly maxSilenceMs: number
+  readonly onTaskEnd: (() => void) | undefined
 }
 
 /** How long a process without work is kept. */
@@ -90,12 +91,12 @@ export class RunnerProcess {
    * @param maxSilenceMs - how long its event loop may be held
    * @throws UsageError or Error as it answers, {@link RunnerEndedError} if it cannot
    */
-  ask(task: RunnerTask, maxSilenceMs: number): Promise<unknown> {
+  ask(task: RunnerTask, maxSilenceMs: number, onTaskEnd?: () => void): Promise<unknown> {
     clearTimeout(this.#idle)
     if (this.isIdle) this.#silentLooks = 0
     const id = this.#next++
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject, maxSilenceMs })
+      this.#pending.set(id, { resolve, reject, maxSilenceMs, onTaskEnd })
       this.#child.send({ ...task, id }, (error) => {
         if (error !== null) this.#end(error.message)
       })
@@ -109,6 +110,10 @@ export class RunnerProcess {
   #hear(news: RunnerNews): void {
     this.#silentLooks = 0
     if (news === 'alive') return
+    if ('taskEnded' in news) {
+      this.#pending.get(news.taskEnded)?.onTaskEnd?.()
+      return
+    }
     if ('late' in news) {
       this.#onLate?.(news.runId, news.late)
       return
@@ -145,14 +150,5 @@ export class RunnerProcess {
           )
     for (const { reject } of this.#pending.values()) reject(error)
     this.#pending.clear()
-  }
-}
-
-/** tsx reads one `tsconfig.json`: without this, that of the working directory. */
-function tsconfigOf(file: string): NodeJS.ProcessEnv {
-  for (let at = dirname(file); ; at = dirname(at)) {
-    const path = join(at, 'tsconfig.json')
-    if (existsSync(path)) return { TSX_TSCONFIG_PATH: path }
-    if (at === dirname(at)) return {}
   }
 }

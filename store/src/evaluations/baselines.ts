@@ -2,19 +2,23 @@ import { UsageError } from '@weir/config'
 import type { Store } from '../store.ts'
 import { findExperiment } from './experiments.ts'
 import { NO_LIMIT, replaceRows, select } from './rows.ts'
-import type { Baseline } from './types.ts'
+import type { Baseline, Experiment } from './types.ts'
 
-/** No such experiment, or one that did not finish. */
+/** No such experiment, or one that later ones should not be compared with. */
 export class BaselineError extends UsageError {
   override readonly code: string = 'BASELINE'
 }
 
-/** Makes a finished experiment the baseline `name` of its evaluation; a later promotion replaces it. */
+/**
+ * Makes a finished experiment the baseline `name` of its evaluation; a later promotion replaces it.
+ * @param params - `force`: even if it failed, or ran only some of its cases
+ * @throws BaselineError
+ */
 export async function promoteExperiment(
   store: Store,
-  params: { readonly experimentId: string; readonly name?: string },
+  params: { readonly experimentId: string; readonly name?: string; readonly force?: boolean },
 ): Promise<Baseline> {
-  const { experimentId, name = 'main' } = params
+  const { experimentId, name = 'main', force = false } = params
   const experiment = await findExperiment(store, { experimentId })
   if (experiment === undefined) {
     throw new BaselineError(
@@ -26,12 +30,28 @@ export async function promoteExperiment(
       `Experiment "${experimentId}" is ${experiment.status}: only one that was evaluated can be a baseline.`,
     )
   }
+  if (!force) requireGood(experiment)
   const { evaluation, flow, version, environment } = experiment
   const row = { name, evaluation, flow, experiment_id: experimentId, version, environment }
   await replaceRows(store, 'baselines', 'promoted', [row])
   const promotedMs = Date.now()
   const window = { windowFromMs: 0, windowToMs: 0 }
   return { name, evaluation, flow, experimentId, version, environment, ...window, promotedMs }
+}
+
+/** @throws BaselineError for an experiment beside which a bad one could look good */
+function requireGood({ experimentId, status, gates, definition }: Experiment): void {
+  if (status === 'failed') {
+    const broken = gates.find(({ outcome }) => outcome !== 'passed')
+    throw new BaselineError(
+      `Experiment "${experimentId}" failed${broken === undefined ? '' : ` (${broken.name}: ${broken.reason})`}: later ones would be compared with it. Add --force if that is what you want.`,
+    )
+  }
+  const { leftOut = 0 } = JSON.parse(definition || '{}') as { readonly leftOut?: number }
+  if (leftOut > 0)
+    throw new BaselineError(
+      `Experiment "${experimentId}" ran without ${leftOut} of its cases (--filter): later ones would be compared with the rest alone. Evaluate all cases, or add --force.`,
+    )
 }
 
 /** The newest first. */

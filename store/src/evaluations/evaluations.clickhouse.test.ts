@@ -238,7 +238,7 @@ describe('experiments', () => {
   it('become baselines of their evaluation', async () => {
     await promoteExperiment(store(), { experimentId: 'base', name: 'release' })
     await promoteExperiment(store(), { experimentId: 'base' })
-    await promoteExperiment(store(), { experimentId: 'new' })
+    await promoteExperiment(store(), { experimentId: 'new', force: true })
     const window = { window_from: '1970-01-01 00:00:00.001', window_to: '1970-01-01 00:00:00.002' }
     await insertRows(store(), 'baselines', [{ name: 'main', flow: 'research', version: '1', ...window }])
     const find = (name: string) => resolveBaseline(store(), { evaluation: 'research.pipeline', name })
@@ -261,5 +261,35 @@ describe('experiments', () => {
     await upsertExperiment(store(), experiment('open', { evaluation: 'open' }))
     await expect(promoteExperiment(store(), { experimentId: 'open' })).rejects.toThrow('is running')
     await expect(promoteExperiment(store(), { experimentId: 'none' })).rejects.toThrow('no experiment "none"')
+  })
+
+  it('are no baselines if they failed or left cases out, unless that is wanted', async () => {
+    const gates = [{ name: 'pass rate >= 1', outcome: 'failed' as const, reason: '0 of 2 passed' }]
+    const bad = [
+      experiment('bad', { evaluation: 'bad', status: 'failed', gates }),
+      experiment('part', { evaluation: 'bad', status: 'passed', definition: '{"leftOut":3}' }),
+    ]
+    for (const one of bad) await upsertExperiment(store(), one)
+    const promote = (experimentId: string, force = false) =>
+      promoteExperiment(store(), { experimentId, force })
+    await expect(promote('bad')).rejects.toThrow('failed (pass rate >= 1: 0 of 2 passed)')
+    await expect(promote('part')).rejects.toThrow('without 3 of its cases (--filter)')
+    expect(await promote('bad', true)).toMatchObject({ experimentId: 'bad' })
+    expect(await promote('part', true)).toMatchObject({ experimentId: 'part' })
+  })
+
+  it('have means of the scores that there are', async () => {
+    await upsertExperiment(store(), experiment('scored', { evaluation: 'scored', status: 'failed' }))
+    const of = { experimentId: 'scored', trial: 0, reason: '', runId: '', durationNs: 0 }
+    await insertResults(store(), [
+      ...['a', 'b'].map(
+        (caseId) => ({ ...of, caseId, kind: 'task', name: '', outcome: 'passed', score: 1 }) as const,
+      ),
+      { ...of, caseId: 'a', kind: 'scorer', name: 'some', outcome: 'passed', score: 0.5 },
+      { ...of, caseId: 'b', kind: 'scorer', name: 'some', outcome: 'error', score: 0 },
+      { ...of, caseId: 'a', kind: 'scorer', name: 'none', outcome: 'error', score: 0 },
+    ])
+    const { scores } = (await getExperiment(store(), { experimentId: 'scored' }))!
+    expect(scores).toEqual([{ name: 'some', mean: 0.5, min: 0.5, count: 1 }])
   })
 })

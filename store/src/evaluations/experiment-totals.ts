@@ -62,8 +62,8 @@ function nameTotals(store: Store, ids: readonly string[]): Promise<NameTotals[]>
     store,
     `SELECT experiment_id AS id, kind, name, toFloat64(countIf(outcome = 'passed')) AS passed,
        toFloat64(countIf(outcome IN ('failed', 'error'))) AS failed,
-       toFloat64(countIf(outcome = 'unverifiable')) AS unverifiable, avg(score) AS mean, min(score) AS min,
-       toFloat64(count()) AS count
+       toFloat64(countIf(outcome = 'unverifiable')) AS unverifiable, toFloat64(countIf(outcome != 'error')) AS count,
+       if(count = 0, 0, avgIf(score, outcome != 'error')) AS mean, minIf(score, outcome != 'error') AS min
      FROM results FINAL
      WHERE project = {project: String} AND experiment_id IN {ids: Array(String)} AND kind != 'task'
      GROUP BY experiment_id, kind, name ORDER BY kind, name`,
@@ -89,7 +89,8 @@ function toTotals(trials: TrialTotals | undefined, names: readonly NameTotals[])
   if (trials === undefined) return EMPTY
   const { evaluated, passed, unverifiable, errors, meanDurationMs } = trials
   const scores = names
-    .filter((row) => row.kind === 'scorer')
+    // A scorer that always failed has no score.
+    .filter(({ kind, count }) => kind === 'scorer' && count > 0)
     .map(({ name, mean, min, count }) => ({ name, mean, min, count }))
   const checks = names
     .filter((row) => row.kind === 'check')

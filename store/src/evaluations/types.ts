@@ -46,7 +46,7 @@ export interface Experiment {
   readonly status: ExperimentStatus
   /** Cases x trials. */
   readonly planned: number
-  /** JSON text: checks, scorer names, gates, trials. */
+  /** JSON text: checks, scorer names, gates, trials, `leftOut` (cases that a filter left out). */
   readonly definition: string
   readonly gates: readonly GateResult[]
   /** Why it could not be evaluated; '' if it could. */
@@ -75,6 +75,7 @@ export interface ExperimentSummary extends Experiment {
   readonly scores: readonly ScoreSummary[]
 }
 
+/** Over the trials that have the score: those whose task or scorer failed have none. */
 export interface ScoreSummary {
   readonly name: string
   readonly mean: number
