@@ -115,7 +115,7 @@ async function runAll(
   return failure === undefined ? { reports } : { reports, failure }
 }
 
-/** Resolves once a pipe has taken everything: `process.exit` drops what it has not. */
+/** Resolves once a pipe has taken everything. */
 function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()))
 }
@@ -206,8 +206,12 @@ function toReporter(
   ])
 }
 
+/** Waits until the pipe has taken everything: `process.exit` drops what it has not. */
 function stdoutReporter(write: NodeJS.WriteStream['write']): Reporter {
-  return { onEnd: (reports, exitCode) => void write(toJsonReport(reports, exitCode)) }
+  return {
+    onEnd: (reports, exitCode) =>
+      new Promise((resolve) => write(toJsonReport(reports, exitCode), () => resolve())),
+  }
 }
 
 /** Where the pages are is known only for a Weir on this machine. */

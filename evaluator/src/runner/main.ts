@@ -70,9 +70,16 @@ async function answer(task: RunnerRequest): Promise<unknown> {
 const loaded = new Map<string, Promise<Evaluation[]>>()
 
 function load(file: string): Promise<Evaluation[]> {
-  const evaluations = loaded.get(file) ?? guarded(() => loadEvalFile(file))
+  const evaluations = loaded.get(file) ?? guarded(() => loadEvalFile(file)).catch(unloadable(file))
   loaded.set(file, evaluations)
   return evaluations
+}
+
+/** What a file does to the process while it is loaded is a mistake in the file, as what it throws is. */
+function unloadable(file: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof UsageError ? error : new UsageError(`Cannot load ${file}.\n${messageOf(error)}`)
+  }
 }
 
 async function find(file: string, name: string): Promise<Evaluation> {
