@@ -77,6 +77,7 @@ export class RunnerProcess {
     // It cut its own connection: nothing that it does can be known any more.
     this.#child.on('disconnect', () => this.close())
     this.#watch = setInterval(() => this.#endIfSilent(), WATCH_MS).unref()
+    this.#keepAwake(false)
   }
 
   get hasEnded(): boolean {
@@ -93,7 +94,10 @@ export class RunnerProcess {
    */
   ask(task: RunnerTask, maxSilenceMs: number, onTaskEnd?: () => void): Promise<unknown> {
     clearTimeout(this.#idle)
-    if (this.isIdle) this.#silentLooks = 0
+    if (this.isIdle) {
+      this.#silentLooks = 0
+      this.#keepAwake(true)
+    }
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, maxSilenceMs, onTaskEnd })
@@ -122,7 +126,20 @@ export class RunnerProcess {
     this.#pending.delete(news.id)
     if ('error' in news) pending?.reject(new (news.isUsage ? UsageError : Error)(news.error))
     else pending?.resolve(news.value)
-    if (this.isIdle) this.#idle = setTimeout(() => this.close(), MAX_IDLE_MS).unref()
+    if (!this.isIdle) return
+    this.#idle = setTimeout(() => this.close(), MAX_IDLE_MS).unref()
+    this.#keepAwake(false)
+  }
+
+  /** A process that waits for work ends with this one: it must not hold it up. */
+  #keepAwake(isAwake: boolean): void {
+    if (isAwake) {
+      this.#child.ref()
+      this.#child.channel?.ref()
+    } else {
+      this.#child.unref()
+      this.#child.channel?.unref()
+    }
   }
 
   /** A task that never gives up the event loop can only be ended from outside. */
