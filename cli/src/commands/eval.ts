@@ -12,6 +12,8 @@ export function addEval(program: Command): void {
     .option('--baseline <name>', 'compare with this baseline, or experiment')
     .option('--json <file>', 'write the result as JSON; "-" prints it alone on stdout')
     .option('--junit <file>', 'write the result as JUnit XML')
+    .option('--markdown <file>', 'write a summary for a pull request; "-" prints it alone on stdout')
+    .option('--github', 'annotate the commit, and add the summary to the step, in GitHub Actions', false)
     .addOption(
       new Option('--resume <experiment>', 'run what is left of an experiment that ended early').conflicts([
         'queue',

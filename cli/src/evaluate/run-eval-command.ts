@@ -7,11 +7,13 @@ import {
   type ExperimentReport,
   exitCodeOf,
   findEvalFiles,
+  githubReporter,
   inProcess,
   jsonReporter,
   junitReporter,
   loadEvalFile,
   loadInChild,
+  markdownReporter,
   prepareMode,
   type Reporter,
   registerTypeScript,
@@ -20,6 +22,7 @@ import {
   terminalReporter,
   toExitCode,
   toJsonReport,
+  toMarkdown,
 } from '@weir/evaluator'
 import { shutdown } from '@weir/sdk'
 import { migrate } from '@weir/store'
@@ -37,6 +40,8 @@ export interface EvalOptions {
   readonly resume?: string
   readonly json?: string
   readonly junit?: string
+  readonly markdown?: string
+  readonly github: boolean
   readonly queue: boolean
   readonly local: boolean
   readonly inProcess: boolean
@@ -50,9 +55,7 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
   const config = readConfig()
   const files = await findEvalFiles(paths)
   if (files.length === 0) throw new UsageError('there is no *.eval.ts file below this directory')
-  for (const report of [options.json, options.junit]) {
-    if (report !== undefined && report !== '-') requireWritable(report)
-  }
+  requireReports(options)
   const mode = await toMode(config, options)
   const write = process.stdout.write.bind(process.stdout)
   const reporter = toReporter(config, options, write)
@@ -71,6 +74,15 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
   }
   await Promise.all([written(process.stdout), written(process.stderr)])
   process.exit(exitCode)
+}
+
+function requireReports({ json, junit, markdown }: EvalOptions): void {
+  for (const report of [json, junit, markdown])
+    if (report !== undefined && report !== '-') requireWritable(report)
+  if (json === '-' && markdown === '-')
+    throw new UsageError(
+      '--json and --markdown cannot both be "-": stdout holds one of them. Name a file for the other.',
+    )
 }
 
 function nothingText({ resume, filter }: EvalOptions): string {
@@ -145,8 +157,8 @@ async function loadAll(
     await registerTypeScript(files[0]!)
     await prepareMode(mode)
   } else if (mode.kind === 'recorded') await requireAvailable(mode.store, mode)
-  // What tasks print must not be in the JSON.
-  if (options.json === '-') process.stdout.write = process.stderr.write.bind(process.stderr)
+  // What tasks print must not be in the report.
+  if (isStdoutTaken(options)) process.stdout.write = process.stderr.write.bind(process.stderr)
   const codes: EvaluationCode[] = []
   for (const file of files) codes.push(...(await load(file, mode, options, files.length === 1)))
   requireOneFileEach(codes)
@@ -163,7 +175,7 @@ async function load(
 ): Promise<EvaluationCode[]> {
   const recording = mode.kind === 'recorded' ? 'collector' : 'memory'
   if (options.inProcess) return (await loadEvalFile(file)).map((one) => inProcess(one, recording, file))
-  const stdout = options.json === '-' ? 'stderr' : 'stdout'
+  const stdout = isStdoutTaken(options) ? 'stderr' : 'stdout'
   const env = mode.kind === 'recorded' ? collectorOf(mode) : {}
   return loadInChild(file, { directory: process.cwd(), recording, env, stdout, keepLoaded })
 }
@@ -189,28 +201,36 @@ function toReporter(
   options: EvalOptions,
   writeStdout: NodeJS.WriteStream['write'],
 ): Reporter {
-  const toStdout = options.json === '-'
-  const stream = toStdout ? process.stderr : process.stdout
+  const { json, junit, markdown, github } = options
+  const stream = isStdoutTaken(options) ? process.stderr : process.stdout
+  const write = (text: string) => void stream.write(text)
+  const dashboard = dashboardOf(config)
+  const summary = process.env.GITHUB_STEP_SUMMARY
   return allReporters([
-    terminalReporter({
-      write: (text) => stream.write(text),
-      isInteractive: stream.isTTY === true,
-      ...dashboardOf(config),
-    }),
-    ...(toStdout
-      ? [stdoutReporter(writeStdout)]
-      : options.json === undefined
-        ? []
-        : [jsonReporter(options.json)]),
-    ...(options.junit === undefined ? [] : [junitReporter(options.junit)]),
+    terminalReporter({ write, isInteractive: stream.isTTY === true, ...dashboard }),
+    ...(json === undefined ? [] : [json === '-' ? onStdout(writeStdout, toJsonReport) : jsonReporter(json)]),
+    ...(junit === undefined ? [] : [junitReporter(junit)]),
+    ...(markdown === undefined
+      ? []
+      : [
+          markdown === '-'
+            ? onStdout(writeStdout, (reports) => toMarkdown(reports, dashboard))
+            : markdownReporter(markdown, dashboard),
+        ]),
+    ...(github ? [githubReporter(write)] : []),
+    ...(github && summary ? [markdownReporter(summary, { ...dashboard, append: true })] : []),
   ])
 }
 
+/** A report has stdout for itself; all else that would be printed goes to stderr. */
+function isStdoutTaken({ json, markdown }: EvalOptions): boolean {
+  return json === '-' || markdown === '-'
+}
+
 /** Waits until the pipe has taken everything: `process.exit` drops what it has not. */
-function stdoutReporter(write: NodeJS.WriteStream['write']): Reporter {
+function onStdout(write: NodeJS.WriteStream['write'], toText: typeof toJsonReport): Reporter {
   return {
-    onEnd: (reports, exitCode) =>
-      new Promise((resolve) => write(toJsonReport(reports, exitCode), () => resolve())),
+    onEnd: (reports, exitCode) => new Promise((resolve) => write(toText(reports, exitCode), () => resolve())),
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Store } from '@weir/store'
 import type { Result } from '@weir/store/evaluations'
 import type { TrialRun } from '../runner/run-trial.ts'
+import type { TrialFacts } from '../runner/trial-facts.ts'
+import { readBaselineChanges } from './baseline-changes.ts'
 import { judgeGates, judgeLatency } from './gates.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, type Mode, toReport, toTotals, toTrials } from './report.ts'
@@ -10,12 +12,17 @@ export async function concludeExperiment(
   plan: Plan,
   mode: Mode,
   results: readonly Result[],
+  facts: ReadonlyMap<string, TrialFacts>,
   store: Store | undefined,
   error?: string,
 ): Promise<ExperimentReport> {
-  const totals = toTotals(toTrials(results))
-  const latency = error === undefined ? await judgeLatency(plan, store) : undefined
-  return toReport(plan, mode, results, judgeGates(plan.outline.gates, totals, latency), error)
+  const trials = toTrials(results)
+  const [latency, changes] = await Promise.all([
+    error === undefined ? judgeLatency(plan, store) : undefined,
+    store === undefined ? undefined : readBaselineChanges(plan, trials, facts, store),
+  ])
+  const gates = judgeGates(plan.outline.gates, toTotals(trials), latency)
+  return toReport(plan, mode, results, { gates, facts, changes, error })
 }
 
 /** If no trial could even be run, nothing was evaluated. */

@@ -12,6 +12,7 @@ import type { RunRecord } from '@weir/store/run-model'
 import { settleTraces } from '@weir/store/settle'
 import type { TrialRunner } from '../runner/evaluation-code.ts'
 import type { TrialRun } from '../runner/run-trial.ts'
+import { factsOf, type TrialFacts } from '../runner/trial-facts.ts'
 import { toTrialRecords } from '../runner/trial-records.ts'
 import { retryWhileUnavailable } from './availability.ts'
 import type { Plan } from './plan.ts'
@@ -39,6 +40,7 @@ export class Judging {
   readonly #judge: TrialRunner['judge']
   readonly #cases: ReadonlyMap<string, Case>
   readonly #results: Result[]
+  readonly #facts: Map<string, TrialFacts> = new Map()
   /** Their trials are judged: they need not be settled again. */
   readonly #judgedTraces: Set<string> = new Set()
   #waiting: Waiting[] = []
@@ -56,6 +58,11 @@ export class Judging {
 
   get results(): readonly Result[] {
     return this.#results
+  }
+
+  /** By run id. */
+  get facts(): ReadonlyMap<string, TrialFacts> {
+    return this.#facts
   }
 
   /** Runs that must be in the store, and those that never came, once all are judged. */
@@ -96,6 +103,16 @@ export class Judging {
     this.#waiting = []
   }
 
+  /** Of trials that were judged before. */
+  async readFacts(): Promise<void> {
+    const runIds = new Set(this.#results.map(({ runId }) => runId))
+    for (const id of this.#facts.keys()) runIds.delete(id)
+    runIds.delete('')
+    if (runIds.size === 0) return
+    const records = await retryWhileUnavailable(() => getRunRecords(this.#store, { runIds: [...runIds] }))
+    for (const record of records) this.#facts.set(record.runId, factsOf(record))
+  }
+
   async #judgeAll(some: readonly Waiting[], records: ReadonlyMap<string, RunRecord>): Promise<void> {
     const judged: (readonly Result[])[] = new Array(some.length)
     const queue = some.entries()
@@ -103,7 +120,9 @@ export class Judging {
       for (const [index, { trialRun }] of queue) {
         const record = records.get(trialRun.runId)
         judged[index] = await this.#judge(this.#cases.get(trialRun.caseId)!, trialRun, record)
-        if (record !== undefined) this.#judgedTraces.add(record.traceId)
+        if (record === undefined) continue
+        this.#judgedTraces.add(record.traceId)
+        this.#facts.set(record.runId, factsOf(record))
       }
     }
     await Promise.all(Array.from({ length: CONCURRENCY }, worker))

@@ -23,10 +23,11 @@ export async function runLocally(
   const problem = await runTrials(runner, trialsOf(plan), plan.concurrency, onEnd, signal).catch(messageOf)
   const results = ends.flatMap((end) => end.results ?? [])
   const judged: Result[] = replaceResults(results, lateErrors(results, runner.late))
+  const facts = new Map(ends.flatMap((end) => (end.facts === undefined ? [] : [[end.run.runId, end.facts]])))
   const report =
     problem === undefined
-      ? await concludeExperiment(plan, 'local', judged, undefined, problemOf(ends))
-      : toReport(plan, 'local', judged, [], problem)
+      ? await concludeExperiment(plan, 'local', judged, facts, undefined, problemOf(ends))
+      : toReport(plan, 'local', judged, { facts, error: problem })
   reporter.onExperimentEnd?.(report)
   return report
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { InfrastructureError, UsageError } from '@weir/config'
 import type { Store } from '@weir/store'
 import { findExperiment, listResults, upsertExperiment } from '@weir/store/evaluations'
+import { getRunRecords } from '@weir/store/pages'
 import { FlowProducer, Job, Queue } from 'bullmq'
 import {
   EXPERIMENT_QUEUE,
@@ -12,10 +13,12 @@ import {
   trialJobId,
 } from '../queue.ts'
 import type { Reporter } from '../reporters/reporter.ts'
+import { factsOf } from '../runner/trial-facts.ts'
 import { withTimeLimit } from '../time-limit.ts'
 import { connectRedis } from '../worker/redis.ts'
+import { readBaselineChanges } from './baseline-changes.ts'
 import type { Plan } from './plan.ts'
-import { type ExperimentReport, toExperiment, toReport } from './report.ts'
+import { type ExperimentReport, toExperiment, toReport, toTrials } from './report.ts'
 import { trialsOf } from './trials.ts'
 
 const POLL_MS = 300
@@ -161,14 +164,22 @@ function answered<T>(answer: Promise<T>): Promise<T> {
 /** Reads the report from what the worker wrote. */
 async function readReport(plan: Plan, store: Store): Promise<ExperimentReport> {
   const { experimentId } = plan
-  const [experiment, results] = await Promise.all([
+  const [experiment, results, records] = await Promise.all([
     findExperiment(store, { experimentId }),
     listResults(store, { experimentId }),
+    getRunRecords(store, { experimentId }),
   ])
   if (experiment === undefined || experiment.status === 'running') {
     throw new InfrastructureError(`The worker wrote no result of experiment ${experimentId}.`)
   }
-  return toReport(plan, 'queue', results, experiment.gates, experiment.error)
+  const facts = new Map(records.map((record) => [record.runId, factsOf(record)]))
+  const changes = await readBaselineChanges(plan, toTrials(results), facts, store)
+  return toReport(plan, 'queue', results, {
+    gates: experiment.gates,
+    facts,
+    changes,
+    error: experiment.error,
+  })
 }
 
 /** Longest time that the queue may be without a worker: one that died is started again within seconds. */

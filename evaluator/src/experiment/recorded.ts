@@ -59,7 +59,7 @@ export async function runRecorded(
     if (isInterrupted) await judgeLast(judging, collector)
     const results = judging.results
     const message = isInterrupted ? interruptedText(plan, results, error) : messageOf(error)
-    const report = toReport(plan, 'recorded', results, [], message)
+    const report = toReport(plan, 'recorded', results, { facts: judging.facts, error: message })
     // If it is the store that failed, the error that is thrown says so.
     await upsertExperiment(store, toExperiment(plan, report)).catch(() => undefined)
     if (!isInterrupted) throw error
@@ -158,7 +158,10 @@ async function concludeRecorded(
   await retryWhileUnavailable(() => insertResults(store, errors))
   const results = replaceResults(judging.results, errors)
   const problem = crashProblem(trialRuns) ?? deliveryProblem(judging.runs, missing)
-  const report = await retryWhileUnavailable(() => concludeExperiment(plan, mode, results, store, problem))
+  await judging.readFacts()
+  const report = await retryWhileUnavailable(() =>
+    concludeExperiment(plan, mode, results, judging.facts, store, problem),
+  )
   await retryWhileUnavailable(() => upsertExperiment(store, toExperiment(plan, report)))
   return report
 }

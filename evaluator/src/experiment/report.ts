@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import type {
   Experiment,
   ExperimentStatus,
@@ -8,10 +9,12 @@ import type {
 } from '@weir/store/evaluations'
 import { stringifyExact } from '@weir/store/text'
 import { describeCheck } from '../checks/judge.ts'
+import type { TrialFacts } from '../runner/trial-facts.ts'
+import type { BaselineChanges } from './baseline-changes.ts'
 import type { Plan } from './plan.ts'
 
 /** One trial with all of its results. */
-export interface TrialReport {
+export interface JudgedTrial {
   readonly caseId: string
   readonly trial: number
   readonly runId: string
@@ -19,6 +22,13 @@ export interface TrialReport {
   readonly durationMs: number
   /** The task first. */
   readonly results: readonly Result[]
+}
+
+/** A trial with what its run was about. */
+export interface TrialReport extends JudgedTrial, TrialFacts {
+  readonly input: unknown
+  /** Undefined if the case has none. */
+  readonly reference: unknown
 }
 
 export interface ReportTotals {
@@ -36,19 +46,35 @@ export type Mode = 'recorded' | 'local' | 'queue'
 export interface ExperimentReport extends ReportTotals {
   readonly experimentId: string
   readonly evaluation: string
+  /** Relative to the working directory; '' if it came from no file. */
+  readonly file: string
   readonly variant: string
   readonly flow: string
   readonly version: string
+  /** Of the code under test; '' if it is not known. */
+  readonly revision: string
+  /** `name@version`; '' for data in the definition or a file. */
+  readonly dataset: string
+  /** SHA-256 of the cases. */
+  readonly datasetHash: string
   readonly mode: Mode
   readonly status: Exclude<ExperimentStatus, 'running'>
   /** Cases x trials. */
   readonly planned: number
   /** '' if there was none. */
   readonly baselineExperimentId: string
+  /** Undefined without a baseline. */
+  readonly changes: BaselineChanges | undefined
   readonly gates: readonly GateResult[]
   /** Why it could not be evaluated; '' if it could. */
   readonly error: string
   readonly durationMs: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** US dollars. */
+  readonly cost: number
+  /** Some tokens have no known price: it cost at least `cost`. */
+  readonly isCostPartial: boolean
   readonly trials: readonly TrialReport[]
 }
 
@@ -56,15 +82,28 @@ export function plannedTrials(plan: Pick<Plan, 'cases' | 'trials'>): number {
   return plan.cases.length * plan.trials
 }
 
-/** The report of judged results. `error` says why the experiment as a whole could not be evaluated. */
+/** What is known of an experiment besides its results. */
+export interface ReportDetails {
+  readonly gates?: readonly GateResult[]
+  /** By run id. */
+  readonly facts?: ReadonlyMap<string, TrialFacts>
+  readonly changes?: BaselineChanges | undefined
+  /** Why it could not be evaluated as a whole. */
+  readonly error?: string | undefined
+}
+
+/** The report of judged results. */
 export function toReport(
   plan: Plan,
   mode: Mode,
   results: readonly Result[],
-  gates: readonly GateResult[],
-  error?: string,
+  { gates = [], facts = new Map(), changes, error }: ReportDetails,
 ): ExperimentReport {
-  const trials = toTrials(results)
+  const cases = new Map(plan.cases.map((item) => [item.id, item]))
+  const trials = toTrials(results).map((trial): TrialReport => {
+    const { input, reference } = cases.get(trial.caseId) ?? {}
+    return { ...trial, input, reference, ...(facts.get(trial.runId) ?? NO_FACTS) }
+  })
   const totals = toTotals(trials)
   const planned = plannedTrials(plan)
   const noCases = totals.evaluated === 0 ? 'Nothing was evaluated: there are no cases.' : undefined
@@ -73,9 +112,13 @@ export function toReport(
   return {
     experimentId: plan.experimentId,
     evaluation: plan.outline.name,
+    file: plan.file === undefined ? '' : relative(process.cwd(), plan.file).replaceAll('\\', '/'),
     variant: plan.variant.name,
     flow: plan.variant.flow,
     version: plan.variant.version,
+    revision: plan.revision,
+    dataset: plan.dataset,
+    datasetHash: plan.datasetHash,
     mode,
     status:
       problem !== undefined
@@ -85,12 +128,26 @@ export function toReport(
           : 'failed',
     planned,
     baselineExperimentId: plan.baselineExperimentId ?? '',
+    changes,
     gates,
     error: problem ?? '',
     durationMs: Math.max(0, Date.now() - plan.startedMs),
     ...totals,
+    inputTokens: trials.reduce((sum, trial) => sum + trial.inputTokens, 0),
+    outputTokens: trials.reduce((sum, trial) => sum + trial.outputTokens, 0),
+    cost: trials.reduce((sum, trial) => sum + trial.cost, 0),
+    isCostPartial: trials.some((trial) => trial.isCostPartial),
     trials,
   }
+}
+
+const NO_FACTS: TrialFacts = {
+  output: undefined,
+  outputLength: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  cost: 0,
+  isCostPartial: false,
 }
 
 /** The row of `experiments`, while it runs or with its report. */
@@ -124,7 +181,7 @@ export function toExperiment(plan: Plan, report?: ExperimentReport): Experiment 
 }
 
 /** The results of each trial together. */
-export function toTrials(results: readonly Result[]): TrialReport[] {
+export function toTrials(results: readonly Result[]): JudgedTrial[] {
   const groups = Map.groupBy(results, ({ caseId, trial }) => JSON.stringify([caseId, trial]))
   return [...groups.values()].map((group) => {
     const task = group.find(({ kind }) => kind === 'task') ?? group[0]!
@@ -145,7 +202,7 @@ function worst(outcomes: readonly Outcome[]): Outcome {
   return BY_WORST.find((outcome) => outcomes.includes(outcome)) ?? 'error'
 }
 
-export function toTotals(trials: readonly TrialReport[]): ReportTotals {
+export function toTotals(trials: readonly JudgedTrial[]): ReportTotals {
   const count = (outcome: Outcome) => trials.filter((trial) => trial.outcome === outcome).length
   const passed = count('passed')
   const errors = count('error')
@@ -159,7 +216,7 @@ export function toTotals(trials: readonly TrialReport[]): ReportTotals {
   }
 }
 
-function toScores(trials: readonly TrialReport[]): ScoreSummary[] {
+function toScores(trials: readonly JudgedTrial[]): ScoreSummary[] {
   const groups = new Map<string, { sum: number; min: number; count: number }>()
   for (const { results } of trials) {
     for (const { kind, name, score, outcome } of results) {

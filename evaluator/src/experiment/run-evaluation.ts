@@ -71,7 +71,8 @@ export async function runCode(
   const plans = await planExperiments(code, settings, store).catch((error: unknown) => {
     if (error instanceof WeirError) throw error
     const plan = planOf(code.outline, code.file, code.outline.variants[0]!, NO_DATA)
-    const report = toReport(plan, mode.kind, [], [], `Its data could not be read: ${messageOf(error)}`)
+    const problem = `Its data could not be read: ${messageOf(error)}`
+    const report = toReport(plan, mode.kind, [], { error: problem })
     reporter.onExperimentEnd?.(report)
     reports.push(report)
     return []

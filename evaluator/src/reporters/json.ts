@@ -1,13 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import type { ExitCode } from '@weir/config'
+import { prettyExact } from '@weir/store/text'
 import type { ExperimentReport } from '../experiment/report.ts'
 import type { Reporter } from './reporter.ts'
 
-/** The whole result as JSON in well-formed Unicode: half an emoji becomes U+FFFD, which every reader accepts. */
+/** The whole result as JSON, by `report.schema.json`. In well-formed Unicode: every reader accepts it. */
 export function toJsonReport(reports: readonly ExperimentReport[], exitCode: ExitCode): string {
-  const report = { format: 1, exitCode, experiments: reports }
-  const unicode = (_key: string, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value)
-  return `${JSON.stringify(report, unicode, 2)}\n`
+  return `${prettyExact({ format: 2, exitCode, experiments: reports })}\n`
 }
 
 /** Writes the whole result to a file. */

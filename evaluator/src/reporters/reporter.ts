@@ -1,6 +1,6 @@
 import type { ExitCode } from '@weir/config'
 import type { Plan } from '../experiment/plan.ts'
-import type { ExperimentReport, Mode, TrialReport } from '../experiment/report.ts'
+import type { ExperimentReport, JudgedTrial, Mode } from '../experiment/report.ts'
 import type { TrialRun } from '../runner/run-trial.ts'
 
 /** Follows evaluations as they run. Every method is optional. */
@@ -31,7 +31,7 @@ export function allReporters(reporters: readonly Reporter[]): Reporter {
 }
 
 /** Names of trials, counted from 1: "launch (trial 1 of 3)"; with one trial per case, the case alone. */
-export function trialNames(trials: readonly TrialReport[]): (trial: TrialReport) => string {
+export function trialNames(trials: readonly JudgedTrial[]): (trial: JudgedTrial) => string {
   const each = trials.reduce((most, { trial }) => Math.max(most, trial + 1), 1)
   return ({ caseId, trial }) => (each === 1 ? caseId : `${caseId} (trial ${trial + 1} of ${each})`)
 }

@@ -5,6 +5,7 @@ import type { ResolvedData } from '../evaluation/cases.ts'
 import type { Outline } from '../evaluation/outline.ts'
 import type { MissingSpans } from './delivery.ts'
 import type { TrialRun } from './run-trial.ts'
+import type { TrialFacts } from './trial-facts.ts'
 
 /** The user's code of an evaluation: in this process, or in one of its own. */
 export interface EvaluationCode {
@@ -26,6 +27,8 @@ export interface TrialEnd {
   readonly run: TrialRun
   /** Where runs are recorded in memory: the process that recorded the run has judged it too. */
   readonly results?: readonly Result[] | undefined
+  /** With results, if there is a run. */
+  readonly facts?: TrialFacts | undefined
   /** With results: false if there is no run, although the task ended by itself. */
   readonly isRecorded?: boolean
   /** Why its spans did not all arrive in the collector; undefined: they did. */

@@ -6,6 +6,7 @@ import { delivery } from './delivery.ts'
 import type { EvaluationCode, TrialEnd } from './evaluation-code.ts'
 import { judgeTrial } from './judge-trial.ts'
 import { runTrial, type TrialRun, type TrialSubject } from './run-trial.ts'
+import { factsOf } from './trial-facts.ts'
 import { toTrialRecords } from './trial-records.ts'
 
 /** Where the runs of this process are recorded. */
@@ -69,12 +70,13 @@ async function judgeInMemory(
   evaluation: Evaluation,
   { experimentId, variant, item }: TrialSubject,
   run: TrialRun,
-): Promise<Pick<TrialEnd, 'results' | 'isRecorded'>> {
+): Promise<Pick<TrialEnd, 'results' | 'facts' | 'isRecorded'>> {
   const isFunction = typeof taskOf(evaluation, variant) === 'function'
   const record = toTrialRecords(await takeRuns(run.runId), isFunction).get(run.runId)
   const mayLack = run.error !== undefined && run.error.reason !== 'thrown'
   return {
     results: await judgeTrial(evaluation, experimentId, item, run, record),
+    facts: record && factsOf(record),
     isRecorded: record !== undefined || mayLack,
   }
 }

@@ -93,6 +93,18 @@ export function stringifyExact(
   })
 }
 
+/** The same for people and for every reader: indented, and half an emoji is U+FFFD. */
+export function prettyExact(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_key, inner: unknown) => {
+      if (typeof inner === 'string') return inner.toWellFormed()
+      return typeof inner === 'bigint' ? json.rawJSON(String(inner)) : inner
+    },
+    2,
+  )
+}
+
 /**
  * Makes sure that a value is the same after {@link stringifyExact} and {@link parseExact}, as far as its numbers go.
  *

@@ -1,0 +1,178 @@
+import { appendFile, writeFile } from 'node:fs/promises'
+import { formatDuration } from '@weir/config'
+import { cutText, printed } from '@weir/store/text'
+import type { BaselineChanges, Change } from '../experiment/baseline-changes.ts'
+import type { ExperimentReport } from '../experiment/report.ts'
+import { type Reporter, trialNames } from './reporter.ts'
+
+export interface MarkdownOptions {
+  /** Base URL of the dashboard, to link experiments to. */
+  readonly dashboardUrl?: string | undefined
+  /** The file is added to, as GitHub's summary of a step is, not written anew. */
+  readonly append?: boolean
+}
+
+/** Cases and trials that are listed by name, at most. */
+const MOST_NAMED = 20
+/** Characters of a name or a reason. */
+const MOST_CHARACTERS = 200
+
+/** Writes a summary for a pull request: what decided first, then what changed against the baseline. */
+export function markdownReporter(path: string, options: MarkdownOptions = {}): Reporter {
+  const write = options.append === true ? appendFile : writeFile
+  return { onEnd: (reports) => write(path, toMarkdown(reports, options)) }
+}
+
+export function toMarkdown(reports: readonly ExperimentReport[], options: MarkdownOptions = {}): string {
+  return `${[`## ${verdict(reports)}`, ...reports.map((report) => section(report, options))].join('\n\n')}\n`
+}
+
+const MARK = { passed: '✅', failed: '❌', error: '⚠️' } as const
+
+function verdict(reports: readonly ExperimentReport[]): string {
+  const count = (status: ExperimentReport['status']) =>
+    reports.filter((report) => report.status === status).length
+  const [failed, error] = [count('failed'), count('error')]
+  if (reports.length === 0) return `${MARK.error} Nothing was evaluated`
+  if (failed + error === 0)
+    return `${MARK.passed} ${reports.length === 1 ? 'The evaluation' : `All ${reports.length} evaluations`} passed`
+  const parts = [
+    ...(failed === 0 ? [] : [`${failed} of ${reports.length} failed`]),
+    ...(error === 0 ? [] : [`${error} could not be evaluated`]),
+  ]
+  return `${failed > 0 ? MARK.failed : MARK.error} Evaluations: ${parts.join(', ')}`
+}
+
+function section(report: ExperimentReport, { dashboardUrl }: MarkdownOptions): string {
+  const { evaluation, variant, status, passed, planned, error, changes } = report
+  const name = variant === '' ? code(evaluation) : `${code(evaluation)} ${code(variant)}`
+  return [
+    `### ${MARK[status]} ${name}: ${passed} of ${planned} trials passed`,
+    ...(error === '' ? [] : [code(error)]),
+    gates(report),
+    ...(changes === undefined ? [] : [changed(changes), table(changes)]),
+    ...scores(report),
+    problems(report),
+    footer(report, dashboardUrl),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+/** What stopped the build in full; the others are counted. */
+function gates({ gates }: ExperimentReport): string {
+  const broken = gates.filter(({ outcome }) => outcome !== 'passed')
+  const others = gates.length - broken.length
+  return [
+    ...broken.map(({ name, outcome, reason }) => `- ❌ ${code(name)} ${outcome}: ${code(reason)}`),
+    ...(others === 0 ? [] : [`- ✅ ${others} ${others === 1 ? 'gate' : 'gates'} passed`]),
+  ].join('\n')
+}
+
+function changed({ broke, mended, added, removed }: BaselineChanges): string {
+  const line = (what: string, ids: readonly string[]) =>
+    ids.length === 0 ? [] : [`- **${what} (${ids.length})**: ${named(ids)}`]
+  const lines = [
+    ...line('Broke', broke),
+    ...line('Mended', mended),
+    ...line('New cases', added),
+    ...line('Cases that are gone', removed),
+  ]
+  return lines.length === 0 ? 'No case broke and none was mended.' : lines.join('\n')
+}
+
+function named(ids: readonly string[]): string {
+  const shown = ids.slice(0, MOST_NAMED).map(code).join(', ')
+  return ids.length > MOST_NAMED ? `${shown} and ${ids.length - MOST_NAMED} more` : shown
+}
+
+function table({ passRate, scores, duration, cost }: BaselineChanges): string {
+  const row = (
+    label: string,
+    { mean, baseline }: Change,
+    format: (value: number) => string,
+    change: string,
+  ) => `| ${label} | ${format(mean)} | ${format(baseline)} | ${change} |`
+  const ratio = ({ mean, baseline }: Change) =>
+    baseline === 0 ? '' : signed((mean / baseline - 1) * 100, 0, ' %')
+  const points = ({ mean, baseline }: Change) => signed((mean - baseline) * 100, 1, ' points')
+  return [
+    '| over the cases that both have | now | baseline | change |',
+    '|---|---:|---:|---:|',
+    row('pass rate', passRate, percent, points(passRate)),
+    ...scores.map((score) =>
+      row(code(score.name), score, (value) => value.toFixed(3), signed(score.mean - score.baseline, 3)),
+    ),
+    row('duration of a trial', duration, (value) => formatDuration(value * 1e6), ratio(duration)),
+    ...(cost.mean === 0 && cost.baseline === 0 ? [] : [row('cost of a trial', cost, dollars, ratio(cost))]),
+  ].join('\n')
+}
+
+/** The scores that the table of changes does not have. */
+function scores({ scores, changes }: ExperimentReport): string[] {
+  const rest = scores.filter(({ name }) => !changes?.scores.some((change) => change.name === name))
+  if (rest.length === 0) return []
+  const list = rest.map(
+    ({ name, mean, min }) => `${code(name)} ${mean.toFixed(3)} (lowest ${min.toFixed(3)})`,
+  )
+  return [`Scores, as means: ${list.join(', ')}`]
+}
+
+function problems({ trials }: ExperimentReport): string {
+  const bad = trials.filter(({ outcome }) => outcome !== 'passed')
+  if (bad.length === 0) return ''
+  const nameOf = trialNames(trials)
+  const lines = bad
+    .slice(0, MOST_NAMED)
+    .flatMap((trial) => [
+      `- ${code(nameOf(trial))}`,
+      ...trial.results
+        .filter(({ outcome }) => outcome !== 'passed')
+        .map(({ kind, name, outcome, reason }) => `  - ${outcome} ${code(name || kind)}: ${code(reason)}`),
+    ])
+  const more = bad.length > MOST_NAMED ? [`- and ${bad.length - MOST_NAMED} more`] : []
+  const title = `${bad.length} ${bad.length === 1 ? 'trial' : 'trials'} that did not pass`
+  return [`<details><summary>${title}</summary>\n`, ...lines, ...more, '\n</details>'].join('\n')
+}
+
+function footer(report: ExperimentReport, dashboardUrl: string | undefined): string {
+  const { experimentId, durationMs, inputTokens, outputTokens, cost, isCostPartial, mode, dataset } = report
+  const tokens = inputTokens + outputTokens
+  const id =
+    dashboardUrl === undefined || mode === 'local'
+      ? `experiment ${code(experimentId)}`
+      : `[experiment ${experimentId}](${dashboardUrl}/experiments/${experimentId})`
+  return [
+    id,
+    formatDuration(durationMs * 1e6),
+    ...(tokens === 0 ? [] : [`${tokens} tokens`]),
+    ...(cost === 0 && !isCostPartial ? [] : [`${isCostPartial ? '≥ ' : ''}${dollars(cost)}`]),
+    ...(dataset === '' ? [] : [`dataset ${code(dataset)}`]),
+    ...(report.revision === '' ? [] : [`revision ${code(report.revision.slice(0, 12))}`]),
+  ].join(' · ')
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`
+}
+
+function dollars(value: number): string {
+  return `$${value.toFixed(value < 0.1 ? 4 : 2)}`
+}
+
+/** With a sign, and nothing where it would be 0. */
+function signed(value: number, digits: number, unit = ''): string {
+  const text = Math.abs(value).toFixed(digits)
+  if (Number(text) === 0) return ''
+  return `${value < 0 ? '−' : '+'}${text}${unit}`
+}
+
+/** Text of users and models as code on one line, which no Markdown and no mention in it leaves. */
+function code(text: string): string {
+  const line = cutText(printed(text.replaceAll(/\s+/g, ' ').trim()), MOST_CHARACTERS)
+  if (line === '') return '``(empty)``'
+  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  const padding = line.startsWith('`') || line.endsWith('`') ? ' ' : ''
+  return `${fence}${padding}${line.replaceAll('|', '\\|')}${padding}${fence}`
+}
