@@ -13,6 +13,8 @@ export type {
 } from './comparison.ts'
 export type { Metric } from './judge.ts'
 export { COMPARISON_RULE } from './judge.ts'
+export { judgeRuns } from './judge-runs.ts'
+export type { Observation } from './observation.ts'
 export type { CaseOutcome, PassRateComparison } from './pass-rates.ts'
 export { comparePassRates } from './pass-rates.ts'
 export type { Side, SideRestriction, Window } from './side.ts'
