@@ -1,5 +1,5 @@
-import { comparePassRates, judgeRuns, type Observation } from '@weir/store/compare'
-import { cases, type Executed, execute } from './verdicts/experiment.ts'
+import { type ExperimentRuns, judgeExperiments, judgeRuns, type Observation } from '@weir/store/compare'
+import { cases, execute } from './verdicts/experiment.ts'
 import { type Random, random } from './verdicts/random.ts'
 import * as traffic from './verdicts/traffic.ts'
 
@@ -59,9 +59,9 @@ function ofRuns(base: readonly Observation[], candidate: readonly Observation[])
     .filter(isChange)
 }
 
-function ofExperiments(base: Executed, candidate: Executed): Said {
-  const { verdict } = comparePassRates(base.outcomes, candidate.outcomes)
-  return [...ofRuns(base.observations, candidate.observations), verdict].filter(isChange)
+function ofExperiments(base: ExperimentRuns, candidate: ExperimentRuns): Said {
+  const { metrics, caseMetrics } = judgeExperiments(base, candidate)
+  return [...Object.values(metrics), ...caseMetrics].map(({ verdict }) => verdict).filter(isChange)
 }
 
 function isChange(verdict: string): boolean {

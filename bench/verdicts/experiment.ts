@@ -1,7 +1,7 @@
-import type { CaseOutcome, Observation } from '@weir/store/compare'
+import type { ExperimentRuns, Observation, TrialValue } from '@weir/store/compare'
 import type { Random } from './random.ts'
 
-/** What a case is like, whichever version runs it. */
+/** What a case is like, whichever version runs it. Trials of a case vary by about 20 % in duration. */
 interface CaseNature {
   readonly key: number
   /** Median duration in nanoseconds. */
@@ -19,25 +19,20 @@ export function cases(random: Random, n: number, passing: number, spread: number
   }))
 }
 
-/** One execution of the cases. */
-export interface Executed {
-  readonly observations: Observation[]
-  readonly outcomes: CaseOutcome[]
-}
-
 export function execute(
   random: Random,
   natures: readonly CaseNature[],
   trials: number,
   change: { readonly slower?: number; readonly passing?: number } = {},
-): Executed {
-  const executed: Executed = { observations: [], outcomes: [] }
+): ExperimentRuns {
+  const observations: Observation[] = []
+  const values: TrialValue[] = []
   for (let trial = 0; trial < trials; trial++) {
     for (const { key, pace, passing } of natures) {
-      const duration = pace * (change.slower ?? 1) * Math.exp(0.3 * random.normal())
-      executed.observations.push({ key, duration, succeeded: true })
-      executed.outcomes.push({ caseId: String(key), passed: random.chance(change.passing ?? passing) })
+      const duration = pace * (change.slower ?? 1) * Math.exp(0.2 * random.normal())
+      observations.push({ key, duration, succeeded: true })
+      values.push({ caseId: String(key), value: random.chance(change.passing ?? passing) ? 1 : 0 })
     }
   }
-  return executed
+  return { observations, values: [{ kind: 'pass rate', name: '', values }] }
 }

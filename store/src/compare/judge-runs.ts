@@ -1,7 +1,9 @@
-import type { StepComparison } from './comparison.ts'
+import type { CaseMetricComparison, StepComparison } from './comparison.ts'
 import { judge } from './judge.ts'
-import { measure } from './measure.ts'
-import { type Observation, statsOf, successful } from './observation.ts'
+import { type Measured, measure } from './measure.ts'
+import { measureCases, type TrialValues } from './measure-cases.ts'
+import { measurePaired } from './measure-paired.ts'
+import { type Observation, statsOf } from './observation.ts'
 
 /**
  * What a comparison says of two sets of whole runs, as if all of them were read from the store: for simulations.
@@ -11,10 +13,27 @@ export function judgeRuns(
   base: readonly Observation[],
   candidate: readonly Observation[],
 ): StepComparison['metrics'] {
-  const [judged] = judge([measure(toMeasured(base), toMeasured(candidate))])
-  return judged!
+  return judge([measure(toMeasured(base), toMeasured(candidate))]).steps[0]!
 }
 
-function toMeasured(observations: readonly Observation[]) {
-  return { stats: statsOf(observations), durations: successful(observations) }
+/** One execution of an evaluation. The keys of its observations are its cases, and stand in the order of trials. */
+export interface ExperimentRuns {
+  readonly observations: readonly Observation[]
+  readonly values: readonly TrialValues[]
+}
+
+/** The same of two experiments, paired by case. */
+export function judgeExperiments(
+  base: ExperimentRuns,
+  candidate: ExperimentRuns,
+): { readonly metrics: StepComparison['metrics']; readonly caseMetrics: readonly CaseMetricComparison[] } {
+  const { steps, caseMetrics } = judge(
+    [measurePaired(toMeasured(base.observations), toMeasured(candidate.observations))],
+    measureCases(base.values, candidate.values),
+  )
+  return { metrics: steps[0]!, caseMetrics }
+}
+
+function toMeasured(observations: readonly Observation[]): Measured {
+  return { stats: statsOf(observations), observations }
 }

@@ -2,17 +2,22 @@ import { expect, test } from 'vitest'
 import { lognormal, uniform } from '../statistics/testing.ts'
 import { judge } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
+import { statsOf } from './observation.ts'
 
 /** `n` runs of which `succeeded` did, with these durations in milliseconds. */
 function measured(n: number, succeeded: number, milliseconds: readonly number[]): Measured {
-  const durations = milliseconds.slice(0, succeeded).map((value) => value * 1e6)
-  const sorted = durations.toSorted((a, b) => a - b)
-  const at = (level: number) => sorted[Math.floor(level * sorted.length)] ?? null
-  return { durations, stats: { n, succeeded, p50Ns: at(0.5), p95Ns: at(0.95), p99Ns: at(0.99) } }
+  const observations = Array.from({ length: n }, (_, i) => ({
+    duration: (milliseconds[i] ?? 1) * 1e6,
+    succeeded: i < succeeded,
+    key: 0,
+  }))
+  return { observations, stats: statsOf(observations) }
 }
 
+const judged = (...steps: Parameters<typeof judge>[0]) => judge(steps).steps
+
 function verdicts(base: Measured, candidate: Measured) {
-  const [{ success, duration, p95, p99 }] = judge([measure(base, candidate)]) as [ReturnType<typeof judge>[0]]
+  const { success, duration, p95, p99 } = judged(measure(base, candidate))[0]!
   return [success, duration, p95, p99].map(({ verdict }) => verdict)
 }
 
@@ -52,20 +57,20 @@ test('durations need successes, the rate needs runs', () => {
 
 test('sure but small: below the factor of 1.10', () => {
   const tight = (median: number) => measured(400, 400, lognormal(next, 400, median, 0.05))
-  const [one] = judge([measure(tight(100), tight(107))])
+  const [one] = judged(measure(tight(100), tight(107)))
   expect(one!.duration.q).toBeLessThan(0.001)
   expect(one!.duration.verdict).toBe('no clear change')
 })
 
 test('sure and large in ratio, but below the floor of one millisecond', () => {
-  const [one] = judge([measure(runs(400, 0.5), runs(400, 1))])
+  const [one] = judged(measure(runs(400, 0.5), runs(400, 1)))
   expect(one!.duration.q).toBeLessThan(0.001)
   expect(one!.duration.verdict).toBe('no clear change')
 })
 
 test('a failure rate that doubles below one percentage point is no verdict', () => {
   const [base, candidate] = [runs(20_000, 100, 19_940), runs(20_000, 100, 19_860)]
-  const [one] = judge([measure(base, candidate)])
+  const [one] = judged(measure(base, candidate))
   expect(one!.success.q).toBeLessThan(0.001)
   expect(one!.success.verdict).toBe('no clear change')
 })
@@ -73,9 +78,9 @@ test('a failure rate that doubles below one percentage point is no verdict', () 
 test('q counts every test of every step: a lone p of 0.02 among 20 equal steps is no verdict', () => {
   const alone = measure(runs(100, 100, 100), runs(100, 100, 94))
   expect(alone.success.p).toBeLessThan(0.02)
-  expect(judge([alone])[0]!.success.verdict).toBe('worse')
+  expect(judged(alone)[0]!.success.verdict).toBe('worse')
   const equal = Array.from({ length: 20 }, () => measure(runs(100, 100), runs(100, 100)))
-  const [first] = judge([alone, ...equal])
+  const [first] = judged(alone, ...equal)
   expect(first!.success.q).toBeGreaterThan(0.05)
   expect(first!.success.verdict).toBe('no clear change')
 })

@@ -4,18 +4,20 @@ import { proportionDifference } from '../statistics/newcombe.ts'
 import { quantileRatio } from '../statistics/quantile-ratio.ts'
 import type { Estimate, TestedMetric } from './comparison.ts'
 import { COMPARISON_RULE, type Metric } from './judge.ts'
+import { type Observation, successful } from './observation.ts'
 import type { SideStats } from './side-queries.ts'
 
-/** One side of one step: what SQL counted, and the durations that the tests see. */
+/** One side of one step: what SQL counted, and what the tests see of it. */
 export interface Measured {
   readonly stats: SideStats
-  readonly durations: readonly number[]
+  /** In the order in which the runs started. */
+  readonly observations: readonly Observation[]
 }
 
 /** Tests every metric that has enough runs on both sides. */
 export function measure(base: Measured, candidate: Measured): Readonly<Record<Metric, TestedMetric>> {
-  const x = base.durations.map(positive)
-  const y = candidate.durations.map(positive)
+  const x = successful(base.observations).map(positive)
+  const y = successful(candidate.observations).map(positive)
   const values = Math.min(x.length, y.length)
   const tail = (metric: 'p95' | 'p99', level: number) =>
     withEffect(durationMetric(metric, base.stats, candidate.stats), values, () => {
@@ -34,7 +36,7 @@ export function measure(base: Measured, candidate: Measured): Readonly<Record<Me
 }
 
 /** A duration of 0 ns is shorter than the clock can tell, and has no logarithm. */
-function positive(durationNs: number): number {
+export function positive(durationNs: number): number {
   return Math.max(1, durationNs)
 }
 
@@ -45,6 +47,8 @@ function measureSuccess(base: SideStats, candidate: SideStats): TestedMetric {
     candidateN: candidate.n,
     base: base.n === 0 ? null : base.succeeded / base.n,
     candidate: candidate.n === 0 ? null : candidate.succeeded / candidate.n,
+    cases: null,
+    needs: COMPARISON_RULE.minimum.success,
     effect: null,
     p: null,
   }
@@ -63,6 +67,8 @@ function durationMetric(metric: keyof typeof COLUMN, base: SideStats, candidate:
     candidateN: candidate.succeeded,
     base: base[COLUMN[metric]],
     candidate: candidate[COLUMN[metric]],
+    cases: null,
+    needs: COMPARISON_RULE.minimum[metric],
     effect: null,
     p: null,
   }
@@ -73,7 +79,7 @@ interface Effect extends Estimate {
 }
 
 function withEffect(tested: TestedMetric, values: number, test: () => Effect | null): TestedMetric {
-  if (values < COMPARISON_RULE.minimum[tested.metric]) return tested
+  if (values < tested.needs) return tested
   const effect = test()
   if (effect === null) return tested
   const { value, low, high, p } = effect

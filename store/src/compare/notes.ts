@@ -5,7 +5,14 @@ import { COMPARISON_RULE } from './judge.ts'
 import type { ResolvedSide } from './selection.ts'
 import { canOverlap } from './selection.ts'
 import { describeWindow } from './side.ts'
-import { countOverlap, isLarge, type RunStats, type Scope, type StepStats } from './side-queries.ts'
+import {
+  countOverlap,
+  isLarge,
+  type RunStats,
+  type Scope,
+  type StepStats,
+  sampleSize,
+} from './side-queries.ts'
 
 /** One side with what was read of it. */
 export interface ReadSide extends ResolvedSide {
@@ -82,16 +89,17 @@ export function describeSelection({ selection }: ResolvedSide): string {
 
 function totalNotes(sides: readonly ReadSide[]): Note[] {
   const notes: Note[] = []
-  const { sampleSize, mostRuns } = COMPARISON_RULE
+  const { mostRuns } = COMPARISON_RULE
   for (const { label, run } of sides.filter((side) => isLarge(side.run)))
     notes.push({
       kind: 'sampled',
       text: `The steps of ${label} are those of about ${mostRuns} of its ${run.total} runs, taken by a hash of the run id; a step that is rarer may be missing. What is said of the whole run is of all runs.`,
     })
-  if (sides.some(({ run, steps }) => [run, ...steps].some(({ succeeded }) => succeeded > sampleSize)))
+  const most = Math.min(...sides.map(({ selection }) => sampleSize(selection)))
+  if (sides.some(({ run, steps }) => [run, ...steps].some(({ n }) => n > most)))
     notes.push({
       kind: 'sampled',
-      text: `The tests of durations see ${sampleSize} runs per step and side, taken by a hash of the run id.`,
+      text: `The tests of durations see at most ${most} runs per step and side, taken by a hash of the run id.`,
     })
   if (sides.some(({ steps }) => steps.length > COMPARISON_RULE.maxSteps))
     notes.push({

@@ -1,4 +1,10 @@
-import type { MetricComparison, OverallVerdict, StepComparison } from './comparison.ts'
+import type {
+  CaseMetricComparison,
+  Comparison,
+  MetricComparison,
+  OverallVerdict,
+  StepComparison,
+} from './comparison.ts'
 import { COMPARISON_RULE } from './judge.ts'
 
 const BAD = new Set<string>(['slower', 'worse'])
@@ -7,12 +13,13 @@ const GOOD = new Set<string>(['faster', 'better'])
 /** The verdict over everything, and the sentence that says which step changed and how sure that is. */
 export function summarise(
   labels: { readonly base: string; readonly candidate: string },
-  run: StepComparison,
-  steps: readonly StepComparison[],
+  compared: Pick<Comparison, 'run' | 'steps' | 'caseMetrics' | 'pairing'>,
 ): { verdict: OverallVerdict; sentence: string } {
-  const bad = changes(run, steps, BAD)
-  const good = changes(run, steps, GOOD)
-  const between = `${labels.candidate} against ${labels.base}`
+  const { run, steps, caseMetrics, pairing } = compared
+  const bad = changes(compared, BAD)
+  const good = changes(compared, GOOD)
+  const paired = pairing === null ? '' : ` (paired, ${countCases(pairing.cases)})`
+  const between = `${labels.candidate} against ${labels.base}${paired}`
   if (bad.length > 0) {
     const also = good.length > 0 ? ` Improved: ${list(good)}.` : ''
     return { verdict: 'regression', sentence: `Regression of ${between}: ${list(bad)}.${also}` }
@@ -26,12 +33,14 @@ export function summarise(
       sentence: `Nothing to compare: no finished run of ${empty} was found.`,
     }
   }
-  const tests = [run, ...steps].flatMap(({ metrics }) => Object.values(metrics)).filter(({ p }) => p !== null)
+  const tests = [...[run, ...steps].flatMap(({ metrics }) => Object.values(metrics)), ...caseMetrics].filter(
+    ({ p }) => p !== null,
+  )
   const counts = `${run.candidate.n} and ${run.base.n} runs`
   if (tests.length === 0)
     return {
       verdict: 'needs more runs',
-      sentence: `Too few runs of ${between} to tell (${counts}): at least ${COMPARISON_RULE.minimum.success} per side are needed.`,
+      sentence: `Too few runs of ${between} to tell (${counts}): at least ${pairing === null ? `${COMPARISON_RULE.minimum.success} per side` : `${COMPARISON_RULE.minimumCases} shared cases`} are needed.`,
     }
   const tails = Object.values(run.metrics).filter(({ p }) => p === null)
   const untested = tails.length > 0 ? ` Too few runs to test: ${tails.map(describeNeed).join(', ')}.` : ''
@@ -42,16 +51,36 @@ function describeNeed({ metric, verdict }: MetricComparison): string {
   return `${metric} (${verdict})`
 }
 
-/** One phrase per step that changed; the whole run last, for its steps explain it. */
-function changes(run: StepComparison, steps: readonly StepComparison[], words: Set<string>): string[] {
-  return [...steps, run].flatMap((step) => {
-    const { success, duration, p95, p99 } = step.metrics
-    const speed = [duration, p95, p99].find(({ verdict }) => words.has(verdict))
-    const phrases = [success, speed].filter((one) => one !== undefined && words.has(one.verdict))
-    if (phrases.length === 0) return []
-    const subject = step.step === null ? 'the whole run' : `step "${step.step}"`
-    return `${subject} ${phrases.map((one) => phrase(one!)).join(' and ')}`
-  })
+function countCases(cases: number): string {
+  return cases === 1 ? '1 case' : `${cases} cases`
+}
+
+/** Pass rate, cost and scores first; then one phrase per step that changed; the whole run last, for its steps explain it. */
+function changes(
+  { run, steps, caseMetrics }: Pick<Comparison, 'run' | 'steps' | 'caseMetrics'>,
+  words: Set<string>,
+): string[] {
+  const ofCases = caseMetrics.filter(({ verdict }) => words.has(verdict)).map(casePhrase)
+  return [...ofCases, ...[...steps, run].flatMap((step) => stepPhrases(step, words))]
+}
+
+function stepPhrases({ step, metrics }: StepComparison, words: Set<string>): string[] {
+  const { success, duration, p95, p99 } = metrics
+  const speed = [duration, p95, p99].find(({ verdict }) => words.has(verdict))
+  const phrases = [success, speed].filter((one) => one !== undefined && words.has(one.verdict))
+  if (phrases.length === 0) return []
+  const subject = step === null ? 'the whole run' : `step "${step}"`
+  return [`${subject} ${phrases.map((one) => phrase(one!)).join(' and ')}`]
+}
+
+function casePhrase({ kind, name, base, candidate, effect, q, verdict }: CaseMetricComparison): string {
+  const { value, low, high } = effect!
+  if (kind === 'cost')
+    return `the cost per trial is ${verdict}: ${value.toFixed(2)} times as much (95% interval ${low.toFixed(2)} to ${high.toFixed(2)}, ${sure(q!)})`
+  const interval = `(95% interval of the difference ${points(low)} to ${points(high)} points, ${sure(q!)})`
+  if (kind === 'pass rate')
+    return `the pass rate is ${percent(candidate!)} instead of ${percent(base!)} ${interval}`
+  return `score "${name}" is ${verdict}: ${candidate!.toFixed(3)} instead of ${base!.toFixed(3)} ${interval}`
 }
 
 function phrase(one: MetricComparison): string {

@@ -1,13 +1,11 @@
 import { CONFIDENCE, type Interval } from './interval.ts'
 import { normalQuantile } from './normal.ts'
+import { bisectOrder } from './order-statistic.ts'
 
 /** A ratio second : first with its interval. */
 export interface Ratio extends Interval {
   readonly ratio: number
 }
-
-/** Halvings of the search interval of log ratios: below 1e-10 for any two positive doubles. */
-const HALVINGS = 44
 
 /**
  * By what factor the second sample is larger: the median of all pairwise ratios second / first, with the interval
@@ -46,15 +44,7 @@ function sortedLogs(values: readonly number[]): Float64Array {
 
 /** The k-th smallest (1..n x m) of all differences y[j] - x[i]. */
 function orderStatistic(x: Float64Array, y: Float64Array, k: number): number {
-  let low = y[0]! - x.at(-1)!
-  let high = y.at(-1)! - x[0]!
-  if (countUpTo(x, y, low) >= k) return low
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (low + high) / 2
-    if (countUpTo(x, y, middle) >= k) high = middle
-    else low = middle
-  }
-  return (low + high) / 2
+  return bisectOrder(k, y[0]! - x.at(-1)!, y.at(-1)! - x[0]!, (limit) => countUpTo(x, y, limit))
 }
 
 /** How many differences y[j] - x[i] are <= limit. */
