@@ -1,3 +1,5 @@
+export type { BaselineGates, DropGate, IncreaseGate } from './baseline-gates.ts'
+export { baselineGates, judgeBaselineGates } from './baseline-gates.ts'
 export type { CompareParams } from './compare.ts'
 export { compare } from './compare.ts'
 export type {
