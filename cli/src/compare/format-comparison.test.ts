@@ -9,7 +9,7 @@ function metric(
   verdict: Verdict,
 ): MetricComparison {
   const effect = { value: candidate / base, low: candidate / base - 0.1, high: candidate / base + 0.1 }
-  const counted = { baseN: 300, candidateN: 310, cases: null, needs: 30 }
+  const counted = { baseN: 300, candidateN: 310, cases: null, effective: null, needs: 30 }
   return { metric: name, ...counted, base, candidate, effect, p: 0.01, q: 0.02, verdict }
 }
 
@@ -88,7 +88,7 @@ test('a row per step with its verdict, the whole run last, then the sentence and
 })
 
 test('two experiments: how many cases are paired, and pass rate, cost and scores with their intervals', () => {
-  const counted = { baseN: 40, candidateN: 40, cases: 40, needs: 6, p: 0.01, q: 0.02 }
+  const counted = { baseN: 40, candidateN: 40, cases: 40, effective: null, needs: 6, p: 0.01, q: 0.02 }
   const interval = (value: number) => ({ low: value - 0.1, high: value + 0.05 })
   const share = (kind: 'pass rate' | 'score', name: string, base: number, candidate: number) => ({
     ...counted,

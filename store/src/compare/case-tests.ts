@@ -5,7 +5,7 @@ import { COMPARISON_RULE } from './judge.ts'
 import { mean } from './pair-cases.ts'
 
 /** What a test of cases says. */
-export interface CaseTest extends Pick<Tested, 'effect' | 'p' | 'needs'> {
+export interface CaseTest extends Pick<Tested, 'effect' | 'effective' | 'p' | 'needs'> {
   readonly cases: number
 }
 
@@ -40,7 +40,7 @@ function agreed(balance: number, estimate: number, p: number): number {
 }
 
 function count(cases: readonly unknown[]) {
-  return { cases: cases.length, needs: COMPARISON_RULE.minimumCases }
+  return { cases: cases.length, effective: null, needs: COMPARISON_RULE.minimumCases }
 }
 
 /** Equal differences of decimal fractions must tie. */

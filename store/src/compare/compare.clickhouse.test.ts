@@ -219,6 +219,38 @@ test('different versions of a dataset are named', async () => {
   })
 })
 
+test('runs that share a user or a session are not independent, whatever their order in the table', async () => {
+  const next = uniform(7)
+  const group = (flow: string, version: string, groupOf: (user: string) => Partial<TestRun>) =>
+    Array.from({ length: 400 }, (_, i): TestRun => {
+      const user = Math.floor(next() * 8)
+      const milliseconds = duration(next, 100 * 1.5 ** user)
+      return {
+        ...{ runId: `${flow}-${version}-${i}`, flow, version, start: hoursAgo(10 - i / 100), milliseconds },
+        steps: [{ name: 'work', milliseconds }],
+        ...groupOf(`${version}-${user}`),
+      }
+    })
+  const shares: Readonly<Record<string, (user: string) => Partial<TestRun>>> = {
+    'by-user': (userId) => ({ userId, sessionId: crypto.randomUUID() }),
+    'by-session': (sessionId) => ({ sessionId }),
+    alone: () => ({}),
+  }
+  for (const [flow, groupOf] of Object.entries(shares))
+    await insertRuns(store(), [...group(flow, '1', groupOf), ...group(flow, '2', groupOf)])
+  const worth = async (flow: string) => {
+    const { run, steps, notes } = await compareSides('version=1', 'version=2', flow)
+    expect(steps[0]!.metrics.duration.effective).toEqual(run.metrics.duration.effective)
+    return { effective: run.metrics.duration.effective, kinds: notes.map(({ kind }) => kind) }
+  }
+  for (const flow of ['by-user', 'by-session']) {
+    const { effective, kinds } = await worth(flow)
+    expect(effective![0]).toBeLessThan(20)
+    expect(kinds).toContain('dependent')
+  }
+  expect((await worth('alone')).effective).toBeNull()
+})
+
 test('windows', async () => {
   const result = await compareSides('window=32h..16h,version=1', 'window=16h,version=1')
   expect(result.base.runs + result.candidate.runs).toBe(300)

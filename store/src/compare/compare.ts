@@ -4,7 +4,7 @@ import { COMPARISON_RULE, judge } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
 import { measureCases, type TrialValues } from './measure-cases.ts'
 import { measurePaired } from './measure-paired.ts'
-import { describeSelection, type ReadSide, writeNotes } from './notes.ts'
+import { describeSelection, type ReadSide, runNotes, writeNotes } from './notes.ts'
 import type { Observation } from './observation.ts'
 import { findPairing, pairingNotes, shareCases, valueNotes } from './pairing.ts'
 import { type ResolvedSide, resolveSide } from './selection.ts'
@@ -80,6 +80,7 @@ export async function compare(anyStore: Store, params: CompareParams): Promise<C
       ...(await pairingNotes(store, resolved, pairing)),
       ...valueNotes([base.label, candidate.label], values),
       ...(await writeNotes(store, scope, [base, candidate], now)),
+      ...runNotes([base.label, candidate.label], run),
     ],
     tests,
   }

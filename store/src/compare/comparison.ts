@@ -19,7 +19,9 @@ export interface Tested {
   readonly candidateN: number
   /** Cases of both experiments that were compared with themselves; `null`: the runs were compared without pairing. */
   readonly cases: number | null
-  /** Fewest runs per side, or shared cases, on which it is tested. */
+  /** How many independent runs the base and the candidate are worth; `null`: all, or cases are compared. */
+  readonly effective: readonly [base: number, candidate: number] | null
+  /** Fewest runs per side, or shared cases, on which it is tested. Runs that depend on each other raise it. */
   readonly needs: number
   /** A rate or score 0..1, nanoseconds (the median for `duration`) or US dollars; `null` without a run. */
   readonly base: number | null
@@ -101,6 +103,8 @@ export interface Note {
     | 'truncated'
     | 'cases'
     | 'dataset'
+    | 'dependent'
+    | 'failing'
   readonly text: string
 }
 

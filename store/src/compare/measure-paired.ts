@@ -1,8 +1,8 @@
 import { type CaseTest, testRatios, testShares } from './case-tests.ts'
 import type { TestedMetric } from './comparison.ts'
 import type { Metric } from './judge.ts'
-import { type Measured, measure, positive } from './measure.ts'
-import type { Observation } from './observation.ts'
+import { type Measured, measure } from './measure.ts'
+import { type Observation, positive } from './observation.ts'
 import { type CasePair, mean, pairByCase } from './pair-cases.ts'
 
 /**

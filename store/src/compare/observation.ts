@@ -1,3 +1,4 @@
+import { type Clusters, toClusters } from '../statistics/effective-size.ts'
 import type { SideStats } from './side-queries.ts'
 
 /** One run, or one step of a run, as the tests see it. */
@@ -11,7 +12,10 @@ export interface Observation {
 
 /** What SQL counts of a side, counted of observations. */
 export function statsOf(observations: readonly Observation[]): SideStats {
-  const durations = Float64Array.from(successful(observations)).sort()
+  const durations = Float64Array.from(
+    observations.filter(({ succeeded }) => succeeded),
+    ({ duration }) => duration,
+  ).sort()
   const at = (level: number) => durations[Math.floor(level * durations.length)] ?? null
   return {
     n: observations.length,
@@ -22,7 +26,20 @@ export function statsOf(observations: readonly Observation[]): SideStats {
   }
 }
 
-/** Durations of the successful ones. */
-export function successful(observations: readonly Observation[]): number[] {
-  return observations.flatMap(({ duration, succeeded }) => (succeeded ? [duration] : []))
+/** Durations in nanoseconds, in the order in which the runs started; infinite for a failure. */
+export interface Series {
+  readonly values: readonly number[]
+  readonly clusters: Clusters
+}
+
+export function toSeries(observations: readonly Observation[]): Series {
+  return {
+    values: observations.map(({ duration, succeeded }) => (succeeded ? positive(duration) : Infinity)),
+    clusters: toClusters(observations.map(({ key }) => key)),
+  }
+}
+
+/** A duration of 0 ns is shorter than the clock can tell, and has no logarithm. */
+export function positive(durationNs: number): number {
+  return Math.max(1, durationNs)
 }

@@ -42,9 +42,20 @@ export function summarise(
       verdict: 'needs more runs',
       sentence: `Too few runs of ${between} to tell (${counts}): at least ${pairing === null ? `${COMPARISON_RULE.minimum.success} per side` : `${COMPARISON_RULE.minimumCases} shared cases`} are needed.`,
     }
+  const held = [run.metrics.success, run.metrics.duration].filter(isHeldBack)
+  if (held.length > 0)
+    return {
+      verdict: 'needs more runs',
+      sentence: `Too few ${pairing === null ? 'independent runs' : 'cases'} of ${between} to tell (${counts}): ${held.map(describeNeed).join(', ')}.`,
+    }
   const tails = Object.values(run.metrics).filter(({ p }) => p === null)
   const untested = tails.length > 0 ? ` Too few runs to test: ${tails.map(describeNeed).join(', ')}.` : ''
   return { verdict: 'no clear change', sentence: `No clear change of ${between} (${counts}).${untested}` }
+}
+
+/** Not tested although there are runs enough: they depend on each other, or are of too few cases. What was not tested is never "no change". */
+function isHeldBack({ p, cases, effective }: MetricComparison): boolean {
+  return p === null && (cases !== null || effective !== null)
 }
 
 function describeNeed({ metric, verdict }: MetricComparison): string {

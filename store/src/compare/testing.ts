@@ -34,6 +34,8 @@ export interface TestRun {
   readonly scores?: Readonly<Record<string, number>>
   /** US dollars. */
   readonly cost?: number
+  readonly userId?: string
+  readonly sessionId?: string
 }
 
 /** Stores rows of `runs` as settling would, the steps following each other; and an experiment's results. */
@@ -103,6 +105,8 @@ function toRow(store: Store, run: TestRun) {
     case_id: run.experimentId ? (run.caseId ?? run.runId) : '',
     trial: run.trial ?? 0,
     cost: run.cost ?? 0,
+    user_id: run.userId ?? '',
+    session_id: run.sessionId ?? '',
     step_names: run.steps.map(({ name }) => name),
     step_occurrences: occurrences,
     step_kinds: run.steps.map(() => 'step'),

@@ -1,6 +1,7 @@
+import { INDEPENDENT, type Inflation } from './effective-size.ts'
 import { CONFIDENCE, type Interval } from './interval.ts'
-import { normalQuantile } from './normal.ts'
 import { bisectOrder } from './order-statistic.ts'
+import { studentReach } from './student.ts'
 
 /** A ratio second : first with its interval. */
 export interface Ratio extends Interval {
@@ -19,12 +20,14 @@ export function hodgesLehmannRatio(
   first: readonly number[],
   second: readonly number[],
   confidence: number = CONFIDENCE,
+  { variance, degrees }: Inflation = INDEPENDENT,
 ): Ratio {
   const x = sortedLogs(first)
   const y = sortedLogs(second)
   const pairs = x.length * y.length
   if (pairs === 0) throw new RangeError(`expected two samples with values, got ${x.length} and ${y.length}`)
-  const half = normalQuantile((1 + confidence) / 2) * Math.sqrt((pairs * (x.length + y.length + 1)) / 12)
+  const reach = studentReach(1 - confidence, degrees)
+  const half = reach * Math.sqrt((variance * pairs * (x.length + y.length + 1)) / 12)
   const rank = Math.max(1, Math.floor(pairs / 2 - half))
   const middle =
     (orderStatistic(x, y, Math.ceil(pairs / 2)) + orderStatistic(x, y, Math.floor(pairs / 2) + 1)) / 2

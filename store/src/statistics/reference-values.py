@@ -6,6 +6,7 @@ import json
 import numpy as np
 import scipy
 import statsmodels
+import statsmodels.api as sm
 from scipy import stats
 from scipy.special import gammaln
 from statsmodels.stats.contingency_tables import mcnemar
@@ -71,6 +72,15 @@ def walsh(values):
     return {'shift': float(np.median(averages)), 'low': float(averages[rank - 1]), 'high': float(averages[-rank])}
 
 
+def clustered(sizes, digits):
+    """n by the ratio of the cluster-robust variance of a mean to that of independent values."""
+    keys = [k for k, size in enumerate(sizes, 1) for _ in range(size)]
+    values = [float(v) for v in np.round(own.normal(0, 1, len(keys)) + own.normal(0, 1, len(sizes) + 1)[keys], digits)]
+    model = sm.OLS(values, np.ones(len(values)))
+    robust = model.fit(cov_type='cluster', cov_kwds={'groups': keys}).bse[0] ** 2
+    return {'values': values, 'keys': keys, 'size': float(len(values) * model.fit().bse[0] ** 2 / robust)}
+
+
 def quantile(values, level):
     interval = stats.quantile_test(values, q=0, p=level).confidence_interval(0.95)
     return {'level': level, 'low': float(interval.low), 'high': float(interval.high)}
@@ -97,6 +107,11 @@ values = {
     'hodgesLehmann': [hodges_lehmann(*pair) for pair in (small, medium, tied)],
     'signedRank': [signed_rank(d) for d in differences],
     'walsh': [walsh(d) for d in differences],
+    'student': [{'t': t, 'degrees': d, 'p': float(2 * stats.t.sf(t, d))}
+                for t, d in ((0.0, 3), (0.5, 1), (2.1, 4.7), (1.96, 40), (3.0, 250), (12.0, 8), (5.5, 1e5))],
+    'studentReach': [{'p': p, 'degrees': d, 't': float(stats.t.ppf(1 - p / 2, d))}
+                     for p, d in ((0.05, 1), (0.05, 7.5), (0.05, 100), (0.001, 12), (0.5, 3))],
+    'clustered': [clustered(sizes, 2) for sizes in ([3] * 12, [1, 2, 9, 4, 4, 1, 7, 2])],
     'newcombe': [newcombe(*t) for t in ((56, 70, 48, 80), (9, 10, 3, 10), (10, 10, 0, 20), (980, 1000, 950, 1000),
                                         (300, 300, 296, 300), (0, 30, 0, 40))],
     'wilson': [{'k': k, 'n': n, 'interval': [float(v) for v in proportion_confint(k, n, method='wilson')]}
