@@ -20,12 +20,10 @@ export function summarise(
   const good = changes(compared, GOOD)
   const paired = pairing === null ? '' : ` (paired, ${countCases(pairing.cases)})`
   const between = `${labels.candidate} against ${labels.base}${paired}`
+  const improved = good.length > 0 ? ` Improved: ${list(good)}.` : ''
   if (bad.length > 0) {
-    const also = good.length > 0 ? ` Improved: ${list(good)}.` : ''
-    return { verdict: 'regression', sentence: `Regression of ${between}: ${list(bad)}.${also}` }
+    return { verdict: 'regression', sentence: `Regression of ${between}: ${list(bad)}.${improved}` }
   }
-  if (good.length > 0)
-    return { verdict: 'improvement', sentence: `Improvement of ${between}: ${list(good)}.` }
   if (run.base.n === 0 || run.candidate.n === 0) {
     const empty = run.base.n === 0 ? labels.base : labels.candidate
     return {
@@ -33,20 +31,22 @@ export function summarise(
       sentence: `Nothing to compare: no finished run of ${empty} was found.`,
     }
   }
-  const tests = [...[run, ...steps].flatMap(({ metrics }) => Object.values(metrics)), ...caseMetrics].filter(
-    ({ p }) => p !== null,
-  )
   const counts = `${run.candidate.n} and ${run.base.n} runs`
-  if (tests.length === 0)
-    return {
-      verdict: 'needs more runs',
-      sentence: `Too few runs of ${between} to tell (${counts}): at least ${pairing === null ? `${COMPARISON_RULE.minimum.success} per side` : `${COMPARISON_RULE.minimumCases} shared cases`} are needed.`,
-    }
   const held = [run.metrics.success, run.metrics.duration].filter(isHeldBack)
   if (held.length > 0)
     return {
       verdict: 'needs more runs',
-      sentence: `Too few ${pairing === null ? 'independent runs' : 'cases'} of ${between} to tell (${counts}): ${held.map(describeNeed).join(', ')}.`,
+      sentence: `Too few ${pairing === null ? 'independent runs' : 'cases'} of ${between} to tell (${counts}): ${held.map(describeNeed).join(', ')}.${improved}`,
+    }
+  if (good.length > 0)
+    return { verdict: 'improvement', sentence: `Improvement of ${between}: ${list(good)}.` }
+  const tests = [...[run, ...steps].flatMap(({ metrics }) => Object.values(metrics)), ...caseMetrics].filter(
+    ({ p }) => p !== null,
+  )
+  if (tests.length === 0)
+    return {
+      verdict: 'needs more runs',
+      sentence: `Too few runs of ${between} to tell (${counts}): at least ${pairing === null ? `${COMPARISON_RULE.minimum.success} per side` : `${COMPARISON_RULE.minimumCases} shared cases`} are needed.`,
     }
   const tails = Object.values(run.metrics).filter(({ p }) => p === null)
   const untested = tails.length > 0 ? ` Too few runs to test: ${tails.map(describeNeed).join(', ')}.` : ''
