@@ -27,6 +27,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   settle: () => import('./settle.ts'),
   retention: () => import('./retention.ts'),
   faults: () => import('./faults.ts'),
+  verdicts: () => import('./verdicts.ts'),
 }
 
 const wanted = process.argv.slice(2)

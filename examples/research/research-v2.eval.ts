@@ -1,7 +1,10 @@
 import { evaluate, run, steps } from '@weir/evaluator'
 import { createResearchFlow } from './flow.ts'
 
-const queries = ['launch plan', 'pricing', 'competitors', 'hiring', 'churn', 'onboarding']
+const queries = [
+  ...['launch plan', 'pricing', 'competitors', 'hiring', 'churn', 'onboarding'],
+  ...['roadmap', 'partners', 'support load', 'beta feedback', 'security review', 'renewals'],
+]
 
 /**
  * The same evaluation on version 2, as the pull request that brings it would run it: its gates stop it, for `cite` fails
@@ -19,5 +22,5 @@ export default evaluate('research', {
   ],
   gates: { passRate: 0.95, latency: { steps: 'no-regression' } },
   baseline: 'main',
-  trials: 6,
+  trials: 3,
 })

@@ -1,7 +1,10 @@
 import { evaluate, run, steps } from '@weir/evaluator'
 import { createResearchFlow } from './flow.ts'
 
-const queries = ['launch plan', 'pricing', 'competitors', 'hiring', 'churn', 'onboarding']
+const queries = [
+  ...['launch plan', 'pricing', 'competitors', 'hiring', 'churn', 'onboarding'],
+  ...['roadmap', 'partners', 'support load', 'beta feedback', 'security review', 'renewals'],
+]
 
 export default evaluate('research', {
   task: createResearchFlow('1', { seed: 10_000 }),
@@ -24,5 +27,5 @@ export default evaluate('research', {
     },
   ],
   gates: { passRate: 1, scores: { 'answers the question': 1 } },
-  trials: 6,
+  trials: 3,
 })

@@ -1,12 +1,21 @@
-import type { Comparison, LoneStep, MetricComparison, StepComparison } from '@weir/store/compare'
+import type {
+  CaseMetricComparison,
+  Comparison,
+  LoneStep,
+  MetricComparison,
+  Pairing,
+  StepComparison,
+} from '@weir/store/compare'
 import { formatTable } from '../table.ts'
 
-/** What `weir compare` prints: the sentence, a table with a row per step, and what a reader must know. */
+/** What `weir compare` prints: tables with a row per step, and per metric of cases, the sentence, and what a reader must know. */
 export function formatComparison(comparison: Comparison): string[] {
-  const { base, candidate, sentence, run, steps, added, removed, notes } = comparison
+  const { base, candidate, sentence, run, steps, added, removed, notes, pairing, caseMetrics } = comparison
   return [
     `${comparison.flow}: ${candidate.label} (${candidate.runs} of ${candidate.total} runs ended) against ${base.label} (${base.runs} of ${base.total})`,
+    ...(pairing === null ? [] : [describePairing(pairing)]),
     '',
+    ...formatCaseMetrics(caseMetrics),
     ...formatTable(
       ['step', 'n (runs)', 'success', 'median', 'ratio (95% interval)', 'p95', 'verdict'],
       [...steps, run].map(toRow),
@@ -17,6 +26,46 @@ export function formatComparison(comparison: Comparison): string[] {
     sentence,
     ...notes.map((note) => `note: ${note.text}`),
   ]
+}
+
+function describePairing({ cases, added, removed }: Pairing): string {
+  const only = (total: number, side: string) => (total === 0 ? '' : `, ${total} only in the ${side}`)
+  return `paired, ${cases} ${cases === 1 ? 'case' : 'cases'}${only(added.total, 'candidate')}${only(removed.total, 'base')}`
+}
+
+function formatCaseMetrics(metrics: readonly CaseMetricComparison[]): string[] {
+  if (metrics.length === 0) return []
+  const head = ['per case', 'cases', 'base (95% interval)', 'candidate (95% interval)', 'change', 'verdict']
+  return [...formatTable(head, metrics.map(toCaseRow)), '']
+}
+
+function toCaseRow(metric: CaseMetricComparison): string[] {
+  const { kind, name, cases, base, candidate, baseInterval, candidateInterval, verdict } = metric
+  const format = FORMATS[kind]
+  const side = (value: number | null, interval: CaseMetricComparison['baseInterval']) =>
+    value === null
+      ? '-'
+      : `${format(value)}${interval === null ? '' : ` (${format(interval.low)} to ${format(interval.high)})`}`
+  return [
+    name === '' ? kind : `${kind} ${name}`,
+    String(cases),
+    side(base, baseInterval),
+    side(candidate, candidateInterval),
+    changeOf(metric),
+    verdict,
+  ]
+}
+
+const FORMATS = {
+  'pass rate': percent,
+  score: (score: number) => score.toFixed(3),
+  cost: (dollars: number) => `$${dollars.toPrecision(3)}`,
+} as const
+
+function changeOf({ kind, effect }: CaseMetricComparison): string {
+  if (effect === null) return '-'
+  const format = kind === 'cost' ? times : points
+  return `${format(effect.value)} (${format(effect.low)} to ${format(effect.high)})`
 }
 
 function toRow({ step, base, candidate, metrics }: StepComparison): string[] {
@@ -50,6 +99,11 @@ function pair({ base, candidate }: MetricComparison, format: (value: number) => 
 
 function percent(rate: number): string {
   return `${(rate * 100).toFixed(1)}%`
+}
+
+/** A difference of rates or scores. */
+function points(difference: number): string {
+  return `${difference > 0 ? '+' : ''}${(difference * 100).toFixed(1)}`
 }
 
 function milliseconds(ns: number): string {

@@ -4,6 +4,7 @@ import { countRuns } from '@weir/store/pages'
 import { shellWord } from '@weir/store/text'
 import type { Metadata } from 'next'
 import type { ReactElement } from 'react'
+import { CaseMetricsTable } from '#components/compare/case-metrics-table.tsx'
 import { CompareForm } from '#components/compare/compare-form.tsx'
 import { ComparisonSummary } from '#components/compare/comparison-summary.tsx'
 import { ComparisonTable } from '#components/compare/comparison-table.tsx'
@@ -93,6 +94,15 @@ async function compared(store: Store, flow: string, base: string, candidate: str
   return (
     <>
       <ComparisonSummary comparison={comparison} />
+      {comparison.caseMetrics.length === 0 ? null : (
+        <Panel
+          title="By case"
+          note="Each case has one value per metric and side: the mean over its trials, as many of them on both sides. Intervals are 95% intervals"
+          flush
+        >
+          <CaseMetricsTable comparison={comparison} />
+        </Panel>
+      )}
       <Panel
         title="By step"
         note={`A verdict needs q < 0.05, a factor of at least 1.10 and an absolute floor; q accounts for ${comparison.tests} tests. All of it is per run: n counts the runs in which the step ended; durations are those of the runs in which it succeeded, all its executions in a run together`}

@@ -7,7 +7,7 @@ import styles from './comparison-summary.module.css'
 
 /** The verdict in a sentence, and what to know before trusting it. */
 export function ComparisonSummary({ comparison }: { readonly comparison: Comparison }): ReactElement {
-  const { verdict, sentence, notes, added, removed, base, candidate } = comparison
+  const { verdict, sentence, notes, added, removed, base, candidate, pairing } = comparison
   return (
     <section className={styles.summary} aria-label="Verdict" data-verdict={verdict}>
       <StatusBadge status={verdict} />
@@ -20,6 +20,12 @@ export function ComparisonSummary({ comparison }: { readonly comparison: Compari
             <span className="muted"> ({side.scope})</span>
           </li>
         ))}
+        {pairing === null ? null : (
+          <li>
+            Paired by case: <strong>{formatExact(pairing.cases)}</strong> that both have, each compared with
+            itself
+          </li>
+        )}
         {added.map(({ step, n, runs }) => (
           <li key={step}>
             Only in {candidate.label}: step <strong>{step}</strong> ({formatPercent(runs > 0 ? n / runs : 0)}{' '}

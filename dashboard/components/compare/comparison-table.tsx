@@ -6,6 +6,7 @@ import { Table } from '#components/table/table.tsx'
 import { formatDuration } from '#format/duration.ts'
 import { formatExact, formatPercent, formatPoints, formatProbability, formatRatio } from '#format/number.ts'
 import styles from './comparison-table.module.css'
+import { toneOf } from './tone.ts'
 
 const METRICS = ['duration', 'p95', 'p99', 'success'] as const
 const LABELS = {
@@ -14,8 +15,6 @@ const LABELS = {
   p99: 'p99 duration',
   success: 'Success rate',
 }
-const BAD = new Set(['slower', 'worse'])
-const GOOD = new Set(['faster', 'better'])
 
 /** Each step with its metrics: both sides, the change with its interval, how sure, and the verdict. */
 export function ComparisonTable({ comparison }: { readonly comparison: Comparison }): ReactElement {
@@ -89,7 +88,7 @@ function MetricCells({
   const format = (value: number | null) =>
     value === null ? '–' : isRate ? formatPercent(value) : formatDuration(value)
   const change = isRate ? formatPoints : formatRatio
-  const tone = BAD.has(verdict) ? 'bad' : GOOD.has(verdict) ? 'good' : 'neutral'
+  const tone = toneOf(verdict)
   return (
     <>
       <td data-faint>{LABELS[metric.metric]}</td>

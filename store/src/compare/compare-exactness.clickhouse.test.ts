@@ -9,9 +9,11 @@ const NOW = new Date('2026-11-20T12:00:00Z')
 const store = useStore()
 
 function run(flow: string, version: string, i: number, more: Partial<TestRun> = {}): TestRun {
-  const steps = [{ name: 'work', milliseconds: 100 + i }]
+  // 100 to 139 in no order: a trend would be a dependence.
+  const milliseconds = 100 + (i < 40 ? (i * 17) % 40 : i)
+  const steps = [{ name: 'work', milliseconds }]
   const start = new Date(NOW.getTime() - 3_600_000 - i * 1000)
-  return { runId: `${version}-${i}`, flow, version, start, milliseconds: 100 + i, steps, ...more }
+  return { runId: `${version}-${i}`, flow, version, start, milliseconds, steps, ...more }
 }
 
 const forty = (flow: string, version: string, more: Partial<TestRun> = {}) =>
@@ -66,7 +68,9 @@ test('durations are those of successful executions: failing fast is not faster',
   await insertRuns(store(), [
     ...forty(flow, '1'),
     ...forty(flow, '2'),
-    ...Array.from({ length: 60 }, (_, i) => run(flow, '2', 200 + i, failed)),
+    ...Array.from({ length: 60 }, (_, i) =>
+      run(flow, '2', 200 + i, { ...failed, start: new Date(NOW.getTime() - 3_600_000 - i * 667) }),
+    ),
   ])
   const { steps } = await compareSides(flow, 'version=1', 'version=2')
   expect(steps[0]?.metrics.success).toMatchObject({

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { upsertExperiment } from '../evaluations/experiments.ts'
 import { uniform } from '../statistics/testing.ts'
 import { useStore } from '../testing.ts'
 import { compare } from './compare.ts'
@@ -69,7 +70,8 @@ test('names the slower and the failing step, and leaves the others alone', async
   expect(result.added).toEqual([{ step: `it's "new"`, n: 300, runs: 300 }])
   expect(result.removed).toEqual([{ step: 'fetch', n: 300, runs: 300 }])
   expect(result.steps.map(({ step }) => step)).toEqual(['plan', 'search', 'synthesize', 'cite'])
-  expect(result.tests).toBe(5 * 3)
+  // plan, search, synthesize never fail: their success rate is no test.
+  expect(result.tests).toBe(5 * 3 - 3)
 })
 
 test('a step that repeats in a run is one value: the sum of its executions', async () => {
@@ -121,6 +123,132 @@ test('experiments are compared by the runs that their results name, and never mi
   expect(result.steps.find(({ step }) => step === 'synthesize')?.metrics.duration.verdict).toBe('slower')
   const production = await compareSides('version=1', 'version=2')
   expect(production.base.runs).toBe(300)
+})
+
+/** 12 cases that differ by factors, with some trials each. */
+function onCases(experimentId: string, more: (i: number) => Partial<TestRun> = () => ({})): TestRun[] {
+  return Array.from({ length: 24 }, (_, n) => {
+    const [i, trial] = [n % 12, Math.floor(n / 12)]
+    const milliseconds = 100 * 1.3 ** i * (experimentId === 'new' ? 1.3 : 1)
+    return {
+      runId: `${experimentId}-${n}`,
+      flow: 'cases',
+      version: experimentId,
+      start: hoursAgo(3 - n / 100),
+      milliseconds,
+      steps: [{ name: 'answer', milliseconds }],
+      source: 'experiment',
+      experimentId,
+      caseId: `case-${String.fromCharCode(97 + i)}`,
+      trial,
+      cost: 0.01 * (i + 1),
+      ...more(i),
+    }
+  })
+}
+
+test('experiments that share cases are paired by case, by pass rate, cost and scores as well', async () => {
+  const lone = (experimentId: string, caseId: string) => ({
+    ...onCases(experimentId)[0]!,
+    runId: `${experimentId}-${caseId}`,
+    caseId,
+    milliseconds: 1e6,
+  })
+  await insertRuns(store(), [
+    ...onCases('old', (i) => ({ scores: { quality: 0.9 + i / 1000, only: 1 } })),
+    lone('old', 'gone'),
+    ...onCases('new', (i) => ({
+      scores: { quality: 0.8 + i / 1000 },
+      outcome: i < 8 ? 'failed' : 'passed',
+      cost: 0.02 * (i + 1),
+    })),
+    lone('new', 'added'),
+  ])
+  const result = await compareSides('experiment=old', 'experiment=new', 'cases')
+  expect(result.pairing).toEqual({
+    cases: 12,
+    added: { total: 1, ids: ['added'] },
+    removed: { total: 1, ids: ['gone'] },
+  })
+  expect([result.base.runs, result.candidate.runs]).toEqual([24, 24])
+  const [passRate, cost, quality, ...others] = result.caseMetrics
+  expect(others).toEqual([])
+  expect(passRate).toMatchObject({ kind: 'pass rate', base: 1, cases: 12, verdict: 'worse' })
+  expect(passRate!.candidate).toBeCloseTo(1 / 3, 12)
+  expect(cost).toMatchObject({ kind: 'cost', verdict: 'worse' })
+  expect(cost!.effect!.value).toBeCloseTo(2, 8)
+  expect(quality).toMatchObject({ kind: 'score', name: 'quality', verdict: 'worse' })
+  expect(quality!.effect!.value).toBeCloseTo(-0.1, 8)
+  const [answer] = result.steps
+  expect(answer!.metrics.duration).toMatchObject({ verdict: 'slower', cases: 12 })
+  expect(answer!.metrics.duration.effect!.value).toBeCloseTo(1.3, 6)
+  expect(result.verdict).toBe('regression')
+  expect(result.sentence).toMatch(
+    /^Regression of experiment new against experiment old \(paired, 12 cases\): the pass rate is 33\.3% instead of 100\.0% /,
+  )
+  expect(result.notes.filter(({ kind }) => kind === 'cases').map(({ text }) => text)).toEqual([
+    '1 case is (added) only in experiment new: not compared.',
+    '1 case is (gone) only in experiment old: not compared.',
+    'Only experiment old has the score only: not compared.',
+  ])
+})
+
+test('experiments without a common case say that they are not paired', async () => {
+  const { pairing, caseMetrics, notes } = await compareSides('experiment=exp-a', 'experiment=exp-b')
+  expect([pairing, caseMetrics]).toEqual([null, []])
+  expect(notes).toContainEqual({
+    kind: 'cases',
+    text: 'experiment exp-a and experiment exp-b share no case: their runs are compared without pairing, pass rates and scores not at all.',
+  })
+})
+
+test('different versions of a dataset are named', async () => {
+  for (const [experimentId, dataset] of [
+    ['old', 'queries@1'],
+    ['new', 'queries@2'],
+  ] as const)
+    await upsertExperiment(store(), {
+      ...{ experimentId, evaluation: 'cases', variant: '', flow: 'cases', version: '', environment: '' },
+      ...{ revision: '', dataset, datasetHash: dataset, baselineExperimentId: '', status: 'passed' },
+      ...{ planned: 25, definition: '{}', gates: [], error: '', startedMs: 0, finishedMs: 0 },
+    })
+  const { notes } = await compareSides('experiment=old', 'experiment=new', 'cases')
+  expect(notes[0]).toEqual({
+    kind: 'dataset',
+    text: 'The datasets differ: experiment old ran queries@1, experiment new queries@2. A case counts as the same if its id is.',
+  })
+})
+
+test('runs that share a user or a session are not independent, whatever their order in the table', async () => {
+  const next = uniform(7)
+  const group = (flow: string, version: string, groupOf: (user: string) => Partial<TestRun>) =>
+    Array.from({ length: 400 }, (_, i): TestRun => {
+      const user = Math.floor(next() * 8)
+      const milliseconds = duration(next, 100 * 1.5 ** user)
+      return {
+        ...{ runId: `${flow}-${version}-${i}`, flow, version, start: hoursAgo(10 - i / 100), milliseconds },
+        steps: [{ name: 'work', milliseconds }],
+        ...groupOf(`${version}-${user}`),
+      }
+    })
+  const shares: Readonly<Record<string, (user: string) => Partial<TestRun>>> = {
+    'by-user': (userId) => ({ userId, sessionId: crypto.randomUUID() }),
+    'by-session': (sessionId) => ({ sessionId }),
+    alone: () => ({}),
+  }
+  for (const [flow, groupOf] of Object.entries(shares))
+    await insertRuns(store(), [...group(flow, '1', groupOf), ...group(flow, '2', groupOf)])
+  const worth = async (flow: string) => {
+    const { run, steps, notes } = await compareSides('version=1', 'version=2', flow)
+    expect(steps[0]!.metrics.duration.effective).toEqual(run.metrics.duration.effective)
+    return { effective: run.metrics.duration.effective, kinds: notes.map(({ kind }) => kind) }
+  }
+  for (const flow of ['by-user', 'by-session']) {
+    const { effective, kinds } = await worth(flow)
+    expect(effective![0]).toBeLessThan(20)
+    expect(kinds).toContain('dependent')
+  }
+  expect((await worth('alone')).effective).toBeNull()
 })
 
 test('windows', async () => {

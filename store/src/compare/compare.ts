@@ -2,8 +2,12 @@ import type { Store } from '../store.ts'
 import type { ComparedSide, Comparison, LoneStep, StepComparison } from './comparison.ts'
 import { COMPARISON_RULE, judge } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
-import { describeSelection, type ReadSide, writeNotes } from './notes.ts'
-import { resolveSide } from './selection.ts'
+import { measureCases, type TrialValues } from './measure-cases.ts'
+import { measurePaired } from './measure-paired.ts'
+import { describeSelection, type ReadSide, runNotes, writeNotes } from './notes.ts'
+import type { Observation } from './observation.ts'
+import { findPairing, pairingNotes, shareCases, valueNotes } from './pairing.ts'
+import { type ResolvedSide, resolveSide } from './selection.ts'
 import type { Side } from './side.ts'
 import { formatSide } from './side.ts'
 import {
@@ -15,6 +19,7 @@ import {
   type StepStats,
 } from './side-queries.ts'
 import { summarise } from './summary.ts'
+import { readTrialValues } from './trial-values.ts'
 
 export interface CompareParams {
   /** Default: the store's project. */
@@ -28,15 +33,16 @@ export interface CompareParams {
 
 interface SideData extends ReadSide {
   readonly side: Side
-  /** Durations of successful runs that the tests see, in nanoseconds. */
-  readonly sample: readonly number[]
+  /** The runs that the tests see. */
+  readonly sample: readonly Observation[]
 }
 
 /**
  * Compares two sets of runs of one flow, step by step and as a whole.
  *
  * One value per (run, step): the executions of one label in a run add up their durations, and succeed together if the last
- * attempt of each did. Durations are compared among successful executions, so that failing fast is not faster. A verdict
+ * attempt of each did. Durations are compared among successful executions, so that failing fast is not faster. Two experiments
+ * that share cases are compared case by case, by their trials' pass rates, scores and cost as well. A verdict
  * needs q < 0.05, a factor of 1.10 and an absolute floor (`COMPARISON_RULE`); docs/STATISTICS.md names the methods.
  *
  * @throws CompareError if a baseline does not exist
@@ -45,29 +51,42 @@ export async function compare(anyStore: Store, params: CompareParams): Promise<C
   const { flow, project = anyStore.project, now = new Date() } = params
   const store: Store = { ...anyStore, project }
   const scope: Scope = { project, flow }
-  const [base, candidate] = await Promise.all([
-    readSide(store, scope, params.base, now),
-    readSide(store, scope, params.candidate, now),
+  const resolved = await Promise.all([
+    resolveSide(store, flow, params.base, now),
+    resolveSide(store, flow, params.candidate, now),
   ])
-  const { run, steps, tests } = compareSteps(base, candidate)
+  const pairing = await findPairing(store, resolved)
+  const sides = pairing === null ? resolved : shareCases(resolved)
+  const [base, candidate, values] = await Promise.all([
+    readSide(store, scope, sides[0], params.base),
+    readSide(store, scope, sides[1], params.candidate),
+    pairing === null ? NO_VALUES : readValues(store, sides),
+  ])
+  const { run, steps, caseMetrics, tests } = judgeAll(base, candidate, values, pairing !== null)
   const labels = { base: base.label, candidate: candidate.label }
   const both = base.run.n > 0 && candidate.run.n > 0
   return {
     flow,
     base: toComparedSide(base),
     candidate: toComparedSide(candidate),
-    ...summarise(labels, run, steps),
+    ...summarise(labels, { run, steps, caseMetrics, pairing }),
     run,
+    pairing,
+    caseMetrics,
     steps,
     added: both ? onlyIn(candidate, base) : [],
     removed: both ? onlyIn(base, candidate) : [],
-    notes: await writeNotes(store, scope, [base, candidate], now),
+    notes: [
+      ...(await pairingNotes(store, resolved, pairing)),
+      ...valueNotes([base.label, candidate.label], values),
+      ...(await writeNotes(store, scope, [base, candidate], now)),
+      ...runNotes([base.label, candidate.label], run),
+    ],
     tests,
   }
 }
 
-async function readSide(store: Store, scope: Scope, side: Side, now: Date): Promise<SideData> {
-  const resolved = await resolveSide(store, scope.flow, side, now)
+async function readSide(store: Store, scope: Scope, resolved: ResolvedSide, side: Side): Promise<SideData> {
   const { selection } = resolved
   const run = await readRunStats(store, scope, selection)
   const [sample, steps] = await Promise.all([
@@ -77,7 +96,20 @@ async function readSide(store: Store, scope: Scope, side: Side, now: Date): Prom
   return { ...resolved, side, run, sample, steps }
 }
 
-function compareSteps(base: SideData, candidate: SideData) {
+type Values = readonly [base: readonly TrialValues[], candidate: readonly TrialValues[]]
+const NO_VALUES: Values = [[], []]
+
+async function readValues(
+  store: Store,
+  [base, candidate]: readonly [ResolvedSide, ResolvedSide],
+): Promise<Values> {
+  return Promise.all([
+    readTrialValues(store, base.experimentId!),
+    readTrialValues(store, candidate.experimentId!),
+  ])
+}
+
+function judgeAll(base: SideData, candidate: SideData, values: Values, paired: boolean) {
   const own = byName(candidate)
   const pairs = shown(base)
     .sort((a, b) => a.position - b.position)
@@ -85,15 +117,19 @@ function compareSteps(base: SideData, candidate: SideData) {
       const after = own.get(before.name)
       return after ? [{ step: before.name, base: before, candidate: after }] : []
     })
-  const measured = pairs.map((pair) => measure(ofStep(pair.base), ofStep(pair.candidate)))
-  const ofRun = measure(
-    { stats: base.run, durations: base.sample },
-    { stats: candidate.run, durations: candidate.sample },
-  )
-  const [run, ...judged] = judge([ofRun, ...measured])
-  const steps = pairs.map((pair, i) => toStepComparison(pair.step, pair.base, pair.candidate, judged[i]!))
-  const tests = [run!, ...judged].flatMap((step) => Object.values(step)).filter(({ p }) => p !== null).length
-  return { run: toStepComparison(null, base.run, candidate.run, run!), steps, tests }
+  const measureStep = paired ? measurePaired : measure
+  const measured = [
+    measureStep(ofRun(base), ofRun(candidate)),
+    ...pairs.map((pair) => measureStep(ofStep(pair.base), ofStep(pair.candidate))),
+  ]
+  const judged = judge(measured, measureCases(...values))
+  const [run, ...steps] = judged.steps
+  return {
+    run: toStepComparison(null, base.run, candidate.run, run!),
+    steps: pairs.map((pair, i) => toStepComparison(pair.step, pair.base, pair.candidate, steps[i]!)),
+    caseMetrics: judged.caseMetrics,
+    tests: judged.tests,
+  }
 }
 
 function toStepComparison(
@@ -109,8 +145,12 @@ function onlyStats({ n, succeeded, p50Ns, p95Ns, p99Ns }: SideStats): SideStats 
   return { n, succeeded, p50Ns, p95Ns, p99Ns }
 }
 
+function ofRun({ run, sample }: SideData): Measured {
+  return { stats: run, observations: sample }
+}
+
 function ofStep(stats: StepStats): Measured {
-  return { stats, durations: stats.sample }
+  return { stats, observations: stats.sample }
 }
 
 function shown({ steps }: SideData): StepStats[] {

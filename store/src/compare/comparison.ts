@@ -1,3 +1,4 @@
+import type { Interval } from '../statistics/interval.ts'
 import type { Metric } from './judge.ts'
 import type { SideStats } from './side-queries.ts'
 
@@ -11,25 +12,66 @@ export interface Estimate {
   readonly high: number
 }
 
-/** A metric before the correction for the number of tests. */
-export interface TestedMetric {
-  readonly metric: Metric
-  /** Runs that count for this metric: all that ended for `success`, the successful ones for durations. */
+/** What was tested, before the correction for the number of tests. */
+export interface Tested {
+  /** Runs that count: all that ended for rates, the successful ones for durations. */
   readonly baseN: number
   readonly candidateN: number
-  /** A rate 0..1 for `success`, else nanoseconds (the median for `duration`); `null` without a run. */
+  /** Cases of both experiments that were compared with themselves; `null`: the runs were compared without pairing. */
+  readonly cases: number | null
+  /** How many independent runs the base and the candidate are worth; `null`: all, or cases are compared. */
+  readonly effective: readonly [base: number, candidate: number] | null
+  /** Fewest runs per side, or shared cases, on which it is tested. Runs that depend on each other raise it. */
+  readonly needs: number
+  /** A rate or score 0..1, nanoseconds (the median for `duration`) or US dollars; `null` without a run. */
   readonly base: number | null
   readonly candidate: number | null
-  /** `success`: candidate minus base. Durations: candidate / base. `null`: too few runs. */
+  /** Rates and scores: candidate minus base. Durations and cost: candidate / base. `null`: too few runs or cases. */
   readonly effect: Estimate | null
-  /** Two-sided. `null`: not tested, too few runs. */
+  /** Two-sided. `null`: not tested, too few runs or cases. */
   readonly p: number | null
 }
 
-export interface MetricComparison extends TestedMetric {
+/** A metric of a step before the correction for the number of tests. */
+export interface TestedMetric extends Tested {
+  readonly metric: Metric
+}
+
+interface Judgement {
   /** p adjusted for all tests of this comparison (Benjamini-Hochberg). */
   readonly q: number | null
   readonly verdict: Verdict
+}
+
+export type MetricComparison = TestedMetric & Judgement
+
+/** What an experiment says of its cases, besides their durations. */
+export type CaseMetricKind = 'pass rate' | 'score' | 'cost'
+
+/** A metric of two experiments' trials before the correction for the number of tests. `base` and `candidate` are means over cases. */
+export interface TestedCaseMetric extends Tested {
+  readonly kind: CaseMetricKind
+  /** The scorer's name; '' for the others. */
+  readonly name: string
+  /** Of `base`, 95 %; `null` for cost. */
+  readonly baseInterval: Interval | null
+  readonly candidateInterval: Interval | null
+}
+
+export type CaseMetricComparison = TestedCaseMetric & Judgement
+
+/** Cases that only one of two experiments has. */
+export interface LoneCases {
+  readonly total: number
+  /** The first of them by id. */
+  readonly ids: readonly string[]
+}
+
+/** Two experiments that share cases: only these are compared. */
+export interface Pairing {
+  readonly cases: number
+  readonly added: LoneCases
+  readonly removed: LoneCases
 }
 
 /** One step, or the whole run, on both sides. */
@@ -51,7 +93,18 @@ export interface LoneStep {
 
 /** What a reader must know before trusting the comparison. */
 export interface Note {
-  readonly kind: 'empty' | 'sampled' | 'sliced' | 'growing' | 'overlap' | 'unfinished' | 'truncated'
+  readonly kind:
+    | 'empty'
+    | 'sampled'
+    | 'sliced'
+    | 'growing'
+    | 'overlap'
+    | 'unfinished'
+    | 'truncated'
+    | 'cases'
+    | 'dataset'
+    | 'dependent'
+    | 'failing'
   readonly text: string
 }
 
@@ -80,6 +133,10 @@ export interface Comparison {
   /** What changed and how sure, in one or two sentences. */
   readonly sentence: string
   readonly run: StepComparison
+  /** Null where runs are compared without pairing: production runs, or experiments that share no case. */
+  readonly pairing: Pairing | null
+  /** Pass rate, cost and scores of two experiments that share cases; else empty. */
+  readonly caseMetrics: readonly CaseMetricComparison[]
   /** In the order in which they start. */
   readonly steps: readonly StepComparison[]
   readonly added: readonly LoneStep[]

@@ -1,70 +1,190 @@
+import {
+  effectiveSize,
+  type Inflation,
+  inflationOf,
+  studentised,
+  studentisedConfidence,
+} from '../statistics/effective-size.ts'
 import { hodgesLehmannRatio } from '../statistics/hodges-lehmann.ts'
-import { mannWhitney } from '../statistics/mann-whitney.ts'
-import { proportionDifference } from '../statistics/newcombe.ts'
-import { quantileRatio } from '../statistics/quantile-ratio.ts'
+import { CONFIDENCE } from '../statistics/interval.ts'
+import { mannWhitney, pooledRanks } from '../statistics/mann-whitney.ts'
+import { proportionDifference, proportionTest } from '../statistics/newcombe.ts'
+import { beyondQuantile, quantileRatio } from '../statistics/quantile-ratio.ts'
 import type { Estimate, TestedMetric } from './comparison.ts'
 import { COMPARISON_RULE, type Metric } from './judge.ts'
+import { type Observation, type Series, toSeries } from './observation.ts'
 import type { SideStats } from './side-queries.ts'
 
-/** One side of one step: what SQL counted, and the durations that the tests see. */
+/** One side of one step: what SQL counted, and what the tests see of it. */
 export interface Measured {
   readonly stats: SideStats
-  readonly durations: readonly number[]
+  /** In the order in which the runs started. */
+  readonly observations: readonly Observation[]
 }
 
-/** Tests every metric that has enough runs on both sides. */
+/** Tests every metric that has enough runs on both sides: as many as are worth the minimum of independent ones. */
 export function measure(base: Measured, candidate: Measured): Readonly<Record<Metric, TestedMetric>> {
-  const x = base.durations.map(positive)
-  const y = candidate.durations.map(positive)
-  const values = Math.min(x.length, y.length)
-  const tail = (metric: 'p95' | 'p99', level: number) =>
-    withEffect(durationMetric(metric, base.stats, candidate.stats), values, () => {
-      const result = quantileRatio(x, y, level)
-      return result && { ...result, value: result.ratio }
-    })
+  const sides: Sides = [toSide(base), toSide(candidate)]
   return {
-    success: measureSuccess(base.stats, candidate.stats),
-    duration: withEffect(durationMetric('duration', base.stats, candidate.stats), values, () => {
-      const { ratio: value, low, high } = hodgesLehmannRatio(x, y)
-      return { value, low, high, p: mannWhitney(x, y).p }
-    }),
-    p95: tail('p95', 0.95),
-    p99: tail('p99', 0.99),
+    success: measureSuccess(sides),
+    duration: measureDuration(sides),
+    p95: measureTail('p95', 0.95, sides),
+    p99: measureTail('p99', 0.99, sides),
   }
 }
 
-/** A duration of 0 ns is shorter than the clock can tell, and has no logarithm. */
-function positive(durationNs: number): number {
-  return Math.max(1, durationNs)
+interface Side {
+  readonly stats: SideStats
+  readonly successes: Series
+  /** All that ended: a failure lasted longer than any success. */
+  readonly all: Series
 }
 
-function measureSuccess(base: SideStats, candidate: SideStats): TestedMetric {
+type Sides = readonly [Side, Side]
+type Both<T> = readonly [T, T]
+
+function toSide({ stats, observations }: Measured): Side {
+  return {
+    stats,
+    successes: toSeries(observations.filter(({ succeeded }) => succeeded)),
+    all: toSeries(observations),
+  }
+}
+
+function measureSuccess(sides: Sides): TestedMetric {
+  const [base, candidate] = sides.map(({ stats }) => stats) as [SideStats, SideStats]
+  const rate = ({ n, succeeded }: SideStats) => (n === 0 ? null : succeeded / n)
   const tested: TestedMetric = {
     metric: 'success',
     baseN: base.n,
     candidateN: candidate.n,
-    base: base.n === 0 ? null : base.succeeded / base.n,
-    candidate: candidate.n === 0 ? null : candidate.succeeded / candidate.n,
-    effect: null,
-    p: null,
+    base: rate(base),
+    candidate: rate(candidate),
+    ...UNTESTED,
+    needs: COMPARISON_RULE.minimum.success,
   }
-  return withEffect(tested, Math.min(base.n, candidate.n), () => {
-    const result = proportionDifference(base.succeeded, base.n, candidate.succeeded, candidate.n)
-    return { ...result, value: result.difference }
+  // The tests may see a part of the runs: what these share with each other, all share with more of them.
+  const sizes = worth(
+    [base.n, candidate.n],
+    sides.map(({ all }, i) => {
+      const seen = all.values.length
+      const { size, degrees } = effectiveSize(all.values.map(Number.isFinite).map(Number), all.clusters)
+      const n = [base.n, candidate.n][i]!
+      return { size: seen === 0 ? n : n / (1 + (1 / size - 1 / seen) * n), degrees }
+    }),
+  )
+  return withEffect(tested, sizes, ({ degrees }) => {
+    const counts = sizes.counts([base.succeeded, candidate.succeeded])
+    const result = proportionDifference(...counts, studentisedConfidence(CONFIDENCE, degrees))
+    return { ...result, value: result.difference, p: studentised(result.p, degrees) }
   })
 }
 
-const COLUMN = { duration: 'p50Ns', p95: 'p95Ns', p99: 'p99Ns' } as const
+function measureDuration(sides: Sides): TestedMetric {
+  const tested = durationMetric('duration', sides)
+  const reading = readLocation(sides.map(({ successes }) => successes) as unknown as Both<Series>)
+  return withEffect(tested, reading.sizes, (inflation) => {
+    const [x, y] = sides.map(({ successes }) => successes.values) as [number[], number[]]
+    const { ratio: value, low, high } = hodgesLehmannRatio(x, y, CONFIDENCE, inflation)
+    return { value, low, high, p: agreed(sides, reading, () => readLocation([sides[0].all, sides[1].all])) }
+  })
+}
 
-function durationMetric(metric: keyof typeof COLUMN, base: SideStats, candidate: SideStats): TestedMetric {
+function measureTail(metric: 'p95' | 'p99', level: number, sides: Sides): TestedMetric {
+  const [x, y] = sides.map(({ successes }) => successes) as [Series, Series]
+  const tested = durationMetric(metric, sides)
+  if (Math.min(x.values.length, y.values.length) < tested.needs) return tested
+  const isBeyond = beyondQuantile(x.values, y.values, level)
+  const reading = readTail([x, y], isBeyond)
+  return withEffect(tested, reading.sizes, ({ degrees }) => {
+    const confidence = studentisedConfidence(CONFIDENCE, degrees)
+    const result = quantileRatio(x.values, y.values, level, confidence, reading.sizes.sizes)
+    if (result === null) return null
+    const p = agreed(sides, reading, () => readTail([sides[0].all, sides[1].all], isBeyond))
+    return { ...result, value: result.ratio, p }
+  })
+}
+
+/** What a test says of some of the runs. */
+interface Reading {
+  readonly sizes: Sizes
+  readonly p: number
+  /** Above 0: the candidate is slower. */
+  readonly direction: number
+}
+
+function readLocation([x, y]: Both<Series>): Reading {
+  const n: Both<number> = [x.values.length, y.values.length]
+  if (Math.min(...n) === 0) return { sizes: worth(n, []), p: 1, direction: 0 }
+  const ranks = pooledRanks(x.values, y.values)
+  const sizes = worth(n, [effectiveSize(ranks[0], x.clusters), effectiveSize(ranks[1], y.clusters)])
+  const { p, superiority } = mannWhitney(x.values, y.values, sizes.inflation)
+  return { sizes, p, direction: superiority - 0.5 }
+}
+
+function readTail([x, y]: Both<Series>, isBeyond: (value: number) => boolean): Reading {
+  const beyond = [x, y].map(({ values }) => values.map(isBeyond).map(Number)) as [number[], number[]]
+  const n: Both<number> = [x.values.length, y.values.length]
+  const sizes = worth(n, [effectiveSize(beyond[0], x.clusters), effectiveSize(beyond[1], y.clusters)])
+  const [first, second] = beyond.map((some) => some.reduce((sum, one) => sum + one, 0)) as [number, number]
+  const p = studentised(proportionTest(...sizes.counts([first, second])).p, sizes.inflation.degrees)
+  return { sizes, p, direction: second / n[1] - first / n[0] }
+}
+
+/**
+ * Durations have changed only if they have among the successes, and also where failures count as slower than any success. So a
+ * timeout that cuts the slowest runs off does not make the rest faster, nor does mending it make them slower.
+ */
+function agreed([base, candidate]: Sides, successes: Reading, readAll: () => Reading): number {
+  const failed = ({ successes: some, all }: Side) => all.values.length - some.values.length
+  if (failed(base) + failed(candidate) === 0) return successes.p
+  const all = readAll()
+  return all.direction * successes.direction > 0 ? Math.max(successes.p, all.p) : 1
+}
+
+/** How many independent runs both sides are worth. */
+interface Sizes {
+  readonly sizes: Both<number>
+  readonly inflation: Inflation
+  /** Whether any depend on each other. */
+  readonly reduced: boolean
+  /** How many times as many runs as independent ones are needed. */
+  readonly factor: number
+  /** k1, n1, k2, n2 of that many runs. */
+  counts(k: Both<number>): [number, number, number, number]
+}
+
+function worth(
+  [n, m]: Both<number>,
+  effective: readonly { readonly size: number; readonly degrees: number }[],
+): Sizes {
+  const [first = { size: n, degrees: Infinity }, second = { size: m, degrees: Infinity }] = effective
+  const sizes: Both<number> = [first.size, second.size]
+  const scaled = (k: number, size: number, of: number) =>
+    of === size ? [k, of] : [Math.round((k * size) / of), Math.round(size)]
+  return {
+    sizes,
+    inflation: inflationOf(first, n, second, m),
+    reduced: sizes[0] !== n || sizes[1] !== m,
+    factor: Math.max(1, n / sizes[0] || 1, m / sizes[1] || 1),
+    counts: ([k, l]) =>
+      [...scaled(k, sizes[0], n), ...scaled(l, sizes[1], m)] as [number, number, number, number],
+  }
+}
+
+const COLUMN = { duration: 'p50Ns', p95: 'p95Ns', p99: 'p99Ns' } as const
+const UNTESTED = { cases: null, effective: null, effect: null, p: null }
+
+function durationMetric(metric: keyof typeof COLUMN, sides: Sides): TestedMetric {
+  const [base, candidate] = sides.map(({ stats }) => stats) as [SideStats, SideStats]
   return {
     metric,
     baseN: base.succeeded,
     candidateN: candidate.succeeded,
     base: base[COLUMN[metric]],
     candidate: candidate[COLUMN[metric]],
-    effect: null,
-    p: null,
+    ...UNTESTED,
+    needs: COMPARISON_RULE.minimum[metric],
   }
 }
 
@@ -72,10 +192,15 @@ interface Effect extends Estimate {
   readonly p: number
 }
 
-function withEffect(tested: TestedMetric, values: number, test: () => Effect | null): TestedMetric {
-  if (values < COMPARISON_RULE.minimum[tested.metric]) return tested
-  const effect = test()
-  if (effect === null) return tested
+function withEffect(
+  tested: TestedMetric,
+  { sizes, inflation, reduced, factor }: Sizes,
+  test: (inflation: Inflation) => Effect | null,
+): TestedMetric {
+  const counted = { ...tested, effective: reduced ? sizes : null, needs: Math.ceil(tested.needs * factor) }
+  if (Math.min(...sizes) < tested.needs) return counted
+  const effect = test(inflation)
+  if (effect === null) return counted
   const { value, low, high, p } = effect
-  return { ...tested, effect: { value, low, high }, p }
+  return { ...counted, effect: { value, low, high }, p }
 }

@@ -1,11 +1,18 @@
 import { findExperiment } from '../evaluations/experiments.ts'
 import type { Store } from '../store.ts'
-import type { Note } from './comparison.ts'
+import type { Note, StepComparison } from './comparison.ts'
 import { COMPARISON_RULE } from './judge.ts'
 import type { ResolvedSide } from './selection.ts'
 import { canOverlap } from './selection.ts'
 import { describeWindow } from './side.ts'
-import { countOverlap, isLarge, type RunStats, type Scope, type StepStats } from './side-queries.ts'
+import {
+  countOverlap,
+  isLarge,
+  type RunStats,
+  type Scope,
+  type StepStats,
+  sampleSize,
+} from './side-queries.ts'
 
 /** One side with what was read of it. */
 export interface ReadSide extends ResolvedSide {
@@ -82,21 +89,54 @@ export function describeSelection({ selection }: ResolvedSide): string {
 
 function totalNotes(sides: readonly ReadSide[]): Note[] {
   const notes: Note[] = []
-  const { sampleSize, mostRuns } = COMPARISON_RULE
+  const { mostRuns } = COMPARISON_RULE
   for (const { label, run } of sides.filter((side) => isLarge(side.run)))
     notes.push({
       kind: 'sampled',
       text: `The steps of ${label} are those of about ${mostRuns} of its ${run.total} runs, taken by a hash of the run id; a step that is rarer may be missing. What is said of the whole run is of all runs.`,
     })
-  if (sides.some(({ run, steps }) => [run, ...steps].some(({ succeeded }) => succeeded > sampleSize)))
+  const most = Math.min(...sides.map(({ selection }) => sampleSize(selection)))
+  if (sides.some(({ run, steps }) => [run, ...steps].some(({ n }) => n > most)))
     notes.push({
       kind: 'sampled',
-      text: `The tests of durations see ${sampleSize} runs per step and side, taken by a hash of the run id.`,
+      text: `The tests of durations see at most ${most} runs per step and side, taken by a hash of the run id.`,
     })
   if (sides.some(({ steps }) => steps.length > COMPARISON_RULE.maxSteps))
     notes.push({
       kind: 'truncated',
       text: `Only the ${COMPARISON_RULE.maxSteps} most frequent steps of each side are compared.`,
+    })
+  return notes
+}
+
+/** Failure rates that differ by less do not change what durations say. */
+const FAILING_APART = 0.02
+
+/** What limits the verdicts on the whole run. */
+export function runNotes(
+  labels: readonly [base: string, candidate: string],
+  { metrics }: StepComparison,
+): Note[] {
+  const notes: Note[] = []
+  const { success, duration } = metrics
+  labels.forEach((label, side) => {
+    const worth = [success, duration].flatMap(({ metric, effective, baseN, candidateN }) => {
+      const n = [baseN, candidateN][side]!
+      return effective !== null && effective[side]! < n / 2
+        ? [`${Math.round(effective[side]!)} (${metric})`]
+        : []
+    })
+    if (worth.length > 0)
+      notes.push({
+        kind: 'dependent',
+        text: `The runs of ${label} depend on each other: they share users or sessions, or change together over time (an outage is one event, however many runs it fails). For the tests, ${[success.baseN, success.candidateN][side]} runs are worth ${worth.join(', ')} independent ones.`,
+      })
+  })
+  const { base, candidate } = success
+  if (base !== null && candidate !== null && Math.abs(base - candidate) >= FAILING_APART)
+    notes.push({
+      kind: 'failing',
+      text: 'The sides differ in how many runs fail. Durations are those of successful runs; they count as changed only where they also are if a failure is slower than any success.',
     })
   return notes
 }

@@ -13,6 +13,8 @@ export interface Selection {
   readonly service?: string
   readonly source?: string
   readonly experimentId?: string
+  /** Only cases that this experiment has too. */
+  readonly casesOf?: string
 }
 
 const COLUMNS = {
@@ -39,6 +41,11 @@ export function toCondition(selection: Selection, prefix: string): { sql: string
     conditions.push(`(parent_run_id != '' OR run_id IN (
       SELECT run_id FROM results FINAL
       WHERE project = {project: String} AND experiment_id = {${prefix}_experimentId: String} AND kind = 'task'))`)
+  }
+  if (selection.casesOf !== undefined) {
+    conditions.push(`case_id IN (SELECT case_id FROM results
+      WHERE project = {project: String} AND experiment_id = {${prefix}_casesOf: String} AND kind = 'task')`)
+    params[`${prefix}_casesOf`] = selection.casesOf
   }
   const scope = ['project = {project: String}', 'flow = {flow: String}']
   if (selection.window) {

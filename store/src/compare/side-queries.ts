@@ -1,5 +1,6 @@
 import { rows, type Store } from '../store.ts'
 import { COMPARISON_RULE } from './judge.ts'
+import type { Observation } from './observation.ts'
 import { type Selection, toCondition } from './selection.ts'
 
 /** What is read of one (step or whole run) on one side. Durations are of successful executions, in nanoseconds. */
@@ -17,8 +18,8 @@ export interface StepStats extends SideStats {
   readonly name: string
   /** Mean start offset in nanoseconds, for the order of steps. */
   readonly position: number
-  /** Durations of successful executions that the tests see, in nanoseconds. */
-  readonly sample: readonly number[]
+  /** What the tests see. */
+  readonly sample: readonly Observation[]
 }
 
 export interface RunStats extends SideStats {
@@ -81,27 +82,48 @@ function mostHash(run: RunStats): string {
   return String(isLarge(run) ? (MOST_HASH * BigInt(COMPARISON_RULE.mostRuns)) / BigInt(run.total) : MOST_HASH)
 }
 
-/** SQL: of the durations where a condition holds as many as the tests see, of the runs with the least hashes. */
-function sampleOf(duration: string, condition: string): string {
-  const pairs = `groupArraySortedIf(${COMPARISON_RULE.sampleSize})((${HASH}, toFloat64(${duration})), ${condition})`
-  return `arrayMap(pair -> pair.2, ${pairs})`
+/** How many runs of a step and side the tests see at most. Pairing needs all trials of a case. */
+export function sampleSize({ experimentId }: Selection): number {
+  return experimentId === undefined ? COMPARISON_RULE.sampleSize : COMPARISON_RULE.mostRuns
 }
 
-/** Durations of successful runs, in nanoseconds: all, or a sample. */
+/** What belongs together, as a number below 2^53: runs of a case, a user or a session; 0 for one that stands alone. */
+const KEY = `multiIf(case_id != '', bitShiftRight(cityHash64('case', case_id), 11), user_id != '', bitShiftRight(cityHash64('user', user_id), 11),
+    session_id != '', bitShiftRight(cityHash64('session', session_id), 11), 0)`
+
+/** SQL: what the tests see of the runs where a condition holds, those with the least hashes, in the order in which they started. */
+function sampleOf(selection: Selection, duration: string, succeeded: string, condition: string): string {
+  const one = `(${HASH}, start, toFloat64(${duration}), ${succeeded}, toFloat64(key))`
+  const sample = `arraySort(one -> one.2, groupArraySortedIf(${sampleSize(selection)})(${one}, ${condition}))`
+  return `${sample} AS sample, sample.3 AS durations, sample.4 AS successes, sample.5 AS keys`
+}
+
+interface Sampled {
+  readonly durations: readonly number[]
+  readonly successes: readonly number[]
+  readonly keys: readonly number[]
+}
+
+function toObservations({ durations, successes, keys }: Sampled): Observation[] {
+  return durations.map((duration, i) => ({ duration, succeeded: successes[i] === 1, key: keys[i]! }))
+}
+
+/** The runs of a side that the tests see: all, or a sample. */
 export async function readRunSample(
   store: Store,
   scope: Scope,
   selection: Selection,
   run: RunStats,
-): Promise<readonly number[]> {
+): Promise<readonly Observation[]> {
   const { sql, params } = toCondition(selection, 'side')
-  const [row] = await rows<{ durations: number[] }>(
+  const [row] = await rows<Sampled>(
     store,
-    `SELECT ${sampleOf('duration_ns', `incomplete = 0 AND status = 'ok'`)} AS durations
-     FROM runs AS run WHERE ${sql} AND ${HASH} <= {mostHash: UInt64}`,
+    `SELECT durations, successes, keys FROM (
+       SELECT ${sampleOf(selection, 'duration_ns', `status = 'ok'`, `incomplete = 0 AND status IN ${ENDED}`)}
+       FROM (SELECT *, ${KEY} AS key FROM runs AS run WHERE ${sql} AND ${HASH} <= {mostHash: UInt64}))`,
     { ...scope, ...params, mostHash: mostHash(run) },
   )
-  return row!.durations
+  return toObservations(row!)
 }
 
 /** Ended executions of a label in a run, plus this for each that failed: one number to add up instead of two. */
@@ -113,7 +135,7 @@ const FAILED = 2 ** 32
  * lazily), and drops a label without an ended execution, as the outer query does.
  */
 function perRunAndStep(condition: string): string {
-  return `SELECT run_key,
+  return `SELECT run_key, start, ${KEY} AS key,
        arrayMap(s -> multiIf(s NOT IN ${ENDED}, 0, s = 'ok', 1, ${FAILED + 1}), step_statuses) AS marks,
        arrayMap((m, d) -> if(m > 0, d, 0), marks, step_durations_ns) AS durations,
        arrayMap((m, s) -> if(m > 0, s, 0), marks, step_starts_ns) AS starts,
@@ -132,18 +154,24 @@ export async function readStepStats(
   run: RunStats,
 ): Promise<StepStats[]> {
   const { sql, params } = toCondition(selection, 'side')
-  const found = await rows<Quantiles & { name: string; position: number; sample: number[] }>(
+  const found = await rows<Quantiles & Sampled & { name: string; position: number }>(
     store,
-    `SELECT name, count() AS n, countIf(${SUCCEEDED}) AS succeeded,
-       quantilesExactIf(0.5, 0.95, 0.99)(toFloat64(duration), ${SUCCEEDED}) AS quantiles,
-       sum(started) / sum(mark % ${FAILED}) AS position,
-       ${sampleOf('duration', SUCCEEDED)} AS sample
-     FROM (${perRunAndStep(`${sql} AND ${HASH} <= {mostHash: UInt64}`)})
-     ARRAY JOIN totals.1 AS name, totals.2 AS mark, totals.3 AS duration, totals.4 AS started
-     WHERE mark > 0 GROUP BY name ORDER BY n DESC, name LIMIT {limit: UInt32}`,
+    `SELECT name, n, succeeded, quantiles, position, durations, successes, keys FROM (
+       SELECT name, count() AS n, countIf(${SUCCEEDED}) AS succeeded,
+         quantilesExactIf(0.5, 0.95, 0.99)(toFloat64(duration), ${SUCCEEDED}) AS quantiles,
+         sum(started) / sum(mark % ${FAILED}) AS position,
+         ${sampleOf(selection, 'duration', SUCCEEDED, '1')}
+       FROM (${perRunAndStep(`${sql} AND ${HASH} <= {mostHash: UInt64}`)})
+       ARRAY JOIN totals.1 AS name, totals.2 AS mark, totals.3 AS duration, totals.4 AS started
+       WHERE mark > 0 GROUP BY name ORDER BY n DESC, name LIMIT {limit: UInt32})`,
     { ...scope, ...params, mostHash: mostHash(run), limit: COMPARISON_RULE.maxSteps + 1 },
   )
-  return found.map(({ name, position, sample, ...row }) => ({ name, position, sample, ...toStats(row) }))
+  return found.map(({ name, position, ...row }) => ({
+    name,
+    position,
+    sample: toObservations(row),
+    ...toStats(row),
+  }))
 }
 
 /** How many runs belong to both sides. */

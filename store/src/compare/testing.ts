@@ -25,6 +25,17 @@ export interface TestRun {
   readonly deleted?: boolean
   /** The trial crashed and was repeated: no result names this run. */
   readonly abandoned?: boolean
+  /** Default: the run's id, a case of its own. */
+  readonly caseId?: string
+  readonly trial?: number
+  /** Of the trial's check; default passed. */
+  readonly outcome?: 'passed' | 'failed'
+  /** By scorer. */
+  readonly scores?: Readonly<Record<string, number>>
+  /** US dollars. */
+  readonly cost?: number
+  readonly userId?: string
+  readonly sessionId?: string
 }
 
 /** Stores rows of `runs` as settling would, the steps following each other; and an experiment's results. */
@@ -39,21 +50,30 @@ export async function insertRuns(store: Store, runs: readonly TestRun[]): Promis
     'results',
     runs
       .filter(({ experimentId, abandoned }) => experimentId && !abandoned)
-      .map((run) => toResult(store, run)),
+      .flatMap((run) => toResults(store, run)),
   )
 }
 
-function toResult(store: Store, { runId, experimentId }: TestRun) {
-  return {
+function toResults(store: Store, run: TestRun) {
+  const { runId, experimentId, outcome = 'passed', scores = {} } = run
+  const trial = {
     project: store.project,
     experiment_id: experimentId,
-    case_id: runId,
-    trial: 0,
-    kind: 'task',
-    name: 'task',
-    outcome: 'passed',
+    case_id: run.caseId ?? runId,
+    trial: run.trial ?? 0,
     run_id: runId,
   }
+  return [
+    { ...trial, kind: 'task', name: '', outcome: 'passed', score: 1 },
+    { ...trial, kind: 'check', name: 'is right', outcome, score: outcome === 'passed' ? 1 : 0 },
+    ...Object.entries(scores).map(([name, score]) => ({
+      ...trial,
+      kind: 'scorer',
+      name,
+      outcome: 'passed',
+      score,
+    })),
+  ]
 }
 
 function toRow(store: Store, run: TestRun) {
@@ -82,6 +102,11 @@ function toRow(store: Store, run: TestRun) {
     start: run.start.toISOString(),
     duration_ns: Math.round(run.milliseconds * 1e6),
     experiment_id: run.experimentId ?? '',
+    case_id: run.experimentId ? (run.caseId ?? run.runId) : '',
+    trial: run.trial ?? 0,
+    cost: run.cost ?? 0,
+    user_id: run.userId ?? '',
+    session_id: run.sessionId ?? '',
     step_names: run.steps.map(({ name }) => name),
     step_occurrences: occurrences,
     step_kinds: run.steps.map(() => 'step'),

@@ -2,14 +2,16 @@ import { expect, test } from 'vitest'
 import { lognormal, uniform } from '../statistics/testing.ts'
 import { judge } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
+import { statsOf } from './observation.ts'
 
 /** `n` runs of one step; durations in milliseconds. */
 function step(next: () => number, n: number, median: number, failureRate: number): Measured {
-  const succeeded = Array.from({ length: n }, next).filter((u) => u >= failureRate).length
-  const durations = lognormal(next, succeeded, median).map((value) => value * 1e6)
-  const sorted = durations.toSorted((a, b) => a - b)
-  const at = (level: number) => sorted[Math.floor(level * sorted.length)] ?? null
-  return { durations, stats: { n, succeeded, p50Ns: at(0.5), p95Ns: at(0.95), p99Ns: at(0.99) } }
+  const observations = lognormal(next, n, median).map((milliseconds) => ({
+    duration: milliseconds * 1e6,
+    succeeded: next() >= failureRate,
+    key: 0,
+  }))
+  return { observations, stats: statsOf(observations) }
 }
 
 const COMPARISONS = 200
@@ -23,7 +25,7 @@ function simulate(seed: number, n: number, slower: number, failing: number) {
     const [first, ...others] = judge([
       measure(step(next, n, 100, 0.03), step(next, n, 100 * slower, failing)),
       ...Array.from({ length: 5 }, () => measure(step(next, n, 100, 0.03), step(next, n, 100, 0.03))),
-    ])
+    ]).steps
     const right = countVerdicts(first!)
     const wrong = others.reduce((sum, metrics) => sum + countVerdicts(metrics), 0)
     if (right > 0) found++
@@ -33,7 +35,7 @@ function simulate(seed: number, n: number, slower: number, failing: number) {
 }
 
 /** How many metrics got a verdict other than "no clear change". */
-function countVerdicts(metrics: ReturnType<typeof judge>[0]): number {
+function countVerdicts(metrics: ReturnType<typeof judge>['steps'][0]): number {
   return Object.values(metrics).filter(({ q, verdict }) => q !== null && verdict !== 'no clear change').length
 }
 

@@ -1,13 +1,12 @@
+import { INDEPENDENT, type Inflation } from './effective-size.ts'
 import { CONFIDENCE, type Interval } from './interval.ts'
-import { normalQuantile } from './normal.ts'
+import { bisectOrder } from './order-statistic.ts'
+import { studentReach } from './student.ts'
 
 /** A ratio second : first with its interval. */
 export interface Ratio extends Interval {
   readonly ratio: number
 }
-
-/** Halvings of the search interval of log ratios: below 1e-10 for any two positive doubles. */
-const HALVINGS = 44
 
 /**
  * By what factor the second sample is larger: the median of all pairwise ratios second / first, with the interval
@@ -21,12 +20,14 @@ export function hodgesLehmannRatio(
   first: readonly number[],
   second: readonly number[],
   confidence: number = CONFIDENCE,
+  { variance, degrees }: Inflation = INDEPENDENT,
 ): Ratio {
   const x = sortedLogs(first)
   const y = sortedLogs(second)
   const pairs = x.length * y.length
   if (pairs === 0) throw new RangeError(`expected two samples with values, got ${x.length} and ${y.length}`)
-  const half = normalQuantile((1 + confidence) / 2) * Math.sqrt((pairs * (x.length + y.length + 1)) / 12)
+  const reach = studentReach(1 - confidence, degrees)
+  const half = reach * Math.sqrt((variance * pairs * (x.length + y.length + 1)) / 12)
   const rank = Math.max(1, Math.floor(pairs / 2 - half))
   const middle =
     (orderStatistic(x, y, Math.ceil(pairs / 2)) + orderStatistic(x, y, Math.floor(pairs / 2) + 1)) / 2
@@ -46,15 +47,7 @@ function sortedLogs(values: readonly number[]): Float64Array {
 
 /** The k-th smallest (1..n x m) of all differences y[j] - x[i]. */
 function orderStatistic(x: Float64Array, y: Float64Array, k: number): number {
-  let low = y[0]! - x.at(-1)!
-  let high = y.at(-1)! - x[0]!
-  if (countUpTo(x, y, low) >= k) return low
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (low + high) / 2
-    if (countUpTo(x, y, middle) >= k) high = middle
-    else low = middle
-  }
-  return (low + high) / 2
+  return bisectOrder(k, y[0]! - x.at(-1)!, y.at(-1)! - x[0]!, (limit) => countUpTo(x, y, limit))
 }
 
 /** How many differences y[j] - x[i] are <= limit. */

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fisherExact } from './fisher-exact.ts'
-import { mcnemarExact } from './mcnemar.ts'
 import { proportionDifference, wilsonInterval } from './newcombe.ts'
 import { REFERENCE } from './reference-values.ts'
 import { uniform } from './testing.ts'
@@ -50,11 +49,6 @@ test('property: swapping the sides mirrors the interval, and so does counting fa
       expect(forth.high).toBeLessThanOrEqual(1 + 1e-12)
     }),
   )
-})
-
-test.each(REFERENCE.mcnemar)('McNemar, $broke broke and $fixed fixed', ({ broke, fixed, p }) => {
-  expect(mcnemarExact(broke, fixed)).toBeCloseTo(p, 12)
-  expect(mcnemarExact(fixed, broke)).toBeCloseTo(p, 12)
 })
 
 test('simulation: equal rates are called different in about 5 % of the cases, and rarely when small', () => {

@@ -1,7 +1,6 @@
 import { binomialCdf } from './binomial.ts'
 import type { Ratio } from './hodges-lehmann.ts'
 import { CONFIDENCE, type Interval } from './interval.ts'
-import { proportionTest } from './newcombe.ts'
 
 /** An interval between two order statistics. */
 export interface QuantileInterval extends Interval {
@@ -15,7 +14,8 @@ export interface QuantileInterval extends Interval {
 
 /**
  * Interval of a quantile without assumption on the distribution: between the two order statistics whose ranks bound
- * the central part of Binomial(n, level). `null` if the sample is too small for it.
+ * the central part of Binomial(n, level). `null` if the sample is too small for it. Of a sample that is worth fewer independent values,
+ * n is that number, and the ranks are spread over the sample.
  *
  * Source: David & Nagaraja (2003), Order Statistics, section 7.1.
  */
@@ -23,15 +23,19 @@ export function quantileInterval(
   values: readonly number[],
   level: number,
   confidence: number = CONFIDENCE,
+  effectiveSize: number = values.length,
 ): QuantileInterval | null {
   const sorted = Float64Array.from(values).sort()
-  const ends = ranksAround(sorted.length, level, (1 - confidence) / 2)
+  const size = Math.round(effectiveSize)
+  const ends = ranksAround(size, level, (1 - confidence) / 2)
   if (ends === null) return null
+  const each = sorted.length / size
+  const ranks = [Math.floor((ends.lower - 1) * each) + 1, Math.ceil(ends.upper * each)] as const
   return {
     estimate: sorted[Math.floor(level * sorted.length)]!,
-    low: sorted[ends.lower - 1]!,
-    high: sorted[ends.upper - 1]!,
-    ranks: [ends.lower, ends.upper],
+    low: sorted[ranks[0] - 1]!,
+    high: sorted[ranks[1] - 1]!,
+    ranks,
     coverage: 1 - ends.below - ends.above,
   }
 }
@@ -58,51 +62,50 @@ function ranksAround(n: number, level: number, tail: number): Ranks | null {
   }
 }
 
-/** Outcome of {@link quantileRatio}. */
-export interface QuantileRatio extends Ratio {
-  /** Two-sided p of the quantile being the same. */
-  readonly p: number
-}
-
 /**
- * Ratio second : first of one quantile of two independent samples of positive values, with interval and p. `null` if
- * a sample is too small for {@link quantileInterval}.
+ * Ratio second : first of one quantile of two samples of positive values, with its interval. `null` if a sample is too small for
+ * {@link quantileInterval}.
  *
- * Interval: the order-statistic intervals of the two log quantiles combined by MOVER (Zou & Donner 2008, Statistics in
- * Medicine 27:1693-1702), as Newcombe combines Wilson's.
- * p: Mood's median test at this quantile (Mood 1950; Conover 1999, Practical Nonparametric Statistics, 4.3). Neither
- * needs a density at the quantile, so rounded durations and two modes (cache hits and misses) do no harm.
+ * Source: the order-statistic intervals of the two log quantiles combined by MOVER (Zou & Donner 2008, Statistics in
+ * Medicine 27:1693-1702), as Newcombe combines Wilson's. The test that goes with it is Mood's median test at this quantile (Mood 1950;
+ * Conover 1999, Practical Nonparametric Statistics, 4.3): {@link proportionTest} of what is {@link beyondQuantile}. Neither needs a
+ * density at the quantile, so rounded durations and two modes (cache hits and misses) do no harm.
  */
 export function quantileRatio(
   first: readonly number[],
   second: readonly number[],
   level: number,
   confidence: number = CONFIDENCE,
-): QuantileRatio | null {
-  const x = quantileInterval(first, level, confidence)
-  const y = quantileInterval(second, level, confidence)
+  [firstSize, secondSize]: readonly [number, number] = [first.length, second.length],
+): Ratio | null {
+  const x = quantileInterval(first, level, confidence, firstSize)
+  const y = quantileInterval(second, level, confidence, secondSize)
   if (x === null || y === null) return null
   const shift = Math.log(y.estimate / x.estimate)
   return {
     ratio: Math.exp(shift),
     low: Math.exp(shift - Math.hypot(Math.log(y.estimate / y.low), Math.log(x.high / x.estimate))),
     high: Math.exp(shift + Math.hypot(Math.log(y.high / y.estimate), Math.log(x.estimate / x.low))),
-    p: quantileTest(first, second, level),
   }
 }
 
 /**
- * p of both samples having the same share of values beyond the pooled quantile. Of equal values at the quantile, all
- * are beyond it or none, whichever gives a group (never an empty one) nearer to the share 1 - level.
+ * What lies beyond a quantile of both samples together. Of equal values at the quantile, all are beyond it or none, whichever gives a
+ * group (never an empty one) nearer to the share 1 - level.
  */
-function quantileTest(first: readonly number[], second: readonly number[], level: number): number {
+export function beyondQuantile(
+  first: readonly number[],
+  second: readonly number[],
+  level: number,
+): (value: number) => boolean {
   const pooled = Float64Array.from([...first, ...second]).sort()
   const cut = pooled[Math.floor(level * pooled.length)]!
-  const above = (values: readonly number[]) => values.filter((value) => value > cut).length
-  const from = (values: readonly number[]) => values.filter((value) => value >= cut).length
   const wanted = (1 - level) * pooled.length
-  const strictly = above(first) + above(second)
-  const atLeast = from(first) + from(second)
-  const beyond = strictly > 0 && wanted - strictly <= atLeast - wanted ? above : from
-  return proportionTest(beyond(first), first.length, beyond(second), second.length).p
+  let above = 0
+  let from = 0
+  for (const value of pooled) {
+    if (value > cut) above++
+    if (value >= cut) from++
+  }
+  return above > 0 && wanted - above <= from - wanted ? (value) => value > cut : (value) => value >= cut
 }

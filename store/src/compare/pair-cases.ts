@@ -1,0 +1,29 @@
+/** What both sides have of one case: as many trials of each. */
+export interface CasePair<T> {
+  readonly base: readonly T[]
+  readonly candidate: readonly T[]
+}
+
+/**
+ * Pairs the trials of two experiments by case, in their order. Of a case that has more trials on one side only as many count as on the
+ * other, the first ones: then swapping the sides changes nothing but the sign of a difference where there is none, which is all that the
+ * paired tests assume. With one trial against the mean of five they do not hold: of 40 equal cases that pass nine times in ten, the
+ * single trials often all pass, and every failure on the other side then counts against it.
+ */
+export function pairByCase<T>(
+  base: readonly T[],
+  candidate: readonly T[],
+  caseOf: (one: T) => unknown,
+): CasePair<T>[] {
+  const others = Map.groupBy(candidate, caseOf)
+  return [...Map.groupBy(base, caseOf)].flatMap(([key, own]) => {
+    const other = others.get(key)
+    if (other === undefined) return []
+    const trials = Math.min(own.length, other.length)
+    return [{ base: own.slice(0, trials), candidate: other.slice(0, trials) }]
+  })
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
