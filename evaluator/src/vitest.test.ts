@@ -88,14 +88,14 @@ describe('matchers', () => {
       children: [{ flow: 'translate', status: 'error' }],
     })
     expect(called).toPassCheck(tools.toHaveSucceeded('search'))
-    expect(called).toPassCheck(tools.not.toHaveRun('pay'))
-    expect(called).not.toPassCheck(tools.toHaveRun('pay'))
-    expect(called).not.toPassCheck(tools.not.toHaveRun('search'))
+    expect(called).toPassCheck(tools.not.toHaveBeenCalled('pay'))
+    expect(called).not.toPassCheck(tools.toHaveBeenCalled('pay'))
+    expect(called).not.toPassCheck(tools.not.toHaveBeenCalled('search'))
     expect(() => expect(called).not.toPassCheck(tools.toHaveSucceeded('pay'))).toThrow('unverifiable')
     expect(() =>
-      expect(called).toPassCheck(tools.not.toHaveRun('send_email')),
+      expect(called).toPassCheck(tools.not.toHaveBeenCalled('send_email')),
     ).toThrowErrorMatchingInlineSnapshot(`
-      [Error: tools.not.toHaveRun('send_email') failed: Expected the opposite: "send_email" ran once.
+      [Error: tools.not.toHaveBeenCalled('send_email') failed: Expected the opposite: "send_email" ran once.
 
       Run of research: ok, 50 ms
         search      ok     at 0 ns   took 30 ms
@@ -110,9 +110,9 @@ describe('matchers', () => {
         translate  error]
     `)
     expect(() =>
-      expect(called).toPassCheck(agents.toHaveRun('researcher')),
+      expect(called).toPassCheck(agents.toHaveBeenCalled('researcher')),
     ).toThrowErrorMatchingInlineSnapshot(`
-      [Error: agents.toHaveRun('researcher') failed: "researcher" did not run, expected at least once. The run has no agent calls.
+      [Error: agents.toHaveBeenCalled('researcher') failed: "researcher" did not run, expected at least once. The run has no agent calls.
 
       Run of research: ok, 50 ms
         no agent calls]

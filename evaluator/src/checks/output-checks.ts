@@ -11,7 +11,7 @@ export const outputEqual = defineCheck({
     /** Numbers by what they are worth; an integer beyond 2^53 is written as a bigint: `{ id: 9007199254740993n }`. */
     toHaveOutputEqual: (value: unknown) => ({ value: toJsonValue(value) }),
   },
-  describe: ({ value }) => `toHaveOutputEqual(${shorten(value, MAX_ARGUMENT)})`,
+  describe: ({ value }) => ['toHaveOutputEqual', shorten(value, MAX_ARGUMENT)],
   judge: ({ value }, { run }) =>
     judgeOutput(run, (output) =>
       equalsExact(output, value) || (run.outputType === 'unknown' && run.output === value)
@@ -26,7 +26,7 @@ export const outputContain = defineCheck({
     /** Text within the output, elements of an array, properties of an object. */
     toHaveOutputContaining: (value: unknown) => ({ value: toJsonValue(value) }),
   },
-  describe: ({ value }) => `toHaveOutputContaining(${shorten(value, MAX_ARGUMENT)})`,
+  describe: ({ value }) => ['toHaveOutputContaining', shorten(value, MAX_ARGUMENT)],
   judge: ({ value }, { run }) =>
     judgeOutput(run, (output) => {
       const isInText = typeof value === 'string' && run.output.includes(value)
@@ -42,7 +42,7 @@ export const outputSchema = defineCheck({
     /** A zod schema or a JSON schema. */
     toHaveOutputMatching: (schema: OutputSchema) => ({ schema: toJsonSchema(schema) }),
   },
-  describe: ({ schema }) => `toHaveOutputMatching(${shorten(schema, MAX_ARGUMENT)})`,
+  describe: ({ schema }) => ['toHaveOutputMatching', shorten(schema, MAX_ARGUMENT)],
   judge: ({ schema }, { run }) =>
     judgeOutput(run, (output) => {
       const errors = schemaErrors(schema, outputForSchema(run))

@@ -23,7 +23,7 @@ export const runStatus = defineCheck({
     toSucceed: () => ({ status: 'ok' as const }),
     toHaveStatus: (status: Status) => ({ status }),
   },
-  describe: ({ status }) => (status === 'ok' ? 'toSucceed()' : `toHaveStatus(${quote(status)})`),
+  describe: ({ status }) => (status === 'ok' ? ['toSucceed'] : ['toHaveStatus', quote(status)]),
   judge({ status }, recorded) {
     const { run } = recorded
     if (run.status === status) return passed(`the run is ${run.status}`)
@@ -39,7 +39,7 @@ export const runDuration = defineCheck({
     /** It took at most so long: `'5s'`, or milliseconds. */
     toFinishWithin: (duration: Duration) => ({ atMostNs: parseDuration(duration) }),
   },
-  describe: ({ atMostNs }) => `toFinishWithin(${quoteDuration(atMostNs)})`,
+  describe: ({ atMostNs }) => ['toFinishWithin', quoteDuration(atMostNs)],
   /** A run that goes on, was suspended or expired can be late already, but it did not finish in time. */
   judge({ atMostNs }, recorded) {
     const { status, durationNs, incomplete } = recorded.run
@@ -59,7 +59,7 @@ export const runErrors = defineCheck({
     /** Neither the run nor a step's last attempt ended in error. */
     toHaveNoErrors: () => ({}),
   },
-  describe: () => 'toHaveNoErrors()',
+  describe: () => ['toHaveNoErrors'],
   judge(_check, recorded) {
     const { run } = recorded
     const step = run.steps.find(({ status }) => status === 'error')
@@ -78,7 +78,7 @@ export const runCost = defineCheck({
     /** US dollars; unverifiable if no cost was recorded, or if nobody knows a part of it. */
     toCostAtMost: (dollars: number) => ({ atMost: requireAmount(dollars) }),
   },
-  describe: ({ atMost }) => `toCostAtMost(${atMost})`,
+  describe: ({ atMost }) => ['toCostAtMost', String(atMost)],
   judge({ atMost }, { run }) {
     const { cost, unpricedTokens } = run
     const dollars = (value: number) => `$${Number(value.toPrecision(6))}`
@@ -100,7 +100,7 @@ export const runTokens = defineCheck({
     /** Input and output tokens together; unverifiable if none were recorded. */
     toUseTokensAtMost: (tokens: number) => ({ atMost: requireAmount(tokens) }),
   },
-  describe: ({ atMost }) => `toUseTokensAtMost(${atMost})`,
+  describe: ({ atMost }) => ['toUseTokensAtMost', String(atMost)],
   judge({ atMost }, { run }) {
     const tokens = run.inputTokens + run.outputTokens
     return usedAtMost(run, tokens, atMost, (value) => `${value} tokens`, 'token usage')

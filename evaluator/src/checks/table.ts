@@ -3,18 +3,27 @@ import type { CheckType } from './check.ts'
 import { executionDuration, executionStatus, fallback, retries, succeeded } from './occurrence-checks.ts'
 import { order } from './order-check.ts'
 import { outputContain, outputEqual, outputSchema } from './output-checks.ts'
-import { ran } from './ran-check.ts'
+import { preceded } from './preceded-check.ts'
+import { called, ran } from './ran-check.ts'
 import { runCost, runDuration, runErrors, runStatus, runTokens } from './run-checks.ts'
 import { trajectory } from './trajectory-check.ts'
 
 // Every type of check, by what it can be about. A new one needs three files: its own, this table, and its golden vectors
 // in fixtures/check-vectors.json.
 
-/** On whatever has a name and a status, child runs too. */
-export const NAMED_CHECKS = [ran, succeeded, executionStatus] as const
+/** On whatever has a name and a status. */
+const NAMED_CHECKS = [succeeded, executionStatus] as const
 /** On what has times: steps and calls. */
-export const TIMED_CHECKS = [...NAMED_CHECKS, order, trajectory, executionDuration] as const
-export const STEP_CHECKS = [...TIMED_CHECKS, retries, fallback] as const
+const TIMED_CHECKS = [...NAMED_CHECKS, order, trajectory, executionDuration] as const
+
+export const CHILD_RUN_CHECKS = [ran, ...NAMED_CHECKS] as const
+export const CALL_CHECKS = [called, ...TIMED_CHECKS] as const
+export const STEP_CHECKS = [ran, ...TIMED_CHECKS, retries, fallback] as const
+/** On each execution of a name. */
+export const EVERY_CHECKS = [preceded] as const
+/** On one execution of a call, and of a step. */
+export const ONE_CALL_CHECKS = [...EVERY_CHECKS, succeeded, executionStatus, executionDuration] as const
+export const ONE_STEP_CHECKS = [...ONE_CALL_CHECKS, retries, fallback] as const
 export const RUN_CHECKS = [
   runStatus,
   runDuration,
@@ -26,7 +35,7 @@ export const RUN_CHECKS = [
   outputSchema,
 ] as const
 
-const ALL = [...STEP_CHECKS, ...RUN_CHECKS] as const
+const ALL = [...STEP_CHECKS, ...EVERY_CHECKS, ...RUN_CHECKS] as const
 
 type Schemas<T extends readonly CheckType[]> = { [Index in keyof T]: T[Index]['schema'] }
 

@@ -7,6 +7,7 @@ import {
   type Recorded,
   recordedNothing,
   timedSubject,
+  within,
 } from './executions.ts'
 import { startedBefore } from './precedence.ts'
 
@@ -29,6 +30,7 @@ export const trajectory = defineCheck({
   schema: z.strictObject({
     type: z.literal('execution.trajectory'),
     of: timedSubject,
+    in: within,
     names: z.array(name),
     mode,
     not,
@@ -40,7 +42,7 @@ export const trajectory = defineCheck({
       mode,
     }),
   },
-  describe: ({ names, mode }) => `toHaveTrajectory([${names.map(quote).join(', ')}], ${quote(mode)})`,
+  describe: ({ names, mode }) => ['toHaveTrajectory', `[${names.map(quote).join(', ')}]`, quote(mode)],
   judge({ names, mode }, recorded) {
     const { run, executions } = recorded
     const actual = executions.map(({ name }) => name)
