@@ -2,7 +2,7 @@ export { type Duration, DurationError, type ExitCode, InfrastructureError, Usage
 export { CheckError, type CheckOutcome, type Judgement } from './checks/check.ts'
 export type { Subject } from './checks/executions.ts'
 export { type OutputSchema, SchemaError } from './checks/json-schema.ts'
-export { describeCheck, judge, parseChecks } from './checks/judge.ts'
+export { describeCheck, judge, needsDetails, parseChecks } from './checks/judge.ts'
 export {
   agents,
   type CallMatchers,
@@ -26,9 +26,10 @@ export {
   steps,
   tools,
 } from './checks/matchers.ts'
+export { exactly, matching, type Pattern, type Predicate } from './checks/pattern.ts'
 export type { Count } from './checks/ran-check.ts'
 export type { Check } from './checks/table.ts'
-export type { TrajectoryMode } from './checks/trajectory-check.ts'
+export type { TrajectoryItem, TrajectoryMode } from './checks/trajectory-check.ts'
 export { readJsonLines, toCases } from './evaluation/cases.ts'
 export type {
   CaseInput,

@@ -10,6 +10,10 @@ export interface CheckType<S extends z.ZodObject = z.ZodObject, M = object> {
   readonly matchers: M
   /** It judges each execution of a name by itself, `not` included: `target` is the one. */
   readonly isEach?: boolean
+  /** Whether it reads the details of steps or calls; absent: it never does. */
+  needsDetails?(check: z.infer<S>): boolean
+  /** Whether it has a function, so that it cannot be stored; absent: it never has. */
+  hasFunction?(check: z.infer<S>): boolean
   /** The call as its author would write it: `['toHaveRun', "'plan'"]`. What a check names comes first. */
   describe(check: z.infer<S>): MatcherCall
   /**
@@ -94,6 +98,13 @@ export function requireAmount(value: number): number {
 /** A text as an argument: `'plan'`. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "\\'")}'`
+}
+
+/** @throws CheckError for an option that a matcher does not have: a misspelt one would ask for nothing */
+export function requireKeys(options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  throw new CheckError(`Expected options among ${known.join(', ')}, got "${unknown}".`)
 }
 
 export function times(count: number): string {

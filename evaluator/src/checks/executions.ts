@@ -62,8 +62,8 @@ type Uncounted = Omit<Execution, 'occurrence'>
 
 const ONE_ATTEMPT = { attempts: 1, fallback: false }
 
-function fromCall({ name, status, startNs, durationNs, uncertainNs, step }: CallRecord): Uncounted {
-  return { name, status, startNs, durationNs, uncertainNs, parent: step, ...ONE_ATTEMPT }
+function fromCall({ kind: _kind, step, ...call }: CallRecord): Uncounted {
+  return { ...call, parent: step, ...ONE_ATTEMPT }
 }
 
 /** Its times are in its own record. */
@@ -78,6 +78,10 @@ function countOccurrences(executions: readonly Uncounted[]): Execution[] {
     seen.set(execution.name, occurrence + 1)
     return { ...execution, occurrence }
   })
+}
+
+export function isOfCalls(of: Subject): boolean {
+  return of !== 'steps' && of !== 'childRuns'
 }
 
 /** By start. Inside a step, occurrences are counted anew. */

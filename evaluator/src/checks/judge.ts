@@ -97,8 +97,23 @@ function andAt(at: number | undefined): string {
   return at === undefined ? '' : `, ${at}`
 }
 
+/** Whether a check reads what steps or calls took, gave or used: `details` of `getRunRecords`. Without them it is unverifiable. */
+export function needsDetails(check: Check): boolean {
+  return typeOf(check).needsDetails?.(check) === true
+}
+
 /** Checks that were stored or sent as JSON. Throws a {@link CheckError} that says which one is wrong. */
 export function parseChecks(value: unknown): Check[] {
+  const checks = parseCode(value)
+  const code = checks.find((check) => typeOf(check).hasFunction?.(check) === true)
+  if (code === undefined) return checks
+  throw new CheckError(
+    `${describeCheck(code)} has a function, and a check is data, so that it can be stored: write a regular expression or a zod schema instead, or assert it in expect.`,
+  )
+}
+
+/** The same where checks need not be stored: their patterns may have functions. */
+export function parseCode(value: unknown): Check[] {
   const parsed = z.array(checkSchema).safeParse(value)
   if (parsed.success) return parsed.data
   throw new CheckError(`Expected a list of checks. ${z.prettifyError(parsed.error)}`, { cause: parsed.error })

@@ -8,6 +8,7 @@ import {
   not,
   passed,
   quote,
+  requireKeys,
   requireName,
   unverifiable,
 } from './check.ts'
@@ -29,6 +30,7 @@ export const order = defineCheck({
       const args = [first, second, ...more]
       const last = args.at(-1)
       const options = typeof last === 'object' && last !== null ? last : undefined
+      if (options !== undefined) requireKeys(options, ['strict'])
       const names = (options === undefined ? args : args.slice(0, -1)).map(requireName)
       if (names.length < 2)
         throw new CheckError(`toHaveOrder expects at least two names, got ${names.length}.`)

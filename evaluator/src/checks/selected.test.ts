@@ -73,7 +73,7 @@ describe('what runs in a step', () => {
     expect(outcome(tools.in('act').toHaveBeenCalled('search'))).toBe('failed')
     expect(outcome(tools.in('act', 0).toHaveBeenCalled('search'))).toBe('passed')
     expect(judge(tools.in('act', 1).toHaveBeenCalled('search'), run).reason).toMatchInlineSnapshot(
-      `"In "act#1": "search" did not run, expected at least once. It has no tool calls."`,
+      `"In "act#1": "search" was not called, expected at least once. It has no tool calls."`,
     )
     expect(outcome(tools.in('act').not.toHaveBeenCalled('search'))).toBe('failed')
   })

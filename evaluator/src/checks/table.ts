@@ -1,12 +1,21 @@
 import { z } from 'zod'
 import type { CheckType } from './check.ts'
+import { failure } from './failure-check.ts'
 import { executionDuration, executionStatus, fallback, retries, succeeded } from './occurrence-checks.ts'
 import { order } from './order-check.ts'
-import { outputContain, outputEqual, outputSchema } from './output-checks.ts'
+import {
+  outputContain,
+  outputEqual,
+  outputSchema,
+  valueContain,
+  valueEqual,
+  valueSchema,
+} from './output-checks.ts'
 import { preceded } from './preceded-check.ts'
 import { called, ran } from './ran-check.ts'
-import { runCost, runDuration, runErrors, runStatus, runTokens } from './run-checks.ts'
+import { runDuration, runErrors, runStatus } from './run-checks.ts'
 import { trajectory } from './trajectory-check.ts'
+import { executionCost, executionUsage, runCost, runTokens, runUsage } from './usage-checks.ts'
 
 // Every type of check, by what it can be about. A new one needs three files: its own, this table, and its golden vectors
 // in fixtures/check-vectors.json.
@@ -20,7 +29,15 @@ export const CHILD_RUN_CHECKS = [ran, ...NAMED_CHECKS] as const
 export const CALL_CHECKS = [called, ...TIMED_CHECKS] as const
 export const STEP_CHECKS = [ran, ...TIMED_CHECKS, retries, fallback] as const
 /** On each execution of a name. */
-export const EVERY_CHECKS = [preceded] as const
+export const EVERY_CHECKS = [
+  preceded,
+  valueEqual,
+  valueContain,
+  valueSchema,
+  failure,
+  executionCost,
+  executionUsage,
+] as const
 /** On one execution of a call, and of a step. */
 export const ONE_CALL_CHECKS = [...EVERY_CHECKS, succeeded, executionStatus, executionDuration] as const
 export const ONE_STEP_CHECKS = [...ONE_CALL_CHECKS, retries, fallback] as const
@@ -30,6 +47,7 @@ export const RUN_CHECKS = [
   runErrors,
   runCost,
   runTokens,
+  runUsage,
   outputEqual,
   outputContain,
   outputSchema,

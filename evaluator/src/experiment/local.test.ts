@@ -79,7 +79,7 @@ describe('a local experiment', () => {
       evaluate('tools', { task, data, checks: [tools.not.toHaveBeenCalled('search')] }),
     )
     expect(failing).toMatchObject({ status: 'failed', failed: 2 })
-    expect(failing.trials[0]!.results[1]!.reason).toMatch(/ran once\. Tool calls: search ok/)
+    expect(failing.trials[0]!.results[1]!.reason).toMatch(/was called once\. Tool calls: search ok/)
   })
 
   it('fails a gate on a broken order and names the step', async () => {

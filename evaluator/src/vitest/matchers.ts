@@ -1,7 +1,7 @@
 import type { RunRecord, Status } from '@weir/store/run-model'
 import { printed } from '@weir/store/text'
 import { listHead } from '../checks/executions.ts'
-import { describeCheck, judge, parseChecks, recordedFor } from '../checks/judge.ts'
+import { describeCheck, judge, parseCode, recordedFor } from '../checks/judge.ts'
 import { type RunMatchers, run, type StepMatchers, steps } from '../checks/matchers.ts'
 import type { Check } from '../checks/table.ts'
 import { executionsTable } from './executions-table.ts'
@@ -36,7 +36,7 @@ const CHECKS: Calls = {
   toHaveStepOrder: toHaveOrder,
   toHaveStepStatus: toHaveStatus,
   toHaveRunStatus,
-  toPassCheck: (check) => parseChecks([check])[0]!,
+  toPassCheck: (check) => parseCode([check])[0]!,
 }
 
 /** For `expect.extend`. */
