@@ -2,26 +2,34 @@ export { type Duration, DurationError, type ExitCode, InfrastructureError, Usage
 export { CheckError, type CheckOutcome, type Judgement } from './checks/check.ts'
 export type { Subject } from './checks/executions.ts'
 export { type OutputSchema, SchemaError } from './checks/json-schema.ts'
-export { describeCheck, judge, parseChecks } from './checks/judge.ts'
+export { describeCheck, judge, needsDetails, parseChecks } from './checks/judge.ts'
 export {
   agents,
   type CallMatchers,
+  type CallSubject,
   type ChildRunMatchers,
   childRuns,
+  type EveryMatchers,
   embedders,
   type Matchers,
   models,
   type Negated,
+  type OneCallMatchers,
+  type OneStepMatchers,
   type RunMatchers,
   retrievers,
   run,
+  type Scopes,
+  type Selectors,
   type StepMatchers,
+  type StepSubject,
   steps,
   tools,
 } from './checks/matchers.ts'
+export { exactly, matching, type Pattern, type Predicate } from './checks/pattern.ts'
 export type { Count } from './checks/ran-check.ts'
 export type { Check } from './checks/table.ts'
-export type { TrajectoryMode } from './checks/trajectory-check.ts'
+export type { TrajectoryItem, TrajectoryMode } from './checks/trajectory-check.ts'
 export { readJsonLines, toCases } from './evaluation/cases.ts'
 export type {
   CaseInput,

@@ -1,8 +1,19 @@
 import type { Store } from '@weir/store'
 import { listResults } from '@weir/store/evaluations'
-import type { CallRecord, RunRecord, Status, StepRecord, ValueType } from '@weir/store/run-model'
+import type {
+  CallRecord,
+  Detail,
+  RunRecord,
+  Status,
+  StepRecord,
+  Usage,
+  ValueType,
+} from '@weir/store/run-model'
 import { expect } from 'vitest'
 import type { ExperimentReport } from './experiment/report.ts'
+
+/** Absent: nothing was recorded, nothing was used. */
+type DetailSketch = Partial<Omit<Detail, 'usage'>> & { readonly usage?: Partial<Usage> }
 
 /** A step execution in few words, times in milliseconds; absent: ok, one attempt, right after the one before. */
 interface StepSketch {
@@ -15,6 +26,8 @@ interface StepSketch {
   readonly fallback?: boolean
   /** Name of the enclosing step. */
   readonly parent?: string
+  /** Absent: it was not read. */
+  readonly detail?: DetailSketch
 }
 
 /** A call in few words; absent: ok, right after the one before, certain unless it began before the run. */
@@ -26,6 +39,8 @@ interface CallSketch {
   readonly uncertain?: number
   /** Name of the step around it. */
   readonly step?: string
+  /** Absent: it was not read. */
+  readonly detail?: DetailSketch
 }
 
 type Calls = readonly (string | CallSketch)[]
@@ -110,6 +125,7 @@ function toCalls(kind: string, sketches: Calls, steps: readonly StepRecord[]): C
       durationNs: Math.round(duration * 1e6),
       uncertainNs: Math.round(uncertain * 1e6),
       step,
+      ...toDetail(call.detail),
     }
   })
 }
@@ -138,8 +154,31 @@ function toSteps(sketches: readonly (string | StepSketch)[]): StepRecord[] {
       attempts: step.attempts ?? 1,
       fallback: step.fallback ?? false,
       parent: sorted.findIndex((other) => other.step.name === step.parent),
+      ...toDetail(step.detail),
     }
   })
+}
+
+function toDetail(sketch: DetailSketch | undefined): { readonly detail?: Detail } {
+  if (sketch === undefined) return {}
+  const { usage, ...rest } = sketch
+  const values = {
+    input: '',
+    output: '',
+    inputType: '',
+    outputType: '',
+    inputLength: 0,
+    outputLength: 0,
+  } as const
+  const tokens = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0 }
+  return {
+    detail: {
+      ...values,
+      ...{ errorType: '', errorMessage: '', unreadBytes: 0 },
+      ...rest,
+      usage: { ...tokens, cost: 0, unpricedTokens: 0, ...usage },
+    },
+  }
 }
 
 /** What tasks may return: each is told from all others by what scorers are given. */

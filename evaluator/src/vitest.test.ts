@@ -1,7 +1,7 @@
-import { flow } from '@weir/sdk'
+import { flow, traceModel, traceTool } from '@weir/sdk'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { agents, childRuns, tools } from './checks/matchers.ts'
+import { agents, childRuns, models, run as runChecks, steps, tools } from './checks/matchers.ts'
 import { toRun } from './testing.ts'
 import { recordRun } from './vitest.ts'
 
@@ -48,6 +48,49 @@ describe('recordRun', () => {
   })
 })
 
+describe('what steps and calls took and gave', () => {
+  const mailer = flow('mailer', async (recipients: readonly string[]) => {
+    for (const to of recipients) {
+      await flow.step('guard', () => to.includes('@'))
+      await flow.step('send', () =>
+        traceTool({ name: 'send_email', input: { to, subject: 'hi' } }, () => `to ${to}`),
+      )
+    }
+    await traceModel({ provider: 'p', model: 'm' }, (span) =>
+      span.setUsage({ inputTokens: 7, outputTokens: 2 }),
+    )
+    await flow.step('last', () => Promise.reject(new TypeError('no more'))).catch(() => {})
+  })
+
+  it('is judged without a server', async () => {
+    const run = await recordRun(mailer, ['ann@example.com', 'bob@example.org'])
+    const checks = [
+      tools.toHaveBeenCalled('send_email', { with: { to: /@example\.com/ }, times: 1 }),
+      tools.not.toHaveBeenCalled('send_email', { with: { to: /@other/ } }),
+      tools.at('send_email', 1).toHaveOutputEqual('to bob@example.org'),
+      tools.every('send_email').toHaveInputMatching(z.object({ to: z.string(), subject: z.literal('hi') })),
+      tools.every('send_email').not.toHaveOutputContaining('carol'),
+      tools.in('send', 1).toHaveBeenCalled('send_email', { with: { to: /bob/ } }),
+      tools.toHaveTrajectory(
+        [
+          { name: 'send_email', with: { to: /bob/ } },
+          { name: 'send_email', with: (input: unknown) => (input as { to: string }).to.startsWith('ann') },
+        ],
+        'unordered',
+      ),
+      steps.at('guard', 0).toHaveOutputEqual(true),
+      steps.every('send').toBePrecededBy('guard'),
+      steps.at('last', 0).toHaveFailedWith(/TypeError: no more/),
+      models.at('m', 0).toUseAtMost({ inputTokens: 7, outputTokens: 2 }),
+      runChecks.toUseAtMost({ inputTokens: 7 }),
+    ]
+    for (const check of checks) expect(run).toPassCheck(check)
+    expect(() =>
+      expect(run).toPassCheck(tools.toHaveBeenCalled('send_email', { with: { to: 'carol' } })),
+    ).toThrow('Inputs: send_email {"to":"ann@example.com","subject":"hi"}')
+  })
+})
+
 describe('matchers', () => {
   const run = toRun({
     duration: 50,
@@ -88,14 +131,14 @@ describe('matchers', () => {
       children: [{ flow: 'translate', status: 'error' }],
     })
     expect(called).toPassCheck(tools.toHaveSucceeded('search'))
-    expect(called).toPassCheck(tools.not.toHaveRun('pay'))
-    expect(called).not.toPassCheck(tools.toHaveRun('pay'))
-    expect(called).not.toPassCheck(tools.not.toHaveRun('search'))
+    expect(called).toPassCheck(tools.not.toHaveBeenCalled('pay'))
+    expect(called).not.toPassCheck(tools.toHaveBeenCalled('pay'))
+    expect(called).not.toPassCheck(tools.not.toHaveBeenCalled('search'))
     expect(() => expect(called).not.toPassCheck(tools.toHaveSucceeded('pay'))).toThrow('unverifiable')
     expect(() =>
-      expect(called).toPassCheck(tools.not.toHaveRun('send_email')),
+      expect(called).toPassCheck(tools.not.toHaveBeenCalled('send_email')),
     ).toThrowErrorMatchingInlineSnapshot(`
-      [Error: tools.not.toHaveRun('send_email') failed: Expected the opposite: "send_email" ran once.
+      [Error: tools.not.toHaveBeenCalled('send_email') failed: Expected the opposite: "send_email" was called once.
 
       Run of research: ok, 50 ms
         search      ok     at 0 ns   took 30 ms
@@ -110,9 +153,9 @@ describe('matchers', () => {
         translate  error]
     `)
     expect(() =>
-      expect(called).toPassCheck(agents.toHaveRun('researcher')),
+      expect(called).toPassCheck(agents.toHaveBeenCalled('researcher')),
     ).toThrowErrorMatchingInlineSnapshot(`
-      [Error: agents.toHaveRun('researcher') failed: "researcher" did not run, expected at least once. The run has no agent calls.
+      [Error: agents.toHaveBeenCalled('researcher') failed: "researcher" was not called, expected at least once. The run has no agent calls.
 
       Run of research: ok, 50 ms
         no agent calls]

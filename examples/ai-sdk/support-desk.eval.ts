@@ -13,9 +13,9 @@ export default evaluate('support-desk.ai-sdk', {
     run.toSucceed(),
     agents.toHaveTrajectory(['plan', 'write']),
     steps.toHaveOrder('plan', 'write'),
-    tools.toHaveRun('findOrder', { times: 1 }),
-    tools.not.toHaveRun('refund'),
-    models.toHaveRun('fake-support', { times: 3 }),
+    tools.toHaveBeenCalled('findOrder', { times: 1 }),
+    tools.not.toHaveBeenCalled('refund'),
+    models.toHaveBeenCalled('fake-support', { times: 3 }),
     run.toUseTokensAtMost(51),
   ],
 })

@@ -15,8 +15,8 @@ export default evaluate('support-desk.answer-ticket', {
     childRuns.toHaveSucceeded('answerTicket'),
     steps.toHaveOrder('classify', 'reply', 'checkTone'),
     steps.toHaveSucceeded('reply'),
-    models.toHaveRun('fake/support'),
-    tools.not.toHaveRun('refund'),
-    agents.not.toHaveRun('supportAgent'),
+    models.toHaveBeenCalled('fake/support'),
+    tools.not.toHaveBeenCalled('refund'),
+    agents.not.toHaveBeenCalled('supportAgent'),
   ],
 })

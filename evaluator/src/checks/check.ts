@@ -8,8 +8,14 @@ export interface CheckType<S extends z.ZodObject = z.ZodObject, M = object> {
   readonly schema: S
   /** The calls that make such a check, by name. Each returns the fields beside `type`, `of` and `not`. */
   readonly matchers: M
-  /** The call as its author would write it: `toHaveRun('plan')`. */
-  describe(check: z.infer<S>): string
+  /** It judges each execution of a name by itself, `not` included: `target` is the one. */
+  readonly isEach?: boolean
+  /** Whether it reads the details of steps or calls; absent: it never does. */
+  needsDetails?(check: z.infer<S>): boolean
+  /** Whether it has a function, so that it cannot be stored; absent: it never has. */
+  hasFunction?(check: z.infer<S>): boolean
+  /** The call as its author would write it: `['toHaveRun', "'plan'"]`. What a check names comes first. */
+  describe(check: z.infer<S>): MatcherCall
   /**
    * Judges the assertion without its `not`.
    * @param recorded - the run, with the executions of the check's subject; for a check on the run, with its steps
@@ -17,7 +23,10 @@ export interface CheckType<S extends z.ZodObject = z.ZodObject, M = object> {
   judge(check: z.infer<S>, recorded: Recorded): Finding
 }
 
-type Fields<S extends z.ZodObject> = Omit<z.infer<S>, 'type' | 'of' | 'not'>
+/** The name of a matcher and its arguments, as they are written. */
+export type MatcherCall = readonly [matcher: string, ...args: string[]]
+
+type Fields<S extends z.ZodObject> = Omit<z.infer<S>, 'type' | 'of' | 'in' | 'at' | 'not'>
 
 /** Infers the types of a check from its schema. */
 export function defineCheck<
@@ -62,6 +71,8 @@ export function unverifiable(reason: string): Finding {
 export const not = z.boolean().optional()
 export const name = z.string().min(1)
 export const amount = z.number().nonnegative()
+/** The occurrence of a name, from 0; absent: every one. */
+export const at = z.int().nonnegative().optional()
 export const status = z.enum(STATUSES)
 
 /** Not a check, or not an argument that a matcher takes. */
@@ -74,6 +85,11 @@ export function requireName(value: unknown): string {
   throw new CheckError(`Expected a name, got ${JSON.stringify(value)} (${typeof value}).`)
 }
 
+export function requireOccurrence(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new CheckError(`Expected an occurrence, counted from 0, got ${String(value)} (${typeof value}).`)
+}
+
 export function requireAmount(value: number): number {
   if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return value
   throw new CheckError(`Expected a number that is not negative, got ${String(value)} (${typeof value}).`)
@@ -82,6 +98,17 @@ export function requireAmount(value: number): number {
 /** A text as an argument: `'plan'`. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "\\'")}'`
+}
+
+/** @throws CheckError for an option that a matcher does not have: a misspelt one would ask for nothing */
+export function requireKeys(options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  throw new CheckError(`Expected options among ${known.join(', ')}, got "${unknown}".`)
+}
+
+export function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
 }
 
 /** A duration as an argument: `'1.5s'`. */

@@ -1,6 +1,7 @@
 import { formatDuration } from '@weir/config'
 import type { CallRecord, ChildRun, RunRecord, StepRecord } from '@weir/store/run-model'
 import { z } from 'zod'
+import { at, name } from './check.ts'
 
 /** What has recorded times: step executions, and calls of one kind, in a step or not. */
 export const timedSubject = z.enum(['steps', 'tools', 'models', 'agents', 'retrievers', 'embedders'])
@@ -9,7 +10,19 @@ export const subject = z.enum([...timedSubject.options, 'childRuns'])
 
 export type Subject = z.infer<typeof subject>
 
-/** What a check sees of a step execution, a call or a child run. `parent` is an index among those of its subject. */
+/** The executions of a step within which a check looks; absent: the whole run. */
+export const within = z.strictObject({ name, at }).optional()
+
+/** For `refine`: child runs do not say in which step they were started. */
+export const KNOWN_INSIDE: readonly [
+  (check: { readonly of: Subject; readonly in?: Selected | undefined }) => boolean,
+  string,
+] = [(check) => check.of !== 'childRuns' || check.in === undefined, 'child runs are not known by step']
+
+/** A name, or one occurrence of it. */
+export type Selected = NonNullable<z.infer<typeof within>>
+
+/** What a check sees of a step execution, a call or a child run. `parent` is the step around it: an index among the run's steps. */
 export type Execution = Omit<StepRecord, 'kind'>
 
 /** What a run recorded of one subject. */
@@ -18,6 +31,10 @@ export interface Recorded {
   readonly of: Subject
   /** By start. */
   readonly executions: readonly Execution[]
+  /** The step execution that all of them are in, where a check looks into one. */
+  readonly inside?: Execution
+  /** The execution that is judged, where a check judges each by itself. */
+  readonly target?: Execution
 }
 
 const NOUNS: Readonly<Record<Subject, string>> = {
@@ -43,15 +60,15 @@ function executionsOf(run: RunRecord, of: Subject): readonly Execution[] {
 
 type Uncounted = Omit<Execution, 'occurrence'>
 
-const ONE_ATTEMPT = { attempts: 1, fallback: false, parent: -1 }
+const ONE_ATTEMPT = { attempts: 1, fallback: false }
 
-function fromCall({ name, status, startNs, durationNs, uncertainNs }: CallRecord): Uncounted {
-  return { name, status, startNs, durationNs, uncertainNs, ...ONE_ATTEMPT }
+function fromCall({ kind: _kind, step, ...call }: CallRecord): Uncounted {
+  return { ...call, parent: step, ...ONE_ATTEMPT }
 }
 
 /** Its times are in its own record. */
 function fromChild({ flow, status }: ChildRun): Uncounted {
-  return { name: flow, status, startNs: 0, durationNs: 0, uncertainNs: 0, ...ONE_ATTEMPT }
+  return { name: flow, status, startNs: 0, durationNs: 0, uncertainNs: 0, parent: -1, ...ONE_ATTEMPT }
 }
 
 function countOccurrences(executions: readonly Uncounted[]): Execution[] {
@@ -63,8 +80,26 @@ function countOccurrences(executions: readonly Uncounted[]): Execution[] {
   })
 }
 
-export function occurrencesOf({ executions }: Recorded, name: string): Execution[] {
-  return executions.filter((candidate) => candidate.name === name)
+export function isOfCalls(of: Subject): boolean {
+  return of !== 'steps' && of !== 'childRuns'
+}
+
+/** By start. Inside a step, occurrences are counted anew. */
+export function occurrencesOf({ executions, inside }: Recorded, { name, at }: Selected): Execution[] {
+  const all = executions.filter((candidate) => candidate.name === name)
+  if (at === undefined) return all
+  if (inside === undefined) return all.filter(({ occurrence }) => occurrence === at)
+  return all.sort((a, b) => a.occurrence - b.occurrence).slice(at, at + 1)
+}
+
+/** The step executions around an execution, the nearest first. */
+export function* stepsAround({ steps }: RunRecord, { parent }: Execution): Generator<StepRecord> {
+  let around = steps[parent]
+  // Bounded by the number of steps, so that a cycle in a broken record ends.
+  for (let depth = 0; around !== undefined && depth < steps.length; depth++) {
+    yield around
+    around = steps[around.parent]
+  }
 }
 
 /** A complete run of nothing but its root may have done what nobody records, so an absence says nothing. */
@@ -79,8 +114,8 @@ export const NOTHING_RECORDED =
 const MAX_NAMED = 20
 
 /** `Steps: plan ok 12 ms, search#1 error 30 ms (3 attempts).` */
-export function executionsText({ of, executions }: Recorded): string {
-  if (executions.length === 0) return `The run has ${noneText(of)}.`
+export function executionsText({ of, executions, inside }: Recorded): string {
+  if (executions.length === 0) return `${inside === undefined ? 'The run' : 'It'} has ${noneText(of)}.`
   const named = executions
     .slice(0, MAX_NAMED)
     .map((execution) => executionText(of, execution))
@@ -116,4 +151,11 @@ export function durationText({ durationNs, uncertainNs }: Execution): string {
 /** `search` for the first occurrence, `search#1` for the second. */
 export function executionName({ name, occurrence }: Execution): string {
   return occurrence === 0 ? name : `${name}#${occurrence}`
+}
+
+/** `"search" was not recorded`, `"search" has no occurrence 2`. */
+export function notRecorded(recorded: Recorded, { name, at }: Selected): string {
+  const isThere = at !== undefined && recorded.executions.some((execution) => execution.name === name)
+  const what = isThere ? `"${name}" has no occurrence ${at}` : `"${name}" was not recorded`
+  return `${what}. ${executionsText(recorded)}`
 }

@@ -16,17 +16,24 @@ export class SchemaError extends UsageError {
 export function toJsonSchema(schema: OutputSchema): Record<string, unknown> {
   try {
     const data = isZod(schema)
-      ? (z.toJSONSchema(schema, { io: 'output' }) as Record<string, unknown>)
+      ? (z.toJSONSchema(schema, { io: 'output', override: refuseRefinement }) as Record<string, unknown>)
       : { ...schema }
     requireExact(data)
     validator(data)
     return data
   } catch (cause) {
     throw new SchemaError(
-      `Expected a zod schema without transforms, or a JSON schema; got one that cannot be used: ${messageOf(cause)}`,
+      `Expected a zod schema without transforms and refinements, or a JSON schema; got one that cannot be used: ${messageOf(cause)}`,
       { cause },
     )
   }
+}
+
+/** zod leaves refinements out, so that a value that they refuse would be valid. */
+function refuseRefinement({ zodSchema }: { readonly zodSchema: z.core.$ZodType }): void {
+  const { checks = [] } = zodSchema._zod.def
+  if (checks.some((check) => check._zod.def.check === 'custom'))
+    throw new TypeError('a refinement is code, which no JSON schema can say')
 }
 
 function isZod(schema: OutputSchema): schema is z.ZodType {
@@ -35,12 +42,16 @@ function isZod(schema: OutputSchema): schema is z.ZodType {
 
 const compiled = new WeakMap<object, ValidateFunction>()
 
-/** What is wrong with a value; undefined if it is valid. */
-export function schemaErrors(schema: Readonly<Record<string, unknown>>, value: unknown): string | undefined {
+/** What is wrong with a value, which is called `name`; undefined if it is valid. */
+export function schemaErrors(
+  schema: Readonly<Record<string, unknown>>,
+  value: unknown,
+  name = 'value',
+): string | undefined {
   const validate = validator(schema)
   if (validate(value)) return undefined
   const errors = validate.errors ?? []
-  return errors.map((error) => `output${error.instancePath} ${error.message}`).join('; ')
+  return errors.map((error) => `${name}${error.instancePath} ${error.message}`).join('; ')
 }
 
 /** The draft is 2020-12 whatever `$schema` says; `format` is an annotation, as its specification has it. */

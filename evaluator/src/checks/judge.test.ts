@@ -78,8 +78,8 @@ describe('reasons', () => {
       tools: ['search', { name: 'send_email', status: 'error', duration: 30 }, 'search'],
       children: ['summarise', { flow: 'translate', status: 'error' }],
     })
-    expect(judge(tools.not.toHaveRun('send_email'), run).reason).toMatchInlineSnapshot(
-      `"Expected the opposite: "send_email" ran once. Tool calls: search ok 10 ms, send_email error 30 ms, search#1 ok 10 ms."`,
+    expect(judge(tools.not.toHaveBeenCalled('send_email'), run).reason).toMatchInlineSnapshot(
+      `"Expected the opposite: "send_email" was called once. Tool calls: search ok 10 ms, send_email error 30 ms, search#1 ok 10 ms."`,
     )
     expect(judge(tools.toHaveSucceeded('send_email'), run).reason).toMatchInlineSnapshot(
       `""send_email" did not succeed. Tool calls: search ok 10 ms, send_email error 30 ms, search#1 ok 10 ms."`,
@@ -87,14 +87,16 @@ describe('reasons', () => {
     expect(judge(childRuns.toHaveSucceeded('translate'), run).reason).toMatchInlineSnapshot(
       `""translate" did not succeed. Child runs: summarise ok, translate error."`,
     )
-    expect(judge(agents.toHaveRun('researcher'), run).reason).toMatchInlineSnapshot(
-      `""researcher" did not run, expected at least once. The run has no agent calls."`,
+    expect(judge(agents.toHaveBeenCalled('researcher'), run).reason).toMatchInlineSnapshot(
+      `""researcher" was not called, expected at least once. The run has no agent calls."`,
     )
   })
 
   it('say why nothing can be told', () => {
-    expect(judge(tools.not.toHaveRun('send_email'), toRun({ output: 'x' })).reason).toMatchInlineSnapshot(
-      `""send_email" did not run. The run has no tool calls. The run recorded no steps, no calls and no child runs: what it did not do cannot be told."`,
+    expect(
+      judge(tools.not.toHaveBeenCalled('send_email'), toRun({ output: 'x' })).reason,
+    ).toMatchInlineSnapshot(
+      `""send_email" was not called. The run has no tool calls. The run recorded no steps, no calls and no child runs: what it did not do cannot be told."`,
     )
     const unsure = toRun({ steps: [{ name: 'plan', duration: 10, uncertain: 3 }, 'search'] })
     expect(judge(steps.toHaveFinishedWithin('plan', 12), unsure).reason).toMatchInlineSnapshot(

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import {
   absent,
   amount,
+  at,
   defineCheck,
   type Finding,
   failed,
@@ -22,21 +23,27 @@ import {
   type Execution,
   executionName,
   executionsText,
+  KNOWN_INSIDE,
+  notRecorded,
   occurrencesOf,
   type Recorded,
+  type Selected,
   subject,
   timedSubject,
+  within,
 } from './executions.ts'
 
 export const succeeded = defineCheck({
-  schema: z.strictObject({ type: z.literal('execution.succeeded'), of: subject, name, not }),
+  schema: z
+    .strictObject({ type: z.literal('execution.succeeded'), of: subject, in: within, name, at, not })
+    .refine(...KNOWN_INSIDE),
   matchers: {
     /** It ran and the last attempt of every occurrence is ok; a fallback is ok. */
     toHaveSucceeded: (name: string) => ({ name: requireName(name) }),
   },
-  describe: ({ name }) => `toHaveSucceeded(${quote(name)})`,
-  judge: ({ name }, recorded) =>
-    everyOccurrence(recorded, name, ({ status }) => (status === 'running' ? NOT_ENDED : status === 'ok'), {
+  describe: ({ name }) => ['toHaveSucceeded', quote(name)],
+  judge: (check, recorded) =>
+    everyOccurrence(recorded, check, ({ status }) => (status === 'running' ? NOT_ENDED : status === 'ok'), {
       good: 'succeeded',
       bad: 'did not succeed',
       mustRun: true,
@@ -44,18 +51,20 @@ export const succeeded = defineCheck({
 })
 
 export const executionStatus = defineCheck({
-  schema: z.strictObject({ type: z.literal('execution.status'), of: subject, name, status, not }),
+  schema: z
+    .strictObject({ type: z.literal('execution.status'), of: subject, in: within, name, at, status, not })
+    .refine(...KNOWN_INSIDE),
   matchers: {
     /** Every occurrence has this status. */
     toHaveStatus: (name: string, status: Status) => ({ name: requireName(name), status }),
   },
-  describe: ({ name, status }) => `toHaveStatus(${quote(name)}, ${quote(status)})`,
-  judge: ({ name, status: wanted }, recorded) =>
+  describe: ({ name, status }) => ['toHaveStatus', quote(name), quote(status)],
+  judge: (check, recorded) =>
     everyOccurrence(
       recorded,
-      name,
-      ({ status }) => (status === wanted ? true : status === 'running' ? NOT_ENDED : false),
-      { good: `is ${wanted}`, bad: `is not ${wanted}` },
+      check,
+      ({ status }) => (status === check.status ? true : status === 'running' ? NOT_ENDED : false),
+      { good: `is ${check.status}`, bad: `is not ${check.status}` },
     ),
 })
 
@@ -63,7 +72,9 @@ export const executionDuration = defineCheck({
   schema: z.strictObject({
     type: z.literal('execution.duration'),
     of: timedSubject,
+    in: within,
     name,
+    at,
     atMostNs: amount,
     not,
   }),
@@ -74,10 +85,10 @@ export const executionDuration = defineCheck({
       atMostNs: parseDuration(duration),
     }),
   },
-  describe: ({ name, atMostNs }) => `toHaveFinishedWithin(${quote(name)}, ${quoteDuration(atMostNs)})`,
-  judge({ name, atMostNs }, recorded) {
-    const limit = formatDuration(atMostNs)
-    return everyOccurrence(recorded, name, (execution) => isWithin(execution, atMostNs), {
+  describe: ({ name, atMostNs }) => ['toHaveFinishedWithin', quote(name), quoteDuration(atMostNs)],
+  judge(check, recorded) {
+    const limit = formatDuration(check.atMostNs)
+    return everyOccurrence(recorded, check, (execution) => isWithin(execution, check.atMostNs), {
       good: `finished within ${limit}`,
       bad: `did not finish within ${limit}`,
     })
@@ -97,7 +108,9 @@ export const retries = defineCheck({
   schema: z.strictObject({
     type: z.literal('execution.retries'),
     of: z.literal('steps'),
+    in: within,
     name,
+    at,
     atMost: amount,
     not,
   }),
@@ -108,12 +121,13 @@ export const retries = defineCheck({
       atMost: requireAmount(retries),
     }),
   },
-  describe: ({ name, atMost }) => `toHaveRetriedAtMost(${quote(name)}, ${atMost})`,
-  judge({ name, atMost }, recorded) {
+  describe: ({ name, atMost }) => ['toHaveRetriedAtMost', quote(name), String(atMost)],
+  judge(check, recorded) {
+    const { atMost } = check
     const times = atMost === 1 ? 'once' : `${atMost} times`
     return everyOccurrence(
       recorded,
-      name,
+      check,
       ({ attempts, status }) => (attempts - 1 > atMost ? false : status === 'running' ? NOT_ENDED : true),
       { good: `was retried at most ${times}`, bad: `was retried more than ${times}` },
     )
@@ -121,19 +135,27 @@ export const retries = defineCheck({
 })
 
 export const fallback = defineCheck({
-  schema: z.strictObject({ type: z.literal('execution.fallback'), of: z.literal('steps'), name, not }),
+  schema: z.strictObject({
+    type: z.literal('execution.fallback'),
+    of: z.literal('steps'),
+    in: within,
+    name,
+    at,
+    not,
+  }),
   matchers: {
     /** Some occurrence's output came from its fallback. */
     toHaveUsedFallback: (name: string) => ({ name: requireName(name) }),
   },
-  describe: ({ name }) => `toHaveUsedFallback(${quote(name)})`,
-  judge({ name }, recorded) {
-    const executions = occurrencesOf(recorded, name)
+  describe: ({ name }) => ['toHaveUsedFallback', quote(name)],
+  judge(check, recorded) {
+    const { name, at } = check
+    const executions = occurrencesOf(recorded, check)
     const found = executions.find((execution) => execution.fallback)
     if (found !== undefined) return passed(`"${executionName(found)}" used its fallback`)
-    if (executions.length === 0) return notRecorded(recorded, name)
+    if (executions.length === 0) return unverifiable(notRecorded(recorded, check))
     const list = () => executionsText(recorded)
-    if (recorded.run.incomplete)
+    if (recorded.run.incomplete && (at === undefined || executions[0]!.status === 'running'))
       return unverifiable(`The run is incomplete: "${name}" may still fall back. ${list()}`)
     return failed(`"${name}" did not use its fallback. ${list()}`)
   },
@@ -145,20 +167,21 @@ type Holds = boolean | string
 const NOT_ENDED = 'has not ended'
 
 /**
- * Asserts that every occurrence of a name satisfies `holds`. One that does not fails the check even while the run goes
- * on; that all do is known only of a complete run.
+ * Asserts that every selected execution satisfies `holds`. One that does not fails the check even while the run goes
+ * on; that all do is known only of a complete run, unless the check names the one.
  */
 function everyOccurrence(
   recorded: Recorded,
-  name: string,
+  selected: Selected,
   holds: (execution: Execution) => Holds,
   { good, bad, mustRun = false }: { readonly good: string; readonly bad: string; readonly mustRun?: boolean },
 ): Finding {
+  const { name, at } = selected
   const { incomplete } = recorded.run
-  const executions = occurrencesOf(recorded, name)
+  const executions = occurrencesOf(recorded, selected)
   const list = () => executionsText(recorded)
   if (executions.length === 0) {
-    if (!mustRun || incomplete) return notRecorded(recorded, name)
+    if (!mustRun || at !== undefined || incomplete) return unverifiable(notRecorded(recorded, selected))
     return absent(`"${name}" did not run. ${list()}`)
   }
   const wrong = executions.find((execution) => holds(execution) === false)
@@ -167,11 +190,8 @@ function everyOccurrence(
     const open = holds(execution)
     if (typeof open === 'string') return unverifiable(`"${executionName(execution)}" ${open}. ${list()}`)
   }
-  if (incomplete) return unverifiable(`The run is incomplete: "${name}" may run again. ${list()}`)
+  if (incomplete && at === undefined)
+    return unverifiable(`The run is incomplete: "${name}" may run again. ${list()}`)
   const times = executions.length === 1 ? '' : `, ${executions.length} times`
-  return passed(`"${name}" ${good}${times}`)
-}
-
-function notRecorded(recorded: Recorded, name: string): Finding {
-  return unverifiable(`"${name}" was not recorded. ${executionsText(recorded)}`)
+  return passed(`"${at === undefined ? name : executionName(executions[0]!)}" ${good}${times}`)
 }

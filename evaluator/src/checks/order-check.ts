@@ -8,16 +8,18 @@ import {
   not,
   passed,
   quote,
+  requireKeys,
   requireName,
   unverifiable,
 } from './check.ts'
-import { type Execution, executionsText, timedSubject } from './executions.ts'
-import { endedBefore, startedBefore } from './precedence.ts'
+import { type Execution, executionsText, type Recorded, timedSubject, within } from './executions.ts'
+import { type SearchBefore, searchBefore } from './precedence.ts'
 
 export const order = defineCheck({
   schema: z.strictObject({
     type: z.literal('execution.order'),
     of: timedSubject,
+    in: within,
     names: z.array(name).min(2),
     strict: z.boolean(),
     not,
@@ -28,20 +30,22 @@ export const order = defineCheck({
       const args = [first, second, ...more]
       const last = args.at(-1)
       const options = typeof last === 'object' && last !== null ? last : undefined
+      if (options !== undefined) requireKeys(options, ['strict'])
       const names = (options === undefined ? args : args.slice(0, -1)).map(requireName)
       if (names.length < 2)
         throw new CheckError(`toHaveOrder expects at least two names, got ${names.length}.`)
       return { names, strict: options?.strict === true }
     },
   },
-  describe: ({ names, strict }) =>
-    `toHaveOrder(${names.map(quote).join(', ')}${strict ? ', { strict: true }' : ''})`,
+  describe: ({ names, strict }) => [
+    'toHaveOrder',
+    ...names.map(quote),
+    ...(strict ? ['{ strict: true }'] : []),
+  ],
   /** More of a run can complete an order but not break it, so an order that is found is final. */
   judge({ names, strict }, recorded) {
     const { executions, run } = recorded
-    const precedes = (first: Execution, second: Execution) =>
-      (strict ? endedBefore : startedBefore)(recorded, first, second)
-    const brokenAt = firstBreak(names, executions, (...pair) => precedes(...pair) === 'yes')
+    const brokenAt = firstBreak(names, recorded, searchBefore(recorded, { strict, surely: true }))
     const list = names.join(' -> ')
     if (brokenAt === -1) return passed(`${list} in ${strict ? 'strict ' : ''}order`)
     const expected = `Expected the order ${list}`
@@ -51,7 +55,7 @@ export const order = defineCheck({
       const reason = `${expected}, but "${missing}" did not run. ${actual}`
       return run.incomplete ? unverifiable(`${reason} The run is incomplete.`) : absent(reason)
     }
-    if (firstBreak(names, executions, (...pair) => precedes(...pair) !== 'no') === -1)
+    if (firstBreak(names, recorded, searchBefore(recorded, { strict, surely: false })) === -1)
       return unverifiable(`${expected}, but their recorded times are too close to tell. ${actual}`)
     const verb = strict ? 'begin after the end of' : 'start after'
     const reason = `${expected}, but "${names[brokenAt]}" did not ${verb} "${names[brokenAt - 1]}". ${actual}`
@@ -59,18 +63,18 @@ export const order = defineCheck({
   },
 })
 
-/** Index of the first name that no execution can stand for after one of the name before; -1 if each has one. */
-function firstBreak(
-  names: readonly string[],
-  executions: readonly Execution[],
-  precedes: (first: Execution, second: Execution) => boolean,
-): number {
-  let reached: readonly Execution[] | undefined
+/**
+ * Index of the first name that no execution can stand for after one of the name before; -1 if each has one. It looks at the
+ * executions of each name once, however many come before them.
+ */
+function firstBreak(names: readonly string[], { executions }: Recorded, search: SearchBefore): number {
+  const sorted = executions.toSorted((a, b) => search.key(a) - search.key(b))
+  const named = Map.groupBy(sorted, ({ name }) => name)
+  let reached: ReadonlySet<Execution> | undefined
   return names.findIndex((name) => {
     const before = reached
-    reached = executions.filter(
-      (next) => next.name === name && (before === undefined || before.some((other) => precedes(other, next))),
-    )
-    return reached.length === 0
+    const all = named.get(name) ?? []
+    reached = new Set(before === undefined ? all : all.filter((next) => search.isAfterAny(before, next)))
+    return reached.size === 0
   })
 }

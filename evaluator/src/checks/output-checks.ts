@@ -1,9 +1,26 @@
 import type { RunRecord } from '@weir/store/run-model'
-import { cutText, equalsExact, parseExact, stringifyExact } from '@weir/store/text'
 import { z } from 'zod'
-import { defineCheck, type Finding, failed, not, passed, unverifiable } from './check.ts'
-import { type OutputSchema, schemaErrors, toJsonSchema } from './json-schema.ts'
-import { isTooDeep, jsonValue, MAX_NESTING, toJsonValue } from './json-value.ts'
+import { at, defineCheck, name, not, quote, requireName } from './check.ts'
+import { timedSubject, within } from './executions.ts'
+import { type OutputSchema, toJsonSchema } from './json-schema.ts'
+import { jsonValue, toJsonValue } from './json-value.ts'
+import {
+  argumentText,
+  judgeContain,
+  judgeEqual,
+  judgeSchema,
+  outputOfRun,
+  parseRecorded,
+  type Side,
+  valueOfExecution,
+} from './recorded-value.ts'
+
+/** A run's output by its type. Undefined: nothing was recorded. An integer beyond 2^53 is a bigint. */
+export function outputOf(run: RunRecord): unknown {
+  return parseRecorded(outputOfRun(run))
+}
+
+const schemaData = z.record(z.string(), jsonValue)
 
 export const outputEqual = defineCheck({
   schema: z.strictObject({ type: z.literal('output.equal'), value: jsonValue, not }),
@@ -11,13 +28,8 @@ export const outputEqual = defineCheck({
     /** Numbers by what they are worth; an integer beyond 2^53 is written as a bigint: `{ id: 9007199254740993n }`. */
     toHaveOutputEqual: (value: unknown) => ({ value: toJsonValue(value) }),
   },
-  describe: ({ value }) => `toHaveOutputEqual(${shorten(value, MAX_ARGUMENT)})`,
-  judge: ({ value }, { run }) =>
-    judgeOutput(run, (output) =>
-      equalsExact(output, value) || (run.outputType === 'unknown' && run.output === value)
-        ? passed('the output is equal')
-        : failed(`Expected the output ${shorten(value)}, got ${shorten(output)}.`),
-    ),
+  describe: ({ value }) => ['toHaveOutputEqual', argumentText(value)],
+  judge: ({ value }, { run }) => judgeEqual(outputOfRun(run), value),
 })
 
 export const outputContain = defineCheck({
@@ -26,99 +38,77 @@ export const outputContain = defineCheck({
     /** Text within the output, elements of an array, properties of an object. */
     toHaveOutputContaining: (value: unknown) => ({ value: toJsonValue(value) }),
   },
-  describe: ({ value }) => `toHaveOutputContaining(${shorten(value, MAX_ARGUMENT)})`,
-  judge: ({ value }, { run }) =>
-    judgeOutput(run, (output) => {
-      const isInText = typeof value === 'string' && run.output.includes(value)
-      return isInText || contains(output, value)
-        ? passed('the output contains it')
-        : failed(`Expected an output that contains ${shorten(value)}, got ${shorten(output)}.`)
-    }),
+  describe: ({ value }) => ['toHaveOutputContaining', argumentText(value)],
+  judge: ({ value }, { run }) => judgeContain(outputOfRun(run), value),
 })
 
 export const outputSchema = defineCheck({
-  schema: z.strictObject({ type: z.literal('output.schema'), schema: z.record(z.string(), jsonValue), not }),
+  schema: z.strictObject({ type: z.literal('output.schema'), schema: schemaData, not }),
   matchers: {
     /** A zod schema or a JSON schema. */
     toHaveOutputMatching: (schema: OutputSchema) => ({ schema: toJsonSchema(schema) }),
   },
-  describe: ({ schema }) => `toHaveOutputMatching(${shorten(schema, MAX_ARGUMENT)})`,
-  judge: ({ schema }, { run }) =>
-    judgeOutput(run, (output) => {
-      const errors = schemaErrors(schema, outputForSchema(run))
-      if (errors === undefined) return passed('the output matches the schema')
-      return failed(`The output does not match the schema: ${errors}. It is ${shorten(output)}.`)
-    }),
+  describe: ({ schema }) => ['toHaveOutputMatching', argumentText(schema)],
+  judge: ({ schema }, { run }) => judgeSchema(outputOfRun(run), schema),
 })
 
-function judgeOutput(run: RunRecord, judge: (output: unknown) => Finding): Finding {
-  if (run.outputType === '') return unverifiable(`The run recorded no output (${run.status}).`)
-  if (run.outputLength > 0 && run.output === '')
-    return unverifiable(`The output had ${run.outputLength} characters and was removed by retention.`)
-  if (run.outputLength > 0)
-    return unverifiable(
-      `The output had ${run.outputLength} characters and was cut when it was recorded: raise capture.maxLength.`,
-    )
-  const output = outputOf(run)
-  if (isTooDeep(output))
-    return unverifiable(`The output is nested deeper than ${MAX_NESTING} levels: it cannot be judged.`)
-  return judge(output)
+const ofExecution = {
+  of: timedSubject,
+  in: within,
+  name,
+  at,
+  side: z.enum(['input', 'output']),
+  not,
 }
 
-/**
- * A run's output by its type: text is the string as it is, JSON is what it says; of an unknown type it is JSON if it can
- * be. Undefined: nothing was recorded. An integer beyond 2^53 is a bigint.
- */
-export function outputOf({ output, outputType }: RunRecord): unknown {
-  if (outputType === '') return undefined
-  return outputType === 'text' ? output : fromJson(output)
+export const valueEqual = defineCheck({
+  isEach: true,
+  needsDetails: () => true,
+  schema: z.strictObject({ type: z.literal('execution.equal'), ...ofExecution, value: jsonValue }),
+  matchers: {
+    /** As `run.toHaveOutputEqual`. */
+    toHaveInputEqual: (name: string, value: unknown) => valueFields(name, 'input', value),
+    /** As `run.toHaveOutputEqual`. */
+    toHaveOutputEqual: (name: string, value: unknown) => valueFields(name, 'output', value),
+  },
+  describe: ({ name, side, value }) => [`toHave${WORDS[side]}Equal`, quote(name), argumentText(value)],
+  judge: ({ side, value }, { target }) => judgeEqual(valueOfExecution(target!, side), value),
+})
+
+export const valueContain = defineCheck({
+  isEach: true,
+  needsDetails: () => true,
+  schema: z.strictObject({ type: z.literal('execution.contain'), ...ofExecution, value: jsonValue }),
+  matchers: {
+    /** As `run.toHaveOutputContaining`. */
+    toHaveInputContaining: (name: string, value: unknown) => valueFields(name, 'input', value),
+    /** As `run.toHaveOutputContaining`. */
+    toHaveOutputContaining: (name: string, value: unknown) => valueFields(name, 'output', value),
+  },
+  describe: ({ name, side, value }) => [`toHave${WORDS[side]}Containing`, quote(name), argumentText(value)],
+  judge: ({ side, value }, { target }) => judgeContain(valueOfExecution(target!, side), value),
+})
+
+export const valueSchema = defineCheck({
+  isEach: true,
+  needsDetails: () => true,
+  schema: z.strictObject({ type: z.literal('execution.schema'), ...ofExecution, schema: schemaData }),
+  matchers: {
+    /** A zod schema or a JSON schema. */
+    toHaveInputMatching: (name: string, schema: OutputSchema) => schemaFields(name, 'input', schema),
+    /** A zod schema or a JSON schema. */
+    toHaveOutputMatching: (name: string, schema: OutputSchema) => schemaFields(name, 'output', schema),
+  },
+  describe: ({ name, side, schema }) => [`toHave${WORDS[side]}Matching`, quote(name), argumentText(schema)],
+  judge: ({ side, schema }, { target }) => judgeSchema(valueOfExecution(target!, side), schema),
+})
+
+const WORDS = { input: 'Input', output: 'Output' } as const
+
+function valueFields(name: string, side: Side, value: unknown) {
+  return { name: requireName(name), side, value: toJsonValue(value) }
 }
 
-/** The text itself where it is no JSON, such as JSON that was cut. */
-function fromJson(recorded: string): unknown {
-  try {
-    return parseExact(recorded)
-  } catch (error) {
-    // A RangeError: nested so deep that it cannot be judged anyway.
-    return error instanceof RangeError ? withRoundedNumbers(recorded) : recorded
-  }
-}
-
-/** The output with 64-bit numbers: a schema knows no bigint. */
-function outputForSchema({ output, outputType }: RunRecord): unknown {
-  return outputType === 'text' ? output : withRoundedNumbers(output)
-}
-
-function withRoundedNumbers(recorded: string): unknown {
-  try {
-    return JSON.parse(recorded)
-  } catch {
-    return recorded
-  }
-}
-
-function contains(actual: unknown, expected: unknown): boolean {
-  if (typeof actual === 'string' && typeof expected === 'string') return actual.includes(expected)
-  if (Array.isArray(actual)) {
-    const wanted = Array.isArray(expected) ? expected : [expected]
-    return wanted.every((item) => actual.some((candidate) => contains(candidate, item)))
-  }
-  if (!isObject(actual) || !isObject(expected)) return equalsExact(actual, expected)
-  return Object.entries(expected).every(
-    ([key, value]) => Object.hasOwn(actual, key) && contains(actual[key], value),
-  )
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Characters of a value in a check's name. */
-const MAX_ARGUMENT = 80
-/** Characters of a value in a reason. */
-const MAX_QUOTED = 200
-
-function shorten(value: unknown, length = MAX_QUOTED): string {
-  const json = stringifyExact(value) ?? 'undefined'
-  return json.length > length ? `${cutText(json, length)}...` : json
+function schemaFields(name: string, side: Side, schema: OutputSchema) {
+  return { name: requireName(name), side, schema: toJsonSchema(schema) }
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { contains, exactMatch } from '../scorers/text.ts'
 import { type RunSketch, toRun } from '../testing.ts'
 import { judge } from './judge.ts'
-import { run } from './matchers.ts'
+import { run, tools } from './matchers.ts'
 import { outputOf } from './output-checks.ts'
 
 const text = (output: string): RunSketch => ({ output, outputType: 'text' })
@@ -118,4 +119,15 @@ describe('an output', () => {
     const scored = { input: null, output: outputOf(toRun(cut)), reference: '[1,2', run: toRun(cut) }
     expect(contains(scored)).toMatchObject({ score: 1 })
   })
+})
+
+it('a zod schema with a refinement is refused: as data it would accept what the refinement refuses', () => {
+  const refined = z.object({ to: z.array(z.string().refine((text) => text.includes('@'))) })
+  for (const make of [
+    () => run.toHaveOutputMatching(refined),
+    () => tools.at('a', 0).toHaveInputMatching(refined),
+    () => tools.toHaveBeenCalled('a', { with: { to: refined.shape.to } }),
+  ])
+    expect(make).toThrow('without transforms and refinements')
+  expect(() => run.toHaveOutputMatching(z.string().min(2).regex(/a/))).not.toThrow()
 })

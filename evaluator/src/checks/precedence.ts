@@ -1,4 +1,4 @@
-import type { Execution, Recorded } from './executions.ts'
+import { type Execution, type Recorded, stepsAround } from './executions.ts'
 
 /** Whether one execution came before another, as far as the record tells. */
 export type Before = 'yes' | 'no' | 'unknown'
@@ -23,8 +23,59 @@ export function endedBefore(recorded: Recorded, first: Execution, second: Execut
   if (gap >= margin) return startedBefore(recorded, first, second)
   if (encloses(recorded, first, second) || encloses(recorded, second, first)) return 'no'
   if (gap >= -margin) return 'unknown'
-  const isCoarse = (recorded.run.startUnixNano + BigInt(second.startNs)) % BigInt(TICK_NS) === 0n
-  return isCoarse && gap > -margin - TICK_NS ? 'unknown' : 'no'
+  return isCoarse(recorded, second) && gap > -margin - TICK_NS ? 'unknown' : 'no'
+}
+
+function isCoarse({ run }: Recorded, { startNs }: Execution): boolean {
+  return (Number(run.startUnixNano % BigInt(TICK_NS)) + startNs) % TICK_NS === 0
+}
+
+/** Looks for what came before an execution. */
+export interface SearchBefore {
+  /** What has less of it is before more. */
+  key(execution: Execution): number
+  /** @param before - sorted by key */
+  isAfterAny(before: ReadonlySet<Execution>, next: Execution): boolean
+}
+
+/**
+ * Finds what {@link startedBefore} an execution, or {@link endedBefore} it where `strict`, without asking each: what begins too late
+ * is not looked at.
+ * @param surely - or else what may have
+ */
+export function searchBefore(
+  recorded: Recorded,
+  { strict, surely }: { readonly strict: boolean; readonly surely: boolean },
+): SearchBefore {
+  const precedes = strict ? endedBefore : startedBefore
+  const key = ({ startNs, durationNs, uncertainNs, status }: Execution): number => {
+    if (strict && status === 'running') return Number.POSITIVE_INFINITY
+    return startNs + (strict ? durationNs : 0) + (surely ? uncertainNs : -uncertainNs)
+  }
+  const limitOf = (next: Execution): number => {
+    if (surely) return next.startNs - next.uncertainNs
+    return next.startNs + next.uncertainNs + (strict && isCoarse(recorded, next) ? TICK_NS : 0)
+  }
+  const isBefore = (first: Execution, next: Execution): boolean => {
+    const found = precedes(recorded, first, next)
+    return found === 'yes' || (!surely && found === 'unknown')
+  }
+  return {
+    key,
+    isAfterAny(before, next) {
+      const limit = limitOf(next)
+      // Of what may have started with it, only what is around it is surely before it.
+      const areTiesAround = surely && !strict
+      for (const first of before) {
+        if (areTiesAround ? key(first) >= limit : key(first) > limit) break
+        if (isBefore(first, next)) return true
+      }
+      if (!areTiesAround) return false
+      for (const around of stepsAround(recorded.run, next))
+        if (before.has(around) && isBefore(around, next)) return true
+      return false
+    },
+  }
 }
 
 /** Each may be off by its uncertainty. */
@@ -32,12 +83,14 @@ function marginOf(first: Execution, second: Execution): number {
   return first.uncertainNs + second.uncertainNs
 }
 
-function encloses({ executions }: Recorded, outer: Execution, inner: Execution): boolean {
-  let above = executions[inner.parent]
-  // Bounded by the number of executions, so that a cycle in a broken record ends.
-  for (let depth = 0; above !== undefined && depth < executions.length; depth++) {
-    if (above === outer) return true
-    above = executions[above.parent]
+/** Among steps only: a call does not say which call it is in. */
+function encloses({ run, of }: Recorded, outer: Execution, inner: Execution): boolean {
+  if (of !== 'steps') return false
+  let around = run.steps[inner.parent]
+  // Bounded by the number of steps, so that a cycle in a broken record ends.
+  for (let depth = 0; around !== undefined && depth < run.steps.length; depth++) {
+    if (around === outer) return true
+    around = run.steps[around.parent]
   }
   return false
 }

@@ -1,32 +1,59 @@
 import { z } from 'zod'
 import type { CheckType } from './check.ts'
+import { failure } from './failure-check.ts'
 import { executionDuration, executionStatus, fallback, retries, succeeded } from './occurrence-checks.ts'
 import { order } from './order-check.ts'
-import { outputContain, outputEqual, outputSchema } from './output-checks.ts'
-import { ran } from './ran-check.ts'
-import { runCost, runDuration, runErrors, runStatus, runTokens } from './run-checks.ts'
+import {
+  outputContain,
+  outputEqual,
+  outputSchema,
+  valueContain,
+  valueEqual,
+  valueSchema,
+} from './output-checks.ts'
+import { preceded } from './preceded-check.ts'
+import { called, ran } from './ran-check.ts'
+import { runDuration, runErrors, runStatus } from './run-checks.ts'
 import { trajectory } from './trajectory-check.ts'
+import { executionCost, executionUsage, runCost, runTokens, runUsage } from './usage-checks.ts'
 
 // Every type of check, by what it can be about. A new one needs three files: its own, this table, and its golden vectors
 // in fixtures/check-vectors.json.
 
-/** On whatever has a name and a status, child runs too. */
-export const NAMED_CHECKS = [ran, succeeded, executionStatus] as const
+/** On whatever has a name and a status. */
+const NAMED_CHECKS = [succeeded, executionStatus] as const
 /** On what has times: steps and calls. */
-export const TIMED_CHECKS = [...NAMED_CHECKS, order, trajectory, executionDuration] as const
-export const STEP_CHECKS = [...TIMED_CHECKS, retries, fallback] as const
+const TIMED_CHECKS = [...NAMED_CHECKS, order, trajectory, executionDuration] as const
+
+export const CHILD_RUN_CHECKS = [ran, ...NAMED_CHECKS] as const
+export const CALL_CHECKS = [called, ...TIMED_CHECKS] as const
+export const STEP_CHECKS = [ran, ...TIMED_CHECKS, retries, fallback] as const
+/** On each execution of a name. */
+export const EVERY_CHECKS = [
+  preceded,
+  valueEqual,
+  valueContain,
+  valueSchema,
+  failure,
+  executionCost,
+  executionUsage,
+] as const
+/** On one execution of a call, and of a step. */
+export const ONE_CALL_CHECKS = [...EVERY_CHECKS, succeeded, executionStatus, executionDuration] as const
+export const ONE_STEP_CHECKS = [...ONE_CALL_CHECKS, retries, fallback] as const
 export const RUN_CHECKS = [
   runStatus,
   runDuration,
   runErrors,
   runCost,
   runTokens,
+  runUsage,
   outputEqual,
   outputContain,
   outputSchema,
 ] as const
 
-const ALL = [...STEP_CHECKS, ...RUN_CHECKS] as const
+const ALL = [...STEP_CHECKS, ...EVERY_CHECKS, ...RUN_CHECKS] as const
 
 type Schemas<T extends readonly CheckType[]> = { [Index in keyof T]: T[Index]['schema'] }
 

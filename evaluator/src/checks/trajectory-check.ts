@@ -1,5 +1,17 @@
 import { z } from 'zod'
-import { absent, defineCheck, failed, name, not, passed, quote, requireName, unverifiable } from './check.ts'
+import {
+  absent,
+  CheckError,
+  defineCheck,
+  failed,
+  name,
+  not,
+  passed,
+  quote,
+  requireKeys,
+  requireName,
+  unverifiable,
+} from './check.ts'
 import {
   type Execution,
   executionsText,
@@ -7,16 +19,26 @@ import {
   type Recorded,
   recordedNothing,
   timedSubject,
+  within,
 } from './executions.ts'
+import { inputFits } from './input-match.ts'
+import { countPairs } from './pairing.ts'
+import { hasFunction, pattern, patternText, toPattern } from './pattern.ts'
 import { startedBefore } from './precedence.ts'
 
 /**
- * How all executions, by start, are compared with a list of names: `exact` the same sequence, `unordered` the same
- * names as often, `subset` nothing but these, at most as often, `superset` at least these, at least as often.
+ * How all executions, by start, are compared with a list: `exact` the same sequence, `unordered` each one of the list and none
+ * beside, `subset` nothing but these, `superset` at least these. Each one of the list stands for one execution.
  */
 const mode = z.enum(['exact', 'subset', 'superset', 'unordered'])
 
 export type TrajectoryMode = z.infer<typeof mode>
+
+/** One of a trajectory: a name, or a name with an input, as `with` of a count takes it. */
+export type TrajectoryItem = string | { readonly name: string; readonly with: unknown }
+
+const item = z.union([name, z.strictObject({ name, with: pattern })])
+type Item = z.infer<typeof item>
 
 const MODE_WORDS: Readonly<Record<TrajectoryMode, string>> = {
   exact: 'exactly',
@@ -26,69 +48,140 @@ const MODE_WORDS: Readonly<Record<TrajectoryMode, string>> = {
 }
 
 export const trajectory = defineCheck({
+  needsDetails: ({ names }) => names.some(hasInput),
+  hasFunction: ({ names }) => names.some((item) => hasInput(item) && hasFunction(item.with)),
   schema: z.strictObject({
     type: z.literal('execution.trajectory'),
     of: timedSubject,
-    names: z.array(name),
+    in: within,
+    names: z.array(item),
     mode,
     not,
   }),
   matchers: {
     /** The whole sequence; default mode `exact`. */
-    toHaveTrajectory: (names: readonly string[], mode: TrajectoryMode = 'exact') => ({
-      names: names.map(requireName),
+    toHaveTrajectory: (items: readonly TrajectoryItem[], mode: TrajectoryMode = 'exact') => ({
+      names: items.map(toItem),
       mode,
     }),
   },
-  describe: ({ names, mode }) => `toHaveTrajectory([${names.map(quote).join(', ')}], ${quote(mode)})`,
+  describe: ({ names, mode }) => [
+    'toHaveTrajectory',
+    `[${names.map((item) => itemText(item, quote)).join(', ')}]`,
+    quote(mode),
+  ],
   judge({ names, mode }, recorded) {
     const { run, executions } = recorded
-    const actual = executions.map(({ name }) => name)
-    const holds = matches(names, actual, mode)
+    let problem: string | undefined
+    const holds = matches(names, executions, mode, (fit) => fit === true)
+    const mayHold =
+      holds ||
+      matches(names, executions, mode, (fit) => {
+        if (typeof fit === 'string') problem ??= fit
+        return fit !== false
+      })
     // Further executions keep a superset and keep breaking a subset; every other answer may change.
     const isFinal =
-      !run.incomplete || (mode === 'superset' && holds) || (mode === 'subset' && !holds && actual.length > 0)
+      !run.incomplete ||
+      (mode === 'superset' && holds) ||
+      (mode === 'subset' && !mayHold && executions.length > 0)
     if (!isFinal) return unverifiable(`The run is incomplete. ${executionsText(recorded)}`)
     if (mode === 'exact' && dependsOnTies(names, recorded))
       return unverifiable(
         `Recorded times that are too close leave the order open. ${executionsText(recorded)}`,
       )
+    if (mayHold && !holds) return unverifiable(problem!)
     if (holds && recordedNothing(run)) return unverifiable(NOTHING_RECORDED)
-    const wanted = `${MODE_WORDS[mode]} [${names.join(', ')}]`
+    const wanted = `${MODE_WORDS[mode]} [${names.map((item) => itemText(item, String)).join(', ')}]`
     if (holds) return passed(`the trajectory is ${wanted}`)
     const reason = `Expected a trajectory that is ${wanted}. ${executionsText(recorded)}`
-    return actual.length === 0 ? absent(reason) : failed(reason)
+    return executions.length === 0 ? absent(reason) : failed(reason)
   },
 })
 
-function matches(expected: readonly string[], actual: readonly string[], mode: TrajectoryMode): boolean {
+function hasInput(item: Item): item is Exclude<Item, string> {
+  return typeof item !== 'string'
+}
+
+function nameOf(item: Item): string {
+  return hasInput(item) ? item.name : item
+}
+
+function toItem(item: TrajectoryItem): Item {
+  if (typeof item !== 'object' || item === null) return requireName(item)
+  requireKeys(item, ['name', 'with'])
+  if (!('with' in item)) throw new CheckError('Expected a name, or a name with an input: { name, with }.')
+  return { name: requireName(item.name), with: toPattern(item.with) }
+}
+
+function itemText(item: Item, nameText: (name: string) => string): string {
+  return hasInput(item) ? `{ name: ${quote(item.name)}, with: ${patternText(item.with)} }` : nameText(item)
+}
+
+/** Whether an execution can stand for one of the list; a text says why that cannot be told. */
+type Fit = boolean | string
+
+function fitOf(item: Item, execution: Execution): Fit {
+  if (nameOf(item) !== execution.name) return false
+  return hasInput(item) ? inputFits(execution, item.with) : true
+}
+
+function matches(
+  items: readonly Item[],
+  executions: readonly Execution[],
+  mode: TrajectoryMode,
+  counts: (fit: Fit) => boolean,
+): boolean {
+  const isPaired = (least: number) => countFitting(items, executions, counts) === least
   switch (mode) {
     case 'exact':
-      return expected.length === actual.length && expected.every((name, index) => name === actual[index])
+      return (
+        items.length === executions.length &&
+        items.every((item, index) => counts(fitOf(item, executions[index]!)))
+      )
     case 'unordered':
-      return expected.length === actual.length && isContained(actual, expected)
+      return items.length === executions.length && isPaired(items.length)
     case 'subset':
-      return actual.length > 0 && isContained(actual, expected)
+      return executions.length > 0 && isPaired(executions.length)
     case 'superset':
-      return isContained(expected, actual)
+      return isPaired(items.length)
   }
 }
 
+/** How many executions can stand for one of the list each, at most. */
+function countFitting(
+  items: readonly Item[],
+  executions: readonly Execution[],
+  counts: (fit: Fit) => boolean,
+): number {
+  const named = Map.groupBy(executions, ({ name }) => name)
+  let paired = 0
+  for (const [name, wanted] of Map.groupBy(items, nameOf)) {
+    const found = named.get(name) ?? []
+    paired += wanted.some(hasInput)
+      ? countPairs(wanted, found, (item, execution) => counts(fitOf(item, execution)))
+      : Math.min(wanted.length, found.length)
+  }
+  return paired
+}
+
 /** The sequence is as expected, or would be if executions whose order is open stood in another one. */
-function dependsOnTies(expected: readonly string[], recorded: Recorded): boolean {
-  if (expected.length !== recorded.executions.length) return false
+function dependsOnTies(items: readonly Item[], recorded: Recorded): boolean {
+  if (items.length !== recorded.executions.length) return false
   let from = 0
   let isOpen = false
   for (const group of groupByStart(recorded.executions)) {
-    const slice = expected.slice(from, from + group.length)
+    const slice = items.slice(from, from + group.length)
     from += group.length
-    const names = group.map(({ name }) => name)
-    if (!isContained(names, slice)) return false
+    if (countFitting(slice, group, (fit) => fit !== false) < group.length) return false
+    const areInputsCompared = slice.some(hasInput)
     isOpen ||= group.some((execution, index) =>
       group
         .slice(index + 1)
         .some(
-          (other) => other.name !== execution.name && startedBefore(recorded, execution, other) === 'unknown',
+          (other) =>
+            (areInputsCompared || other.name !== execution.name) &&
+            startedBefore(recorded, execution, other) === 'unknown',
         ),
     )
   }
@@ -106,15 +199,4 @@ function groupByStart(executions: readonly Execution[]): Execution[][] {
     latest = Math.max(latest, execution.startNs + execution.uncertainNs)
   }
   return groups
-}
-
-/** Every name of the first is in the second, at least as often. */
-function isContained(first: readonly string[], second: readonly string[]): boolean {
-  const available = new Map<string, number>()
-  for (const name of second) available.set(name, (available.get(name) ?? 0) + 1)
-  return first.every((name) => {
-    const count = available.get(name) ?? 0
-    available.set(name, count - 1)
-    return count > 0
-  })
 }

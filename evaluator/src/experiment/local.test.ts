@@ -68,18 +68,18 @@ describe('a local experiment', () => {
     }
     const checks = [
       tools.toHaveSucceeded('search'),
-      tools.toHaveRun('search', { times: 1 }),
-      tools.not.toHaveRun('send_email'),
+      tools.toHaveBeenCalled('search', { times: 1 }),
+      tools.not.toHaveBeenCalled('send_email'),
     ]
-    const expectTools: Definition<string>['expect'] = ({ expect }) => expect.tools.toHaveRun('search')
+    const expectTools: Definition<string>['expect'] = ({ expect }) => expect.tools.toHaveBeenCalled('search')
     const data = [{ input: 'in a step' }, { input: 'alone' }]
     const report = await evaluateLocally(evaluate('tools', { task, data, checks, expect: expectTools }))
     expect(report).toMatchObject({ status: 'passed', passed: 2 })
     const failing = await evaluateLocally(
-      evaluate('tools', { task, data, checks: [tools.not.toHaveRun('search')] }),
+      evaluate('tools', { task, data, checks: [tools.not.toHaveBeenCalled('search')] }),
     )
     expect(failing).toMatchObject({ status: 'failed', failed: 2 })
-    expect(failing.trials[0]!.results[1]!.reason).toMatch(/ran once\. Tool calls: search ok/)
+    expect(failing.trials[0]!.results[1]!.reason).toMatch(/was called once\. Tool calls: search ok/)
   })
 
   it('fails a gate on a broken order and names the step', async () => {

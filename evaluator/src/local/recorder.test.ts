@@ -51,10 +51,10 @@ it('an evaluation without a server understands the spans of Genkit', async () =>
   const checks = [
     childRuns.toHaveSucceeded('menu'),
     steps.toHaveSucceeded('look up'),
-    tools.toHaveRun('searchDishes', { times: 1 }),
-    tools.not.toHaveRun('refund'),
-    agents.toHaveRun('waiter', { times: 1 }),
-    models.toHaveRun('vendor/large', { times: 1 }),
+    tools.toHaveBeenCalled('searchDishes', { times: 1 }),
+    tools.not.toHaveBeenCalled('refund'),
+    agents.toHaveBeenCalled('waiter', { times: 1 }),
+    models.toHaveBeenCalled('vendor/large', { times: 1 }),
     run.toUseTokensAtMost(11),
     run.not.toUseTokensAtMost(10),
   ]

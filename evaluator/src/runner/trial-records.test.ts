@@ -33,7 +33,7 @@ it('a plain function is judged with the steps, calls and child runs of the flows
   expect(trial.children.map(({ flow }) => flow)).toEqual(['inner', 'leaf'])
   for (const check of [
     tools.toHaveTrajectory(['search', 'fetch']),
-    tools.not.toHaveRun('send_email'),
+    tools.not.toHaveBeenCalled('send_email'),
     steps.toHaveRun('look'),
     childRuns.toHaveSucceeded('leaf'),
   ]) {

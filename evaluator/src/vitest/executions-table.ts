@@ -1,7 +1,16 @@
 import { formatDuration } from '@weir/config'
 import { printed } from '@weir/store/text'
-import { durationText, type Execution, executionName, noneText, type Recorded } from '../checks/executions.ts'
+import {
+  durationText,
+  type Execution,
+  executionName,
+  noneText,
+  type Recorded,
+  stepsAround,
+} from '../checks/executions.ts'
 
+/** Levels of indentation shown at most. */
+const MAX_DEPTH = 20
 /** Rows shown at most. */
 const MAX_ROWS = 50
 
@@ -24,21 +33,15 @@ export function executionsTable(recorded: Recorded): string {
     .join('\n')
 }
 
-function toRow({ of, executions }: Recorded, execution: Execution): string[] {
-  const { status, fallback, startNs, attempts, parent } = execution
+function toRow({ run, of }: Recorded, execution: Execution): string[] {
+  const { status, fallback, startNs, attempts } = execution
+  const depth = of === 'steps' ? [...stepsAround(run, execution)].length : 0
   const times =
     of === 'childRuns' ? ['', ''] : [`at ${formatDuration(startNs)}`, `took ${durationText(execution)}`]
   return [
-    `${'  '.repeat(depthOf(executions, parent))}${printed(executionName(execution))}`,
+    `${'  '.repeat(Math.min(depth, MAX_DEPTH))}${printed(executionName(execution))}`,
     status + (fallback ? ' (fallback)' : ''),
     ...times,
     attempts === 1 ? '' : `${attempts} attempts`,
   ]
-}
-
-function depthOf(executions: readonly Execution[], parent: number): number {
-  let depth = 0
-  for (let above = executions[parent]; above !== undefined && depth < 20; above = executions[above.parent])
-    depth++
-  return depth
 }

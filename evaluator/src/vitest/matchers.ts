@@ -1,7 +1,7 @@
 import type { RunRecord, Status } from '@weir/store/run-model'
 import { printed } from '@weir/store/text'
 import { listHead } from '../checks/executions.ts'
-import { describeCheck, judge, parseChecks, recordedFor } from '../checks/judge.ts'
+import { describeCheck, judge, parseCode, recordedFor } from '../checks/judge.ts'
 import { type RunMatchers, run, type StepMatchers, steps } from '../checks/matchers.ts'
 import type { Check } from '../checks/table.ts'
 import { executionsTable } from './executions-table.ts'
@@ -15,7 +15,7 @@ export interface RunAssertions<R = unknown>
   /** Every occurrence has this status. */
   toHaveStepStatus(step: string, status: Status): R
   toHaveRunStatus(status: Status): R
-  /** Any check: `tools.not.toHaveRun('send_email')`, `childRuns.toHaveSucceeded('research')`. */
+  /** Any check: `tools.not.toHaveBeenCalled('send_email')`, `childRuns.toHaveSucceeded('research')`. */
   toPassCheck(check: Check): R
 }
 
@@ -27,16 +27,16 @@ interface MatcherResult {
 type Matcher = (this: { readonly isNot?: boolean }, received: unknown, ...args: never[]) => MatcherResult
 type Calls = { readonly [Name in keyof RunAssertions]: (...args: Parameters<RunAssertions[Name]>) => Check }
 
-const { not: _notSteps, toHaveOrder, toHaveStatus: toHaveStepStatus, ...ofSteps } = steps
+const { not: _notSteps, every: _every, at: _at, in: _in, toHaveOrder, toHaveStatus, ...ofSteps } = steps
 const { not: _notRun, toHaveStatus: toHaveRunStatus, ...ofRun } = run
 
 const CHECKS: Calls = {
   ...ofSteps,
   ...ofRun,
   toHaveStepOrder: toHaveOrder,
-  toHaveStepStatus,
+  toHaveStepStatus: toHaveStatus,
   toHaveRunStatus,
-  toPassCheck: (check) => parseChecks([check])[0]!,
+  toPassCheck: (check) => parseCode([check])[0]!,
 }
 
 /** For `expect.extend`. */

@@ -2,23 +2,35 @@ import { type Indexed, indexedRuns } from '../latest-runs.ts'
 import type { ChildRun, RunRecord } from '../run-model/run.ts'
 import { type QueryParams, rows, type Store } from '../store.ts'
 import { CALLS, STEPS } from './run-arrays.ts'
+import { addDetails, type Traced } from './run-details.ts'
 
 /** A record as `runs` alone has it. */
-type SelectedRecord = Omit<RunRecord, 'startUnixNano' | 'children'> & { readonly startNs: string }
+type SelectedRecord = Omit<RunRecord, 'startUnixNano' | 'children'> & {
+  readonly startNs: string
+  readonly traceIds: readonly string[]
+}
 
 /** Ids travel in the URL of the query: as many as fit into any server's limit. */
 const IDS_PER_QUERY = 100
+/** Runs whose details are read together. */
+const DETAILED_TOGETHER = 50
 
-interface RunIds {
+interface Reading {
   readonly project?: string
+  /** Whether steps and calls have their details too: `Detail`. It reads the spans of all traces of the runs. Default false. */
+  readonly details?: boolean
+}
+
+interface RunIds extends Reading {
   readonly runIds: readonly string[]
 }
 
+interface ExperimentId extends Reading {
+  readonly experimentId: string
+}
+
 /** Runs for checks, scorers and comparisons; unknown ids are left out. Ordered by start. */
-export async function getRunRecords(
-  store: Store,
-  params: RunIds | { readonly project?: string; readonly experimentId: string },
-): Promise<RunRecord[]> {
+export async function getRunRecords(store: Store, params: RunIds | ExperimentId): Promise<RunRecord[]> {
   const found = 'experimentId' in params ? readExperiment(store, params) : readRunRecords(store, params)
   const records: RunRecord[] = []
   for await (const record of found) records.push(record)
@@ -27,26 +39,44 @@ export async function getRunRecords(
 
 /** The same one by one, in no order: inputs and outputs can be large, and need not be in memory together. */
 export async function* readRunRecords(store: Store, params: RunIds): AsyncGenerator<RunRecord> {
-  const { project = store.project } = params
+  const { project = store.project, details = false } = params
   const ids = [...new Set(params.runIds)]
   for (let i = 0; i < ids.length; i += IDS_PER_QUERY) {
     const runIds = ids.slice(i, i + IDS_PER_QUERY)
-    yield* select(store, 'run', { project, values: runIds })
+    yield* read(store, 'run', { project, values: runIds }, details)
   }
 }
 
 function readExperiment(
   store: Store,
-  { project = store.project, experimentId }: { readonly project?: string; readonly experimentId: string },
+  { project = store.project, experimentId, details = false }: ExperimentId,
 ): AsyncGenerator<RunRecord> {
-  return select(store, 'experiment', { project, values: [experimentId] })
+  return read(store, 'experiment', { project, values: [experimentId] }, details)
 }
 
-async function* select(
+interface Values extends QueryParams {
+  readonly project: string
+  readonly values: readonly string[]
+}
+
+async function* read(
   store: Store,
   what: keyof typeof COLUMNS,
-  params: QueryParams & { readonly values: readonly string[] },
+  params: Values,
+  details: boolean,
 ): AsyncGenerator<RunRecord> {
+  let together: Traced[] = []
+  for await (const traced of select(store, what, params)) {
+    if (details) together.push(traced)
+    else yield traced.record
+    if (together.length < DETAILED_TOGETHER) continue
+    yield* addDetails(store, params.project, together)
+    together = []
+  }
+  yield* addDetails(store, params.project, together)
+}
+
+async function* select(store: Store, what: keyof typeof COLUMNS, params: Values): AsyncGenerator<Traced> {
   const relation = `${indexedRuns(what, 'arrayJoin({values:Array(String)})')} AS run`
   const where = `is_deleted = 0 AND ${COLUMNS[what]} IN {values:Array(String)}`
   const [childrenOf, result] = await Promise.all([
@@ -59,9 +89,9 @@ async function* select(
   ])
   for await (const some of result.stream<SelectedRecord>()) {
     for (const row of some) {
-      const { startNs, ...record } = row.json()
+      const { startNs, traceIds, ...rest } = row.json()
       const startUnixNano = BigInt(startNs)
-      yield { ...record, startUnixNano, children: childrenOf.get(record.runId) ?? [] }
+      yield { record: { ...rest, startUnixNano, children: childrenOf.get(rest.runId) ?? [] }, traceIds }
     }
   }
 }
@@ -72,7 +102,7 @@ const COLUMNS = { run: 'run_id', experiment: 'experiment_id' } as const satisfie
 
 const SELECT_RECORDS = `
     SELECT
-      run.run_id AS runId, lower(hex(run.trace_id)) AS traceId, run.flow AS flow, run.version AS version,
+      run.run_id AS runId, lower(hex(run.trace_id)) AS traceId, arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds, run.flow AS flow, run.version AS version,
       run.environment AS environment, run.source AS source, run.status AS status, toBool(run.incomplete) AS incomplete,
       toString(toUnixTimestamp64Nano(run.start)) AS startNs, run.duration_ns AS durationNs,
       run.experiment_id AS experimentId, run.case_id AS caseId, run.trial AS trial, run.input AS input,

@@ -1,18 +1,21 @@
 import { addUsage, isModel, NO_USAGE } from './count-usage.ts'
 import { type RunTime, uncertaintyOf } from './describe-steps.ts'
 import { byStart, compareText, type PlacedSpan } from './placed-span.ts'
-import type { CallRecord, ModelUse, Usage } from './run.ts'
+import type { Call, ModelUse, Usage } from './run.ts'
 import type { SpanFacts } from './span-facts.ts'
 import { statusOf } from './status.ts'
 
 const CALL_KINDS: ReadonlySet<string> = new Set(['model', 'tool', 'agent', 'retriever', 'embedder'])
 
 /** The calls of models, tools, agents, retrievers and embedders of a run at any depth, whether or not it has steps. By start. */
-export function describeCalls(members: readonly PlacedSpan[], run: RunTime): CallRecord[] {
-  return members
-    .filter(({ facts, isModelCall }) => CALL_KINDS.has(facts.kind) && (isModelCall || !isModel(facts)))
-    .sort(byStart)
-    .map(({ facts, step }) => ({
+export function describeCalls(members: readonly PlacedSpan[], run: RunTime): Call[] {
+  const calls = members.filter(
+    ({ facts, isModelCall }) => CALL_KINDS.has(facts.kind) && (isModelCall || !isModel(facts)),
+  )
+  const usages = calls.length === 0 ? NO_USAGES : sumBelow(members)
+  return calls.sort(byStart).map((place) => {
+    const { facts, step } = place
+    return {
       name: nameOf(facts),
       kind: facts.kind,
       status: statusOf(facts.status, { ended: facts.endNs !== 0n, expired: run.expired }),
@@ -20,7 +23,26 @@ export function describeCalls(members: readonly PlacedSpan[], run: RunTime): Cal
       durationNs: durationOf(facts),
       uncertainNs: uncertaintyOf(facts, run.startNs),
       step,
-    }))
+      span: facts,
+      usage: usages.get(place) ?? NO_USAGE,
+    }
+  })
+}
+
+const NO_USAGES: ReadonlyMap<PlacedSpan, Usage> = new Map()
+
+/** The usage of each span and all below it that has any. Parents come before their children. */
+function sumBelow(members: readonly PlacedSpan[]): Map<PlacedSpan, Usage> {
+  const sums = new Map<PlacedSpan, Usage>()
+  for (let at = members.length - 1; at >= 0; at--) {
+    const span = members[at]!
+    const sum = addUsage(sums.get(span) ?? NO_USAGE, span.counted)
+    if (sum === NO_USAGE) continue
+    sums.set(span, sum)
+    const { parent } = span
+    if (parent?.runId === span.runId) sums.set(parent, addUsage(sums.get(parent) ?? NO_USAGE, sum))
+  }
+  return sums
 }
 
 function nameOf({ kind, model, name }: SpanFacts): string {

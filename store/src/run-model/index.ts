@@ -3,10 +3,12 @@ export { readSpans, toRunRecords } from './recorded-spans.ts'
 export type {
   CallRecord,
   ChildRun,
+  Detail,
   ModelUse,
   RunRecord,
   Status,
   StepRecord,
+  Usage,
   ValueType,
 } from './run.ts'
 export { STATUSES } from './run.ts'

@@ -219,7 +219,7 @@ test('the usage of a run is that of its steps and of what is in none', () => {
 
 test('a step put around any tool changes nothing that is said about calls', () => {
   const callsOf = (spans: readonly SpanFacts[]) =>
-    assemble(spans).map(({ runId, calls }) => [runId, calls.map(({ step, ...call }) => call)])
+    assemble(spans).map(({ runId, calls }) => [runId, calls.map(({ step, span, ...call }) => call)])
   fc.assert(
     fc.property(forest, (spans) => {
       const tools = spans.filter(({ kind, runId }) => kind === 'tool' && runId === '')

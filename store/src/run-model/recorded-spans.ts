@@ -1,8 +1,9 @@
 import { readNative } from '../native/read-native.ts'
 import { assembleRuns } from './assemble-runs.ts'
+import { describeDetails } from './describe-details.ts'
 import { NO_PAYLOAD, type Payload, toPayload } from './payload.ts'
 import { factsReader } from './read-facts.ts'
-import type { ChildRun, Run, RunRecord, Step, StepRecord } from './run.ts'
+import type { Call, CallRecord, ChildRun, Detail, Run, RunRecord, Step, StepRecord } from './run.ts'
 import type { SpanFacts } from './span-facts.ts'
 
 /** A span that has not been stored, as far as its run's record says anything of it. */
@@ -39,6 +40,7 @@ function toRunRecord(
   const payloadOf = (facts: SpanFacts | undefined) => (facts && payloads.get(facts)) ?? NO_PAYLOAD
   const { input, inputType, inputLength } = payloadOf(run.inputOf)
   const { output, outputType, outputLength } = payloadOf(run.outputOf)
+  const details = describeDetails(run, (span) => ({ payload: payloadOf(span), unreadBytes: 0 }))
   return {
     runId: run.runId,
     traceId: run.traceId,
@@ -60,14 +62,18 @@ function toRunRecord(
     outputTokens: run.outputTokens,
     cost: run.cost,
     unpricedTokens: run.unpricedTokens,
-    steps: run.steps.map(toStepRecord),
-    calls: run.calls,
+    steps: run.steps.map((step, at) => toStepRecord(step, details.steps[at]!)),
+    calls: run.calls.map((call, at) => toCallRecord(call, details.calls[at]!)),
     children,
   }
 }
 
-function toStepRecord({ span: _span, usage: _usage, ...step }: Step): StepRecord {
-  return step
+function toStepRecord({ span: _span, usage: _usage, ...step }: Step, detail: Detail): StepRecord {
+  return { ...step, detail }
+}
+
+function toCallRecord({ span: _span, usage: _usage, ...call }: Call, detail: Detail): CallRecord {
+  return { ...call, detail }
 }
 
 function toChild({ runId, flow, status }: Run): ChildRun {

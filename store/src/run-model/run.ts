@@ -1,3 +1,4 @@
+import type { Payload } from './payload.ts'
 import type { SpanFacts } from './span-facts.ts'
 
 /** Statuses of a run or step, in the order in which a reader looks for them. A fallback that succeeds is `ok` with `fallback` set. */
@@ -25,6 +26,19 @@ export interface Usage {
   readonly unpricedTokens: number
 }
 
+/** `json`: JSON text; `text`: a string as it is; `unknown`: nobody said which; '': nothing was recorded. */
+export type ValueType = 'json' | 'text' | 'unknown' | ''
+
+/** What a step execution or a call took and gave, why it failed, and what it used. Of a step: as its last attempt says. */
+export interface Detail extends Payload {
+  readonly errorType: string
+  readonly errorMessage: string
+  /** Of it and everything below it, but for nested runs. */
+  readonly usage: Usage
+  /** Bytes of its input and output that were left unread, because its run has too many; 0: they were read. */
+  readonly unreadBytes: number
+}
+
 /** One step execution of a run: (label, occurrence). Its last attempt decided status. */
 export interface StepRecord {
   readonly name: string
@@ -42,6 +56,8 @@ export interface StepRecord {
   readonly fallback: boolean
   /** Index of the enclosing step execution in {@link RunRecord.steps}, -1 for none. */
   readonly parent: number
+  /** Absent: it was not read. */
+  readonly detail?: Detail
 }
 
 /** A call of a model, tool, agent, retriever or embedder, wherever it is in the run. What wraps a model's call is none. */
@@ -57,6 +73,8 @@ export interface CallRecord {
   readonly uncertainNs: number
   /** Index of the step execution around it in {@link RunRecord.steps}, -1 for none. */
   readonly step: number
+  /** Absent: it was not read. */
+  readonly detail?: Detail
 }
 
 /** A run that another one started. */
@@ -65,9 +83,6 @@ export interface ChildRun {
   readonly flow: string
   readonly status: Status
 }
-
-/** `json`: JSON text; `text`: a string as it is; `unknown`: nobody said which; '': nothing was recorded. */
-export type ValueType = 'json' | 'text' | 'unknown' | ''
 
 /** A recorded run as checks, scorers and comparisons see it; one row of `runs`. */
 export interface RunRecord {
@@ -118,6 +133,12 @@ export interface Step extends StepRecord {
   readonly usage: Usage
 }
 
+export interface Call extends CallRecord {
+  readonly span: SpanFacts
+  /** Of it and all below it. */
+  readonly usage: Usage
+}
+
 /** What a run asked of one model of one provider. */
 export interface ModelUse extends Usage {
   readonly model: string
@@ -149,5 +170,5 @@ export interface Run extends Omit<RunRecord, Values>, Usage {
   /** By name and provider. */
   readonly models: readonly ModelUse[]
   readonly steps: readonly Step[]
-  readonly calls: readonly CallRecord[]
+  readonly calls: readonly Call[]
 }

@@ -1,0 +1,71 @@
+import type { RunRecord } from '@weir/store/run-model'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { toRun } from '../testing.ts'
+import { type Execution, recordedOf } from './executions.ts'
+import { judge } from './judge.ts'
+import { steps } from './matchers.ts'
+import { endedBefore, startedBefore } from './precedence.ts'
+
+const name = fc.constantFrom('a', 'b', 'c')
+const step = fc.record({
+  name,
+  status: fc.constantFrom('ok' as const, 'running' as const),
+  start: fc.integer({ min: 0, max: 12 }),
+  duration: fc.constantFrom(0, 0.5, 1, 4),
+  uncertain: fc.constantFrom(0, 0, 0.5, 3),
+})
+/** Each step may be in any that is before it in the record, as the record of a tree has them. */
+const runs = fc
+  .tuple(fc.array(step, { maxLength: 7 }), fc.array(fc.nat(), { minLength: 7, maxLength: 7 }))
+  .map(([sketches, parents]): RunRecord => {
+    const run = toRun({ steps: sketches })
+    return { ...run, steps: run.steps.map((of, at) => ({ ...of, parent: (parents[at]! % (at + 1)) - 1 })) }
+  })
+
+/** As the README says it: a choice of executions of which each has the next one after it. */
+function isPossible(
+  names: readonly string[],
+  executions: readonly Execution[],
+  precedes: (first: Execution, next: Execution) => boolean,
+): boolean {
+  let reached: readonly Execution[] | undefined
+  return names.every((name) => {
+    const before = reached
+    reached = executions.filter(
+      (next) => next.name === name && (before === undefined || before.some((first) => precedes(first, next))),
+    )
+    return reached.length > 0
+  })
+}
+
+it('an order is judged as if each execution were compared with each', () => {
+  fc.assert(
+    fc.property(runs, fc.array(name, { minLength: 2, maxLength: 5 }), fc.boolean(), (run, names, strict) => {
+      const recorded = recordedOf(run, 'steps')
+      const relation = strict ? endedBefore : startedBefore
+      const surely = isPossible(names, run.steps, (...pair) => relation(recorded, ...pair) === 'yes')
+      const maybe = isPossible(names, run.steps, (...pair) => relation(recorded, ...pair) !== 'no')
+      const { outcome } = judge({ type: 'execution.order', of: 'steps', names, strict }, run)
+      expect(outcome).toBe(surely ? 'passed' : maybe ? 'unverifiable' : 'failed')
+    }),
+    { numRuns: 3_000 },
+  )
+})
+
+/** Comparing each execution with each takes half a minute here, so that the test would time out. */
+it('an order of 2,000 names over 3,000 steps is judged', { timeout: 30_000 }, () => {
+  const names = Array.from({ length: 1_998 }, () => 'a')
+  const outcome = (uncertain: number, strict: boolean) => {
+    const sketches = Array.from({ length: 3_000 }, (_, at) => ({
+      name: 'a',
+      start: at,
+      duration: 1,
+      uncertain,
+    }))
+    return judge(steps.toHaveOrder('a', 'a', ...names, { strict }), toRun({ steps: sketches })).outcome
+  }
+  expect(outcome(0, false)).toBe('passed')
+  expect(outcome(0, true)).toBe('passed')
+  expect(outcome(5_000, false)).toBe('unverifiable')
+})

@@ -1,0 +1,201 @@
+import type { RunRecord, Usage } from '@weir/store/run-model'
+import { z } from 'zod'
+import {
+  amount,
+  at,
+  CheckError,
+  defineCheck,
+  type Finding,
+  failed,
+  name,
+  not,
+  passed,
+  quote,
+  requireAmount,
+  requireKeys,
+  requireName,
+  unverifiable,
+} from './check.ts'
+import { type Execution, executionName, timedSubject, within } from './executions.ts'
+
+/** Of what a limit is given, in tokens. */
+export interface UsageLimit {
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+}
+
+const MEASURES = ['inputTokens', 'outputTokens'] as const
+const NOUNS = { inputTokens: 'input tokens', outputTokens: 'output tokens' } as const
+
+export const runCost = defineCheck({
+  schema: z.strictObject({ type: z.literal('run.cost'), atMost: amount, not }),
+  matchers: {
+    /** US dollars, `0.02` or `'$0.02'`; unverifiable if no cost was recorded, or if nobody knows a part of it. */
+    toCostAtMost: (dollars: number | string) => ({ atMost: toDollars(dollars) }),
+  },
+  describe: ({ atMost }) => ['toCostAtMost', String(atMost)],
+  judge: ({ atMost }, { run }) => judgeCost(userOfRun(run), atMost),
+})
+
+export const runTokens = defineCheck({
+  schema: z.strictObject({ type: z.literal('run.tokens'), atMost: amount, not }),
+  matchers: {
+    /** Input and output tokens together; unverifiable if none were recorded. */
+    toUseTokensAtMost: (tokens: number) => ({ atMost: requireAmount(tokens) }),
+  },
+  describe: ({ atMost }) => ['toUseTokensAtMost', String(atMost)],
+  judge({ atMost }, { run }) {
+    const user = userOfRun(run)
+    return usedAtMost(user, tokensOf(user), atMost, (value) => `${value} tokens`, 'token usage')
+  },
+})
+
+const limits = { inputTokens: amount.optional(), outputTokens: amount.optional() }
+
+export const runUsage = defineCheck({
+  schema: z.strictObject({ type: z.literal('run.usage'), ...limits, not }),
+  matchers: {
+    /** Each measure by itself; unverifiable if none of it was recorded. */
+    toUseAtMost: (limit: UsageLimit) => toLimits(limit),
+  },
+  describe: (check) => ['toUseAtMost', limitsText(check)],
+  judge: (check, { run }) => judgeUsage(userOfRun(run), check),
+})
+
+export const executionCost = defineCheck({
+  isEach: true,
+  needsDetails: () => true,
+  schema: z.strictObject({
+    type: z.literal('execution.cost'),
+    of: timedSubject,
+    in: within,
+    name,
+    at,
+    atMost: amount,
+    not,
+  }),
+  matchers: {
+    /** As `run.toCostAtMost`, of the execution and everything below it. */
+    toCostAtMost: (name: string, dollars: number | string) => ({
+      name: requireName(name),
+      atMost: toDollars(dollars),
+    }),
+  },
+  describe: ({ name, atMost }) => ['toCostAtMost', quote(name), String(atMost)],
+  judge: ({ atMost }, { target, run }) => ofDetail(target!, run, (user) => judgeCost(user, atMost)),
+})
+
+export const executionUsage = defineCheck({
+  isEach: true,
+  needsDetails: () => true,
+  schema: z.strictObject({
+    type: z.literal('execution.usage'),
+    of: timedSubject,
+    in: within,
+    name,
+    at,
+    ...limits,
+    not,
+  }),
+  matchers: {
+    /** As `run.toUseAtMost`, of the execution and everything below it. */
+    toUseAtMost: (name: string, limit: UsageLimit) => ({ name: requireName(name), ...toLimits(limit) }),
+  },
+  describe: (check) => ['toUseAtMost', quote(check.name), limitsText(check)],
+  judge: (check, { target, run }) => ofDetail(target!, run, (user) => judgeUsage(user, check)),
+})
+
+/** Whose usage is judged. */
+interface User extends Pick<Usage, 'inputTokens' | 'outputTokens' | 'cost' | 'unpricedTokens'> {
+  /** `run`, `"search#1"`. */
+  readonly own: string
+  readonly isOpen: boolean
+}
+
+function userOfRun(run: RunRecord): User {
+  const { inputTokens, outputTokens, cost, unpricedTokens } = run
+  return { own: 'run', isOpen: run.incomplete, inputTokens, outputTokens, cost, unpricedTokens }
+}
+
+function ofDetail(execution: Execution, { incomplete }: RunRecord, judge: (user: User) => Finding): Finding {
+  const { detail } = execution
+  const own = `"${executionName(execution)}"`
+  if (detail === undefined) return unverifiable(`The usage of ${own} was not read.`)
+  return judge({ ...detail.usage, own, isOpen: incomplete || execution.status === 'running' })
+}
+
+function subjectOf({ own }: User): string {
+  return own === 'run' ? 'the run' : own
+}
+
+function tokensOf({ inputTokens, outputTokens }: User): number {
+  return inputTokens + outputTokens
+}
+
+function judgeCost(user: User, atMost: number): Finding {
+  const { cost, unpricedTokens } = user
+  const dollars = (value: number) => `$${Number(value.toPrecision(6))}`
+  if (cost <= atMost && unpricedTokens > 0)
+    return unverifiable(
+      `The cost of ${unpricedTokens} tokens is unknown${cost > 0 ? `, the rest cost ${dollars(cost)}` : ''}. ` +
+        'Name the price of their model in the file of WEIR_PRICES.',
+    )
+  // Tokens that are known to cost nothing.
+  if (cost === 0 && tokensOf(user) > 0 && !user.isOpen) return passed(`${subjectOf(user)} cost nothing`)
+  return usedAtMost(user, cost, atMost, dollars, 'cost')
+}
+
+function judgeUsage(
+  user: User,
+  limit: { readonly [M in keyof UsageLimit]: UsageLimit[M] | undefined },
+): Finding {
+  const findings = MEASURES.flatMap((measure) => {
+    const atMost = limit[measure]
+    const format = (value: number) => `${value} ${NOUNS[measure]}`
+    return atMost === undefined ? [] : [usedAtMost(user, user[measure], atMost, format, NOUNS[measure])]
+  })
+  const decisive =
+    findings.find(({ outcome }) => outcome === 'failed') ??
+    findings.find(({ outcome }) => outcome === 'unverifiable')
+  return decisive ?? passed(findings.map(({ reason }) => reason).join(', '))
+}
+
+/** What recorded no usage has zero, so that zero is unverifiable. */
+function usedAtMost(
+  user: User,
+  value: number,
+  limit: number,
+  format: (value: number) => string,
+  noun: string,
+): Finding {
+  const subject = subjectOf(user)
+  const Subject = user.own === 'run' ? 'The run' : subject
+  if (value > limit) return failed(`${Subject} used ${format(value)}, more than ${format(limit)}.`)
+  if (value === 0) return unverifiable(`${Subject} recorded no ${noun}.`)
+  if (user.isOpen)
+    return unverifiable(
+      user.own === 'run'
+        ? `The run is incomplete: it used ${format(value)} so far.`
+        : `The run is incomplete: ${subject} used ${format(value)} so far.`,
+    )
+  return passed(`${subject} used ${format(value)}`)
+}
+
+function toDollars(value: number | string): number {
+  if (typeof value === 'number') return requireAmount(value)
+  const [, digits] = /^\$(\d+(?:\.\d+)?)$/.exec(String(value)) ?? []
+  if (digits !== undefined) return Number(digits)
+  throw new CheckError(`Expected US dollars, such as 0.02 or '$0.02', got ${JSON.stringify(value)}.`)
+}
+
+function toLimits(limit: UsageLimit): UsageLimit {
+  requireKeys(limit, MEASURES)
+  const named = Object.entries(limit).filter(([, most]) => most !== undefined)
+  if (named.length === 0) throw new CheckError('Expected a limit of inputTokens or outputTokens, got none.')
+  return Object.fromEntries(named.map(([measure, most]) => [measure, requireAmount(most)]))
+}
+
+function limitsText(limit: { readonly [M in keyof UsageLimit]: UsageLimit[M] | undefined }): string {
+  const named = MEASURES.filter((measure) => limit[measure] !== undefined)
+  return `{ ${named.map((measure) => `${measure}: ${limit[measure]}`).join(', ')} }`
+}
