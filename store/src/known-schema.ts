@@ -17,6 +17,7 @@ export const MIGRATIONS: readonly string[] = [
   '009_run_index.sql',
   '010_retention.sql',
   '011_durations.sql',
+  '012_resources.sql',
 ]
 
 /**

@@ -104,6 +104,9 @@ test('a database of the version before gets the columns of a new one, with what 
   }
   await execute(store, 'DROP TABLE run_index_from_runs')
   await execute(store, 'DROP TABLE run_index')
+  await execute(store, 'DROP TABLE resources_from_spans')
+  await execute(store, 'DROP TABLE resources')
+  await insert(store, 'spans', [{ resource: 'r', scope: 's' }])
   await execute(store, 'ALTER TABLE runs DROP INDEX replaces_minmax, DROP COLUMN replaces')
   await execute(store, "DELETE FROM migrations WHERE name >= '008'")
   await insert(store, 'runs', [
@@ -134,6 +137,7 @@ test('a database of the version before gets the columns of a new one, with what 
     '009_run_index.sql',
     '010_retention.sql',
     '011_durations.sql',
+    '012_resources.sql',
   ])
   expect(await columns()).toEqual(whole)
   expect(
@@ -152,6 +156,7 @@ test('a database of the version before gets the columns of a new one, with what 
       `SELECT DISTINCT replaces, run_id FROM runs WHERE run_key IN (SELECT run_key FROM run_index WHERE value = cityHash64('run', 'free'))`,
     ),
   ).toEqual([{ replaces: 1, run_id: 'free' }])
+  expect(await rows(store, 'SELECT resource, scope FROM resources')).toEqual([{ resource: 'r', scope: 's' }])
   expect(await storedMinutes(store)).toEqual(await recountedMinutes(store))
   expect((await storedMinutes(store, 'f')).flat()).toMatchObject([
     { runs: 1, input_tokens: 7, quantiles: [2_986_344_448, 2_986_344_448, 2_986_344_448] },
