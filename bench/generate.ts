@@ -142,24 +142,24 @@ const COPIED = {
 const INSERT_MINUTES = [
   (database: string) => `
   INSERT INTO ${database}.run_minutes (
-    project, flow, minute, environment, service, version, source, runs, errors, durations, input_tokens, output_tokens, cost,
+    project, flow, minute, environment, service, version, source, runs, errors, duration_quantiles, input_tokens, output_tokens, cost,
     unpriced_tokens, settled
   )
   SELECT
     project, flow, toStartOfMinute(start) AS minute, environment, service, version, source, count(),
-    countIf(status = 'error'), quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(duration_ns, NOT incomplete), sum(input_tokens),
+    countIf(status = 'error'), quantilesBFloat16StateIf(0.5, 0.95, 0.99)(duration_ns, NOT incomplete), sum(input_tokens),
     sum(output_tokens), sum(cost), sum(unpriced_tokens), now64(6)
   FROM ${database}.runs WHERE settled = fromUnixTimestamp64Micro({settled:Int64}, 'UTC')
   GROUP BY project, flow, minute, environment, service, version, source`,
   (database: string) => `
   INSERT INTO ${database}.step_minutes (
     project, flow, minute, environment, service, version, source, step, kind, executions, errors, start_offset_sum,
-    durations, input_tokens, output_tokens, cost, unpriced_tokens, settled
+    duration_quantiles, input_tokens, output_tokens, cost, unpriced_tokens, settled
   )
   SELECT
     project, flow, toStartOfMinute(start) AS minute, environment, service, version, source, step, kind, count(),
     countIf(step_status = 'error'), sum(toFloat64(offset)),
-    quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(step_duration_ns, step_status IN ('ok', 'error')), sum(step_input), sum(step_output),
+    quantilesBFloat16StateIf(0.5, 0.95, 0.99)(step_duration_ns, step_status IN ('ok', 'error')), sum(step_input), sum(step_output),
     sum(step_cost), sum(step_unpriced), now64(6)
   FROM ${database}.runs
   ARRAY JOIN step_names AS step, step_kinds AS kind, step_statuses AS step_status,

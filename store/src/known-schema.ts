@@ -16,6 +16,8 @@ export const MIGRATIONS: readonly string[] = [
   '008_upgrade.sql',
   '009_run_index.sql',
   '010_retention.sql',
+  '011_durations.sql',
+  '012_resources.sql',
 ]
 
 /**

@@ -3,6 +3,7 @@ import { expect, inject, test } from 'vitest'
 import { requireKnownSchema } from './known-schema.ts'
 import { migrate, toStatements } from './migrate.ts'
 import { SchemaError } from './schema-error.ts'
+import { recountedMinutes, storedMinutes } from './settle/testing.ts'
 import { SPAN_COLUMNS } from './span-columns.ts'
 import { createStore, execute, insert, rows } from './store.ts'
 
@@ -90,10 +91,22 @@ test('a database of the version before gets the columns of a new one, with what 
   await execute(store, 'ALTER TABLE spans DROP COLUMN step_role')
   for (const column of ['unpriced_tokens', 'model_unpriced_tokens', 'step_unpriced_tokens'])
     await execute(store, `ALTER TABLE runs DROP COLUMN ${column}`)
-  for (const table of ['run_minutes', 'step_minutes'])
-    await execute(store, `ALTER TABLE ${table} DROP COLUMN unpriced_tokens`)
+  for (const [table, after] of [
+    ['run_minutes', 'errors'],
+    ['step_minutes', 'start_offset_sum'],
+  ] as const) {
+    await execute(store, `ALTER TABLE ${table} DROP COLUMN unpriced_tokens, DROP COLUMN duration_quantiles`)
+    await execute(
+      store,
+      `ALTER TABLE ${table} ADD COLUMN durations AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), UInt64) AFTER ${after}`,
+    )
+    await execute(store, `INSERT INTO ${table} (flow, minute, slice) SELECT 'f', 0, 7`)
+  }
   await execute(store, 'DROP TABLE run_index_from_runs')
   await execute(store, 'DROP TABLE run_index')
+  await execute(store, 'DROP TABLE resources_from_spans')
+  await execute(store, 'DROP TABLE resources')
+  await insert(store, 'spans', [{ resource: 'r', scope: 's' }])
   await execute(store, 'ALTER TABLE runs DROP INDEX replaces_minmax, DROP COLUMN replaces')
   await execute(store, "DELETE FROM migrations WHERE name >= '008'")
   await insert(store, 'runs', [
@@ -107,10 +120,25 @@ test('a database of the version before gets the columns of a new one, with what 
       model_costs: [0],
       model_input_tokens: [7],
       model_output_tokens: [2],
+      flow: 'f',
+      duration_ns: 3_000_000_000,
+      ...{
+        step_names: ['s'],
+        step_kinds: ['step'],
+        step_statuses: ['error'],
+        step_durations_ns: [1_000_000],
+      },
+      ...{ step_attempts: [2], step_fallbacks: [0], step_starts_ns: [5], step_unpriced_tokens: [9] },
     },
     { run_id: 'priced', input_tokens: 7, cost: 0.5 },
   ])
-  expect(await migrate(store)).toEqual(['008_upgrade.sql', '009_run_index.sql', '010_retention.sql'])
+  expect(await migrate(store)).toEqual([
+    '008_upgrade.sql',
+    '009_run_index.sql',
+    '010_retention.sql',
+    '011_durations.sql',
+    '012_resources.sql',
+  ])
   expect(await columns()).toEqual(whole)
   expect(
     await rows(
@@ -128,6 +156,12 @@ test('a database of the version before gets the columns of a new one, with what 
       `SELECT DISTINCT replaces, run_id FROM runs WHERE run_key IN (SELECT run_key FROM run_index WHERE value = cityHash64('run', 'free'))`,
     ),
   ).toEqual([{ replaces: 1, run_id: 'free' }])
+  expect(await rows(store, 'SELECT resource, scope FROM resources')).toEqual([{ resource: 'r', scope: 's' }])
+  expect(await storedMinutes(store)).toEqual(await recountedMinutes(store))
+  expect((await storedMinutes(store, 'f')).flat()).toMatchObject([
+    { runs: 1, input_tokens: 7, quantiles: [2_986_344_448, 2_986_344_448, 2_986_344_448] },
+    { executions: 1, errors: 1, retried: 1, offsets: 5 },
+  ])
   await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
   await store.close()
 })

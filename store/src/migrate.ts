@@ -45,6 +45,7 @@ async function applyAll(store: Store, names: readonly string[]): Promise<void> {
 
 /** Where another process was faster, a statement may fail because a later one has been run: then the file is done. */
 async function applyFile(store: Store, name: string): Promise<void> {
+  if ((await appliedNames(store)).has(name)) return
   const sql = await readFile(new URL(name, DIRECTORY), 'utf8')
   try {
     for (const statement of toStatements(sql)) await execute(store, statement)

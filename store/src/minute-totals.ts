@@ -1,9 +1,9 @@
 /** SQL: an aggregate of the durations where a condition holds. */
 export type DurationState = (value: string, condition: string) => string
 
-/** As they are kept for each minute. */
+/** As they are kept for each minute: each cut to 8 significant bits, so at most 0.8 % less. */
 export const SKETCH_STATE: DurationState = (value, condition) =>
-  `quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(${value}, ${condition})`
+  `quantilesBFloat16StateIf(0.5, 0.95, 0.99)(${value}, ${condition})`
 
 /** What is counted of the runs of a minute, or of their steps: when they settle, and by pages whose filter minutes cannot answer. */
 export interface Totals {
@@ -18,11 +18,11 @@ const GROUPS = 'project, flow, minute, environment, service, version, source'
 
 export const RUN_TOTALS: Totals = {
   groups: GROUPS,
-  columns: 'runs, errors, durations, input_tokens, output_tokens, cost, unpriced_tokens',
+  columns: 'runs, errors, duration_quantiles, input_tokens, output_tokens, cost, unpriced_tokens',
   aggregates: (state) => `
     count() AS runs,
     countIf(status = 'error') AS errors,
-    ${state('duration_ns', 'NOT incomplete')} AS durations,
+    ${state('duration_ns', 'NOT incomplete')} AS duration_quantiles,
     sum(run.input_tokens) AS input_tokens, sum(run.output_tokens) AS output_tokens, sum(run.cost) AS cost,
     sum(run.unpriced_tokens) AS unpriced_tokens`,
   join: '',
@@ -30,7 +30,7 @@ export const RUN_TOTALS: Totals = {
 
 export const STEP_TOTALS: Totals = {
   groups: `${GROUPS}, step, kind`,
-  columns: `executions, errors, retried, fallbacks, start_offset_sum, durations, input_tokens, output_tokens, cost,
+  columns: `executions, errors, retried, fallbacks, start_offset_sum, duration_quantiles, input_tokens, output_tokens, cost,
     unpriced_tokens`,
   aggregates: (state) => `
     count() AS executions,
@@ -38,7 +38,7 @@ export const STEP_TOTALS: Totals = {
     countIf(attempts > 1) AS retried,
     countIf(fallback) AS fallbacks,
     sum(toFloat64(offset)) AS start_offset_sum,
-    ${state('step_duration_ns', "step_status IN ('ok', 'error')")} AS durations,
+    ${state('step_duration_ns', "step_status IN ('ok', 'error')")} AS duration_quantiles,
     sum(step_tokens_in) AS input_tokens, sum(step_tokens_out) AS output_tokens, sum(step_cost) AS cost,
     sum(step_tokens_unpriced) AS unpriced_tokens`,
   join: `

@@ -2,6 +2,7 @@ import { firstRow, rows, type Store } from '../store.ts'
 import { type Cursor, parseCursor, toCursor } from './cursor.ts'
 import type { RunFilter } from './filter.ts'
 import {
+  askExactly,
   BUCKET,
   bucketStart,
   type Minutes,
@@ -10,7 +11,6 @@ import {
   toChartWindow,
   type Window,
   within,
-  withQuantiles,
 } from './minutes.ts'
 import { NO_RUNS, type RunTotals, type TotalsRow, toTotals, totalsSql } from './totals.ts'
 
@@ -86,6 +86,8 @@ export interface FlowPage {
 export interface StepsPage {
   /** Steps of the flow, on all pages; those with the most executions are on the first. */
   readonly total: number
+  /** Of all of them. */
+  readonly executions: number
   /** In the order in which the steps usually start. */
   readonly steps: readonly StepStats[]
   readonly next: string | null
@@ -110,18 +112,24 @@ export async function getFlowPage(
   cursors: FlowCursors = {},
 ): Promise<FlowPage> {
   const window = toChartWindow(filter, 0)
-  const [ofRuns, ofSteps] = await Promise.all([
-    withQuantiles(store, runMinutes(store, filter, window, window.toMs - window.fromMs)),
-    withQuantiles(store, stepMinutes(store, filter, window)),
-  ])
-  const totals = readTotals(store, ofRuns)
-  const [found, series, steps, versions] = await Promise.all([
-    totals,
-    totals.then(({ totals: { runs } }) => readSeries(store, ofRuns, toChartWindow(filter, runs))),
-    readSteps(store, ofSteps, parseCursor(cursors.steps)),
-    readVersions(store, within(ofRuns, window), cursors.versions),
-  ])
-  return { flow: filter.flow, ...found, series, steps, versions }
+  const ofSteps = askExactly(
+    stepMinutes(store, filter, window),
+    (minutes) => readSteps(store, minutes, parseCursor(cursors.steps)),
+    ({ executions }) => executions,
+  )
+  const ofRuns = askExactly(
+    runMinutes(store, filter, window, window.toMs - window.fromMs),
+    (minutes) => readTotals(store, minutes),
+    ({ totals, previous }) => totals.runs + previous.runs,
+  ).then(async ({ answer, minutes }) => {
+    const [series, versions] = await Promise.all([
+      readSeries(store, minutes, toChartWindow(filter, answer.totals.runs)),
+      readVersions(store, within(minutes, window), cursors.versions),
+    ])
+    return { ...answer, series, versions }
+  })
+  const [{ answer: steps }, runs] = await Promise.all([ofSteps, ofRuns])
+  return { flow: filter.flow, ...runs, steps }
 }
 
 async function readTotals(
@@ -176,6 +184,7 @@ type StepRow = Omit<StepStats, 'errorRate' | 'p50Ns' | 'p95Ns' | 'p99Ns' | 'quan
   /** Usual offset from the run's start. */
   readonly position: number
   readonly total: number
+  readonly executions: number
 }
 
 async function readSteps(
@@ -199,7 +208,8 @@ async function readSteps(
         sum(minutes.unpriced_tokens) AS unpricedTokens,
         ${quantiles('1')} AS quantiles,
         sum(start_offset_sum) / sum(minutes.executions) AS position,
-        count() OVER () AS total
+        count() OVER () AS total,
+        sum(count) OVER () AS executions
       FROM ${sql} AS minutes
       GROUP BY step
     )
@@ -212,6 +222,7 @@ async function readSteps(
   const last = page.at(-1)
   return {
     total: found[0]?.total ?? 0,
+    executions: found[0]?.executions ?? 0,
     steps: page
       .toSorted((a, b) => a.position - b.position || (a.step < b.step ? -1 : 1))
       .map((row) => ({ ...toStepStats(row), quantileError })),
@@ -223,6 +234,7 @@ function toStepStats({
   quantiles: [p50, p95, p99],
   position: _,
   total: __,
+  executions: ___,
   ...row
 }: StepRow): Omit<StepStats, 'quantileError'> {
   const errorRate = row.count === 0 ? 0 : row.errors / row.count

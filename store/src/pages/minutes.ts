@@ -7,7 +7,7 @@ import {
   STEP_TOTALS,
   type Totals,
 } from '../minute-totals.ts'
-import { firstRow, type Store } from '../store.ts'
+import type { Store } from '../store.ts'
 import { type Conditions, dimensionConditions, type RunFilter, scopeOf } from './filter.ts'
 
 const MINUTE = 60_000
@@ -71,14 +71,14 @@ export const BUCKET = `toUInt32(least({lastBucket:UInt32},
 /** SQL of a relation like `run_minutes` or `step_minutes` for a filter, and what it binds. */
 export interface Minutes extends Conditions {
   readonly sql: string
-  /** SQL: how many durations a row has. */
-  readonly values: string
   /** SQL: p50, p95 and p99 of the durations of rows where a condition holds. */
   readonly quantiles: (condition: string) => string
+  /** SQL: `duration_quantiles` of some rows together, as one row has it. */
+  readonly merged: string
   /** How far a quantile may be from the true one, as a share of it; 0 where it is exact. */
   readonly quantileError: number
   /** The same with exact quantiles, from each run. */
-  readonly exact: Pick<Minutes, 'sql' | 'quantiles' | 'quantileError'>
+  readonly exact: Pick<Minutes, 'sql' | 'quantiles' | 'merged' | 'quantileError'>
 }
 
 /** Quantiles of so many durations are exact: to read each run costs no more than to merge the sketches of their minutes. */
@@ -89,26 +89,34 @@ interface QuantileKind {
   /** SQL: an aggregate of values where a condition holds, from which `quantiles` are read. */
   readonly state: DurationState
   readonly quantiles: (condition: string) => string
+  readonly merged: string
 }
 
 const SKETCH: QuantileKind = {
   quantileError: 0.01,
   state: SKETCH_STATE,
-  quantiles: (condition) => `quantilesDDMergeIf(0.01, 0.5, 0.95, 0.99)(durations, ${condition})`,
+  quantiles: (condition) => `quantilesBFloat16MergeIf(0.5, 0.95, 0.99)(duration_quantiles, ${condition})`,
+  merged: 'quantilesBFloat16MergeState(0.5, 0.95, 0.99)(duration_quantiles)',
 }
 
 /** Of floats, because NaN stands for none. */
 const EXACT: QuantileKind = {
   quantileError: 0,
   state: (value, condition) => `quantilesExactStateIf(0.5, 0.95, 0.99)(toFloat64(${value}), ${condition})`,
-  quantiles: (condition) => `quantilesExactMergeIf(0.5, 0.95, 0.99)(durations, ${condition})`,
+  quantiles: (condition) => `quantilesExactMergeIf(0.5, 0.95, 0.99)(duration_quantiles, ${condition})`,
+  merged: 'quantilesExactMergeState(0.5, 0.95, 0.99)(duration_quantiles)',
 }
 
-/** The minutes with exact quantiles where they hold few durations. */
-export async function withQuantiles(store: Store, minutes: Minutes): Promise<Minutes> {
-  const { sql, values, params, exact } = minutes
-  const row = await firstRow<{ found: number }>(store, `SELECT sum(${values}) AS found FROM ${sql}`, params)
-  return (row?.found ?? 0) > MOST_EXACT ? minutes : { ...minutes, ...exact }
+/** What minutes answer, and those that have answered: with exact quantiles where it is of few durations. */
+export async function askExactly<T>(
+  minutes: Minutes,
+  ask: (minutes: Minutes) => Promise<T>,
+  durationsOf: (answer: T) => number,
+): Promise<{ readonly answer: T; readonly minutes: Minutes }> {
+  const answer = await ask(minutes)
+  if (durationsOf(answer) > MOST_EXACT) return { answer, minutes }
+  const exact = { ...minutes, ...minutes.exact }
+  return { answer: await ask(exact), minutes: exact }
 }
 
 /** The minutes without the time before, in the buckets of the window, which is of the same filter. */
@@ -124,7 +132,6 @@ export function within(minutes: Minutes, window: Window): Minutes {
 export function runMinutes(store: Store, filter: RunFilter, window: Window, beforeMs = 0): Minutes {
   return minutesOf(store, filter, bounds(window, beforeMs, filter.aheadMs), {
     table: 'run_minutes',
-    values: 'runs',
     totals: RUN_TOTALS,
   })
 }
@@ -132,7 +139,6 @@ export function runMinutes(store: Store, filter: RunFilter, window: Window, befo
 export function stepMinutes(store: Store, filter: RunFilter, window: Window): Minutes {
   return minutesOf(store, filter, bounds(window, 0, filter.aheadMs), {
     table: 'step_minutes',
-    values: 'executions',
     totals: { ...STEP_TOTALS, groups: 'flow, minute, step, kind' },
   })
 }
@@ -142,7 +148,7 @@ const seconds = (name: string): string => `toDateTime({${name}:UInt32}, 'UTC')`
 /** A filter that compares a DateTime64 key with a DateTime loses rows of the last second: always compare alike. */
 const nanoseconds = (name: string): string => `toDateTime64({${name}:UInt32}, 9, 'UTC')`
 
-interface MinutesTable extends Pick<Minutes, 'values'> {
+interface MinutesTable {
   readonly table: string
   /** What its rows are, of the runs. */
   readonly totals: Totals
@@ -152,7 +158,7 @@ function minutesOf(
   store: Store,
   filter: RunFilter,
   window: Record<string, number>,
-  { table, values, totals }: MinutesTable,
+  { table, totals }: MinutesTable,
 ): Minutes {
   const { where, params } = dimensionConditions(store, filter)
   const between = (column: string, time: (name: string) => string) =>
@@ -165,7 +171,7 @@ function minutesOf(
       ? `(SELECT * FROM ${table} FINAL WHERE ${where} AND ${between('minute', seconds)})`
       : fromRuns(SKETCH)
   const exact = { ...EXACT, sql: fromRuns(EXACT) }
-  return { ...SKETCH, sql, where, values, exact, params: { ...params, ...window } }
+  return { ...SKETCH, sql, where, exact, params: { ...params, ...window } }
 }
 
 function bounds(window: Window, beforeMs: number, aheadMs = 0): Record<string, number> {

@@ -2,7 +2,7 @@ import { OTHER_FLOWS } from '../settle/known-flows.ts'
 import { rows, type Store } from '../store.ts'
 import { parseCursor, toCursor } from './cursor.ts'
 import type { RunFilter } from './filter.ts'
-import { BUCKET, type Minutes, runMinutes, toWindow, type Window, withQuantiles } from './minutes.ts'
+import { askExactly, BUCKET, type Minutes, runMinutes, toWindow, type Window } from './minutes.ts'
 import { NO_RUNS, type RunTotals, type TotalsRow, toTotals, totalsSql } from './totals.ts'
 
 /** Runs of a bucket of the window. */
@@ -65,6 +65,8 @@ interface OverviewRow {
 
 const SPARKLINE_BUCKETS = 40
 
+const SUMMED = ['runs', 'errors', 'input_tokens', 'output_tokens', 'cost', 'unpriced_tokens']
+
 /** SQL: order of the flows, and what comes after a cursor. */
 const ORDERS = {
   runs: { by: 'flowRuns DESC, flow', after: '(-flowRuns, flow) > (-{key:Int64}, {id:String})' },
@@ -76,15 +78,18 @@ export async function getOverview(store: Store, search: FlowSearch): Promise<Ove
   const window = toWindow(search, SPARKLINE_BUCKETS)
   const limit = Math.min(500, Math.max(1, search.limit ?? 50))
   const cursor = parseCursor(search.cursor)
-  const minutes = await withQuantiles(store, runMinutes(store, search, window, window.toMs - window.fromMs))
-  const found = await rows<OverviewRow>(store, overviewSql(minutes, search, cursor !== undefined), {
-    ...minutes.params,
-    ...cursor,
-    name: search.name ?? '',
-    other: OTHER_FLOWS,
-    limit: limit + 2,
-  })
-  const total = found.find((row) => row.isTotal === 1)
+  const params = { ...cursor, name: search.name ?? '', other: OTHER_FLOWS, limit: limit + 2 }
+  const totalOf = (found: readonly OverviewRow[]) => found.find((row) => row.isTotal === 1)
+  const { minutes, answer: found } = await askExactly(
+    runMinutes(store, search, window, window.toMs - window.fromMs),
+    (minutes) =>
+      rows<OverviewRow>(store, overviewSql(minutes, search, cursor !== undefined), {
+        ...minutes.params,
+        ...params,
+      }),
+    (found) => (totalOf(found)?.current.runs ?? 0) + (totalOf(found)?.previous.runs ?? 0),
+  )
+  const total = totalOf(found)
   const listed = found.filter((row) => row.isTotal === 0)
   const flows = listed.slice(0, limit).map((row) => toSummary(row, minutes, window))
   const last = flows.at(-1)
@@ -101,19 +106,26 @@ export async function getOverview(store: Store, search: FlowSearch): Promise<Ove
 }
 
 function overviewSql(minutes: Minutes, { order = 'runs' }: FlowSearch, isContinued: boolean): string {
-  const current = `minute >= toDateTime({from:UInt32}, 'UTC')`
   const { by, after } = ORDERS[order]
   return `
   WITH
+  -- Most of the time goes into merging durations: once here, not for a flow and for all of them again.
+  merged AS (
+    SELECT
+      flow, minute >= toDateTime({from:UInt32}, 'UTC') AS is_current, ${BUCKET} AS bucket, max(one.minute) AS last_minute,
+      ${SUMMED.map((column) => `sum(one.${column}) AS ${column}`).join(', ')}, ${minutes.merged} AS duration_quantiles
+    FROM ${minutes.sql} AS one
+    GROUP BY flow, is_current, bucket
+  ),
   grouped AS (
     SELECT
       toString(flow) AS flow,
       grouping(flow) AS isTotal,
-      ${totalsSql(minutes, current)} AS current,
-      ${totalsSql(minutes, `NOT (${current})`)} AS previous,
-      toUnixTimestamp(maxIf(minute, ${current})) * 1000 AS lastRunMs,
-      sumMapIf([${BUCKET}], [toUInt64(runs)], [toUInt64(errors)], ${current}) AS line
-    FROM ${minutes.sql}
+      ${totalsSql(minutes, 'is_current')} AS current,
+      ${totalsSql(minutes, 'NOT is_current')} AS previous,
+      toUnixTimestamp(maxIf(last_minute, is_current)) * 1000 AS lastRunMs,
+      sumMapIf([bucket], [runs], [errors], is_current) AS line
+    FROM merged
     GROUP BY GROUPING SETS ((flow), ())
   ),
   counted AS (

@@ -1,7 +1,9 @@
+import { spanConditions } from '../run-query/condition.ts'
 import { firstRow, rows, type Store } from '../store.ts'
 import { type Candidate, candidateColumns, trueOf } from './condition-search.ts'
 import { runMinutes, toWindow } from './minutes.ts'
-import { nanosecondsOf, type RunSearch, searchConditions } from './runs.ts'
+import { nanosecondsOf, type RunSearch, SEARCH_BOUNDS } from './runs.ts'
+import { knowFewTraces, matchSql, searchConditions } from './search-conditions.ts'
 
 /** How many runs match, and when they started. */
 export interface RunCount {
@@ -22,11 +24,14 @@ export async function countRuns(
   search: Omit<RunSearch, 'order' | 'cursor' | 'limit'>,
   most: number = MOST,
 ): Promise<RunCount> {
-  const { where, params, condition, project, ofSpans } = searchConditions(store, search)
   const { first, last } = nanosecondsOf(search)
-  const matching = `FROM runs AS run WHERE ${where} LIMIT {limit:UInt32}`
-  const bound = { ...params, begin: String(first), end: String(last), limit: most + 1 }
-  if (ofSpans) {
+  const window = { begin: String(first), end: String(last) }
+  const asked = searchConditions(store, search)
+  const conditions = await knowFewTraces(store, asked, window, SEARCH_BOUNDS.fewTraces)
+  const { params, condition, project } = conditions
+  const matching = `FROM runs AS run WHERE ${matchSql(conditions)} LIMIT {limit:UInt32}`
+  const bound = { ...params, ...window, limit: most + 1 }
+  if (spanConditions(condition).length > 0) {
     const found = await rows<Candidate & { ms: number }>(
       store,
       `SELECT run.run_id AS runId, run.span_count AS spanCount, toUnixTimestamp64Milli(run.start) AS ms, ${candidateColumns(condition)}

@@ -1,19 +1,19 @@
-import { isLatest } from '../latest-runs.ts'
-import { compileQuery } from '../run-query/compile.ts'
-import {
-  Bound,
-  type Condition,
-  candidateSql,
-  isIndexedCondition,
-  spanConditions,
-} from '../run-query/condition.ts'
+import { indexedSql } from '../run-query/condition.ts'
 import type { Query } from '../run-query/query.ts'
-import { rows, type Store } from '../store.ts'
+import { firstRow, rows, type Store } from '../store.ts'
 import { type Candidate, candidateColumns, trueOf } from './condition-search.ts'
 import { type Cursor, parseCursor, toCursor } from './cursor.ts'
-import { type Conditions, dimensionConditions, type RunFilter, scopeOf } from './filter.ts'
+import type { RunFilter } from './filter.ts'
 import { afterCursor, keyText, ORDER_OF, type Order, orderBy, type RunOrder } from './run-order.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
+import {
+  asksForSpans,
+  knowFewTraces,
+  matchSql,
+  type RunWindow,
+  type SearchConditions,
+  searchConditions,
+} from './search-conditions.ts'
 
 export interface RunSearch extends RunFilter {
   /** What else the runs must be. */
@@ -32,26 +32,41 @@ export interface RunsPage {
   readonly next: string | null
 }
 
+/** How a search finds its way; what it finds does not depend on it. */
+export interface SearchBounds {
+  /** So many of the newest runs are looked at by themselves, before the spans of a window are looked through. */
+  readonly newestRuns: number
+  /** So many traces may be looked up one by one. */
+  readonly fewTraces: number
+}
+
+export const SEARCH_BOUNDS: SearchBounds = { newestRuns: 100, fewTraces: 1_000 }
+
 /** One page of the runs that match, by key: a page never repeats or skips a run that does not change. */
-export async function searchRuns(store: Store, search: RunSearch): Promise<RunsPage> {
+export async function searchRuns(
+  store: Store,
+  search: RunSearch,
+  bounds: SearchBounds = SEARCH_BOUNDS,
+): Promise<RunsPage> {
   const limit = Math.min(500, Math.max(1, search.limit ?? 50))
   const name = search.order ?? 'newest'
   const order = ORDER_OF[name]
   const cursor = parseCursor(search.cursor, order.type)
   const found =
     name === 'newest'
-      ? await findNewest(store, search, cursor, limit + 1)
-      : await findInOrder(store, search, order, cursor, limit + 1)
+      ? await findNewest(store, search, cursor, limit + 1, bounds)
+      : await findInOrder(store, search, order, cursor, limit + 1, bounds)
   const page = found.slice(0, limit)
   const last = page.at(-1)
   const next = found.length > limit && last ? toCursor(last.orderKey, last.runId) : null
   return { runs: page.map(({ traceIds: _, truths: __, orderKey: ___, ...row }) => toRunRow(row)), next }
 }
 
-const FIRST_SPAN_MS = 10 * 60_000
-const GROWTH = 8
+const MINUTES_10 = 600_000_000_000n
+const DAY = 86_400_000_000_000n
+const GROWTH = 8n
 /** Each window looks through all spans that came since it began. */
-const GROWTH_WITH_SPANS = 64
+const GROWTH_WITH_SPANS = 64n
 
 /** Looks back in windows that grow, so that a page costs what it shows and not what the filter's window holds. */
 async function findNewest(
@@ -59,25 +74,75 @@ async function findNewest(
   search: RunSearch,
   cursor: Cursor | undefined,
   limit: number,
+  bounds: SearchBounds,
 ): Promise<FoundRun[]> {
   const { first, last } = nanosecondsOf(search)
-  const found: FoundRun[] = []
   const conditions = searchConditions(store, search)
-  const growth = BigInt(conditions.ofSpans ? GROWTH_WITH_SPANS : GROWTH)
   // The cursor's own nanosecond is part of the window: other runs may have started in it.
-  let end = cursor ? BigInt(cursor.key) : last
-  // What an index finds is few, and found at once.
-  const shortest = isIndexedCondition(conditions.condition) ? end - first : BigInt(FIRST_SPAN_MS) * 1_000_000n
-  for (let length = shortest > 0n ? shortest : 1n; end >= first && found.length < limit; length *= growth) {
-    let begin = end - length
-    if (begin < first) begin = first
-    const window = { begin: String(begin), end: String(end) }
-    found.push(
-      ...(await findWithin(store, conditions, ORDER_OF.newest, window, cursor, limit - found.length)),
+  const end = cursor ? BigInt(cursor.key) : last
+  const find = (known: SearchConditions, window: RunWindow, wanted: number, runs?: string) =>
+    findWithin(store, known, ORDER_OF.newest, window, cursor, wanted, runs)
+  const findInWindows = (known: SearchConditions, [from, to]: Span, wanted: number) => {
+    // What an index finds is few, and found at once.
+    const shortest = indexedSql(known.condition) ? to - from + 1n : MINUTES_10
+    const growth = asksForSpans(known.condition) ? GROWTH_WITH_SPANS : GROWTH
+    return collect(windows([from, to], shortest, growth), wanted, (span, left) =>
+      find(known, toWindow(span), left),
     )
+  }
+  if (!asksForSpans(conditions.condition) || indexedSql(conditions.condition))
+    return findInWindows(conditions, [first, end], limit)
+  const newest: Span = [await beginOfNewest(store, conditions, [first, end], bounds.newestRuns), end]
+  const found = await find(conditions, toWindow(newest), limit, '1')
+  const rest = windows([first, newest[0] - 1n], DAY, GROWTH_WITH_SPANS)
+  const more = await collect(rest, limit - found.length, async (span, left) => {
+    return findInWindows(await knowFewTraces(store, conditions, toWindow(span), bounds.fewTraces), span, left)
+  })
+  return [...found, ...more]
+}
+
+/** Nanoseconds since 1970, both included. */
+type Span = readonly [begin: bigint, end: bigint]
+
+const toWindow = ([begin, end]: Span): RunWindow => ({ begin: String(begin), end: String(end) })
+
+/** A span in parts that grow, the last of it first. */
+function* windows([first, last]: Span, shortest: bigint, growth: bigint): Generator<Span> {
+  for (let [end, length] = [last, shortest]; end >= first; length *= growth) {
+    const begin = end - length + 1n < first ? first : end - length + 1n
+    yield [begin, end]
     end = begin - 1n
   }
+}
+
+async function collect(
+  spans: Iterable<Span>,
+  limit: number,
+  find: (span: Span, left: number) => Promise<FoundRun[]>,
+): Promise<FoundRun[]> {
+  const found: FoundRun[] = []
+  for (const span of spans) {
+    if (found.length >= limit) break
+    found.push(...(await find(span, limit - found.length)))
+  }
   return found
+}
+
+/** When the newest runs of a filter began, so many of the last ten minutes as are wanted, or all of these. */
+async function beginOfNewest(
+  store: Store,
+  { filter, params }: SearchConditions,
+  [first, end]: Span,
+  runs: number,
+): Promise<bigint> {
+  const begin = end - MINUTES_10 < first ? first : end - MINUTES_10
+  const row = await firstRow<{ begin: string; runs: number }>(
+    store,
+    `SELECT toString(toUnixTimestamp64Nano(min(start))) AS begin, count() AS runs
+    FROM (SELECT run.start AS start FROM runs AS run WHERE ${filter} ORDER BY start DESC LIMIT {runs:UInt32})`,
+    { ...params, ...toWindow([begin, end]), runs },
+  )
+  return row !== undefined && row.runs === runs ? BigInt(row.begin) : begin
 }
 
 /** The latest start that can be stored: 2262-04-11T23:47:16.854775807Z. */
@@ -96,35 +161,36 @@ export function nanosecondsOf({ from, to, aheadMs = 0 }: Pick<RunFilter, 'from' 
   return { first: within(first), last: within(end - 1n) }
 }
 
-function findInOrder(
+async function findInOrder(
   store: Store,
   search: RunSearch,
   order: Order,
   cursor: Cursor | undefined,
   limit: number,
+  { fewTraces }: SearchBounds,
 ): Promise<FoundRun[]> {
   const { first, last } = nanosecondsOf(search)
-  return findWithin(
-    store,
-    searchConditions(store, search),
-    order,
-    { begin: String(first), end: String(last) },
-    cursor,
-    limit,
-  )
+  const window = toWindow([first, last])
+  const conditions = await knowFewTraces(store, searchConditions(store, search), window, fewTraces)
+  return findWithin(store, conditions, order, window, cursor, limit)
 }
 
 type FoundRun = SelectedRunRow & Candidate & { readonly orderKey: string }
 
-/** The first runs after the cursor, as many as are wanted. */
+/**
+ * The first runs after the cursor, as many as are wanted.
+ * @param runs as of {@link matchSql}
+ */
 async function findWithin(
   store: Store,
-  { where, params, condition, project }: SearchConditions,
+  conditions: SearchConditions,
   order: Order,
-  window: { begin: string; end: string },
+  window: RunWindow,
   cursor: Cursor | undefined,
   wanted: number,
+  runs?: string,
 ): Promise<FoundRun[]> {
+  const { params, condition, project } = conditions
   const found: FoundRun[] = []
   let after = cursor
   // Where the query is true of few of the candidates, more are looked at.
@@ -133,7 +199,7 @@ async function findWithin(
       store,
       `SELECT ${RUN_ROW}, ${candidateColumns(condition)}, ${keyText(order)} AS orderKey
       FROM runs AS run
-      WHERE ${where} ${after ? `AND ${afterCursor(order)}` : ''}
+      WHERE ${matchSql(conditions, runs)} ${after ? `AND ${afterCursor(order)}` : ''}
       ORDER BY ${orderBy(order)}
       LIMIT {limit:UInt32}`,
       { ...params, ...after, ...window, limit },
@@ -145,34 +211,4 @@ async function findWithin(
     after = { key: last.orderKey, id: last.runId }
   }
   return found
-}
-
-/** What a search asks for. */
-export interface SearchConditions extends Conditions {
-  readonly project: string
-  /** What the query means. Of runs that share a trace with others, {@link trueOf} tells. */
-  readonly condition: Condition
-  /** Whether it asks for spans. */
-  readonly ofSpans: boolean
-}
-
-const ANY_RUN: Condition = { is: 'and', of: [] }
-
-/** SQL: whether a run started in a window of `begin` and `end`. */
-const WITHIN = `start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND start <= fromUnixTimestamp64Nano({end:Int64}, 'UTC')`
-
-/** SQL over `runs AS run`, in a window of `begin` and `end`. */
-export function searchConditions(store: Store, search: RunSearch): SearchConditions {
-  const { where: dimensions, params } = dimensionConditions(store, search)
-  const where = `${dimensions} AND ${WITHIN} AND ${isLatest(`${scopeOf(search)} AND ${WITHIN}`)}`
-  const { project = store.project, query = { type: 'all' } } = search
-  const bound = new Bound()
-  const condition = compileQuery(query, bound)
-  return {
-    where: condition === undefined ? where : `${where} AND ${candidateSql(condition)}`,
-    params: { ...params, ...bound.params },
-    project,
-    condition: condition ?? ANY_RUN,
-    ofSpans: condition !== undefined && spanConditions(condition).length > 0,
-  }
 }

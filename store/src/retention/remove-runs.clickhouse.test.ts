@@ -18,7 +18,17 @@ const score = (project: string, trace: string) => ({
   outcome: 'passed',
 })
 
-const NOTHING = { spans: 0, runs: 0, run_index: 0, run_minutes: 0, step_minutes: 0, scores: 0, run_traces: 0 }
+const TABLES = [
+  'spans',
+  'resources',
+  'runs',
+  'run_index',
+  'run_minutes',
+  'step_minutes',
+  'scores',
+  'run_traces',
+]
+const NOTHING = Object.fromEntries(TABLES.map((table) => [table, 0]))
 
 test('the runs of one project go with all that is of them, those of another stay, and each row is accounted for', async () => {
   for (const project of ['short', 'long']) {
@@ -28,7 +38,7 @@ test('the runs of one project go with all that is of them, those of another stay
   }
   await settle()
   const before = await stored('long')
-  expect(before).toMatchObject({ spans: 6, runs: 2, scores: 1, run_traces: 1 })
+  expect(before).toMatchObject({ spans: 6, resources: 2, runs: 2, scores: 1, run_traces: 1 })
 
   const policy = { runs: days(90, { short: 7 }) }
   expect(await apply(store(), policy, 6)).toEqual([])

@@ -93,8 +93,8 @@ const COUNT = `
  * repeated. What was removed is gone from all pages at once; the disk is given back table by table.
  */
 export async function removeRuns(store: Store, removal: Removal): Promise<Removal> {
-  const { project, batch, started } = removal
-  const params = { project, batch, started }
+  const { project, batch, started, before } = removal
+  const params = { project, batch, started, before }
   await deleteRows(store, removal, `trace_id ${OF_BATCH}`)
   let bytes = 0
   const remove = async (table: Parameters<typeof rewriteTable>[1], where: string) => {
@@ -109,6 +109,7 @@ export async function removeRuns(store: Store, removal: Removal): Promise<Remova
     await remove(table, `is_deleted AND ${empty}`)
   }
   await remove('spans', `received < toDateTime64({started:String}, 6, 'UTC') AND trace_id ${OF_BATCH}`)
+  if (await has(store, 'resources', UNUSED, params)) await remove('resources', UNUSED)
   const late = `trace_id IN (SELECT trace_id FROM spans WHERE project = {project:String} AND trace_id ${OF_BATCH})`
   const declared = `trace_id ${OF_BATCH} AND NOT ${late}`
   if (await has(store, 'run_traces', declared, params)) await remove('run_traces', declared)
@@ -126,6 +127,10 @@ export async function removeRuns(store: Store, removal: Removal): Promise<Remova
   await finishRemoval(store, finished)
   return finished
 }
+
+/** No span has them any more. */
+const UNUSED = `seen < toDateTime64({before:String}, 6, 'UTC')
+    AND (resource, scope) NOT IN (SELECT resource, scope FROM spans WHERE project = {project:String} GROUP BY resource, scope)`
 
 /** Of runs that are removed, unless a run with the same id stays. */
 const SCORES = `run_id IN (SELECT run_id FROM runs WHERE project = {project:String} AND trace_id ${OF_BATCH})

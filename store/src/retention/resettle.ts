@@ -1,29 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { execute, firstRow, type Store } from '../store.ts'
+import { IS_OPEN } from '../settle/open-passes.ts'
+import { execute, firstRow, rows, type Store } from '../store.ts'
 import { deleteRows } from './delete-rows.ts'
 import { OF_BATCH, type Removal } from './removals.ts'
 
-/** A pass that takes longer has died: what it did not check off is settled again from what is stored. */
-const LONGEST_PASS_MS = 120_000
 const POLL_MS = 200
 
 /** Waits until every pass has ended that may have read spans before they were removed. */
 export async function untilPassesEnd(store: Store): Promise<void> {
   const clock = await firstRow<{ now: string }>(store, `SELECT toString(now64(6, 'UTC')) AS now`)
-  const deadline = performance.now() + LONGEST_PASS_MS
-  while (performance.now() < deadline) {
-    const open = await firstRow<{ passes: number }>(store, OPEN, { until: clock!.now })
-    if (!open?.passes) return
-    await sleep(POLL_MS)
-  }
+  while ((await rows(store, OPEN, { until: clock!.now })).length > 0) await sleep(POLL_MS)
 }
 
 const OPEN = `
-  SELECT count() AS passes FROM (
-    SELECT version FROM settling_passes
-    WHERE said >= now64(6, 'UTC') - toIntervalMillisecond(${LONGEST_PASS_MS})
-    GROUP BY version, settler
-    HAVING max(is_done) = 0 AND min(said) <= toDateTime64({until:String}, 6, 'UTC'))`
+  SELECT version FROM settling_passes
+  WHERE version <= toDateTime64({until:String}, 6, 'UTC')
+  GROUP BY settler, version
+  HAVING ${IS_OPEN}
+  LIMIT 1`
 
 /**
  * Spans that came late, while their trace was being removed, may have been settled together with spans that are gone now. Their

@@ -19,6 +19,7 @@ export type RewrittenTable =
   | 'spans'
   | 'scores'
   | 'run_traces'
+  | 'resources'
   | 'run_minutes'
   | 'step_minutes'
 

@@ -9,7 +9,7 @@ import { openRemovals, type Removal } from './removals.ts'
 
 export const DAY_MS = 86_400_000
 const TABLES =
-  'spans runs run_index run_minutes step_minutes scores run_traces unsettled_traces retention removals retention_traces results baselines'
+  'spans resources runs run_index run_minutes step_minutes scores run_traces unsettled_traces retention removals retention_traces results baselines'
 
 export const days = (
   others: number | undefined,
@@ -67,6 +67,7 @@ export function useRetention(): Installation {
       const counted: Record<string, number> = {}
       for (const table of [
         'spans',
+        'resources',
         'runs',
         'run_index',
         'run_minutes',

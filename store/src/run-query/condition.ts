@@ -1,3 +1,6 @@
+import { isIndexed } from '../latest-runs.ts'
+import { idsSql } from '../native/query-native.ts'
+
 /** SQL that is true of a run, made of conditions on runs and on spans. */
 export type Condition =
   | { readonly is: 'and' | 'or'; readonly of: readonly Condition[] }
@@ -17,6 +20,8 @@ export interface RunCondition {
 export interface SpanCondition {
   readonly is: 'span'
   readonly anyOf: readonly string[]
+  /** All traces that have such a span, 32 hex digits each, where they are known. */
+  readonly traces?: readonly string[]
 }
 
 /** The values that SQL binds, each under a name of its own. */
@@ -46,11 +51,49 @@ export function runConditions(condition: Condition): RunCondition[] {
   return (condition.is === 'not' ? [condition.of] : condition.of).flatMap(runConditions)
 }
 
-/** Whether `run_index` finds all runs that a condition may be true of, and they are few. */
-export function isIndexedCondition(condition: Condition): boolean {
-  if (condition.is === 'run') return condition.isIndexed === true
-  if (condition.is === 'and') return condition.of.some(isIndexedCondition)
-  return condition.is === 'or' && condition.of.every(isIndexedCondition)
+/** A condition with what is made of each of its conditions on spans. */
+export function mapSpanConditions(
+  condition: Condition,
+  map: (condition: SpanCondition) => SpanCondition,
+): Condition {
+  switch (condition.is) {
+    case 'and':
+    case 'or':
+      return { is: condition.is, of: condition.of.map((one) => mapSpanConditions(one, map)) }
+    case 'not':
+      return { is: 'not', of: mapSpanConditions(condition.of, map) }
+    case 'run':
+      return condition
+    case 'span':
+      return map(condition)
+  }
+}
+
+/** SQL over `runs AS run`: what `run_index` finds, where it finds all runs that a condition may be true of and they are few. */
+export function indexedSql(condition: Condition): string | undefined {
+  if (condition.is === 'run') return condition.isIndexed ? condition.sql : undefined
+  if (condition.is === 'span') return isFew(condition) ? isOneOf(condition.traces) : undefined
+  if (condition.is === 'not') return undefined
+  const found = condition.of.map(indexedSql)
+  if (condition.is === 'and') return found.find((sql) => sql !== undefined)
+  return found.includes(undefined) ? undefined : `(${found.join(' OR ')})`
+}
+
+/** More are found sooner by looking at all runs of a window than one by one. */
+const MOST_INDEXED = 50
+
+function isFew(
+  condition: SpanCondition,
+): condition is SpanCondition & { readonly traces: readonly string[] } {
+  return condition.traces !== undefined && condition.traces.length <= MOST_INDEXED
+}
+
+/** SQL over `runs AS run`: whether it has one of some traces. */
+function isOneOf(traces: readonly string[]): string {
+  if (traces.length === 0) return '0'
+  const bytes = Buffer.from(traces.join(''), 'hex').toString('base64')
+  const ids = `arrayJoin(arrayMap(nth -> lower(hex(substring(base64Decode('${bytes}'), 16 * nth + 1, 16))), range(${traces.length})))`
+  return `(${isIndexed('run', ids)} OR ${isIndexed('trace', ids)})`
 }
 
 /** Whether a condition holds, by what holds of its parts. */
@@ -82,37 +125,42 @@ export const CAME_SINCE: string = `project = {project:String}
           fromUnixTimestamp64Milli(intDiv({begin:Int64}, 1000000) - ${CLOCK_SLACK_MS}, 'UTC'))`
 
 /**
- * SQL over `runs AS run`, in a window from `begin` on: what a condition is true of, and perhaps runs that share a trace with
- * others. Conditions on spans hold of traces here: of a trace with several runs, SQL cannot tell whose span it is.
+ * SQL over `runs AS run`: what a condition is true of, and perhaps runs that share a trace with others. Conditions on spans hold of
+ * traces here: of a trace with several runs, SQL cannot tell whose span it is.
+ * @param among SQL over `spans`, WHERE and all: those that are looked at
  */
-export function candidateSql(condition: Condition, isNegated = false): string {
+export function candidateSql(condition: Condition, among: string, isNegated = false): string {
   switch (condition.is) {
     case 'and':
     case 'or':
-      return `(${condition.of.map((one) => candidateSql(one, isNegated)).join(condition.is === 'and' ? ' AND ' : ' OR ')})`
+      if (condition.of.length === 0) return condition.is === 'and' ? '1' : '0'
+      return `(${condition.of.map((one) => candidateSql(one, among, isNegated)).join(condition.is === 'and' ? ' AND ' : ' OR ')})`
     case 'not':
-      return `NOT ${candidateSql(condition.of, !isNegated)}`
+      return `NOT ${candidateSql(condition.of, among, !isNegated)}`
     case 'run':
       return `(${condition.sql})`
     case 'span':
-      return isNegated ? certainlyOf(condition) : perhapsOf(condition)
+      if (condition.traces?.length === 0) return '0'
+      return isNegated ? certainlyOf(condition, among) : perhapsOf(condition, among)
   }
 }
 
-/** The traces with such a span, among those that came since the window began. */
-function tracesOf({ anyOf }: SpanCondition): string {
-  return anyOf.map((sql) => `SELECT trace_id FROM spans WHERE ${CAME_SINCE} AND ${sql}`).join(' UNION ALL ')
+/** SQL: a subquery that gives the traces with such a span. */
+export function tracesOf({ anyOf, traces }: SpanCondition, among: string): string {
+  if (traces) return idsSql(traces, 16)
+  return `(${anyOf.map((sql) => `SELECT trace_id FROM spans ${among} AND ${sql}`).join(' UNION ALL ')})`
 }
 
 /** All runs that have such a span, and runs beside them in their traces. */
-function perhapsOf(condition: SpanCondition): string {
-  return `arrayExists(one -> one IN (${tracesOf(condition)}), run.trace_ids)`
+function perhapsOf(condition: SpanCondition, among: string): string {
+  const isOne = `arrayExists(one -> one IN ${tracesOf(condition, among)}, run.trace_ids)`
+  return isFew(condition) ? `(${isOneOf(condition.traces)} AND ${isOne})` : isOne
 }
 
 /** Those of them that have their one trace for themselves: all of its spans are theirs. */
-function certainlyOf(condition: SpanCondition): string {
-  const traces = tracesOf(condition)
-  return `(length(run.trace_ids) = 1 AND run.trace_id IN (${traces}) AND run.trace_id NOT IN (
+function certainlyOf(condition: SpanCondition, among: string): string {
+  const traces = tracesOf(condition, among)
+  return `(length(run.trace_ids) = 1 AND run.trace_id IN ${traces} AND run.trace_id NOT IN (
       SELECT one FROM (SELECT run_id, arrayJoin(trace_ids) AS one FROM runs WHERE project = {project:String})
-      WHERE one IN (${traces}) GROUP BY one HAVING uniqExact(run_id) > 1))`
+      WHERE one IN ${traces} GROUP BY one HAVING uniqExact(run_id) > 1))`
 }

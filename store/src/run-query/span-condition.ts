@@ -1,5 +1,5 @@
 import { readAmount } from './amounts.ts'
-import { type Bound, CAME_SINCE, type Condition } from './condition.ts'
+import type { Bound, Condition } from './condition.ts'
 import type { Attribute, Operator, Pattern, Value } from './query.ts'
 import { holdsText, matchesPattern } from './text-condition.ts'
 
@@ -54,16 +54,16 @@ function wholeHint(key: string, value: string): string {
 const OTLP_VALUE = `if(JSONType(attribute, 'value', 1) = 'String', JSONExtractString(attribute, 'value', 1), JSONExtractRaw(attribute, 'value', 1))`
 
 /**
- * SQL: whether resource or scope has an attribute. There are few different ones, and each is looked at once: out of an array, since
- * ClickHouse would move the condition below a DISTINCT, to all spans.
+ * SQL: whether resource or scope has an attribute. Where none has it, ClickHouse knows that before it reads, since a subquery that
+ * gives a value comes first.
  */
 function elsewhere(key: string, test: (value: string) => string): string {
-  const places = (['resource', 'scope'] as const).map(
-    (place) => `${place} IN (
-          SELECT one FROM (SELECT arrayJoin(groupUniqArray(${place})) AS one FROM spans WHERE ${CAME_SINCE})
-          WHERE arrayExists(attribute -> JSONExtractString(attribute, 'key') = ${key} AND ${test(OTLP_VALUE)},
-            JSONExtractArrayRaw(one, '${place}', 'attributes')))`,
-  )
+  const places = (['resource', 'scope'] as const).map((place) => {
+    const having = `FROM resources
+          WHERE project = {project:String} AND arrayExists(attribute -> JSONExtractString(attribute, 'key') = ${key} AND ${test(OTLP_VALUE)},
+            JSONExtractArrayRaw(${place}, '${place}', 'attributes'))`
+    return `((SELECT count() ${having}) > 0 AND ${place} IN (SELECT ${place} ${having}))`
+  })
   return `(${places.join(' OR ')})`
 }
 

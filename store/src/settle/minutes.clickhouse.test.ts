@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { execute, rows } from '../store.ts'
 import { insertSpans, intercepted, interceptedWrites, later, span, useStore } from '../testing.ts'
+import { OpenPass } from './open-passes.ts'
 import { createMemory, settleQuiet } from './settle.ts'
-import { announcePass } from './settled-traces.ts'
 import { recountedMinutes, storedMinutes } from './testing.ts'
 
 const store = useStore()
@@ -116,7 +116,7 @@ test('a pass that adds while another one rebuilds is counted once', async () => 
 
 test('rows of an older rebuild that are written last do not stay', async () => {
   await insertSpans(store(), 'stale', span('flow', 'stale', 0, 10, span('step', 's', 1, 2)))
-  await announcePass(store(), randomUUID(), { version: 1n, isDone: false })
+  using _ = await OpenPass.begin(store(), { settler: randomUUID(), version: 1n })
   let written = 0
   const overtaken = intercepted(store(), async (_, query) => {
     if (!/^\s*SELECT version\s+FROM settling_passes/.test(query ?? '')) return

@@ -5,10 +5,11 @@ import type { Store } from '../store.ts'
 import { countMinutes } from './count-minutes.ts'
 import type { DueTrace, PassClock } from './due-traces.ts'
 import type { KnownFlows } from './known-flows.ts'
+import { OpenPass } from './open-passes.ts'
 import { latest, readStoredRows, type StoredRows } from './outdated-runs.ts'
 import { payloadKey, readPayloads } from './read-payloads.ts'
 import { readTraces } from './read-traces.ts'
-import { announcePass, isOverlapped, type SettledTraces } from './settled-traces.ts'
+import { isOverlapped, type SettledTraces } from './settled-traces.ts'
 import { addSharing, groupTraces } from './shared-runs.ts'
 import type { StoredSpans } from './stored-spans.ts'
 import { TouchedMinutes } from './touched-minutes.ts'
@@ -73,13 +74,14 @@ export async function settleDue(
   const { version } = clock
   // Before anything is read: whoever removes spans waits for the passes that may have seen them. And before others are asked for: of two
   // processes that settle at once, one knows of the other at least.
-  await announcePass(store, settler, { version, isDone: false })
+  using pass = await OpenPass.begin(store, { settler, version })
   // Asked for after the traces were taken: whatever another process checked off before is known then.
   let othersSettle = (await memory?.refresh(store)) ?? true
   const projects = await readProjects(store, traces, memory)
   const replaced = latest([version, ...projects.map(({ stored }) => stored.newest)])
   const versions = { first: version, again: replaced + 1n }
   const written = await writeProjects(store, projects, {
+    pass,
     nowMs: clock.nowMs,
     versions,
     othersSettle,
@@ -87,10 +89,12 @@ export async function settleDue(
     flows,
   })
   const { first, again } = written
+  await pass.assertOpen()
   for (const { stored } of projects) {
     for (const { project, flow, startUnixNano } of stored.outdated) again.add(project, flow, startUnixNano)
     await deleteRuns(store, stored.outdated, versions.again)
   }
+  await pass.assertOpen()
   await countMinutes(
     store,
     { firstRuns: written.firstRuns, firstVersion: version, first, again },
@@ -102,7 +106,7 @@ export async function settleDue(
       areOverlapping: () => isOverlapped(store, settler, version),
     },
   )
-  await announcePass(store, settler, { version, isDone: true })
+  await pass.complete()
   return {
     due: traces,
     runs: written.runs,
@@ -116,6 +120,7 @@ export async function settleDue(
 }
 
 interface WriteParams extends Pick<PassParts, 'memory' | 'flows'> {
+  readonly pass: OpenPass
   readonly nowMs: number
   /** `settled` of the rows of traces that have none yet, and of all others. */
   readonly versions: { readonly first: bigint; readonly again: bigint }
@@ -134,7 +139,7 @@ interface WrittenRuns extends Pick<DonePass, 'runs' | 'running'> {
 async function writeProjects(
   store: Store,
   projects: readonly ProjectPass[],
-  { nowMs, versions, othersSettle, memory, flows }: WriteParams,
+  { pass, nowMs, versions, othersSettle, memory, flows }: WriteParams,
 ): Promise<WrittenRuns> {
   const running = new Map<string, number>()
   const [first, again] = [new TouchedMinutes(), new TouchedMinutes()]
@@ -156,6 +161,7 @@ async function writeProjects(
       for (const row of rows) stored.replace(row)
       noteRunning(running, project, { runs: assembled, spans })
       memory?.add(idsOf(assembled))
+      await pass.assertOpen()
       await writeAll(writer, rows)
       runs += rows.length
     }

@@ -1,9 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { execute, type QueryParams, rows, type Store } from '../store.ts'
+import { firstRow, type QueryParams, rows, type Store } from '../store.ts'
+import { IS_OPEN, spokenSince } from './open-passes.ts'
 import { SettledKeys } from './settled-keys.ts'
-
-/** A pass of another process that has not said it is done after so long is not waited for any more. */
-const LONGEST_PASS = 'INTERVAL 1 HOUR'
 
 /**
  * The traces and runs that were settled before, as one process remembers them: a trace that is not among them has no spans
@@ -21,6 +19,8 @@ export class SettledTraces {
   #open: ReadonlySet<string> = new Set()
   /** What `settling_passes` said when it was last looked at; undefined: not yet. */
   #seen: ReadonlySet<string> | undefined
+  /** When that was, by ClickHouse's clock. */
+  #looked: string | null = null
 
   constructor(keys: SettledKeys = new SettledKeys()) {
     this.#keys = keys
@@ -51,14 +51,18 @@ export class SettledTraces {
    * @returns whether another process may be settling at this moment
    */
   async refresh(store: Store): Promise<boolean> {
-    const passes = await rows<{ version: string; isDone: number }>(store, PASSES, { settler: this.settler })
+    const { now, passes } = (await firstRow<Passes>(store, PASSES, {
+      settler: this.settler,
+      looked: this.#looked,
+    }))!
     if (this.#seen === undefined) await this.#learn(store, KEYS_SINCE, { since: await this.#horizon(store) })
     const versions = passes
-      .map(({ version }) => version)
+      .map(([version]) => version)
       .filter((version) => this.#open.has(version) || !this.#seen?.has(version))
     if (this.#seen !== undefined && versions.length > 0) await this.#learn(store, KEYS_OF, { versions })
-    this.#seen = new Set(passes.map(({ version }) => version))
-    this.#open = new Set(passes.filter(({ isDone }) => isDone === 0).map(({ version }) => version))
+    this.#looked = now
+    this.#seen = new Set(passes.map(([version]) => version))
+    this.#open = new Set(passes.filter(([, isOpen]) => isOpen === 1).map(([version]) => version))
     return this.#open.size > 0 || versions.length > 0
   }
 
@@ -83,16 +87,6 @@ export class SettledTraces {
     }
     return '1970-01-01 00:00:00'
   }
-}
-
-/** Says to other processes that a pass reads spans and writes runs with this version, or has written them and counted them in their minutes. */
-export async function announcePass(
-  store: Store,
-  settler: string,
-  { version, isDone }: { version: bigint; isDone: boolean },
-): Promise<void> {
-  const params = { settler, version: String(version), isDone: Number(isDone) }
-  await execute(store, ANNOUNCE, params)
 }
 
 /** Whether a pass of another settler was going on since this time (microseconds since 1970), or still is. */
@@ -152,23 +146,30 @@ const KEYS_OF = `
   WHERE settled IN (SELECT arrayJoin([fromUnixTimestamp64Micro(v), fromUnixTimestamp64Micro(v + 1)])
     FROM (SELECT toInt64(arrayJoin({versions:Array(String)})) AS v))`
 
+interface Passes {
+  readonly now: string
+  readonly passes: readonly (readonly [version: string, isOpen: number])[]
+}
+
+/** Those that have said something since the last look, and those that were open then. */
 const PASSES = `
-  SELECT toString(toUnixTimestamp64Micro(version)) AS version, max(is_done) AS isDone
-  FROM settling_passes
-  WHERE settler != {settler:UUID} AND said >= now64(6, 'UTC') - ${LONGEST_PASS}
-  GROUP BY version`
+  SELECT toString(now64(6, 'UTC')) AS now, groupArray((version, isOpen)) AS passes
+  FROM (
+    SELECT toString(toUnixTimestamp64Micro(version)) AS version, ${IS_OPEN} AS isOpen
+    FROM settling_passes
+    WHERE settler != {settler:UUID}
+      AND said >= ${spokenSince(`least(now64(6, 'UTC'), ifNull({looked:Nullable(DateTime64(6, 'UTC'))}, now64(6, 'UTC')))`)}
+    GROUP BY settler, version
+  )`
 
 const OVERLAPPING = `
   SELECT version
   FROM settling_passes
-  WHERE settler != {settler:UUID} AND said >= now64(6, 'UTC') - ${LONGEST_PASS}
-  GROUP BY version
-  HAVING max(is_done) = 0 OR max(said) >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+  WHERE settler != {settler:UUID}
+    AND said >= ${spokenSince(`least(now64(6, 'UTC'), fromUnixTimestamp64Micro({since:Int64}, 'UTC'))`)}
+  GROUP BY settler, version
+  HAVING ${IS_OPEN} OR max(said) >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
   LIMIT 1`
-
-const ANNOUNCE = `
-  INSERT INTO settling_passes (settler, version, is_done)
-  SELECT {settler:UUID}, fromUnixTimestamp64Micro({version:Int64}, 'UTC'), {isDone:UInt8}`
 
 const SETTLED_BY_HOUR = `
   SELECT toString(toStartOfHour(settled) AS start) AS hour, toUnixTimestamp(start) * 1000 AS ms, 2 * count() AS keys

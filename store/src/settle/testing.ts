@@ -130,7 +130,7 @@ function rowOf(run: Run, payloadOf: (span: SpanFacts | undefined, name: string) 
 }
 
 const GROUPS = 'project, flow, second, environment, service, version, source'
-const QUANTILES = '0.01, 0.5, 0.95, 0.99'
+const QUANTILES = '0.5, 0.95, 0.99'
 
 /** What charts read of the flows whose name begins so: the totals of each minute, all of its slices together. */
 export function storedMinutes(store: Store, flow = ''): Promise<Row[][]> {
@@ -138,7 +138,7 @@ export function storedMinutes(store: Store, flow = ''): Promise<Row[][]> {
   const second = 'toUnixTimestamp(minute) AS second'
   const usage = `sum(total.input_tokens) AS input_tokens, sum(total.output_tokens) AS output_tokens, sum(total.cost) AS cost,
     sum(total.unpriced_tokens) AS unpriced_tokens,
-    quantilesDDMerge(${QUANTILES})(durations) AS quantiles`
+    quantilesBFloat16Merge(${QUANTILES})(duration_quantiles) AS quantiles`
   return both(store, { flow }, [
     `SELECT project, flow, ${second}, environment, service, version, source, toUInt64(sum(total.runs)) AS runs,
       toUInt64(sum(total.errors)) AS errors, ${usage}
@@ -161,14 +161,14 @@ export function recountedMinutes(store: Store, flow = ''): Promise<Row[][]> {
     `SELECT project, flow, ${second}, environment, service, version, source, count() AS runs, countIf(status = 'error') AS errors,
       sum(run.input_tokens) AS input_tokens, sum(run.output_tokens) AS output_tokens, sum(run.cost) AS cost,
       sum(run.unpriced_tokens) AS unpriced_tokens,
-      quantilesDDIf(${QUANTILES})(duration_ns, NOT incomplete) AS quantiles
+      quantilesBFloat16If(${QUANTILES})(duration_ns, NOT incomplete) AS quantiles
     ${of} ${where} GROUP BY ${GROUPS} ORDER BY ${GROUPS}`,
     `SELECT project, flow, ${second}, environment, service, version, source, step, kind, count() AS executions,
       countIf(step_status = 'error') AS errors, countIf(attempts > 1) AS retried, countIf(fallback) AS fallbacks,
       sum(toFloat64(offset)) AS offsets,
       sum(tokens_in) AS input_tokens, sum(tokens_out) AS output_tokens, sum(step_cost) AS cost,
       sum(tokens_unpriced) AS unpriced_tokens,
-      quantilesDDIf(${QUANTILES})(step_ns, step_status IN ('ok', 'error')) AS quantiles
+      quantilesBFloat16If(${QUANTILES})(step_ns, step_status IN ('ok', 'error')) AS quantiles
     ${of} ARRAY JOIN step_names AS step, step_kinds AS kind, step_statuses AS step_status, step_attempts AS attempts,
       step_fallbacks AS fallback, step_starts_ns AS offset, step_durations_ns AS step_ns, step_input_tokens AS tokens_in,
       step_output_tokens AS tokens_out, step_costs AS step_cost, step_unpriced_tokens AS tokens_unpriced
