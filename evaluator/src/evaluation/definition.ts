@@ -1,5 +1,6 @@
 import type { Duration } from '@weir/config'
 import type { RunOptions } from '@weir/sdk'
+import { baselineGates } from '@weir/store/compare'
 import type { Case } from '@weir/store/evaluations'
 import type { RunRecord } from '@weir/store/run-model'
 import { z } from 'zod'
@@ -93,8 +94,10 @@ export const gates = z.strictObject({
   passRate: share.optional(),
   /** Per scorer the least mean (a number alone), or the least mean and minimum. With scorers, at least one has a gate. */
   scores: z.record(z.string(), z.union([share, scoreGate])).optional(),
-  /** No step, nor the run, may have become slower than in the baseline. */
+  /** No step, nor the run, may have become slower than in the baseline: `vsBaseline: { latency: 'no-regression' }`. */
   latency: z.strictObject({ steps: z.literal('no-regression') }).optional(),
+  /** Against the baseline, over the cases that both have. */
+  vsBaseline: baselineGates.optional(),
 })
 
 export type ScoreGate = z.infer<typeof scoreGate>
@@ -108,7 +111,7 @@ export interface Definition<I = unknown, O = unknown> {
   readonly scorers?: readonly (Scorer<I, O> | ScorerFunction<I, O>)[]
   /**
    * Conditions on the totals: `passRate`, the least share of trials that pass (default 1); `scores`, per scorer the least
-   * mean, or `{ mean, min }`; `latency: { steps: 'no-regression' }`, nothing slower than the baseline.
+   * mean, or `{ mean, min }`; `vsBaseline`, per metric `'no-regression'` or a bound; `latency: { steps: 'no-regression' }`.
    */
   readonly gates?: Gates
   /**

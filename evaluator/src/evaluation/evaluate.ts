@@ -7,6 +7,7 @@ import {
   type Definition,
   EVALUATION,
   type Evaluation,
+  type Gates,
   gates,
   isDataSource,
   type Scorer,
@@ -70,7 +71,11 @@ export function evaluate<I, O>(name: string, value: Definition<I, O>): Evaluatio
     checks: inEvaluation(name, () => parseChecks(checks)),
     expect,
     scorers: toScorers(name, scorers),
-    gates: { ...gates, scores: wellFormedKeys(gates.scores) },
+    gates: {
+      ...gates,
+      scores: wellFormedKeys(gates.scores),
+      vsBaseline: { ...gates.vsBaseline, scores: wellFormedKeys(gates.vsBaseline?.scores) },
+    },
     variants: Object.keys(variants).length === 0 ? { '': undefined } : variants,
     baseline,
     timeoutMs: parseDuration(timeout) / 1e6,
@@ -120,7 +125,7 @@ function wellFormedKeys<T>(record: Readonly<Record<string, T>> = {}): Record<str
 }
 
 function refuseUnknownScores({ name, gates, scorers }: Evaluation): void {
-  for (const scorer of Object.keys(gates.scores ?? {})) {
+  for (const scorer of gatedScores(gates)) {
     if (scorers.some((candidate) => candidate.name === scorer)) continue
     const known = scorers.map((candidate) => candidate.name).join(', ') || 'none'
     throw new UsageError(
@@ -129,10 +134,14 @@ function refuseUnknownScores({ name, gates, scorers }: Evaluation): void {
   }
 }
 
+function gatedScores({ scores, vsBaseline }: Gates): string[] {
+  return [...Object.keys(scores ?? {}), ...Object.keys(vsBaseline?.scores ?? {})]
+}
+
 /** Scores that no gate looks at could all be 0 and the evaluation would pass. */
 function refuseUngatedScores({ name, gates, scorers }: Evaluation): void {
   const [first] = scorers
-  if (first === undefined || Object.keys(gates.scores ?? {}).length > 0) return
+  if (first === undefined || gatedScores(gates).length > 0) return
   const key = /^[A-Za-z_$][\w$]*$/.test(first.name) ? first.name : JSON.stringify(first.name)
   throw new UsageError(
     `Evaluation "${name}" has scorers but no gate on a score, so no score could fail it. Add the least mean, from 0 to 1 (0 only reports it):\n  gates: { scores: { ${key}: 0.8 } }`,

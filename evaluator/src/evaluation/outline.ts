@@ -5,6 +5,7 @@ import { type Evaluation, type Gates, taskOf } from './definition.ts'
 export interface Outline {
   readonly name: string
   readonly checks: readonly Check[]
+  readonly hasExpect: boolean
   /** Names. */
   readonly scorers: readonly string[]
   readonly gates: Gates
@@ -28,10 +29,11 @@ export interface VariantOutline {
 }
 
 export function outlineOf(evaluation: Evaluation): Outline {
-  const { name, checks, scorers, gates, trials, baseline, timeoutMs, concurrency } = evaluation
+  const { name, checks, expect, scorers, gates, trials, baseline, timeoutMs, concurrency } = evaluation
   return {
     name,
     checks,
+    hasExpect: expect !== undefined,
     scorers: scorers.map((scorer) => scorer.name),
     gates,
     variants: Object.keys(evaluation.variants).map((variant) => variantOf(evaluation, variant)),

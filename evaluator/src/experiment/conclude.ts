@@ -3,7 +3,7 @@ import type { Result } from '@weir/store/evaluations'
 import type { TrialRun } from '../runner/run-trial.ts'
 import type { TrialFacts } from '../runner/trial-facts.ts'
 import { readBaselineChanges } from './baseline-changes.ts'
-import { judgeGates, judgeLatency } from './gates.ts'
+import { judgeBaseline, judgeGates } from './gates.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, type Mode, toReport, toTotals, toTrials } from './report.ts'
 
@@ -17,11 +17,11 @@ export async function concludeExperiment(
   error?: string,
 ): Promise<ExperimentReport> {
   const trials = toTrials(results)
-  const [latency, changes] = await Promise.all([
-    error === undefined ? judgeLatency(plan, store) : undefined,
+  const [baseline, changes] = await Promise.all([
+    error === undefined ? judgeBaseline(plan, store) : [],
     store === undefined ? undefined : readBaselineChanges(plan, trials, facts, store),
   ])
-  const gates = judgeGates(plan.outline.gates, toTotals(trials), latency)
+  const gates = [...judgeGates(plan.outline.gates, toTotals(trials)), ...baseline]
   return toReport(plan, mode, results, { gates, facts, changes, error })
 }
 

@@ -1,31 +1,23 @@
 import type { Store } from '@weir/store'
 import {
+  type BaselineGates,
   CompareError,
-  type Comparison,
   compare,
-  type Metric,
-  type MetricComparison,
+  judgeBaselineGates,
+  unverifiableBaselineGates,
 } from '@weir/store/compare'
 import type { GateResult } from '@weir/store/evaluations'
 import type { Gates } from '../evaluation/definition.ts'
 import type { Plan } from './plan.ts'
 import type { ReportTotals } from './report.ts'
 
-/** Judges the conditions on the totals. The store's comparison judges the latency gate. */
-export function judgeGates(
-  gates: Gates,
-  totals: ReportTotals,
-  latency: GateResult | undefined,
-): GateResult[] {
+/** Judges the conditions on the totals. */
+export function judgeGates(gates: Gates, totals: ReportTotals): GateResult[] {
   const scores = Object.entries(gates.scores ?? {}).flatMap(([name, gate]) => {
     const { mean, min } = typeof gate === 'number' ? { mean: gate } : gate
     return [scoreGate(totals, name, 'mean', mean), scoreGate(totals, name, 'min', min)]
   })
-  return [
-    passRateGate(gates.passRate ?? 1, totals),
-    ...scores.filter((gate) => gate !== undefined),
-    ...(latency === undefined ? [] : [latency]),
-  ]
+  return [passRateGate(gates.passRate ?? 1, totals), ...scores.filter((gate) => gate !== undefined)]
 }
 
 function passRateGate(atLeast: number, totals: ReportTotals): GateResult {
@@ -63,12 +55,15 @@ function round(value: number): string {
   return String(Number(value.toFixed(4)))
 }
 
-const LATENCY_GATE = 'no step slower than the baseline'
-const LATENCY_METRICS: readonly Metric[] = ['duration', 'p95', 'p99']
-
-/** Judges `latency: { steps: 'no-regression' }`; undefined if the evaluation has no such gate. */
-export async function judgeLatency(plan: Plan, store: Store | undefined): Promise<GateResult | undefined> {
-  if (plan.outline.gates.latency === undefined) return undefined
+/** Judges the gates that need the baseline; none if the evaluation has no such gate. */
+export async function judgeBaseline(plan: Plan, store: Store | undefined): Promise<GateResult[]> {
+  const { latency, vsBaseline = {} } = plan.outline.gates
+  const gates: BaselineGates = {
+    ...vsBaseline,
+    latency: vsBaseline.latency ?? (latency === undefined ? undefined : latency.steps),
+  }
+  if (Object.values(gates).every((gate) => gate === undefined)) return []
+  const unverifiable = (reason: string) => unverifiableBaselineGates(gates, reason)
   if (store === undefined) return unverifiable('a baseline is stored in Weir: run without --local')
   if (plan.baselineExperimentId === undefined) return unverifiable(missingBaseline(plan))
   try {
@@ -77,7 +72,7 @@ export async function judgeLatency(plan: Plan, store: Store | undefined): Promis
       base: { kind: 'experiment', experimentId: plan.baselineExperimentId },
       candidate: { kind: 'experiment', experimentId: plan.experimentId },
     })
-    return toGate(comparison)
+    return judgeBaselineGates(comparison, gates)
   } catch (error) {
     if (error instanceof CompareError) return unverifiable(error.message)
     throw error
@@ -89,42 +84,4 @@ function missingBaseline({ baseline, experimentId }: Plan): string {
   const what =
     baseline === undefined ? 'the evaluation names no baseline' : `there is no baseline "${name}" yet`
   return `${what}: promote one with \`weir baseline promote ${experimentId} --name ${name}\``
-}
-
-/** Fails if a step or the whole run is slower. A comparison that tested no duration says nothing. */
-export function toGate(comparison: Pick<Comparison, 'run' | 'steps' | 'base' | 'candidate'>): GateResult {
-  const durations = [...comparison.steps, comparison.run].flatMap(({ step, metrics }) =>
-    LATENCY_METRICS.map((metric) => ({ step: step === null ? 'the run' : `"${step}"`, ...metrics[metric] })),
-  )
-  const slower = durations.filter(({ verdict }) => verdict === 'slower')
-  if (slower.length > 0) {
-    const list = slower.map(({ step, metric, effect }) => {
-      const ratio = effect === null ? '' : ` ${effect.value.toFixed(2)}x`
-      return `${step}${ratio} (${metric === 'duration' ? 'typical duration' : metric})`
-    })
-    return { name: LATENCY_GATE, outcome: 'failed', reason: `slower: ${list.join(', ')}` }
-  }
-  const tested = durations.filter(({ verdict }) => !verdict.startsWith('needs'))
-  if (tested.length > 0)
-    return { name: LATENCY_GATE, outcome: 'passed', reason: `no step is slower${untestedText(durations)}` }
-  const needed = durations.find(({ metric }) => metric === 'duration')?.verdict ?? 'nothing to compare'
-  const { base, candidate } = comparison
-  return unverifiable(
-    `${needed} runs on each side: the baseline has ${base.runs}, this experiment ${candidate.runs}; raise trials`,
-  )
-}
-
-/** A rare step can have too few runs while the others have enough. */
-function untestedText(
-  durations: readonly (Pick<MetricComparison, 'metric' | 'verdict'> & { step: string })[],
-) {
-  const untested = durations.filter(
-    ({ metric, verdict }) => metric === 'duration' && verdict.startsWith('needs'),
-  )
-  if (untested.length === 0) return ''
-  return `; too few runs to tell of ${untested.map(({ step }) => step).join(', ')}`
-}
-
-function unverifiable(reason: string): GateResult {
-  return { name: LATENCY_GATE, outcome: 'unverifiable', reason }
 }

@@ -10,6 +10,7 @@ import {
 import { getRunRecords } from '@weir/store/pages'
 import type { RunRecord } from '@weir/store/run-model'
 import { settleTraces } from '@weir/store/settle'
+import { needsDetails } from '../checks/judge.ts'
 import type { TrialRunner } from '../runner/evaluation-code.ts'
 import type { TrialRun } from '../runner/run-trial.ts'
 import { factsOf, type TrialFacts } from '../runner/trial-facts.ts'
@@ -139,7 +140,9 @@ export class Judging {
   }
 
   async #settleAndRead(runIds: readonly string[], sinceMs: number): Promise<Map<string, RunRecord>> {
-    const { experimentId, variant } = this.#plan
+    const { experimentId, variant, outline } = this.#plan
+    // What `expect` and scorers look at, nobody knows.
+    const details = outline.hasExpect || outline.scorers.length > 0 || outline.checks.some(needsDetails)
     const found = await findExperimentTraces(this.#store, { experimentId, sinceMs })
     const traceIds = found.filter((id) => !this.#judgedTraces.has(id))
     for (let from = 0; from < traceIds.length; from += SETTLE_BATCH) {
@@ -147,13 +150,16 @@ export class Judging {
     }
     // One question for all is cheaper than one for each hundred of them, unless most have been read before.
     const isFirst = this.#results.length === 0
-    const records = await getRunRecords(this.#store, isFirst ? { experimentId } : { runIds })
+    const records = await getRunRecords(this.#store, {
+      ...(isFirst ? { experimentId } : { runIds }),
+      details,
+    })
     if (variant.isFunction) {
       const known = new Set(records.map(({ runId }) => runId))
       const nested = (await findExperimentRuns(this.#store, { experimentId, sinceMs })).filter(
         (id) => !known.has(id),
       )
-      records.push(...(await getRunRecords(this.#store, { runIds: nested })))
+      records.push(...(await getRunRecords(this.#store, { runIds: nested, details })))
     }
     return toTrialRecords(records, variant.isFunction)
   }

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toExitCode } from '../experiment/exit-code.ts'
-import { toGate } from '../experiment/gates.ts'
 import type { ExperimentReport } from '../experiment/report.ts'
 import { toJsonReport } from './json.ts'
 import { toJunit } from './junit.ts'
@@ -235,33 +234,4 @@ it('an experiment that could not be evaluated outweighs a failed gate', () => {
   expect(toExitCode([{ status: 'passed' }])).toBe(0)
   expect(toExitCode([{ status: 'passed' }, { status: 'failed' }])).toBe(1)
   expect(toExitCode([{ status: 'failed' }, { status: 'error' }])).toBe(3)
-})
-
-it('the latency gate says nothing where nothing was tested', () => {
-  const metric = (verdict: string, name = 'duration') => ({ metric: name, effect: { value: 1.5 }, verdict })
-  const step = (name: string | null, verdict: string) => ({
-    step: name,
-    metrics: {
-      duration: metric(verdict),
-      p95: metric('needs n >= 200', 'p95'),
-      p99: metric('needs n >= 1000', 'p99'),
-    },
-  })
-  const sides = { base: { runs: 3 }, candidate: { runs: 4 } }
-  const gate = (plan: string, run: string) =>
-    toGate({ ...sides, steps: [step('plan', plan)], run: step(null, run) } as never)
-  expect(gate('no clear change', 'faster')).toMatchObject({ outcome: 'passed', reason: 'no step is slower' })
-  expect(gate('needs n >= 30', 'no clear change')).toMatchObject({
-    outcome: 'passed',
-    reason: 'no step is slower; too few runs to tell of "plan"',
-  })
-  expect(gate('slower', 'faster')).toMatchObject({
-    outcome: 'failed',
-    reason: 'slower: "plan" 1.50x (typical duration)',
-  })
-  expect(gate('no clear change', 'slower').outcome).toBe('failed')
-  expect(gate('needs n >= 30', 'needs n >= 30')).toMatchObject({
-    outcome: 'unverifiable',
-    reason: 'needs n >= 30 runs on each side: the baseline has 3, this experiment 4; raise trials',
-  })
 })

@@ -14,7 +14,7 @@ import { readRunRecords } from '@weir/store/pages'
 import type { RunRecord } from '@weir/store/run-model'
 import { parseExact } from '@weir/store/text'
 import { z } from 'zod'
-import { describeCheck, judge, parseChecks } from '../checks/judge.ts'
+import { describeCheck, judge, needsDetails, parseChecks } from '../checks/judge.ts'
 import type { Check } from '../checks/table.ts'
 import { messageOf } from '../errors.ts'
 
@@ -162,8 +162,15 @@ export class Monitors {
     if (due.length === 0) return
     const wanted = new Map(due)
     const scores: Score[] = []
-    for await (const run of readRunRecords(this.#store, { runIds: [...wanted.keys()] }))
-      scores.push(...(wanted.get(run.runId) ?? []).flatMap((monitor) => scoreRun(monitor, run)))
+    // A monitor whose checks need no details must not pay for those of another.
+    const isDetailed = ([, own]: (typeof due)[number]) =>
+      own.some(({ checks }) => checks.some(({ check }) => needsDetails(check)))
+    const idsOf = (some: typeof due) => some.map(([runId]) => runId)
+    const plain = { runIds: idsOf(due.filter((one) => !isDetailed(one))) }
+    const detailed = { runIds: idsOf(due.filter(isDetailed)), details: true }
+    for (const reading of [plain, detailed])
+      for await (const run of readRunRecords(this.#store, reading))
+        scores.push(...(wanted.get(run.runId) ?? []).flatMap((monitor) => scoreRun(monitor, run)))
     const stored = await insertScores(this.#store, scores)
     const setAside = stored.filter((score, index) => score !== scores[index])
     if (setAside.length > 0)

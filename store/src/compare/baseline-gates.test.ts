@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
-import { type BaselineGates, baselineGates, judgeBaselineGates } from './baseline-gates.ts'
+import {
+  type BaselineGates,
+  baselineGates,
+  judgeBaselineGates,
+  unverifiableBaselineGates,
+} from './baseline-gates.ts'
 import type { Comparison } from './comparison.ts'
+import type { Metric } from './judge.ts'
 import { judgeExperiments } from './judge-runs.ts'
 import type { TrialValues } from './measure-cases.ts'
 
@@ -97,6 +103,70 @@ test('latency', () => {
   expect(judge({ latency: 'no-regression' }, () => ({}))[0]!.outcome).toBe('passed')
   expect(judge({ latency: { maxIncrease: '5%' } }, () => ({ ms: 104 }))[0]!.outcome).toBe('passed')
   expect(judge({ latency: { maxIncrease: '5%' } }, () => ({ ms: 106 }))[0]!.outcome).toBe('failed')
+})
+
+test('latency of steps: what was tested decides, and the rest is named', () => {
+  const metric = (verdict: string, of: Metric = 'duration') => ({
+    ...{
+      metric: of,
+      effect: { value: 1.5, low: 1.2, high: 1.9 },
+      verdict,
+      cases: null,
+      needs: 30,
+      baseN: 3,
+      candidateN: 4,
+    },
+    p: verdict.startsWith('needs') ? null : 0.5,
+  })
+  const step = (name: string | null, verdict: string) => ({
+    step: name,
+    metrics: {
+      duration: metric(verdict),
+      p95: metric('needs n >= 200', 'p95'),
+      p99: metric('needs n >= 1000', 'p99'),
+    },
+  })
+  const gate = (plan: string, run: string) => {
+    const comparison = { steps: [step('plan', plan)], run: step(null, run), caseMetrics: [], pairing: null }
+    return judgeBaselineGates(comparison as never, { latency: 'no-regression' })[0]
+  }
+  expect(gate('no clear change', 'faster')).toMatchObject({ outcome: 'passed', reason: 'no step is slower' })
+  expect(gate('needs n >= 30', 'no clear change')).toMatchObject({
+    outcome: 'passed',
+    reason: 'no step is slower; too few to tell of "plan"',
+  })
+  expect(gate('slower', 'faster')).toMatchObject({
+    outcome: 'failed',
+    reason: 'slower: "plan" 1.50x (typical duration)',
+  })
+  expect(gate('no clear change', 'slower')).toMatchObject({ outcome: 'failed' })
+  expect(gate('needs n >= 30', 'needs n >= 30')).toMatchObject({
+    outcome: 'unverifiable',
+    reason: 'it needs 30 runs on each side: the baseline has 3, this experiment 4',
+  })
+})
+
+test('gates without a baseline are all unverifiable, by the same names', () => {
+  const gates: BaselineGates = {
+    passRate: 'no-regression',
+    scores: { quality: { maxDrop: 0.1 } },
+    latency: { maxIncrease: '10%' },
+    cost: 'no-regression',
+  }
+  const without = unverifiableBaselineGates(gates, 'there is none')
+  const judged = judgeBaselineGates(
+    {
+      run: { metrics: { duration: { effect: null, cases: 0, needs: 6 } } },
+      steps: [],
+      caseMetrics: [],
+      pairing: null,
+    } as never,
+    gates,
+  )
+  expect(without.map(({ name }) => name)).toEqual(judged.map(({ name }) => name))
+  expect(without.every((gate) => gate.outcome === 'unverifiable' && gate.reason === 'there is none')).toBe(
+    true,
+  )
 })
 
 test('what could not be compared is never a pass', () => {

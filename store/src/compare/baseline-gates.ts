@@ -52,11 +52,26 @@ export function judgeBaselineGates(
   ]
 }
 
+/** The gates where there is nothing to judge them by. */
+export function unverifiableBaselineGates(gates: BaselineGates, reason: string): GateResult[] {
+  const { passRate, scores = {}, latency, cost } = gates
+  const drop = (what: string, gate: DropGate | undefined) =>
+    gate === undefined ? [] : [unverifiable(nameOfDrop(what, gate), reason)]
+  const increase = (what: string, gate: IncreaseGate | undefined) =>
+    gate === undefined ? [] : [unverifiable(nameOfIncrease(what, gate), reason)]
+  return [
+    ...drop('pass rate', passRate),
+    ...Object.entries(scores).flatMap(([name, gate]) => drop(`score ${name}`, gate)),
+    ...increase('latency', latency),
+    ...increase('cost', cost),
+  ]
+}
+
 /** Slack against rounding: a drop of 0.02 from 0.92 to 0.9 is no more than 0.02. */
 const SLACK = 1e-9
 
 function shareGate(what: string, metric: CaseMetricComparison | undefined, gate: DropGate): GateResult {
-  const name = describe(what, gate === 'no-regression' ? gate : `falls by at most ${gate.maxDrop}`)
+  const name = nameOfDrop(what, gate)
   if (metric === undefined || metric.base === null || metric.candidate === null)
     return unverifiable(name, `no case has a ${what} in both experiments`)
   const { base, candidate, effect, cases } = metric
@@ -68,7 +83,7 @@ function shareGate(what: string, metric: CaseMetricComparison | undefined, gate:
 }
 
 function costGate(metric: CaseMetricComparison | undefined, gate: IncreaseGate): GateResult {
-  const name = describe('cost', gate === 'no-regression' ? gate : `grows by at most ${gate.maxIncrease}`)
+  const name = nameOfIncrease('cost', gate)
   if (metric === undefined || metric.base === null || metric.candidate === null)
     return unverifiable(name, 'no case has a known cost in both experiments')
   const { base, candidate, effect, cases } = metric
@@ -83,7 +98,7 @@ const DURATIONS = ['duration', 'p95', 'p99'] as const
 
 function latencyGate({ run, steps }: Pick<Comparison, 'run' | 'steps'>, gate: IncreaseGate): GateResult {
   const whole = run.metrics.duration
-  const name = describe('latency', gate === 'no-regression' ? gate : `grows by at most ${gate.maxIncrease}`)
+  const name = nameOfIncrease('latency', gate)
   if (gate !== 'no-regression')
     return whole.effect === null
       ? unverifiable(name, describeNeed(whole))
@@ -132,8 +147,16 @@ function most({ maxIncrease }: { readonly maxIncrease: string }): number {
   return 1 + Number.parseFloat(maxIncrease) / 100
 }
 
-function describe(what: string, condition: string): string {
-  return condition === 'no-regression' ? `${what} no worse than the baseline` : `${what} ${condition}`
+function nameOfDrop(what: string, gate: DropGate): string {
+  return gate === 'no-regression'
+    ? `${what} no worse than the baseline`
+    : `${what} falls by at most ${gate.maxDrop}`
+}
+
+function nameOfIncrease(what: string, gate: IncreaseGate): string {
+  return gate === 'no-regression'
+    ? `${what} no worse than the baseline`
+    : `${what} grows by at most ${gate.maxIncrease}`
 }
 
 function outcome(name: string, passed: boolean, reason: string): GateResult {

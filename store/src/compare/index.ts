@@ -1,5 +1,5 @@
 export type { BaselineGates, DropGate, IncreaseGate } from './baseline-gates.ts'
-export { baselineGates, judgeBaselineGates } from './baseline-gates.ts'
+export { baselineGates, judgeBaselineGates, unverifiableBaselineGates } from './baseline-gates.ts'
 export type { CompareParams } from './compare.ts'
 export { compare } from './compare.ts'
 export type {
