@@ -52,6 +52,7 @@ const WITH_SDK = [
   'sdk/**/*.test.ts',
   'dialects/src/columns/recorded-values.test.ts',
   'dialects/src/dialects/weir.test.ts',
+  'evaluator/src/experiment/limits.test.ts',
   'evaluator/src/experiment/local.test.ts',
   'evaluator/src/local/recorder.test.ts',
   'evaluator/src/runner/judge-trial.test.ts',

@@ -7,9 +7,17 @@ export function addEval(program: Command): void {
     .argument('[files...]', 'evaluation files, directories or globs (default: every *.eval.ts below)')
     .description('run evaluations: 0 passed, 1 a gate failed, 2 usage, 3 could not evaluate')
     .option('--filter <text>', 'only evaluations whose name, or cases whose id, contains it')
+    .option('--tag <tag>', 'only cases that have this tag; may be given several times', collect)
+    .option('--variant <name>', 'only this variant; may be given several times', collect)
     .option('--trials <n>', 'times that each case is run', positiveInteger)
     .option('--concurrency <n>', 'cases at once', positiveInteger)
-    .option('--baseline <name>', 'compare with this baseline, or experiment')
+    .option(
+      '--baseline <name>',
+      'compare with this baseline or experiment; where none is promoted, with what passed where this branch left it',
+    )
+    .addOption(
+      new Option('--promote <name>', 'make what passed this baseline').conflicts(['local', 'filter', 'tag']),
+    )
     .option('--json <file>', 'write the result as JSON; "-" prints it alone on stdout')
     .option('--junit <file>', 'write the result as JUnit XML')
     .option('--markdown <file>', 'write a summary for a pull request; "-" prints it alone on stdout')
@@ -31,6 +39,10 @@ export function addEval(program: Command): void {
       const { runEvalCommand } = await import('../evaluate/run-eval-command.ts')
       await runEvalCommand(files, options)
     })
+}
+
+function collect(text: string, before: readonly string[] = []): string[] {
+  return [...before, text]
 }
 
 function positiveInteger(text: string): number {

@@ -26,14 +26,18 @@ import {
 } from '@weir/evaluator'
 import { shutdown } from '@weir/sdk'
 import { migrate } from '@weir/store'
+import { promoteExperiment } from '@weir/store/evaluations'
 import { type Config, readConfig } from '../config.ts'
 import { openStore } from '../open-store.ts'
 import { printError } from '../print.ts'
 import { requireWritable } from '../require-writable.ts'
-import { currentRevision } from './current-revision.ts'
+import { currentRevision, mergeBase } from './current-revision.ts'
 
 export interface EvalOptions {
   readonly filter?: string
+  readonly tag?: readonly string[]
+  readonly variant?: readonly string[]
+  readonly promote?: string
   readonly trials?: number
   readonly concurrency?: number
   readonly baseline?: string
@@ -59,13 +63,18 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
   const mode = await toMode(config, options)
   const write = process.stdout.write.bind(process.stdout)
   const reporter = toReporter(config, options, write)
-  const { filter, trials, baseline, concurrency, resume } = options
-  const revision = currentRevision()
-  const settings = { filter, trials, baseline, concurrency, revision, resume, signal: interruption() }
+  const { filter, tag: tags, variant: variants, trials, baseline, concurrency, resume } = options
+  const settings = {
+    ...{ filter, tags, variants, trials, baseline, concurrency, resume },
+    revision: currentRevision(),
+    baselineRevision: baseline === undefined ? undefined : mergeBase(baseline),
+    signal: interruption(),
+  }
   const codes = await loadAll(files, mode, options)
   const { reports, failure } = await runAll(codes, mode, reporter, settings)
   const exitCode = failure === undefined ? toExitCode(reports) : exitCodeOf(failure.error)
   await reporter.onEnd?.(reports, exitCode)
+  if (exitCode === 0 && options.promote !== undefined) await promote(mode, reports, options.promote)
   await shutdown()
   if (reports.length === 0 && failure === undefined) printError(`weir: ${nothingText(options)}`)
   if (failure !== undefined) {
@@ -85,10 +94,30 @@ function requireReports({ json, junit, markdown }: EvalOptions): void {
     )
 }
 
-function nothingText({ resume, filter }: EvalOptions): string {
-  return resume === undefined
-    ? `no evaluation has a name, and no case an id, that contains "${filter}"`
-    : `no evaluation here is that of experiment "${resume}": name its file`
+function nothingText({ resume, filter, tag, variant }: EvalOptions): string {
+  if (resume !== undefined) return `no evaluation here is that of experiment "${resume}": name its file`
+  const wanted = [
+    ...(filter === undefined ? [] : [`has a name, or a case with an id, that contains "${filter}"`]),
+    ...(tag === undefined ? [] : [`has a case with the tag ${tag.join(' or ')}`]),
+    ...(variant === undefined ? [] : [`has the variant ${variant.join(' or ')}`]),
+  ]
+  return `no evaluation ${wanted.join(' and ')}`
+}
+
+/** A baseline has one experiment: of several variants, the first one counts. */
+async function promote(
+  mode: EvaluationMode,
+  reports: readonly ExperimentReport[],
+  name: string,
+): Promise<void> {
+  if (mode.kind === 'local') return
+  const promoted = new Set<string>()
+  for (const { experimentId, evaluation } of reports) {
+    if (promoted.has(evaluation)) continue
+    promoted.add(evaluation)
+    await promoteExperiment(mode.store, { experimentId, name })
+    printError(`${experimentId} is now the baseline "${name}" of ${evaluation}`)
+  }
 }
 
 /** Aborts at the first Ctrl-C, so that the experiment does not stay as running; the second ends the process. */

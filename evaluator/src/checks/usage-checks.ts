@@ -181,7 +181,7 @@ function usedAtMost(
   return passed(`${subject} used ${format(value)}`)
 }
 
-function toDollars(value: number | string): number {
+export function toDollars(value: number | string): number {
   if (typeof value === 'number') return requireAmount(value)
   const [, digits] = /^\$(\d+(?:\.\d+)?)$/.exec(String(value)) ?? []
   if (digits !== undefined) return Number(digits)

@@ -6,6 +6,8 @@ import type { RunRecord } from '@weir/store/run-model'
 import { z } from 'zod'
 import type { Matchers } from '../checks/matchers.ts'
 import type { Check } from '../checks/table.ts'
+import { toDollars } from '../checks/usage-checks.ts'
+import { messageOf } from '../errors.ts'
 
 /** Where the cases come from, read when the evaluation runs. */
 export type DataSource =
@@ -86,6 +88,15 @@ export interface ExpectContext<I = unknown, O = unknown> extends Scored<I, O> {
 }
 
 const share = z.number().min(0).max(1)
+/** `0.02` or `'$0.02'`. */
+export const dollars = z.union([z.number(), z.string()]).transform((value, context) => {
+  try {
+    return toDollars(value)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) })
+    return z.NEVER
+  }
+})
 const scoreGate = z.strictObject({ mean: share.optional(), min: share.optional() })
 
 /** Conditions on the totals; each one that fails stops the build. */
@@ -96,11 +107,15 @@ export const gates = z.strictObject({
   scores: z.record(z.string(), z.union([share, scoreGate])).optional(),
   /** No step, nor the run, may have become slower than in the baseline: `vsBaseline: { latency: 'no-regression' }`. */
   latency: z.strictObject({ steps: z.literal('no-regression') }).optional(),
+  /** The most that a trial may cost on average, and all of them, in US dollars: `0.02` or `'$0.02'`. */
+  cost: z.strictObject({ perTrial: dollars.optional(), total: dollars.optional() }).optional(),
   /** Against the baseline, over the cases that both have. */
   vsBaseline: baselineGates.optional(),
 })
 
 export type ScoreGate = z.infer<typeof scoreGate>
+/** As they are written, and as they are judged. */
+export type GatesInput = z.input<typeof gates>
 export type Gates = z.infer<typeof gates>
 
 export interface Definition<I = unknown, O = unknown> {
@@ -111,9 +126,9 @@ export interface Definition<I = unknown, O = unknown> {
   readonly scorers?: readonly (Scorer<I, O> | ScorerFunction<I, O>)[]
   /**
    * Conditions on the totals: `passRate`, the least share of trials that pass (default 1); `scores`, per scorer the least
-   * mean, or `{ mean, min }`; `vsBaseline`, per metric `'no-regression'` or a bound; `latency: { steps: 'no-regression' }`.
+   * mean, or `{ mean, min }`; `cost: { perTrial, total }`; `vsBaseline`, per metric `'no-regression'` or a bound; `latency: { steps: 'no-regression' }`.
    */
-  readonly gates?: Gates
+  readonly gates?: GatesInput
   /**
    * One experiment per variant. A plain function gets the value as `context.variant`; a value with a `task`
    * replaces the task.
@@ -127,6 +142,15 @@ export interface Definition<I = unknown, O = unknown> {
   readonly timeout?: Duration
   /** Cases at once. Default 8. */
   readonly concurrency?: number
+  /** The most tasks that begin in a time, spread evenly: `'60/min'`, `'2/s'`, `'500/h'`. Default: no limit. */
+  readonly rateLimit?: string
+  /**
+   * How often a trial runs again whose task failed, timed out or crashed: for infrastructure that fails now and then. What checks and
+   * scorers say of a task that ended never runs it again. Default 0.
+   */
+  readonly retryOnError?: number
+  /** US dollars, `5` or `'$5'`: once trials have cost as much, no more begin, and the experiment is not evaluated. Default: no limit. */
+  readonly budget?: number | string
 }
 
 /** Marks what `evaluate` returns, across copies of this package. */
@@ -148,6 +172,11 @@ export interface Evaluation {
   readonly baseline: string | undefined
   readonly timeoutMs: number
   readonly concurrency: number
+  /** Between the starts of two tasks; 0: no limit. */
+  readonly startIntervalMs: number
+  readonly retryOnError: number
+  /** US dollars. */
+  readonly budget: number | undefined
 }
 
 export function isEvaluation(value: unknown): value is Evaluation {

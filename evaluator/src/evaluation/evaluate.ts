@@ -5,6 +5,7 @@ import { messageOf } from '../errors.ts'
 import {
   type Data,
   type Definition,
+  dollars,
   EVALUATION,
   type Evaluation,
   type Gates,
@@ -23,6 +24,16 @@ const duration = z.custom<Duration>((value) => {
     return false
   }
 }, "expected a duration such as '30s'")
+
+const UNIT_MS = { s: 1_000, min: 60_000, h: 3_600_000 } as const
+
+/** Milliseconds between two starts. */
+const rateLimit = z.string().transform((text, context) => {
+  const [, count, unit] = /^([1-9]\d*)\/(s|min|h)$/.exec(text) ?? []
+  if (unit !== undefined) return UNIT_MS[unit as keyof typeof UNIT_MS] / Number(count)
+  context.addIssue({ code: 'custom', message: "expected a rate such as '60/min', '2/s' or '500/h'" })
+  return z.NEVER
+})
 
 /** {@link Definition} as it is checked. Its inputs and outputs are unknown here. */
 const definition = z.strictObject({
@@ -47,6 +58,9 @@ const definition = z.strictObject({
   baseline: z.string().min(1).optional(),
   timeout: duration.default('60s'),
   concurrency: z.int().min(1).default(8),
+  rateLimit: rateLimit.optional(),
+  retryOnError: z.int().min(0).max(10).default(0),
+  budget: dollars.optional(),
 })
 
 /**
@@ -63,7 +77,8 @@ export function evaluate<I, O>(name: string, value: Definition<I, O>): Evaluatio
   if (!parsed.success) {
     throw new UsageError(`Evaluation "${name}" is not valid.\n${z.prettifyError(parsed.error)}`)
   }
-  const { checks, expect, scorers, gates, variants, baseline, timeout, ...rest } = parsed.data
+  const { checks, expect, scorers, gates, variants, baseline, timeout, rateLimit, budget, ...rest } =
+    parsed.data
   const evaluation: Evaluation = {
     [EVALUATION]: true,
     name,
@@ -79,6 +94,8 @@ export function evaluate<I, O>(name: string, value: Definition<I, O>): Evaluatio
     variants: Object.keys(variants).length === 0 ? { '': undefined } : variants,
     baseline,
     timeoutMs: parseDuration(timeout) / 1e6,
+    startIntervalMs: rateLimit ?? 0,
+    budget,
   }
   refuseUnknownScores(evaluation)
   refuseUngatedScores(evaluation)

@@ -15,6 +15,9 @@ export interface Outline {
   readonly baseline: string | undefined
   readonly timeoutMs: number
   readonly concurrency: number
+  readonly startIntervalMs: number
+  readonly retryOnError: number
+  readonly budget: number | undefined
 }
 
 export interface VariantOutline {
@@ -29,19 +32,23 @@ export interface VariantOutline {
 }
 
 export function outlineOf(evaluation: Evaluation): Outline {
-  const { name, checks, expect, scorers, gates, trials, baseline, timeoutMs, concurrency } = evaluation
+  const { checks, expect, scorers, variants } = evaluation
+  const { name, gates, trials, baseline, timeoutMs, concurrency, startIntervalMs, retryOnError, budget } =
+    evaluation
   return {
-    name,
+    ...{ name, gates, trials, baseline, timeoutMs, concurrency, startIntervalMs, retryOnError, budget },
     checks,
     hasExpect: expect !== undefined,
     scorers: scorers.map((scorer) => scorer.name),
-    gates,
-    variants: Object.keys(evaluation.variants).map((variant) => variantOf(evaluation, variant)),
-    trials,
-    baseline,
-    timeoutMs,
-    concurrency,
+    variants: Object.keys(variants).map((variant) => variantOf(evaluation, variant)),
   }
+}
+
+/** Whether a check wants the run to end in an error: then a task that throws did what it should. */
+export function isErrorExpected(checks: readonly Check[]): boolean {
+  return checks.some(
+    (check) => check.type === 'run.status' && (check.status === 'error') !== (check.not === true),
+  )
 }
 
 function variantOf(evaluation: Evaluation, name: string): VariantOutline {

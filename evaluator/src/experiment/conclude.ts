@@ -1,3 +1,4 @@
+import { WeirError } from '@weir/config'
 import type { Store } from '@weir/store'
 import type { Result } from '@weir/store/evaluations'
 import type { TrialRun } from '../runner/run-trial.ts'
@@ -5,7 +6,7 @@ import type { TrialFacts } from '../runner/trial-facts.ts'
 import { readBaselineChanges } from './baseline-changes.ts'
 import { judgeBaseline, judgeGates } from './gates.ts'
 import type { Plan } from './plan.ts'
-import { type ExperimentReport, type Mode, toReport, toTotals, toTrials } from './report.ts'
+import { type ExperimentReport, type Mode, toReport, toTotals, toTrials, toUsage } from './report.ts'
 
 /** Applies the gates to judged results and reports both. */
 export async function concludeExperiment(
@@ -21,7 +22,8 @@ export async function concludeExperiment(
     error === undefined ? judgeBaseline(plan, store) : [],
     store === undefined ? undefined : readBaselineChanges(plan, trials, facts, store),
   ])
-  const gates = [...judgeGates(plan.outline.gates, toTotals(trials)), ...baseline]
+  const of = trials.flatMap(({ runId }) => facts.get(runId) ?? [])
+  const gates = [...judgeGates(plan.outline.gates, toTotals(trials), toUsage(of)), ...baseline]
   return toReport(plan, mode, results, { gates, facts, changes, error })
 }
 
@@ -44,4 +46,26 @@ export function replaceResults(results: readonly Result[], newer: readonly Resul
   if (newer.length === 0) return [...results]
   const key = ({ caseId, trial, kind, name }: Result) => JSON.stringify([caseId, trial, kind, name])
   return [...new Map([...results, ...newer].map((result) => [key(result), result])).values()]
+}
+
+/** The money that the evaluation may spend is spent. */
+class BudgetError extends WeirError {
+  override readonly code = 'BUDGET'
+}
+
+/** Aborts when `signal` does, and when trials have cost what they may: `spent` is told the US dollars of all so far. */
+export function withBudget(
+  budget: number | undefined,
+  signal: AbortSignal | undefined,
+): { readonly signal: AbortSignal; readonly spent: (dollars: number) => void } {
+  const controller = new AbortController()
+  return {
+    signal: signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]),
+    spent: (dollars) => {
+      if (budget === undefined || dollars < budget) return
+      controller.abort(
+        new BudgetError(`the budget of $${budget} is spent ($${Number(dollars.toPrecision(3))})`),
+      )
+    },
+  }
 }

@@ -9,15 +9,23 @@ import {
 import type { GateResult } from '@weir/store/evaluations'
 import type { Gates } from '../evaluation/definition.ts'
 import type { Plan } from './plan.ts'
-import type { ReportTotals } from './report.ts'
+import type { ReportTotals, ReportUsage } from './report.ts'
 
 /** Judges the conditions on the totals. */
-export function judgeGates(gates: Gates, totals: ReportTotals): GateResult[] {
+export function judgeGates(gates: Gates, totals: ReportTotals, usage: ReportUsage): GateResult[] {
   const scores = Object.entries(gates.scores ?? {}).flatMap(([name, gate]) => {
     const { mean, min } = typeof gate === 'number' ? { mean: gate } : gate
     return [scoreGate(totals, name, 'mean', mean), scoreGate(totals, name, 'min', min)]
   })
-  return [passRateGate(gates.passRate ?? 1, totals), ...scores.filter((gate) => gate !== undefined)]
+  const { perTrial, total } = gates.cost ?? {}
+  return [
+    passRateGate(gates.passRate ?? 1, totals),
+    ...scores.filter((gate) => gate !== undefined),
+    ...(perTrial === undefined
+      ? []
+      : [costGate('cost of a trial', usage, usage.cost / totals.evaluated, perTrial)]),
+    ...(total === undefined ? [] : [costGate('cost', usage, usage.cost, total)]),
+  ]
 }
 
 function passRateGate(atLeast: number, totals: ReportTotals): GateResult {
@@ -49,6 +57,27 @@ function scoreGate(
     statistic === 'min' ? Math.min(value, of) : (value * score.count + unscored * of) / totals.evaluated
   const outcome = ifAll(1) < atLeast ? 'failed' : ifAll(0) >= atLeast ? 'passed' : 'unverifiable'
   return { name, outcome, reason: `${reason}; ${unscored} could not be scored` }
+}
+
+/** What is known of the cost is a lower bound where a price is unknown: it can be too high, never low enough. */
+function costGate(
+  what: string,
+  { cost, isCostPartial }: ReportUsage,
+  value: number,
+  atMost: number,
+): GateResult {
+  const dollars = (amount: number) => `$${Number(amount.toPrecision(3))}`
+  const name = `${what} <= ${dollars(atMost)}`
+  if (value > atMost)
+    return { name, outcome: 'failed', reason: `it is ${isCostPartial ? 'at least ' : ''}${dollars(value)}` }
+  if (isCostPartial)
+    return {
+      name,
+      outcome: 'unverifiable',
+      reason: `it is at least ${dollars(value)}: some tokens have no known price`,
+    }
+  if (cost === 0) return { name, outcome: 'unverifiable', reason: 'no cost was recorded' }
+  return { name, outcome: 'passed', reason: `it is ${dollars(value)}` }
 }
 
 function round(value: number): string {

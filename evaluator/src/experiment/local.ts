@@ -2,7 +2,7 @@ import type { Result } from '@weir/store/evaluations'
 import { messageOf } from '../errors.ts'
 import type { Reporter } from '../reporters/reporter.ts'
 import type { TrialEnd, TrialRunner } from '../runner/evaluation-code.ts'
-import { concludeExperiment, crashProblem, lateErrors, replaceResults } from './conclude.ts'
+import { concludeExperiment, crashProblem, lateErrors, replaceResults, withBudget } from './conclude.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, toReport } from './report.ts'
 import { runTrials, trialsOf } from './trials.ts'
@@ -16,11 +16,15 @@ export async function runLocally(
 ): Promise<ExperimentReport> {
   reporter.onExperimentStart?.(plan, 'local')
   const ends: TrialEnd[] = []
+  const limited = withBudget(plan.outline.budget, signal)
+  let cost = 0
   const onEnd = (end: TrialEnd): void => {
     ends.push(end)
+    cost += end.facts?.cost ?? 0
+    limited.spent(cost)
     reporter.onTrial?.(plan, ends.length, end.run)
   }
-  const problem = await runTrials(runner, trialsOf(plan), plan.concurrency, onEnd, signal).catch(messageOf)
+  const problem = await runTrials(plan, runner, trialsOf(plan), onEnd, limited.signal).catch(messageOf)
   const results = ends.flatMap((end) => end.results ?? [])
   const judged: Result[] = replaceResults(results, lateErrors(results, runner.late))
   const facts = new Map(ends.flatMap((end) => (end.facts === undefined ? [] : [[end.run.runId, end.facts]])))

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { UsageError } from '@weir/config'
 import type { Store } from '@weir/store'
-import { type Case, findExperiment, type Result, resolveBaseline } from '@weir/store/evaluations'
+import {
+  type Case,
+  findExperiment,
+  findPassedExperiment,
+  type Result,
+  resolveBaseline,
+} from '@weir/store/evaluations'
 import type { ResolvedData } from '../evaluation/cases.ts'
 import type { Outline, VariantOutline } from '../evaluation/outline.ts'
 import type { EvaluationCode } from '../runner/evaluation-code.ts'
@@ -10,8 +16,14 @@ import type { EvaluationCode } from '../runner/evaluation-code.ts'
 export interface RunSettings {
   /** Runs only cases whose id contains this text, or all if the evaluation's name contains it. */
   readonly filter?: string | undefined
+  /** Runs only cases that have one of these tags. */
+  readonly tags?: readonly string[] | undefined
+  /** Runs only these variants. */
+  readonly variants?: readonly string[] | undefined
   readonly trials?: number | undefined
   readonly baseline?: string | undefined
+  /** Where no baseline of that name was promoted: the newest good experiment on this VCS revision is one. */
+  readonly baselineRevision?: string | undefined
   readonly concurrency?: number | undefined
   /** VCS revision of the code under test. */
   readonly revision?: string | undefined
@@ -52,26 +64,39 @@ export async function planExperiments(
 ): Promise<Plan[]> {
   const { outline, file } = code
   const data = await code.cases(store)
-  const { filter } = settings
-  const isWhole = filter === undefined || outline.name.includes(filter)
-  const cases = isWhole ? data.cases : data.cases.filter(({ id }) => id.includes(filter))
-  if (!isWhole && cases.length === 0) return []
-  const baseline = settings.baseline ?? outline.baseline
-  const baselineExperimentId =
-    baseline === undefined || store === undefined ? undefined : await findBaseline(store, outline, baseline)
-  return outline.variants.map((variant) => {
-    const plan = planOf(outline, file, variant, { ...data, cases })
-    return {
-      ...plan,
-      leftOut: data.cases.length - cases.length,
-      trials: settings.trials ?? plan.trials,
-      concurrency: settings.concurrency ?? plan.concurrency,
-      baseline,
-      baselineExperimentId,
-      revision: settings.revision ?? '',
-      environment: settings.environment ?? '',
-    }
-  })
+  const cases = wantedCases(outline, data.cases, settings)
+  const isFiltered = cases.length < data.cases.length
+  if (isFiltered && cases.length === 0) return []
+  const variants = outline.variants.filter(({ name }) => settings.variants?.includes(name) ?? true)
+  return Promise.all(
+    variants.map(async (variant) => {
+      const plan = planOf(outline, file, variant, { ...data, cases })
+      const baseline = settings.baseline ?? outline.baseline
+      return {
+        ...plan,
+        leftOut: data.cases.length - cases.length,
+        trials: settings.trials ?? plan.trials,
+        concurrency: settings.concurrency ?? plan.concurrency,
+        baseline,
+        baselineExperimentId:
+          baseline === undefined || store === undefined
+            ? undefined
+            : await findBaseline(store, outline, variant, baseline, settings.baselineRevision),
+        revision: settings.revision ?? '',
+        environment: settings.environment ?? '',
+      }
+    }),
+  )
+}
+
+function wantedCases(
+  { name }: Outline,
+  cases: readonly Case[],
+  { filter, tags }: RunSettings,
+): readonly Case[] {
+  const isWhole = filter === undefined || name.includes(filter)
+  const isTagged = ({ tags: own = [] }: Case) => tags === undefined || own.some((tag) => tags.includes(tag))
+  return cases.filter((item) => (isWhole || item.id.includes(filter)) && isTagged(item))
 }
 
 /** The plan of a variant, from its definition alone. */
@@ -101,14 +126,19 @@ export function planOf(
   }
 }
 
-/** A baseline of the evaluation by its name, or an experiment by its id. */
+/** A baseline of the evaluation by its name, an experiment by its id, or one on a revision. */
 async function findBaseline(
   store: Store,
   { name: evaluation }: Outline,
+  variant: VariantOutline,
   name: string,
+  revision: string | undefined,
 ): Promise<string | undefined> {
   const experimentId = await resolveBaseline(store, { evaluation, name })
-  if (experimentId === undefined) return undefined
+  if (experimentId === undefined)
+    return revision === undefined
+      ? undefined
+      : findPassedExperiment(store, { evaluation, variant: variant.name, revision })
   const experiment = await findExperiment(store, { experimentId })
   if (experiment === undefined || experiment.evaluation === evaluation) return experimentId
   throw new UsageError(

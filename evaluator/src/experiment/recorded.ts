@@ -7,7 +7,7 @@ import { type MissingSpans, NOTHING_MISSING } from '../runner/delivery.ts'
 import type { TrialRunner } from '../runner/evaluation-code.ts'
 import type { TrialRun } from '../runner/run-trial.ts'
 import { type CollectorAccess, retryWhileUnavailable, waitUntilQueryable } from './availability.ts'
-import { concludeExperiment, crashProblem, lateErrors, replaceResults } from './conclude.ts'
+import { concludeExperiment, crashProblem, lateErrors, replaceResults, withBudget } from './conclude.ts'
 import { Judging } from './judging.ts'
 import type { Plan } from './plan.ts'
 import {
@@ -40,13 +40,14 @@ export async function runRecorded(
   runner: TrialRunner,
   { store, collector }: Recorded,
   reporter: Reporter,
-  signal?: AbortSignal,
+  interrupted?: AbortSignal,
 ): Promise<ExperimentReport> {
+  const { signal, spent } = withBudget(plan.outline.budget, interrupted)
   await retryWhileUnavailable(() => upsertExperiment(store, toExperiment(plan)))
   reporter.onExperimentStart?.(plan, 'recorded')
   const judging = new Judging(plan, store, runner.judge.bind(runner), plan.judged)
   try {
-    const trialRuns = await runAndJudge(plan, runner, collector, judging, reporter, signal)
+    const trialRuns = await runAndJudge(plan, runner, collector, judging, reporter, { signal, spent })
     const missing = await runner.deliver()
     // A collector that did not take the spans cannot say when they can be read.
     if (missing.pending === 0) await waitUntilQueryable(collector)
@@ -55,7 +56,7 @@ export async function runRecorded(
     reporter.onExperimentEnd?.(report)
     return report
   } catch (error) {
-    const isInterrupted = signal?.aborted === true && error === signal.reason
+    const isInterrupted = signal.aborted && error === signal.reason
     if (isInterrupted) await judgeLast(judging, collector)
     const results = judging.results
     const message = isInterrupted ? interruptedText(plan, results, error) : messageOf(error)
@@ -88,7 +89,7 @@ async function runAndJudge(
   collector: CollectorAccess,
   judging: Judging,
   reporter: Reporter,
-  signal: AbortSignal | undefined,
+  { signal, spent }: ReturnType<typeof withBudget>,
 ): Promise<TrialRun[]> {
   const before = new Set(
     toTrials(judging.results).map(({ caseId, trial }) => JSON.stringify([caseId, trial])),
@@ -96,12 +97,12 @@ async function runAndJudge(
   const left = trialsOf(plan).filter(({ item, trial }) => !before.has(JSON.stringify([item.id, trial])))
   const trialRuns: TrialRun[] = []
   const ended = new AbortController()
-  const judgingMeanwhile = judgeUntil(ended.signal, judging, collector)
+  const judgingMeanwhile = judgeUntil(ended.signal, judging, collector, spent)
   // A store that fails ends the trials too.
   const running = runTrials(
+    plan,
     runner,
     left,
-    plan.concurrency,
     ({ run }, startedMs) => {
       trialRuns.push(run)
       judging.add(run, startedMs)
@@ -119,7 +120,12 @@ async function runAndJudge(
 }
 
 /** A look may settle many traces: the store has twice as long for others. */
-async function judgeUntil(ended: AbortSignal, judging: Judging, collector: CollectorAccess): Promise<void> {
+async function judgeUntil(
+  ended: AbortSignal,
+  judging: Judging,
+  collector: CollectorAccess,
+  spent: (dollars: number) => void,
+): Promise<void> {
   let tookMs = 0
   while (!ended.aborted) {
     await sleep(Math.max(JUDGE_EVERY_MS, 2 * tookMs), undefined, { signal: ended }).catch(() => undefined)
@@ -127,6 +133,7 @@ async function judgeUntil(ended: AbortSignal, judging: Judging, collector: Colle
     const startedMs = performance.now()
     await waitUntilQueryable(collector, ended)
     await judging.judgeArrived()
+    spent([...judging.facts.values()].reduce((sum, { cost }) => sum + cost, 0))
     tookMs = performance.now() - startedMs
   }
 }

@@ -40,10 +40,20 @@ export interface ReportTotals {
   readonly scores: readonly ScoreSummary[]
 }
 
+/** Of all trials. */
+export interface ReportUsage {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** US dollars. */
+  readonly cost: number
+  /** Some tokens have no known price: it cost at least `cost`. */
+  readonly isCostPartial: boolean
+}
+
 export type Mode = 'recorded' | 'local' | 'queue'
 
 /** One experiment and its results. */
-export interface ExperimentReport extends ReportTotals {
+export interface ExperimentReport extends ReportTotals, ReportUsage {
   readonly experimentId: string
   readonly evaluation: string
   /** Relative to the working directory; '' if it came from no file. */
@@ -69,12 +79,6 @@ export interface ExperimentReport extends ReportTotals {
   /** Why it could not be evaluated; '' if it could. */
   readonly error: string
   readonly durationMs: number
-  readonly inputTokens: number
-  readonly outputTokens: number
-  /** US dollars. */
-  readonly cost: number
-  /** Some tokens have no known price: it cost at least `cost`. */
-  readonly isCostPartial: boolean
   readonly trials: readonly TrialReport[]
 }
 
@@ -133,11 +137,17 @@ export function toReport(
     error: problem ?? '',
     durationMs: Math.max(0, Date.now() - plan.startedMs),
     ...totals,
+    ...toUsage(trials),
+    trials,
+  }
+}
+
+export function toUsage(trials: readonly ReportUsage[]): ReportUsage {
+  return {
     inputTokens: trials.reduce((sum, trial) => sum + trial.inputTokens, 0),
     outputTokens: trials.reduce((sum, trial) => sum + trial.outputTokens, 0),
     cost: trials.reduce((sum, trial) => sum + trial.cost, 0),
     isCostPartial: trials.some((trial) => trial.isCostPartial),
-    trials,
   }
 }
 

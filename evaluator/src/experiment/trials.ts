@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Case } from '@weir/store/evaluations'
+import { isErrorExpected, type Outline } from '../evaluation/outline.ts'
 import type { TrialEnd, TrialRunner } from '../runner/evaluation-code.ts'
 import type { Plan } from './plan.ts'
 
@@ -14,23 +15,25 @@ const MOST_UNRECORDED = 1_000
 const LAST_MS = 5_000
 
 /**
- * Runs trials, the tasks of at most `concurrency` at once.
+ * Runs trials, the tasks of at most `concurrency` at once, and again those whose tasks failed, as often as the evaluation says.
  * @throws the reason of `signal`, once the tasks that had ended by then are recorded
  */
 export async function runTrials(
+  { outline, concurrency }: Pick<Plan, 'outline' | 'concurrency'>,
   runner: TrialRunner,
   trials: Iterator<PlannedTrial>,
-  concurrency: number,
   onEnd: (end: TrialEnd, startedMs: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
   const unrecorded = new Set<Promise<void>>()
+  const paced = pacer()
   let isOver = false
   /** Resolves when the task has ended. */
   const start = async ({ item, trial }: PlannedTrial): Promise<void> => {
+    await paced(outline.startIntervalMs)
     const startedMs = Date.now()
     const taskEnd = Promise.withResolvers<void>()
-    const recorded = runner.run(item, trial, taskEnd.resolve).then((end) => {
+    const recorded = runWithRetries(outline, runner, item, trial, taskEnd.resolve).then((end) => {
       if (!isOver) onEnd(end, startedMs)
     })
     await Promise.race([taskEnd.promise, recorded])
@@ -57,6 +60,34 @@ export async function runTrials(
     throw error
   } finally {
     isOver = true
+  }
+}
+
+/** Resolves when a task may begin: starts are as far apart as is asked for. */
+function pacer(): (intervalMs: number) => Promise<void> {
+  let nextMs = performance.now()
+  return async (intervalMs) => {
+    if (intervalMs === 0) return
+    const nowMs = performance.now()
+    const startMs = Math.max(nowMs, nextMs)
+    nextMs = startMs + intervalMs
+    await sleep(startMs - nowMs)
+  }
+}
+
+/** Runs a trial, and again if its task failed: how it ended last is its result. */
+export async function runWithRetries(
+  { retryOnError, checks }: Outline,
+  runner: TrialRunner,
+  item: Case,
+  trial: number,
+  onTaskEnd?: () => void,
+): Promise<TrialEnd> {
+  for (let left = retryOnError; ; left--) {
+    const end = await runner.run(item, trial, left === 0 ? onTaskEnd : undefined)
+    const { error } = end.run
+    if (left === 0 || error === undefined || (error.reason === 'thrown' && isErrorExpected(checks)))
+      return end
   }
 }
 

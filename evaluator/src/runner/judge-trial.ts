@@ -9,6 +9,7 @@ import { outputOf } from '../checks/output-checks.ts'
 import type { Check } from '../checks/table.ts'
 import { messageOf } from '../errors.ts'
 import type { Evaluation, Scored, Scorer } from '../evaluation/definition.ts'
+import { isErrorExpected } from '../evaluation/outline.ts'
 import { TimeLimitError, withTimeLimit } from '../time-limit.ts'
 import type { TrialRun } from './run-trial.ts'
 import { guarded } from './stray-errors.ts'
@@ -62,17 +63,14 @@ async function judgeRun(
 /** A task that failed is an error, unless a check expects the run to end that way. */
 function judgeTask(evaluation: Evaluation, trialRun: TrialRun, run: RunRecord | undefined): PartialResult {
   const base = { kind: 'task' as const, name: '' }
-  if (trialRun.error !== undefined && (trialRun.error.reason !== 'thrown' || !isErrorExpected(evaluation))) {
+  if (
+    trialRun.error !== undefined &&
+    (trialRun.error.reason !== 'thrown' || !isErrorExpected(evaluation.checks))
+  ) {
     return { ...base, outcome: 'error', reason: trialRun.error.message }
   }
   if (run === undefined) return { ...base, outcome: 'error', reason: NOT_RECORDED }
   return { ...base, outcome: 'passed', reason: trialRun.error?.message ?? '' }
-}
-
-function isErrorExpected({ checks }: Evaluation): boolean {
-  return checks.some(
-    (check) => check.type === 'run.status' && (check.status === 'error') !== (check.not === true),
-  )
 }
 
 function judgeCheck(check: Check, run: RunRecord | undefined): PartialResult {

@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts'
 import { waitUntilQueryable } from '../experiment/availability.ts'
 import { type Plan, planOf } from '../experiment/plan.ts'
 import { judgeRecorded } from '../experiment/recorded.ts'
-import { trialsOf } from '../experiment/trials.ts'
+import { runWithRetries, trialsOf } from '../experiment/trials.ts'
 import {
   type ExperimentJob,
   experimentJob,
@@ -53,8 +53,8 @@ export class EvaluationJobs {
    */
   async runTrial(job: Job): Promise<TrialRun> {
     const data = trialJob.parse(this.#open(job))
-    const { runner } = await this.#experiment(data)
-    const { run, undelivered } = await runner.run(data.item, data.trial)
+    const { code, runner } = await this.#experiment(data)
+    const { run, undelivered } = await runWithRetries(code.outline, runner, data.item, data.trial)
     if (undelivered !== undefined)
       throw new Error(`its run could not be delivered to the collector: ${undelivered}`)
     return run

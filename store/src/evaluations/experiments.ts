@@ -54,6 +54,22 @@ export async function findExperiment(
   return row === undefined ? undefined : toExperiment(row)
 }
 
+/** The newest experiment on a VCS revision that passed with all of its cases; undefined if there is none. */
+export async function findPassedExperiment(
+  store: Store,
+  params: { readonly evaluation: string; readonly variant: string; readonly revision: string },
+): Promise<string | undefined> {
+  const [row] = await select<{ id: string }>(
+    store,
+    `SELECT experiment_id AS id FROM experiments FINAL
+     WHERE project = {project: String} AND evaluation = {evaluation: String} AND variant = {variant: String}
+       AND revision = {revision: String} AND status = 'passed' AND JSONExtractUInt(definition, 'leftOut') = 0
+     ORDER BY started DESC LIMIT 1`,
+    params,
+  )
+  return row?.id
+}
+
 /** Traces (32 hex digits) that hold a run of an experiment that started at or after `sinceMs` (since 1970). */
 export async function findExperimentTraces(
   store: Store,

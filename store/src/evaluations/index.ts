@@ -21,7 +21,13 @@ export {
   listExperiments,
   listTrends,
 } from './experiment-pages.ts'
-export { findExperiment, findExperimentRuns, findExperimentTraces, upsertExperiment } from './experiments.ts'
+export {
+  findExperiment,
+  findExperimentRuns,
+  findExperimentTraces,
+  findPassedExperiment,
+  upsertExperiment,
+} from './experiments.ts'
 export { addMonitor, listMonitors, readMonitors, removeMonitor } from './monitors.ts'
 export { insertResults, listCaseResults, listResults } from './results.ts'
 export { getRunScores, insertScores, listFlowScores } from './scores.ts'

@@ -1,0 +1,111 @@
+import { flow, traceModel } from '@weir/sdk'
+import { expect, it } from 'vitest'
+import { run } from '../checks/matchers.ts'
+import type { Definition } from '../evaluation/definition.ts'
+import { evaluate } from '../evaluation/evaluate.ts'
+import { prepareMode, runEvaluation } from './run-evaluation.ts'
+
+const spend = flow('spend', (dollars: number) =>
+  traceModel({ provider: 'fake', model: 'echo' }, (span) => {
+    span.setUsage({ inputTokens: 10, outputTokens: 5, cost: dollars })
+    return dollars
+  }),
+)
+
+async function evaluateLocally(definition: Partial<Definition<number, unknown>>, settings = {}) {
+  await prepareMode({ kind: 'local' })
+  const base = {
+    task: spend,
+    data: [1, 2, 3, 4].map((input) => ({ input, id: String(input) })),
+    checks: [run.toSucceed()],
+  }
+  const evaluation = evaluate('limits', { ...base, ...definition } as Definition<number, unknown>)
+  return runEvaluation(evaluation, { kind: 'local' }, {}, settings)
+}
+
+it('a gate on the cost looks at all trials, or at their mean', async () => {
+  const gatesOf = async (cost: NonNullable<Definition['gates']>['cost']) =>
+    (await evaluateLocally({ gates: { cost } }))[0]!.gates.slice(1)
+  expect(await gatesOf({ total: '$10', perTrial: 2.5 })).toEqual([
+    { name: 'cost of a trial <= $2.5', outcome: 'passed', reason: 'it is $2.5' },
+    { name: 'cost <= $10', outcome: 'passed', reason: 'it is $10' },
+  ])
+  expect(await gatesOf({ total: 9.99 })).toEqual([
+    { name: 'cost <= $9.99', outcome: 'failed', reason: 'it is $10' },
+  ])
+  expect(() =>
+    evaluate('x', { task: spend, data: [], checks: [run.toSucceed()], gates: { cost: { total: '9' } } }),
+  ).toThrow("Expected US dollars, such as 0.02 or '$0.02'")
+})
+
+it('a cost that nobody recorded is not low enough', async () => {
+  const [report] = await evaluateLocally({ task: (input) => input, gates: { cost: { total: 1 } } })
+  expect(report!.gates[1]).toMatchObject({ outcome: 'unverifiable', reason: 'no cost was recorded' })
+})
+
+it('once the budget is spent no trial begins, and the experiment is not evaluated', async () => {
+  const [report] = await evaluateLocally({ budget: '$3', concurrency: 1 })
+  expect(report).toMatchObject({
+    status: 'error',
+    error: 'the budget of $3 is spent ($3)',
+    evaluated: 2,
+    passed: 2,
+  })
+})
+
+it('a task that failed runs again, as often as it may, and its last run counts', async () => {
+  const tries = new Map<number, number>()
+  const task = (input: number) => {
+    tries.set(input, (tries.get(input) ?? 0) + 1)
+    if (tries.get(input)! < input) throw new Error('not yet')
+    return input
+  }
+  const [report] = await evaluateLocally({ task, retryOnError: 2, gates: { passRate: 0.75 } })
+  expect(report).toMatchObject({ status: 'passed', passed: 3, errors: 1 })
+  expect(Object.fromEntries(tries)).toEqual({ 1: 1, 2: 2, 3: 3, 4: 3 })
+})
+
+it('a task that failed as a check expects does not run again', async () => {
+  let tries = 0
+  const task = () => {
+    tries++
+    throw new Error('refused')
+  }
+  const [report] = await evaluateLocally({ task, retryOnError: 3, checks: [run.toHaveStatus('error')] })
+  expect(report).toMatchObject({ status: 'passed', passed: 4 })
+  expect(tries).toBe(4)
+})
+
+it('tasks begin as far apart as the rate limit says', async () => {
+  const startsMs: number[] = []
+  const task = (input: number) => {
+    startsMs.push(performance.now())
+    return input
+  }
+  await evaluateLocally({ task, rateLimit: '20/s' })
+  // 150 ms, less what timers are early.
+  expect(startsMs.at(-1)! - startsMs[0]!).toBeGreaterThan(130)
+  expect(() => evaluate('x', { task: spend, data: [], checks: [run.toSucceed()], rateLimit: '60' })).toThrow(
+    "expected a rate such as '60/min'",
+  )
+})
+
+it('only cases with a tag run, and only the variants that were asked for', async () => {
+  const data = [
+    { id: 'a', input: 1, tags: ['smoke', 'x'] },
+    { id: 'b', input: 2, tags: ['slow'] },
+    { id: 'c', input: 3 },
+  ]
+  const variants = { small: 1, large: 2 }
+  const ran = async (settings: object) =>
+    (await evaluateLocally({ task: (input) => input, data, variants }, settings)).map(
+      ({ variant, trials }) => [variant, trials.map(({ caseId }) => caseId)],
+    )
+  expect(await ran({ tags: ['smoke', 'slow'] })).toEqual([
+    ['small', ['a', 'b']],
+    ['large', ['a', 'b']],
+  ])
+  expect(await ran({ variants: ['large'] })).toEqual([['large', ['a', 'b', 'c']]])
+  expect(await ran({ tags: ['none'] })).toEqual([])
+  expect(await ran({ variants: ['none'] })).toEqual([])
+})
