@@ -173,6 +173,28 @@ describe('a recorded experiment', () => {
     expect((await getExperiment(store, { experimentId: after.experimentId }))?.dataset).toBe('queries@1')
   })
 
+  it('is compared with what passed on a revision where no baseline was promoted', async () => {
+    const evaluation = evaluate('branched', { ...definition, gates: { scores: { exactMatch: 1 } } })
+    const bad = {
+      ...definition,
+      gates: { scores: { exactMatch: 1 }, passRate: 1 },
+      checks: [run.not.toSucceed()],
+    }
+    const passed = await runOne(evaluation, { revision: 'base' })
+    const failed = await runOne(evaluate('branched', bad), { revision: 'base' })
+    expect([passed.status, failed.status]).toEqual(['passed', 'failed'])
+    const settings = { baseline: 'main', baselineRevision: 'base', revision: 'head' }
+    const { baselineExperimentId, changes } = await runOne(evaluation, settings)
+    expect(baselineExperimentId).toBe(passed.experimentId)
+    expect(changes).toMatchObject({ broke: [], mended: [], passRate: { mean: 1, baseline: 1 } })
+    await promoteExperiment(store, { experimentId: failed.experimentId, force: true })
+    const promoted = await runOne(evaluation, settings)
+    expect(promoted).toMatchObject({
+      baselineExperimentId: failed.experimentId,
+      changes: { mended: ['moon'] },
+    })
+  })
+
   it('says that there is no baseline yet', async () => {
     const gates = { scores: { exactMatch: 0 }, latency: { steps: 'no-regression' as const } }
     const report = await runOne(evaluate('first', { ...definition, gates, baseline: 'main' }))
