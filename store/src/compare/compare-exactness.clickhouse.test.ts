@@ -142,6 +142,37 @@ const insertMany = (flow: string, runs: number) =>
     { flow, runs },
   )
 
+test('verdicts about a side that still grows hold however often one looks, and elsewhere if they are asked to', async () => {
+  const flow = 'growing'
+  const slower = (i: number) => ({ ...run(flow, '2', i).steps[0]!, milliseconds: 160 + ((i * 17) % 40) })
+  await insertRuns(store(), [
+    ...forty(flow, '1'),
+    ...forty(flow, '2').map((one, i) => ({
+      ...one,
+      milliseconds: slower(i).milliseconds,
+      steps: [slower(i)],
+    })),
+  ])
+  const sides = [parseSide('version=1', NOW), parseSide('version=2', NOW)] as const
+  const look = async (more: { now?: Date; anytime?: boolean }) => {
+    const params = { flow, base: sides[0], candidate: sides[1], now: NOW, ...more }
+    const { anytime, run: whole } = await compare(store(), params)
+    return { anytime, ...whole.metrics.duration }
+  }
+  const [once, asked] = [await look({}), await look({ anytime: true })]
+  expect([once.anytime, asked.anytime, once.verdict, asked.verdict]).toEqual([
+    false,
+    true,
+    'slower',
+    'slower',
+  ])
+  expect(asked.p!).toBeGreaterThan(once.p!)
+  expect(asked.effect!.low).toBeLessThan(once.effect!.low)
+  // The newest run started an hour before, and a minute before.
+  const growing = await look({ now: new Date(NOW.getTime() - 3_540_000) })
+  expect(growing).toMatchObject({ anytime: true, p: asked.p })
+})
+
 test('large sides: counts and quantiles of all runs, tests on a sample that is the same each time', async () => {
   await insertMany('large', 24_000)
   const first = await compareSides('large', 'version=0', 'version=1')

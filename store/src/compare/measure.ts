@@ -1,3 +1,4 @@
+import { anytimeConfidence, anytimeP } from '../statistics/anytime.ts'
 import {
   effectiveSize,
   type Inflation,
@@ -22,14 +23,21 @@ export interface Measured {
   readonly observations: readonly Observation[]
 }
 
-/** Tests every metric that has enough runs on both sides: as many as are worth the minimum of independent ones. */
-export function measure(base: Measured, candidate: Measured): Readonly<Record<Metric, TestedMetric>> {
+/**
+ * Tests every metric that has enough runs on both sides: as many as are worth the minimum of independent ones.
+ * @param anytime whether the tests must hold however often one looks while runs arrive
+ */
+export function measure(
+  base: Measured,
+  candidate: Measured,
+  anytime = false,
+): Readonly<Record<Metric, TestedMetric>> {
   const sides: Sides = [toSide(base), toSide(candidate)]
   return {
-    success: measureSuccess(sides),
-    duration: measureDuration(sides),
-    p95: measureTail('p95', 0.95, sides),
-    p99: measureTail('p99', 0.99, sides),
+    success: measureSuccess(sides, anytime),
+    duration: measureDuration(sides, anytime),
+    p95: measureTail('p95', 0.95, sides, anytime),
+    p99: measureTail('p99', 0.99, sides, anytime),
   }
 }
 
@@ -51,7 +59,7 @@ function toSide({ stats, observations }: Measured): Side {
   }
 }
 
-function measureSuccess(sides: Sides): TestedMetric {
+function measureSuccess(sides: Sides, anytime: boolean): TestedMetric {
   const [base, candidate] = sides.map(({ stats }) => stats) as [SideStats, SideStats]
   const rate = ({ n, succeeded }: SideStats) => (n === 0 ? null : succeeded / n)
   const tested: TestedMetric = {
@@ -73,32 +81,32 @@ function measureSuccess(sides: Sides): TestedMetric {
       return { size: seen === 0 ? n : n / (1 + (1 / size - 1 / seen) * n), degrees }
     }),
   )
-  return withEffect(tested, sizes, ({ degrees }) => {
+  return withEffect(tested, sizes, anytime, ({ degrees }, confidence) => {
     const counts = sizes.counts([base.succeeded, candidate.succeeded])
-    const result = proportionDifference(...counts, studentisedConfidence(CONFIDENCE, degrees))
+    const result = proportionDifference(...counts, studentisedConfidence(confidence, degrees))
     return { ...result, value: result.difference, p: studentised(result.p, degrees) }
   })
 }
 
-function measureDuration(sides: Sides): TestedMetric {
+function measureDuration(sides: Sides, anytime: boolean): TestedMetric {
   const tested = durationMetric('duration', sides)
   const reading = readLocation(sides.map(({ successes }) => successes) as unknown as Both<Series>)
-  return withEffect(tested, reading.sizes, (inflation) => {
+  return withEffect(tested, reading.sizes, anytime, (inflation, confidence) => {
     const [x, y] = sides.map(({ successes }) => successes.values) as [number[], number[]]
-    const { ratio: value, low, high } = hodgesLehmannRatio(x, y, CONFIDENCE, inflation)
+    const { ratio: value, low, high } = hodgesLehmannRatio(x, y, confidence, inflation)
     return { value, low, high, p: agreed(sides, reading, () => readLocation([sides[0].all, sides[1].all])) }
   })
 }
 
-function measureTail(metric: 'p95' | 'p99', level: number, sides: Sides): TestedMetric {
+function measureTail(metric: 'p95' | 'p99', level: number, sides: Sides, anytime: boolean): TestedMetric {
   const [x, y] = sides.map(({ successes }) => successes) as [Series, Series]
   const tested = durationMetric(metric, sides)
   if (Math.min(x.values.length, y.values.length) < tested.needs) return tested
   const isBeyond = beyondQuantile(x.values, y.values, level)
   const reading = readTail([x, y], isBeyond)
-  return withEffect(tested, reading.sizes, ({ degrees }) => {
-    const confidence = studentisedConfidence(CONFIDENCE, degrees)
-    const result = quantileRatio(x.values, y.values, level, confidence, reading.sizes.sizes)
+  return withEffect(tested, reading.sizes, anytime, ({ degrees }, confidence) => {
+    const wide = studentisedConfidence(confidence, degrees)
+    const result = quantileRatio(x.values, y.values, level, wide, reading.sizes.sizes)
     if (result === null) return null
     const p = agreed(sides, reading, () => readTail([sides[0].all, sides[1].all], isBeyond))
     return { ...result, value: result.ratio, p }
@@ -195,12 +203,14 @@ interface Effect extends Estimate {
 function withEffect(
   tested: TestedMetric,
   { sizes, inflation, reduced, factor }: Sizes,
-  test: (inflation: Inflation) => Effect | null,
+  anytime: boolean,
+  test: (inflation: Inflation, confidence: number) => Effect | null,
 ): TestedMetric {
   const counted = { ...tested, effective: reduced ? sizes : null, needs: Math.ceil(tested.needs * factor) }
   if (Math.min(...sizes) < tested.needs) return counted
-  const effect = test(inflation)
+  const information = 1 / (1 / sizes[0] + 1 / sizes[1])
+  const effect = test(inflation, anytime ? anytimeConfidence(CONFIDENCE, information) : CONFIDENCE)
   if (effect === null) return counted
   const { value, low, high, p } = effect
-  return { ...counted, effect: { value, low, high }, p }
+  return { ...counted, effect: { value, low, high }, p: anytime ? anytimeP(p, information) : p }
 }
