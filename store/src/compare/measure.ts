@@ -2,7 +2,6 @@ import { anytimeConfidence, anytimeP } from '../statistics/anytime.ts'
 import {
   effectiveSize,
   type Inflation,
-  inflationOf,
   studentised,
   studentisedConfidence,
 } from '../statistics/effective-size.ts'
@@ -15,6 +14,7 @@ import type { Estimate, TestedMetric } from './comparison.ts'
 import { COMPARISON_RULE, type Metric } from './judge.ts'
 import { type Observation, type Series, toSeries } from './observation.ts'
 import type { SideStats } from './side-queries.ts'
+import { type Both, type Sizes, worth } from './worth.ts'
 
 /** One side of one step: what SQL counted, and what the tests see of it. */
 export interface Measured {
@@ -24,7 +24,7 @@ export interface Measured {
 }
 
 /**
- * Tests every metric that has enough runs on both sides: as many as are worth the minimum of independent ones.
+ * Tests every metric that has enough runs on both sides, and enough that are independent.
  * @param anytime whether the tests must hold however often one looks while runs arrive
  */
 export function measure(
@@ -49,7 +49,6 @@ interface Side {
 }
 
 type Sides = readonly [Side, Side]
-type Both<T> = readonly [T, T]
 
 function toSide({ stats, observations }: Measured): Side {
   return {
@@ -60,7 +59,7 @@ function toSide({ stats, observations }: Measured): Side {
 }
 
 function measureSuccess(sides: Sides, anytime: boolean): TestedMetric {
-  const [base, candidate] = sides.map(({ stats }) => stats) as [SideStats, SideStats]
+  const [base, candidate] = [sides[0].stats, sides[1].stats]
   const rate = ({ n, succeeded }: SideStats) => (n === 0 ? null : succeeded / n)
   const tested: TestedMetric = {
     metric: 'success',
@@ -90,16 +89,16 @@ function measureSuccess(sides: Sides, anytime: boolean): TestedMetric {
 
 function measureDuration(sides: Sides, anytime: boolean): TestedMetric {
   const tested = durationMetric('duration', sides)
-  const reading = readLocation(sides.map(({ successes }) => successes) as unknown as Both<Series>)
+  const [x, y] = [sides[0].successes, sides[1].successes]
+  const reading = readLocation([x, y])
   return withEffect(tested, reading.sizes, anytime, (inflation, confidence) => {
-    const [x, y] = sides.map(({ successes }) => successes.values) as [number[], number[]]
-    const { ratio: value, low, high } = hodgesLehmannRatio(x, y, confidence, inflation)
+    const { ratio: value, low, high } = hodgesLehmannRatio(x.values, y.values, confidence, inflation)
     return { value, low, high, p: agreed(sides, reading, () => readLocation([sides[0].all, sides[1].all])) }
   })
 }
 
 function measureTail(metric: 'p95' | 'p99', level: number, sides: Sides, anytime: boolean): TestedMetric {
-  const [x, y] = sides.map(({ successes }) => successes) as [Series, Series]
+  const [x, y] = [sides[0].successes, sides[1].successes]
   const tested = durationMetric(metric, sides)
   if (Math.min(x.values.length, y.values.length) < tested.needs) return tested
   const isBeyond = beyondQuantile(x.values, y.values, level)
@@ -150,41 +149,11 @@ function agreed([base, candidate]: Sides, successes: Reading, readAll: () => Rea
   return all.direction * successes.direction > 0 ? Math.max(successes.p, all.p) : 1
 }
 
-/** How many independent runs both sides are worth. */
-interface Sizes {
-  readonly sizes: Both<number>
-  readonly inflation: Inflation
-  /** Whether any depend on each other. */
-  readonly reduced: boolean
-  /** How many times as many runs as independent ones are needed. */
-  readonly factor: number
-  /** k1, n1, k2, n2 of that many runs. */
-  counts(k: Both<number>): [number, number, number, number]
-}
-
-function worth(
-  [n, m]: Both<number>,
-  effective: readonly { readonly size: number; readonly degrees: number }[],
-): Sizes {
-  const [first = { size: n, degrees: Infinity }, second = { size: m, degrees: Infinity }] = effective
-  const sizes: Both<number> = [first.size, second.size]
-  const scaled = (k: number, size: number, of: number) =>
-    of === size ? [k, of] : [Math.round((k * size) / of), Math.round(size)]
-  return {
-    sizes,
-    inflation: inflationOf(first, n, second, m),
-    reduced: sizes[0] !== n || sizes[1] !== m,
-    factor: Math.max(1, n / sizes[0] || 1, m / sizes[1] || 1),
-    counts: ([k, l]) =>
-      [...scaled(k, sizes[0], n), ...scaled(l, sizes[1], m)] as [number, number, number, number],
-  }
-}
-
 const COLUMN = { duration: 'p50Ns', p95: 'p95Ns', p99: 'p99Ns' } as const
 const UNTESTED = { cases: null, effective: null, effect: null, p: null }
 
 function durationMetric(metric: keyof typeof COLUMN, sides: Sides): TestedMetric {
-  const [base, candidate] = sides.map(({ stats }) => stats) as [SideStats, SideStats]
+  const [base, candidate] = [sides[0].stats, sides[1].stats]
   return {
     metric,
     baseN: base.succeeded,
@@ -202,12 +171,14 @@ interface Effect extends Estimate {
 
 function withEffect(
   tested: TestedMetric,
-  { sizes, inflation, reduced, factor }: Sizes,
+  { n, sizes, inflation, reduced, factor }: Sizes,
   anytime: boolean,
   test: (inflation: Inflation, confidence: number) => Effect | null,
 ): TestedMetric {
-  const counted = { ...tested, effective: reduced ? sizes : null, needs: Math.ceil(tested.needs * factor) }
-  if (Math.min(...sizes) < tested.needs) return counted
+  const least = COMPARISON_RULE.leastWorth[tested.metric]
+  const needs = Math.max(tested.needs, Math.ceil(least * factor))
+  const counted = { ...tested, effective: reduced ? sizes : null, needs }
+  if (n < tested.needs || Math.min(...sizes) < least) return counted
   const information = 1 / (1 / sizes[0] + 1 / sizes[1])
   const effect = test(inflation, anytime ? anytimeConfidence(CONFIDENCE, information) : CONFIDENCE)
   if (effect === null) return counted
