@@ -121,6 +121,7 @@ test('common runs and runs that still arrive are told', async () => {
   const { notes, candidate } = await compareSides(flow, 'version=1,service=test', 'environment=staging')
   expect(notes.find(({ kind }) => kind === 'overlap')?.text).toMatch(/^40 runs belong to both sides/)
   expect(notes.filter(({ kind }) => kind === 'growing')).toHaveLength(2)
+  expect(notes.filter(({ kind }) => kind === 'mix')).toEqual([])
   expect(notes.filter(({ kind }) => kind === 'sliced').map(({ text }) => text)).toEqual([
     'version 1 is narrowed to production runs, version "1", service "test", 2026-11-13 12:00 to 2026-11-20 12:00 UTC; its other runs do not count.',
   ])
@@ -141,6 +142,20 @@ const insertMany = (flow: string, runs: number) =>
      FROM numbers({runs:UInt32})`,
     { flow, runs },
   )
+
+test('sides that ran in different environments say so, unless they were chosen by them', async () => {
+  const flow = 'mixed'
+  await insertRuns(store(), [
+    ...forty(flow, '1'),
+    ...forty(flow, '2').map((one, i) => ({ ...one, environment: i < 10 ? 'prod' : 'staging' })),
+  ])
+  const { notes } = await compareSides(flow, 'version=1', 'version=2')
+  expect(notes.map(({ text }) => text)).toEqual([
+    'The sides differ in environment: prod in 100% of version 1 and 25% of version 2. What changed may come from that.',
+  ])
+  const chosen = await compareSides(flow, 'version=1', 'version=2,environment=staging')
+  expect(chosen.notes.map(({ kind }) => kind)).toEqual(['sliced'])
+})
 
 test('verdicts about a side that still grows hold however often one looks, and elsewhere if they are asked to', async () => {
   const flow = 'growing'

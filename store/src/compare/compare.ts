@@ -4,6 +4,7 @@ import { COMPARISON_RULE, judge } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
 import { measureCases, type TrialValues } from './measure-cases.ts'
 import { measurePaired } from './measure-paired.ts'
+import { readMix } from './mix.ts'
 import { describeSelection, findGrowth, type ReadSide, runNotes, writeNotes } from './notes.ts'
 import type { Observation } from './observation.ts'
 import { findPairing, pairingNotes, shareCases, valueNotes } from './pairing.ts'
@@ -105,12 +106,13 @@ async function readSide(
 ): Promise<SideData> {
   const { selection } = resolved
   const run = await readRunStats(store, scope, selection)
-  const [sample, steps, growth] = await Promise.all([
+  const [sample, steps, growth, mix] = await Promise.all([
     readRunSample(store, scope, selection, run),
     readStepStats(store, scope, selection, run),
     findGrowth(store, resolved, run, now),
+    readMix(store, scope, selection, run),
   ])
-  return { ...resolved, side, run, sample, steps, growth }
+  return { ...resolved, side, run, sample, steps, growth, mix }
 }
 
 type Values = readonly [base: readonly TrialValues[], candidate: readonly TrialValues[]]

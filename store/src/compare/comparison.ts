@@ -105,6 +105,7 @@ export interface Note {
     | 'dataset'
     | 'dependent'
     | 'failing'
+    | 'mix'
   readonly text: string
 }
 

@@ -33,11 +33,12 @@ export function measure(
   anytime = false,
 ): Readonly<Record<Metric, TestedMetric>> {
   const sides: Sides = [toSide(base), toSide(candidate)]
+  const location = readLocation([sides[0].successes, sides[1].successes])
   return {
     success: measureSuccess(sides, anytime),
-    duration: measureDuration(sides, anytime),
-    p95: measureTail('p95', 0.95, sides, anytime),
-    p99: measureTail('p99', 0.99, sides, anytime),
+    duration: measureDuration(sides, location, anytime),
+    p95: measureTail('p95', 0.95, sides, location, anytime),
+    p99: measureTail('p99', 0.99, sides, location, anytime),
   }
 }
 
@@ -87,20 +88,30 @@ function measureSuccess(sides: Sides, anytime: boolean): TestedMetric {
   })
 }
 
-function measureDuration(sides: Sides, anytime: boolean): TestedMetric {
+function measureDuration(sides: Sides, reading: Reading, anytime: boolean): TestedMetric {
   const tested = durationMetric('duration', sides)
   const [x, y] = [sides[0].successes, sides[1].successes]
-  const reading = readLocation([x, y])
   return withEffect(tested, reading.sizes, anytime, (inflation, confidence) => {
     const { ratio: value, low, high } = hodgesLehmannRatio(x.values, y.values, confidence, inflation)
     return { value, low, high, p: agreed(sides, reading, () => readLocation([sides[0].all, sides[1].all])) }
   })
 }
 
-function measureTail(metric: 'p95' | 'p99', level: number, sides: Sides, anytime: boolean): TestedMetric {
+/** Few runs lie beyond a tail, and hardly show what they share: where the typical duration cannot be tested for it, the tail is not. */
+function measureTail(
+  metric: 'p95' | 'p99',
+  level: number,
+  sides: Sides,
+  location: Reading,
+  anytime: boolean,
+): TestedMetric {
   const [x, y] = [sides[0].successes, sides[1].successes]
   const tested = durationMetric(metric, sides)
-  if (Math.min(x.values.length, y.values.length) < tested.needs) return tested
+  const { n, sizes, factor } = location.sizes
+  const { minimum, leastWorth } = COMPARISON_RULE
+  if (n < tested.needs) return tested
+  if (Math.min(...sizes) < leastWorth.duration)
+    return { ...tested, effective: sizes, needs: Math.ceil(minimum[metric] * factor) }
   const isBeyond = beyondQuantile(x.values, y.values, level)
   const reading = readTail([x, y], isBeyond)
   return withEffect(tested, reading.sizes, anytime, ({ degrees }, confidence) => {

@@ -2,6 +2,7 @@ import { findExperiment } from '../evaluations/experiments.ts'
 import type { Store } from '../store.ts'
 import type { Note, StepComparison } from './comparison.ts'
 import { COMPARISON_RULE } from './judge.ts'
+import { type Mix, mixNotes } from './mix.ts'
 import type { ResolvedSide } from './selection.ts'
 import { canOverlap } from './selection.ts'
 import { describeWindow } from './side.ts'
@@ -19,6 +20,7 @@ export interface ReadSide extends ResolvedSide {
   readonly run: RunStats
   readonly steps: readonly StepStats[]
   readonly growth: Growth
+  readonly mix: Mix
 }
 
 /** Whether a side gets more runs: an experiment that has not finished, or runs that still arrive. */
@@ -34,7 +36,12 @@ export async function writeNotes(
   sides: readonly [ReadSide, ReadSide],
 ): Promise<Note[]> {
   const own = sides.map(sideNotes)
-  return [...(await overlapNotes(store, scope, sides)), ...own.flat(), ...totalNotes(sides)]
+  return [
+    ...(await overlapNotes(store, scope, sides)),
+    ...own.flat(),
+    ...mixNotes(sides),
+    ...totalNotes(sides),
+  ]
 }
 
 async function overlapNotes(store: Store, scope: Scope, [base, candidate]: readonly [ReadSide, ReadSide]) {
