@@ -1,12 +1,16 @@
 import { type Indexed, indexedRuns } from '../latest-runs.ts'
+import { describeChildren, type NestedRun } from '../run-model/child-runs.ts'
+import { countOtherSpans } from '../run-model/other-spans.ts'
 import type { ChildRun, RunRecord } from '../run-model/run.ts'
 import { type QueryParams, rows, type Store } from '../store.ts'
 import { CALLS, STEPS } from './run-arrays.ts'
 import { addDetails, type Traced } from './run-details.ts'
 
 /** A record as `runs` alone has it. */
-type SelectedRecord = Omit<RunRecord, 'startUnixNano' | 'children'> & {
+type SelectedRecord = Omit<RunRecord, 'startUnixNano' | 'children' | 'otherSpans'> & {
   readonly startNs: string
+  readonly spanCount: number
+  readonly hasRoot: boolean
   readonly traceIds: readonly string[]
 }
 
@@ -89,9 +93,14 @@ async function* select(store: Store, what: keyof typeof COLUMNS, params: Values)
   ])
   for await (const some of result.stream<SelectedRecord>()) {
     for (const row of some) {
-      const { startNs, traceIds, ...rest } = row.json()
-      const startUnixNano = BigInt(startNs)
-      yield { record: { ...rest, startUnixNano, children: childrenOf.get(rest.runId) ?? [] }, traceIds }
+      const { startNs, traceIds, spanCount, hasRoot, ...rest } = row.json()
+      const record = {
+        ...rest,
+        startUnixNano: BigInt(startNs),
+        otherSpans: countOtherSpans(rest, spanCount, hasRoot),
+        children: childrenOf.get(rest.runId) ?? [],
+      }
+      yield { record, traceIds }
     }
   }
 }
@@ -109,25 +118,37 @@ const SELECT_RECORDS = `
       run.output AS output, run.input_type AS inputType, run.output_type AS outputType,
       run.input_length AS inputLength, run.output_length AS outputLength, run.error_type AS errorType,
       run.error_message AS errorMessage, run.input_tokens AS inputTokens, run.output_tokens AS outputTokens,
-      run.cost AS cost, run.unpriced_tokens AS unpricedTokens, ${STEPS}, ${CALLS}`
+      run.span_count AS spanCount, toBool(run.root_span_id != toFixedString('', 8)) AS hasRoot, run.cost AS cost, run.unpriced_tokens AS unpricedTokens, ${STEPS}, ${CALLS}`
 
-const CHILDREN = `Array(Tuple(start DateTime64(9, \\'UTC\\'), runId String, flow String, status String))`
+const CONTENTS = `arrayDistinct(arrayConcat(
+        arrayMap(name -> ('step', toString(name)), run.step_names),
+        arrayMap((kind, name) -> (toString(kind), toString(name)), run.call_kinds, run.call_names)))`
 
-/** The runs that the selected ones started, by the id of the run that did. */
+/**
+ * The runs that the selected ones started, by the id of the run that did.
+ * @param runIds SQL: the selected ones
+ */
 async function readChildren(
   store: Store,
   runIds: string,
   params: QueryParams,
 ): Promise<Map<string, ChildRun[]>> {
-  const found = await rows<{ parentRunId: string; children: ChildRun[] }>(
-    store,
-    `SELECT run.parent_run_id AS parentRunId,
-      arrayMap((child) -> CAST((child.runId, child.flow, child.status), 'Tuple(runId String, flow String, status String)'),
-        arraySort(CAST(groupArray((run.start, run.run_id, run.flow, run.status)), '${CHILDREN}'))) AS children
-    FROM ${indexedRuns('parent', `arrayJoin((SELECT groupArray(run_id) FROM (${runIds})))`)} AS run
-    WHERE is_deleted = 0 AND parent_run_id IN (${runIds})
-    GROUP BY parent_run_id`,
-    params,
-  )
-  return new Map(found.map(({ parentRunId, children }) => [parentRunId, children]))
+  const all = new Map<string, NestedRun>()
+  for (let parents = runIds; ; ) {
+    const relation = `${indexedRuns('parent', `arrayJoin((SELECT groupArray(run_id) FROM (${parents})))`)} AS run
+      WHERE is_deleted = 0 AND parent_run_id IN (${parents})`
+    const found = await rows<NestedRun>(
+      store,
+      `SELECT run.run_id AS runId, run.parent_run_id AS parentRunId, run.flow AS flow, run.status AS status,
+        CAST(${CONTENTS}, 'Array(Tuple(kind String, name String))') AS contents, run.input_tokens AS inputTokens,
+        run.output_tokens AS outputTokens, run.cost AS cost, run.unpriced_tokens AS unpricedTokens
+      FROM ${relation} ORDER BY run.start, run.run_id`,
+      params,
+    )
+    const known = all.size
+    for (const run of found) if (!all.has(run.runId)) all.set(run.runId, run)
+    // Ids are declared: a run may be said to be below itself.
+    if (all.size === known) return describeChildren([...all.values()])
+    parents = `SELECT run_id FROM ${relation}`
+  }
 }
