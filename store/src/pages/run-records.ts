@@ -16,8 +16,8 @@ type SelectedRecord = Omit<RunRecord, 'startUnixNano' | 'children' | 'otherSpans
 
 /** Ids travel in the URL of the query: as many as fit into any server's limit. */
 const IDS_PER_QUERY = 100
-/** Runs whose details are read together. */
-const DETAILED_TOGETHER = 50
+/** Runs whose details are read together; their spans; the characters of their own inputs and outputs. */
+const DETAILED_TOGETHER = { runs: 500, spans: 20_000, characters: 16 * 1024 * 1024 }
 
 interface Reading {
   readonly project?: string
@@ -35,52 +35,58 @@ interface ExperimentId extends Reading {
 
 /** Runs for checks, scorers and comparisons; unknown ids are left out. Ordered by start. */
 export async function getRunRecords(store: Store, params: RunIds | ExperimentId): Promise<RunRecord[]> {
-  const found = 'experimentId' in params ? readExperiment(store, params) : readRunRecords(store, params)
+  const { project = store.project, details = false } = params
+  const found =
+    'experimentId' in params
+      ? select(store, 'experiment', { project, values: [params.experimentId] })
+      : selectRuns(store, project, params.runIds)
   const records: RunRecord[] = []
-  for await (const record of found) records.push(record)
+  for await (const record of toRecords(store, project, found, details)) records.push(record)
   return records.sort((a, b) => Number(a.startUnixNano - b.startUnixNano) || (a.runId < b.runId ? -1 : 1))
 }
 
 /** The same one by one, in no order: inputs and outputs can be large, and need not be in memory together. */
-export async function* readRunRecords(store: Store, params: RunIds): AsyncGenerator<RunRecord> {
+export function readRunRecords(store: Store, params: RunIds): AsyncGenerator<RunRecord> {
   const { project = store.project, details = false } = params
-  const ids = [...new Set(params.runIds)]
-  for (let i = 0; i < ids.length; i += IDS_PER_QUERY) {
-    const runIds = ids.slice(i, i + IDS_PER_QUERY)
-    yield* read(store, 'run', { project, values: runIds }, details)
-  }
+  return toRecords(store, project, selectRuns(store, project, params.runIds), details)
 }
 
-function readExperiment(
+async function* selectRuns(store: Store, project: string, runIds: readonly string[]): AsyncGenerator<Traced> {
+  const ids = [...new Set(runIds)]
+  for (let at = 0; at < ids.length; at += IDS_PER_QUERY)
+    yield* select(store, 'run', { project, values: ids.slice(at, at + IDS_PER_QUERY) })
+}
+
+async function* toRecords(
   store: Store,
-  { project = store.project, experimentId, details = false }: ExperimentId,
-): AsyncGenerator<RunRecord> {
-  return read(store, 'experiment', { project, values: [experimentId] }, details)
-}
-
-interface Values extends QueryParams {
-  readonly project: string
-  readonly values: readonly string[]
-}
-
-async function* read(
-  store: Store,
-  what: keyof typeof COLUMNS,
-  params: Values,
+  project: string,
+  found: AsyncIterable<Traced>,
   details: boolean,
 ): AsyncGenerator<RunRecord> {
   let together: Traced[] = []
-  for await (const traced of select(store, what, params)) {
-    if (details) together.push(traced)
-    else yield traced.record
-    if (together.length < DETAILED_TOGETHER) continue
-    yield* addDetails(store, params.project, together)
+  let [spans, characters] = [0, 0]
+  for await (const traced of found) {
+    if (!details) {
+      yield traced.record
+      continue
+    }
+    together.push(traced)
+    spans += traced.spanCount
+    characters += traced.record.input.length + traced.record.output.length
+    const { runs: mostRuns, spans: mostSpans, characters: mostCharacters } = DETAILED_TOGETHER
+    if (together.length < mostRuns && spans < mostSpans && characters < mostCharacters) continue
+    yield* addDetails(store, project, together)
     together = []
+    ;[spans, characters] = [0, 0]
   }
-  yield* addDetails(store, params.project, together)
+  yield* addDetails(store, project, together)
 }
 
-async function* select(store: Store, what: keyof typeof COLUMNS, params: Values): AsyncGenerator<Traced> {
+async function* select(
+  store: Store,
+  what: keyof typeof COLUMNS,
+  params: QueryParams & { readonly values: readonly string[] },
+): AsyncGenerator<Traced> {
   const relation = `${indexedRuns(what, 'arrayJoin({values:Array(String)})')} AS run`
   const where = `is_deleted = 0 AND ${COLUMNS[what]} IN {values:Array(String)}`
   const [childrenOf, result] = await Promise.all([
@@ -100,7 +106,7 @@ async function* select(store: Store, what: keyof typeof COLUMNS, params: Values)
         otherSpans: countOtherSpans(rest, spanCount, hasRoot),
         children: childrenOf.get(rest.runId) ?? [],
       }
-      yield { record, traceIds }
+      yield { record, traceIds, spanCount }
     }
   }
 }
