@@ -1,4 +1,5 @@
 import { type Indexed, indexedRuns } from '../latest-runs.ts'
+import { textsSql } from '../native/query-native.ts'
 import { describeChildren, type NestedRun } from '../run-model/child-runs.ts'
 import { countOtherSpans } from '../run-model/other-spans.ts'
 import type { ChildRun, RunRecord } from '../run-model/run.ts'
@@ -132,7 +133,7 @@ const CONTENTS = `arrayDistinct(arrayConcat(
 
 /**
  * The runs that the selected ones started, by the id of the run that did.
- * @param runIds SQL: the selected ones
+ * @param runIds SQL: a subquery that gives the selected ones
  */
 async function readChildren(
   store: Store,
@@ -151,10 +152,10 @@ async function readChildren(
       FROM ${relation} ORDER BY run.start, run.run_id`,
       params,
     )
-    const known = all.size
-    for (const run of found) if (!all.has(run.runId)) all.set(run.runId, run)
     // Ids are declared: a run may be said to be below itself.
-    if (all.size === known) return describeChildren([...all.values()])
-    parents = `SELECT run_id FROM ${relation}`
+    const added = found.filter(({ runId }) => !all.has(runId))
+    if (added.length === 0) return describeChildren([...all.values()])
+    for (const run of added) all.set(run.runId, run)
+    parents = `SELECT tuple(*).1 AS run_id FROM ${textsSql(added.map(({ runId }) => runId))}`
   }
 }
