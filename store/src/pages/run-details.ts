@@ -15,6 +15,7 @@ const BYTES_AT_ONCE = 32 * 1024 * 1024
 /** A record, and its traces: 32 hex digits each. */
 export interface Traced {
   readonly record: RunRecord
+  readonly spanCount: number
   readonly traceIds: readonly string[]
 }
 

@@ -170,7 +170,11 @@ test('records with their steps; unknown ids are left out', async () => {
     parent: -1,
   })
   expect(records[0]?.children).toEqual([
-    { runId: `${hex('tree')}-${hex('inner', 8)}`, flow: 'inner', status: 'ok' },
+    {
+      ...{ runId: `${hex('tree')}-${hex('inner', 8)}`, flow: 'inner', status: 'ok' },
+      contents: [{ kind: 'step', name: 'deep' }],
+      ...{ inputTokens: 0, outputTokens: 0, cost: 0, unpricedTokens: 0 },
+    },
   ])
   expect(records[1]?.children).toEqual([])
   expect(await getRunRecords(store(), { experimentId: 'none' })).toEqual([])

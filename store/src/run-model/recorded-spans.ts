@@ -1,6 +1,8 @@
 import { readNative } from '../native/read-native.ts'
 import { assembleRuns } from './assemble-runs.ts'
+import { describeChildren, type NestedRun } from './child-runs.ts'
 import { describeDetails } from './describe-details.ts'
+import { countOtherSpans } from './other-spans.ts'
 import { NO_PAYLOAD, type Payload, toPayload } from './payload.ts'
 import { factsReader } from './read-facts.ts'
 import type { Call, CallRecord, ChildRun, Detail, Run, RunRecord, Step, StepRecord } from './run.ts'
@@ -28,8 +30,8 @@ export function toRunRecords(spans: readonly RecordedSpan[]): RunRecord[] {
   const payloads = new Map(spans.map(({ facts, payload }) => [facts, payload]))
   // Nothing has expired: the spans have only just come.
   const runs = assembleRuns([...payloads.keys()], 0)
-  const childrenOf = Map.groupBy(runs, ({ parentRunId }) => parentRunId)
-  return runs.map((run) => toRunRecord(run, payloads, (childrenOf.get(run.runId) ?? []).map(toChild)))
+  const childrenOf = describeChildren(runs.filter(({ parentRunId }) => parentRunId !== '').map(toNested))
+  return runs.map((run) => toRunRecord(run, payloads, childrenOf.get(run.runId) ?? []))
 }
 
 function toRunRecord(
@@ -62,6 +64,7 @@ function toRunRecord(
     outputTokens: run.outputTokens,
     cost: run.cost,
     unpricedTokens: run.unpricedTokens,
+    otherSpans: countOtherSpans(run, run.spanCount, run.root !== undefined),
     steps: run.steps.map((step, at) => toStepRecord(step, details.steps[at]!)),
     calls: run.calls.map((call, at) => toCallRecord(call, details.calls[at]!)),
     children,
@@ -76,6 +79,10 @@ function toCallRecord({ span: _span, usage: _usage, ...call }: Call, detail: Det
   return { ...call, detail }
 }
 
-function toChild({ runId, flow, status }: Run): ChildRun {
-  return { runId, flow, status }
+function toNested(run: Run): NestedRun {
+  const { runId, parentRunId, flow, status, inputTokens, outputTokens, cost, unpricedTokens } = run
+  const steps = run.steps.map(({ name }) => ({ kind: 'step', name }))
+  const calls = run.calls.map(({ kind, name }) => ({ kind, name }))
+  const usage = { inputTokens, outputTokens, cost, unpricedTokens }
+  return { runId, parentRunId, flow, status, contents: [...steps, ...calls], ...usage }
 }
