@@ -30,6 +30,15 @@ export function isIndexed(what: Indexed, value: string, hours = '1'): string {
         WHERE project = {project:String} AND ${isValue} AND ${hours})`
 }
 
+/**
+ * SQL: the hours of the runs of a value, the last one first, as far as `run_index` knows.
+ * @param hours as of {@link isIndexed}
+ */
+export function indexedHours(what: Indexed, value: string, hours: string): string {
+  return `SELECT hour FROM run_index WHERE project = {project:String} AND value = cityHash64('${what}', ${value}) AND ${hours}
+    ORDER BY value DESC, hour DESC`
+}
+
 /** SQL: the hour of a start, as the sort key of `runs` has it. */
 export function hourOf(nanoseconds: string): string {
   return `intDiv(${nanoseconds}, 3600000000000)`

@@ -14,6 +14,8 @@ export interface RunCondition {
   readonly sql: string
   /** `run_index` finds the runs that meet it, and they are few. */
   readonly isIndexed?: boolean
+  /** SQL: the hours in which runs that meet it may have started, the last one first. */
+  readonly hours?: string
 }
 
 /** SQL over `spans`: some span of the run meets one of them. */
@@ -67,6 +69,12 @@ export function mapSpanConditions(
     case 'span':
       return map(condition)
   }
+}
+
+/** As `hours` of a condition on runs, where all runs that a condition may be true of started in them. */
+export function hoursSql(condition: Condition): string | undefined {
+  if (condition.is === 'run') return condition.hours
+  return condition.is === 'and' ? condition.of.map(hoursSql).find((sql) => sql !== undefined) : undefined
 }
 
 /** SQL over `runs AS run`: what `run_index` finds, where it finds all runs that a condition may be true of and they are few. */
