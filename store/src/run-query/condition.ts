@@ -1,4 +1,4 @@
-import { isIndexed } from '../latest-runs.ts'
+import { isOfTraces } from '../latest-runs.ts'
 import { idsSql } from '../native/query-native.ts'
 
 /** SQL that is true of a run, made of conditions on runs and on spans. */
@@ -88,7 +88,7 @@ export function indexedSql(condition: Condition): string | undefined {
 }
 
 /** More are found sooner by looking at all runs of a window than one by one. */
-const MOST_INDEXED = 50
+const MOST_INDEXED = 300
 
 function isFew(
   condition: SpanCondition,
@@ -101,7 +101,7 @@ function isOneOf(traces: readonly string[]): string {
   if (traces.length === 0) return '0'
   const bytes = Buffer.from(traces.join(''), 'hex').toString('base64')
   const ids = `arrayJoin(arrayMap(nth -> lower(hex(substring(base64Decode('${bytes}'), 16 * nth + 1, 16))), range(${traces.length})))`
-  return `(${isIndexed('run', ids)} OR ${isIndexed('trace', ids)})`
+  return isOfTraces(ids)
 }
 
 /** Whether a condition holds, by what holds of its parts. */
