@@ -83,8 +83,8 @@ async function measure(store: Store): Promise<string> {
 }
 
 /** As docs/STORAGE.md says, instead of FINAL. */
-const LATEST = `run.is_deleted = 0 AND if(run.replaces = 0, run.run_key NOT IN (SELECT run_key FROM runs WHERE replaces = 1),
-  (run.run_key, run.settled) IN (SELECT run_key, max(settled) FROM runs WHERE replaces = 1 GROUP BY run_key))`
+const LATEST = `run.is_deleted = 0 AND ((run.run_key, if(run.replaces = 0, toDateTime64(-1, 6, 'UTC'), run.settled)) IN (
+  SELECT run_key, arrayJoin([toDateTime64(-1, 6, 'UTC'), max(settled)]) FROM runs WHERE replaces = 1 GROUP BY run_key)) = run.replaces`
 
 async function questionsOf(store: Store): Promise<Question[]> {
   const newest = await firstRow<{ ms: number }>(
