@@ -114,8 +114,9 @@ export const gates = z.strictObject({
 })
 
 export type ScoreGate = z.infer<typeof scoreGate>
-/** As they are written, and as they are judged. */
-export type GatesInput = z.input<typeof gates>
+/** As they are written. */
+type GatesInput = z.input<typeof gates>
+/** As they are judged. */
 export type Gates = z.infer<typeof gates>
 
 export interface Definition<I = unknown, O = unknown> {

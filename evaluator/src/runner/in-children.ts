@@ -8,12 +8,10 @@ import type { EvaluationCode, TrialEnd, TrialRunner } from './evaluation-code.ts
 import type { RecordedEnd, Recording } from './in-process.ts'
 import type { CasesAnswer, RunnerTask } from './messages.ts'
 import type { TrialRun } from './run-trial.ts'
-import { RunnerEndedError, type RunnerOptions, RunnerProcess } from './runner-process.ts'
+import { MAX_LOAD_MS, RunnerEndedError, type RunnerOptions, RunnerProcess } from './runner-process.ts'
 
-/** How long the event loop may be held while code is loaded, or makes its cases. */
-const MAX_LOAD_MS = 120_000
 /** How much longer than its own time limit a trial may hold the event loop. */
-const GRACE_MS = 5_000
+const GRACE_MS = 10_000
 /** Processes that end one after the other, with no trial between them, until no more are started. */
 const MOST_CRASHES = 20
 

@@ -28,7 +28,7 @@ export interface PassName {
 }
 
 /** Others may have taken the pass for dead: what it has read may have been removed or settled since. */
-export class PassOverdueError extends InfrastructureError {
+class PassOverdueError extends InfrastructureError {
   override readonly code: string = 'PASS_OVERDUE'
 
   constructor(silentMs: number) {
