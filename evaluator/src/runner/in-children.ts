@@ -16,7 +16,7 @@ const GRACE_MS = 10_000
 const MOST_CRASHES = 20
 
 export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'file'> {
-  /** The process that loaded the file waits for the first trial. Off where many files are loaded: each waits with its memory. */
+  /** A process that loaded the file waits for the next trials. Off where many files are loaded: each waits with its memory. */
   readonly keepLoaded: boolean
 }
 
@@ -68,6 +68,13 @@ class Processes {
     const taken = this.spare()
     this.#spare = undefined
     return taken
+  }
+
+  /** Takes back one that nobody needs any more: the next variant can go on in it. */
+  giveBack(runner: RunnerProcess): void {
+    const isKept = this.#options.keepLoaded && this.#spare === undefined && runner.isIdle && !runner.hasEnded
+    if (isKept) this.#spare = runner
+    else runner.close()
   }
 
   #start(): RunnerProcess {
@@ -147,7 +154,8 @@ class ChildRunner implements TrialRunner {
   }
 
   close(): void {
-    for (const runner of [this.#shared, this.#lone, ...this.#retired]) runner?.close()
+    if (this.#shared !== undefined) this.#processes.giveBack(this.#shared)
+    for (const runner of [this.#lone, ...this.#retired]) runner?.close()
   }
 
   /** What a process that has ended had not sent is known by its trials: they run again. */
