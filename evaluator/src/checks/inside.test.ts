@@ -36,7 +36,7 @@ const check = fc.oneof(
     ),
   fc.tuple(name, wanted).map(([label, input]) => toolChecks.toHaveBeenCalled(label, { with: input })),
   fc
-    .tuple(fc.array(item, { maxLength: 4 }), mode)
+    .tuple(fc.array(item, { minLength: 1, maxLength: 4 }), mode)
     .map(([items, of]) => toolChecks.toHaveTrajectory(items, of)),
   fc.tuple(name, value).map(([label, input]) => toolChecks.every(label).toHaveInputEqual(input)),
   fc.tuple(name, value).map(([label, input]) => toolChecks.at(label, 0).toHaveInputContaining(input)),
@@ -72,7 +72,7 @@ it('what an incomplete run decides about inputs stays so, whatever calls come af
 it('a trajectory with inputs that fit anything is one of names', () => {
   const known = calls.map((made) => toCalls(made.map(({ name, input }) => ({ name, input: input ?? 'x' }))))
   fc.assert(
-    fc.property(known, fc.array(name, { maxLength: 5 }), mode, (run, names, of) => {
+    fc.property(known, fc.array(name, { minLength: 1, maxLength: 5 }), mode, (run, names, of) => {
       const withInputs = names.map((label) => ({ name: label, with: /./ }))
       expect(judge(toolChecks.toHaveTrajectory(withInputs, of), run).outcome).toBe(
         judge(toolChecks.toHaveTrajectory(names, of), run).outcome,

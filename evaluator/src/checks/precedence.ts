@@ -63,7 +63,7 @@ export function searchBefore(
   }
   const limitOf = (next: Execution): number => {
     if (surely) return startOf(next) - next.uncertainNs
-    return startOf(next) + next.uncertainNs + (strict && isCoarse(recorded, next) ? TICK_NS : 0)
+    return startOf(next) + next.uncertainNs + (strict && isCoarse(recorded, next) ? TICK_NS - 1 : 0)
   }
   const isBefore = (first: Execution, next: Execution): boolean => {
     const found = precedes(recorded, first, next)
@@ -77,7 +77,7 @@ export function searchBefore(
       const areTiesAround = surely && !strict
       for (const first of before) {
         if (areTiesAround ? key(first) >= limit : key(first) > limit) break
-        if (isBefore(first, next)) return true
+        if (areTiesAround || isBefore(first, next)) return true
       }
       if (!areTiesAround) return false
       for (const around of stepsAround(recorded.run, next))

@@ -137,6 +137,8 @@ function toBounds(count: Count = {}): { atLeast: number; atMost?: number; with?:
   if (exactly !== undefined)
     return { ...input, atLeast: requireAmount(exactly), atMost: requireAmount(exactly) }
   const lower = requireAmount(atLeast ?? (atMost === undefined ? 1 : 0))
+  if (atMost === undefined && lower === 0)
+    throw new CheckError('Expected atLeast to be 1 or more, got 0: that asks for nothing.')
   if (atMost === undefined) return { ...input, atLeast: lower }
   if (lower > requireAmount(atMost))
     throw new CheckError(`Expected atLeast to be at most atMost, got ${lower} and ${atMost}.`)

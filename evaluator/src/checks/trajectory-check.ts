@@ -60,10 +60,13 @@ export const trajectory = defineCheck({
   }),
   matchers: {
     /** The whole sequence; default mode `exact`. */
-    toHaveTrajectory: (items: readonly TrajectoryItem[], mode: TrajectoryMode = 'exact') => ({
-      names: items.map(toItem),
-      mode,
-    }),
+    toHaveTrajectory(items: readonly TrajectoryItem[], mode: TrajectoryMode = 'exact') {
+      if (mode === 'superset' && items.length === 0)
+        throw new CheckError(
+          'Expected names of which the trajectory is a superset, got none: that asks for nothing.',
+        )
+      return { names: items.map(toItem), mode }
+    },
   },
   describe: ({ names, mode }) => [
     'toHaveTrajectory',

@@ -1,7 +1,7 @@
 import { readNative } from '../native/read-native.ts'
 import { assembleRuns } from './assemble-runs.ts'
 import { describeChildren, type NestedRun } from './child-runs.ts'
-import { describeDetails } from './describe-details.ts'
+import { describeDetails, type SpanUsages, sumUsages } from './describe-details.ts'
 import { countOtherSpans } from './other-spans.ts'
 import { NO_PAYLOAD, type Payload, toPayload } from './payload.ts'
 import { factsReader } from './read-facts.ts'
@@ -30,19 +30,21 @@ export function toRunRecords(spans: readonly RecordedSpan[]): RunRecord[] {
   const payloads = new Map(spans.map(({ facts, payload }) => [facts, payload]))
   // Nothing has expired: the spans have only just come.
   const runs = assembleRuns([...payloads.keys()], 0)
+  const usages = sumUsages([...payloads.keys()])
   const childrenOf = describeChildren(runs.filter(({ parentRunId }) => parentRunId !== '').map(toNested))
-  return runs.map((run) => toRunRecord(run, payloads, childrenOf.get(run.runId) ?? []))
+  return runs.map((run) => toRunRecord(run, payloads, usages, childrenOf.get(run.runId) ?? []))
 }
 
 function toRunRecord(
   run: Run,
   payloads: ReadonlyMap<SpanFacts, Payload>,
+  usages: SpanUsages,
   children: readonly ChildRun[],
 ): RunRecord {
   const payloadOf = (facts: SpanFacts | undefined) => (facts && payloads.get(facts)) ?? NO_PAYLOAD
   const { input, inputType, inputLength } = payloadOf(run.inputOf)
   const { output, outputType, outputLength } = payloadOf(run.outputOf)
-  const details = describeDetails(run, (span) => ({ payload: payloadOf(span), unreadBytes: 0 }))
+  const details = describeDetails(run, usages, (span) => ({ payload: payloadOf(span), unreadBytes: 0 }))
   return {
     runId: run.runId,
     traceId: run.traceId,
@@ -75,7 +77,7 @@ function toStepRecord({ span: _span, usage: _usage, ...step }: Step, detail: Det
   return { ...step, detail }
 }
 
-function toCallRecord({ span: _span, usage: _usage, ...call }: Call, detail: Detail): CallRecord {
+function toCallRecord({ span: _span, ...call }: Call, detail: Detail): CallRecord {
   return { ...call, detail }
 }
 

@@ -152,8 +152,6 @@ export interface Step extends StepRecord {
 
 export interface Call extends CallRecord {
   readonly span: SpanFacts
-  /** Of it and all below it. */
-  readonly usage: Usage
 }
 
 /** What a run asked of one model of one provider. */
