@@ -8,7 +8,7 @@ import { trace } from '@opentelemetry/api'
 import { type Collector, startCollector } from '@weir/collector'
 import { InfrastructureError } from '@weir/config'
 import type {} from '@weir/engines/testing'
-import { flow, shutdown } from '@weir/sdk'
+import { flow, shutdown, traceTool } from '@weir/sdk'
 import { createStore, execute, migrate, rows, type Store } from '@weir/store'
 import {
   getExperiment,
@@ -18,7 +18,7 @@ import {
   pushDataset,
 } from '@weir/store/evaluations'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { run, steps } from '../checks/matchers.ts'
+import { run, steps, tools } from '../checks/matchers.ts'
 import { dataset } from '../evaluation/definition.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { loadEvalFile } from '../evaluation/load-file.ts'
@@ -119,6 +119,23 @@ describe('a recorded experiment', () => {
       'the output is equal',
     ])
     expect(report.status).toBe('passed')
+  })
+
+  it('is judged by what its calls took', async () => {
+    const send = flow('send', (to: string) => traceTool({ name: 'send_email', input: { to } }, () => 'sent'))
+    const check = tools.toHaveBeenCalled('send_email', { with: { to: /@example/ }, times: 1 })
+    const seen: unknown[] = []
+    const report = await runOne(
+      evaluate('send', {
+        task: send,
+        data: ['a@example.org', 'a@other.org'].map((input) => ({ id: input, input })),
+        checks: [check],
+        expect: ({ run: of }) => void seen.push(of.calls[0]?.detail?.input),
+      }),
+    )
+    const outcomes = report.trials.map(({ caseId, results }) => [caseId, results[1]!.outcome])
+    expect(Object.fromEntries(outcomes)).toEqual({ 'a@example.org': 'passed', 'a@other.org': 'failed' })
+    expect(seen.toSorted()).toEqual(['{"to":"a@example.org"}', '{"to":"a@other.org"}'])
   })
 
   it('gives scorers what the task returned, with its type', async () => {
