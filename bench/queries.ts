@@ -70,7 +70,9 @@ async function measure(store: Store, engine: Running): Promise<string> {
     const cpu = ((engine.cpu() - startedCpu) * 1000) / times.length
     times.sort((a, b) => a - b)
     const [median, worst] = [times[Math.floor(times.length / 2)]!, times.at(-1)!]
-    lines.push(`| ${text} | ${budgetMs} | ${median.toFixed(1)} | ${worst.toFixed(1)} | ${cpu.toFixed(0)} | ${times.length} |`)
+    lines.push(
+      `| ${text} | ${budgetMs} | ${median.toFixed(1)} | ${worst.toFixed(1)} | ${cpu.toFixed(0)} | ${times.length} |`,
+    )
     console.error(lines.at(-1))
   }
   const perSpan = (stats.diskBytes / stats.spans).toFixed(1)
