@@ -64,7 +64,6 @@ export async function searchRuns(
 
 const MINUTES_10 = 600_000_000_000n
 const HOUR = 3_600_000_000_000n
-const DAY = 86_400_000_000_000n
 const GROWTH = 8n
 /** Each window looks through all spans that came since it began. */
 const GROWTH_WITH_SPANS = 64n
@@ -92,13 +91,14 @@ async function findNewest(
   }
   if (!asksForSpans(conditions.condition) || indexedSql(conditions.condition))
     return findInWindows(conditions, [first, end], limit)
-  const newest: Span = [await beginOfNewest(store, conditions, [first, end], bounds.newestRuns), end]
-  const found = await find(conditions, toWindow(newest), limit, '1')
-  const rest = windows([first, newest[0] - 1n], DAY, GROWTH_WITH_SPANS)
-  const more = await collect(rest, limit - found.length, async (span, left) => {
-    return findInWindows(await knowFewTraces(store, conditions, toWindow(span), bounds.fewTraces), span, left)
+  return collect(windows([first, end], 2n * HOUR, GROWTH_WITH_SPANS), limit, async ([from, to], wanted) => {
+    const known = await knowFewTraces(store, conditions, toWindow([from, to]), bounds.fewTraces)
+    if (!asksForSpans(known.condition)) return findInWindows(known, [from, to], wanted)
+    const begin = await beginOfNewest(store, known, [from, to], bounds.newestRuns)
+    const found = await find(known, toWindow([begin, to]), wanted, '1')
+    if (found.length === wanted || begin <= from) return found
+    return [...found, ...(await findInWindows(known, [from, begin - 1n], wanted - found.length))]
   })
-  return [...found, ...more]
 }
 
 /** Nanoseconds since 1970, both included. */

@@ -74,7 +74,7 @@ test('retention waits for a pass until it is done, and not for one that died', a
 
 test('a pass says that it goes on until it is done', async () => {
   const pass = await OpenPass.begin(store(), { settler: randomUUID(), version: 1n }, 100)
-  await expect.poll(count).toBeGreaterThan(3)
+  await expect.poll(count, { timeout: 30_000 }).toBeGreaterThan(3)
   expect(await isSettling()).toBe(true)
   await pass.complete()
   expect(await isSettling()).toBe(false)
@@ -129,7 +129,6 @@ test('what a pass wrote before it was killed is known to a worker that looks aft
     `INSERT INTO settling_passes SELECT * REPLACE (said - INTERVAL 119 SECOND AS said) FROM settling_passes`,
   )
   await execute(store(), `DELETE FROM settling_passes WHERE said > now64(6) - INTERVAL 1 MINUTE`)
-  await expect
-    .poll(async () => [await traces.refresh(store()), traces.has('ab'.repeat(16))])
-    .toEqual([false, true])
+  const look = async () => [await traces.refresh(store()), traces.has('ab'.repeat(16))]
+  await expect.poll(look, { timeout: 30_000 }).toEqual([false, true])
 })

@@ -72,7 +72,7 @@ export class OpenPass {
 
   /**
    * To be called before the pass writes.
-   * @throws {@link PassOverdueError} if others may have taken it for dead
+   * @throws PassOverdueError if others may have taken it for dead
    */
   async assertOpen(): Promise<void> {
     if (performance.now() - this.#spokeMs > 2 * RENEW_MS) await this.#say(false)
