@@ -83,8 +83,9 @@ function measureSuccess(sides: Sides, anytime: boolean): TestedMetric {
   )
   return withEffect(tested, sizes, anytime, ({ degrees }, confidence) => {
     const counts = sizes.counts([base.succeeded, candidate.succeeded])
-    const result = proportionDifference(...counts, studentisedConfidence(confidence, degrees))
-    return { ...result, value: result.difference, p: studentised(result.p, degrees) }
+    const { low, high } = proportionDifference(...counts, studentisedConfidence(confidence, degrees))
+    const value = candidate.succeeded / candidate.n - base.succeeded / base.n
+    return { value, low, high, p: testShares(counts, degrees) }
   })
 }
 
@@ -145,8 +146,13 @@ function readTail([x, y]: Both<Series>, isBeyond: (value: number) => boolean): R
   const n: Both<number> = [x.values.length, y.values.length]
   const sizes = worth(n, [effectiveSize(beyond[0], x.clusters), effectiveSize(beyond[1], y.clusters)])
   const [first, second] = beyond.map((some) => some.reduce((sum, one) => sum + one, 0)) as [number, number]
-  const p = studentised(proportionTest(...sizes.counts([first, second])).p, sizes.inflation.degrees)
+  const p = testShares(sizes.counts([first, second]), sizes.inflation.degrees)
   return { sizes, p, direction: second / n[1] - first / n[0] }
+}
+
+function testShares(counts: readonly [number, number, number, number], degrees: number): number {
+  const [k1, n1, k2, n2] = counts.map(Math.round) as [number, number, number, number]
+  return studentised(proportionTest(k1, n1, k2, n2).p, degrees)
 }
 
 /**
