@@ -5,6 +5,7 @@ export {
   resolveBaseline,
 } from './baselines.ts'
 export { canonicalJson } from './canonical-json.ts'
+export { countCaseChanges } from './case-changes.ts'
 export type { PushedDataset } from './datasets.ts'
 export {
   DatasetError,
@@ -36,6 +37,8 @@ export { findSettledRuns, latestMonitorScore, readClock } from './settled-runs.t
 export type {
   Baseline,
   Case,
+  CaseChange,
+  CaseChangeCount,
   CaseCheckResult,
   CaseCursor,
   CaseResult,

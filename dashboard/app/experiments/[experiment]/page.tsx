@@ -1,7 +1,9 @@
 import {
+  type CaseChange,
+  type CaseChangeCount,
+  countCaseChanges,
   type ExperimentDetail,
   getExperiment,
-  listBaselines,
   listCaseResults,
   type Outcome,
 } from '@weir/store/evaluations'
@@ -19,6 +21,7 @@ import { Panel } from '#components/frame/panel.tsx'
 import { TextLink } from '#components/frame/text-link.tsx'
 import { StatusBadge } from '#components/run/status-badge.tsx'
 import { Pager } from '#components/table/pager.tsx'
+import { chooseBaseline } from '#data/choose-baseline.ts'
 import { withStore } from '#data/with-store.tsx'
 import { compareHref, evaluationHref, experimentHref } from '#filters/links.ts'
 import { pathValue } from '#filters/path-value.ts'
@@ -32,6 +35,7 @@ const PAGE_SIZE = 500
 /** Trials are 32 bits. */
 const MAX_UINT32 = 0xffff_ffff
 const OUTCOMES = ['passed', 'failed', 'unverifiable', 'error'] as const satisfies readonly Outcome[]
+const CHANGES = ['broke', 'mended', 'same', 'new'] as const satisfies readonly CaseChange[]
 
 interface Props {
   readonly params: Promise<{ experiment: string }>
@@ -50,21 +54,27 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
   return withStore(async (store) => {
     const experiment = await getExperiment(store, { experimentId })
     if (!experiment) notFound()
-    const baselineId = await chooseBaseline(experiment, () =>
-      listBaselines(store, { evaluation: experiment.evaluation }),
-    )
-    const [baseline, page] = await Promise.all([
-      baselineId === '' ? undefined : getExperiment(store, { experimentId: baselineId }),
+    const baselineId = await chooseBaseline(store, experiment)
+    const hasBaseline = baselineId !== ''
+    const change = hasBaseline ? CHANGES.find((value) => value === first(query, 'change')) : undefined
+    const sides = { experimentId, baselineExperimentId: baselineId, ...(outcome ? { outcome } : {}) }
+    const [baseline, changes, page] = await Promise.all([
+      hasBaseline ? getExperiment(store, { experimentId: baselineId }) : undefined,
+      hasBaseline ? countCaseChanges(store, sides) : [],
       listCaseResults(store, {
-        experimentId,
-        baselineExperimentId: baselineId,
+        ...sides,
         limit: PAGE_SIZE,
-        ...(outcome ? { outcome } : {}),
+        ...(change ? { change } : {}),
         ...(after === '' ? {} : { after: { caseId: after, trial: firstCount(query, 'trial', MAX_UINT32) } }),
       }),
     ])
     const href = experimentHref(experimentId)
-    const shown = `${formatExact(page.rows.length)} of ${formatExact(trialsWith(experiment, outcome))} trials`
+    const filters = { outcome, change }
+    const trials =
+      change === undefined
+        ? trialsWith(experiment, outcome)
+        : (changes.find((count) => count.change === change)?.trials ?? 0)
+    const shown = `${formatExact(page.rows.length)} of ${formatExact(trials)} trials`
     return (
       <>
         <PageHeader
@@ -101,11 +111,11 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           note={
             baselineId ? (
               <>
-                {shown}; beside experiment{' '}
+                {describeChanges(changes)} against experiment{' '}
                 <TextLink className="link" href={experimentHref(baselineId)}>
                   {baselineId.slice(0, 12)}
                 </TextLink>
-                ; differences first
+                ; {shown}, differences first
               </>
             ) : (
               `${shown}; no baseline to show them beside, what did not pass comes first`
@@ -113,21 +123,30 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           }
           actions={
             <FilterBar
-              choices={[{ name: 'outcome', label: 'Outcome', value: outcome ?? '', options: OUTCOMES }]}
+              choices={[
+                { name: 'outcome', label: 'Outcome', value: outcome ?? '', options: OUTCOMES },
+                ...(hasBaseline
+                  ? [{ name: 'change', label: 'Change', value: change ?? '', options: CHANGES }]
+                  : []),
+              ]}
             />
           }
         >
           <CasesTable
             rows={page.rows}
-            hasBaseline={baselineId !== ''}
+            hasBaseline={hasBaseline}
             none={
               experiment.evaluated === 0 ? (
                 'No trial has been judged yet.'
               ) : (
                 <>
-                  No trial is {outcome}.{' '}
+                  No trial{' '}
+                  {[outcome && `is ${outcome}`, change && `has the change ${change}`]
+                    .filter(Boolean)
+                    .join(' and ')}
+                  .{' '}
                   <TextLink className="link" href={href}>
-                    Trials of any outcome
+                    All trials
                   </TextLink>{' '}
                   {formatExact(experiment.evaluated)}
                 </>
@@ -136,10 +155,10 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
             trials={trialsOf(experiment.definition)}
           />
           <Pager
-            first={after === '' ? undefined : `${href}${toQuery({ outcome })}`}
+            first={after === '' ? undefined : `${href}${toQuery(filters)}`}
             next={
               page.next &&
-              `${href}${toQuery({ outcome, after: page.next.caseId, trial: String(page.next.trial) })}`
+              `${href}${toQuery({ ...filters, after: page.next.caseId, trial: String(page.next.trial) })}`
             }
           />
         </Panel>
@@ -153,14 +172,11 @@ function trialsWith(experiment: ExperimentDetail, outcome: Outcome | undefined):
   return outcome === undefined ? evaluated : { passed, failed, unverifiable, error: errors }[outcome]
 }
 
-/** The baseline it ran against; else the newest promoted one that is not itself. '' if there is none. */
-async function chooseBaseline(
-  experiment: ExperimentDetail,
-  promoted: () => ReturnType<typeof listBaselines>,
-): Promise<string> {
-  if (experiment.baselineExperimentId !== '') return experiment.baselineExperimentId
-  const newest = (await promoted())
-    .filter(({ experimentId }) => experimentId !== '' && experimentId !== experiment.experimentId)
-    .toSorted((a, b) => b.promotedMs - a.promotedMs)[0]
-  return newest?.experimentId ?? ''
+/** "2 cases broke, 1 mended, 40 same, 3 new" */
+function describeChanges(counts: readonly CaseChangeCount[]): string {
+  const parts = CHANGES.flatMap((change) => {
+    const cases = counts.find((count) => count.change === change)?.cases ?? 0
+    return cases === 0 ? [] : [`${formatExact(cases)} ${change}`]
+  })
+  return parts.length === 0 ? 'No case' : `Cases: ${parts.join(', ')}`
 }
