@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { useStore } from '../testing.ts'
+import { interceptedWrites, useStore } from '../testing.ts'
 import {
+  findCase,
   getDatasetCases,
+  hashCases,
   listDatasets,
   listDatasetVersions,
   pushDataset,
   resolveDataset,
+  storeCases,
 } from './datasets.ts'
 import { insertRows } from './rows.ts'
 
@@ -114,5 +117,51 @@ describe('datasets', () => {
     expect((await listDatasetVersions(store(), { name: 'research' })).map(({ version }) => version)).toEqual([
       2, 1,
     ])
+  })
+})
+
+describe('the cases of an experiment', () => {
+  const cases = [
+    { id: 'a/b ?', input: { n: 9_007_199_254_740_993n }, reference: 'A', tags: ['t'], metadata: { k: 1 } },
+    { id: 'b', input: 2 },
+  ]
+  const data = { dataset: '', datasetHash: hashCases(cases) }
+
+  it('are found by their id, and are no dataset', async () => {
+    const before = await listDatasets(store())
+    await storeCases(store(), { ...data, cases })
+    expect(await findCase(store(), { ...data, caseId: 'a/b ?' })).toEqual(cases[0])
+    expect(await findCase(store(), { ...data, caseId: 'b' })).toEqual(cases[1])
+    expect(await findCase(store(), { ...data, caseId: 'c' })).toBeUndefined()
+    expect(await findCase(store(), { ...data, datasetHash: 'other', caseId: 'b' })).toBeUndefined()
+    expect(await listDatasets(store())).toEqual(before)
+  })
+
+  it('are written once, and again where only a part of them was', async () => {
+    let writes = 0
+    const counted = interceptedWrites(store(), () => {
+      writes++
+    })
+    await storeCases(counted, { ...data, cases })
+    expect(writes).toBe(0)
+    const more = { dataset: '', datasetHash: 'interrupted' }
+    await storeCases(counted, { ...more, cases: cases.slice(0, 1) })
+    await storeCases(counted, { ...more, cases })
+    expect(writes).toBe(2)
+    expect(await findCase(store(), { ...more, caseId: 'b' })).toEqual(cases[1])
+  })
+
+  it('of a dataset are those of its version', async () => {
+    const { version, contentHash } = await pushDataset(store(), { name: 'kept', cases })
+    const of = { dataset: `kept@${version}`, datasetHash: contentHash }
+    expect(await findCase(store(), { ...of, caseId: 'b' })).toEqual(cases[1])
+    let writes = 0
+    await storeCases(
+      interceptedWrites(store(), () => {
+        writes++
+      }),
+      { ...of, cases },
+    )
+    expect(writes).toBe(0)
   })
 })

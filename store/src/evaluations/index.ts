@@ -9,12 +9,14 @@ export { countCaseChanges } from './case-changes.ts'
 export type { PushedDataset } from './datasets.ts'
 export {
   DatasetError,
+  findCase,
   getDatasetCases,
   hashCases,
   listDatasets,
   listDatasetVersions,
   pushDataset,
   resolveDataset,
+  storeCases,
 } from './datasets.ts'
 export {
   getExperiment,
