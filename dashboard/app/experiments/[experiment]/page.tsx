@@ -133,6 +133,7 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           }
         >
           <CasesTable
+            experimentId={experimentId}
             rows={page.rows}
             hasBaseline={hasBaseline}
             none={
