@@ -70,7 +70,13 @@ async function postSpans(spans: readonly object[]): Promise<void> {
   expect(response.status).toBe(200)
 }
 
-async function addExperiment(experimentId: string, score: number, startedMs: number, baseline = '') {
+async function addExperiment(
+  experimentId: string,
+  score: number,
+  startedMs: number,
+  baseline = '',
+  datasetHash = '',
+) {
   await upsertExperiment(store, {
     ...{ experimentId, evaluation: 'e', flow: 'f', version: '', environment: '', dataset: '', variant: '' },
     ...{ revision: '', datasetHash: '', baselineExperimentId: baseline, error: '', definition: '{}' },

@@ -9,7 +9,7 @@ import {
 } from '@weir/store/evaluations'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
-import type { ReactElement } from 'react'
+import { Fragment, type ReactElement } from 'react'
 import { CasesTable } from '#components/evaluation/cases-table.tsx'
 import { ExperimentNote } from '#components/evaluation/experiment-note.tsx'
 import { ExperimentTotals } from '#components/evaluation/experiment-totals.tsx'
@@ -111,7 +111,7 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           note={
             baselineId ? (
               <>
-                {describeChanges(changes)} against experiment{' '}
+                <ChangeCounts href={href} counts={changes} /> against experiment{' '}
                 <TextLink className="link" href={experimentHref(baselineId)}>
                   {baselineId.slice(0, 12)}
                 </TextLink>
@@ -173,11 +173,25 @@ function trialsWith(experiment: ExperimentDetail, outcome: Outcome | undefined):
   return outcome === undefined ? evaluated : { passed, failed, unverifiable, error: errors }[outcome]
 }
 
-/** "2 cases broke, 1 mended, 40 same, 3 new" */
-function describeChanges(counts: readonly CaseChangeCount[]): string {
-  const parts = CHANGES.flatMap((change) => {
-    const cases = counts.find((count) => count.change === change)?.cases ?? 0
-    return cases === 0 ? [] : [`${formatExact(cases)} ${change}`]
-  })
-  return parts.length === 0 ? 'No case' : `Cases: ${parts.join(', ')}`
+interface ChangeCountsProps {
+  readonly href: string
+  readonly counts: readonly CaseChangeCount[]
+}
+
+/** "2 broke, 1 mended, 40 same, 3 new": cases, each with the way to them. */
+function ChangeCounts({ href, counts }: ChangeCountsProps): ReactElement {
+  const shown = CHANGES.flatMap((change) => counts.filter((count) => count.change === change))
+  if (shown.length === 0) return <>no case judged</>
+  return (
+    <>
+      {shown.map(({ change, cases }, at) => (
+        <Fragment key={change}>
+          {at > 0 ? ', ' : ''}
+          <TextLink className="link" href={`${href}${toQuery({ change })}`}>
+            {formatExact(cases)} {change}
+          </TextLink>
+        </Fragment>
+      ))}
+    </>
+  )
 }

@@ -2,10 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { diffRows, foldRows, type LineRow } from './diff-rows.ts'
 
+const textOf = (pieces: LineRow['after']) => pieces?.map(({ text }) => text).join('')
 const side = (rows: readonly LineRow[], name: 'before' | 'after') =>
-  rows
-    .flatMap((row) => (row[name] === undefined ? [] : [row[name].map(({ text }) => text).join('')]))
-    .join('\n')
+  rows.flatMap((row) => (row[name] === undefined ? [] : [textOf(row[name])])).join('\n')
 
 const lines = fc.array(fc.constantFrom('', 'a', 'a b', 'b a', 'c d e', '  é'), { maxLength: 12 })
 const text = lines.map((all) => all.join('\n'))
@@ -17,7 +16,11 @@ test('rows hold both texts whole, and mark a change exactly where lines differ',
       expect(side(rows, 'before')).toBe(before)
       expect(side(rows, 'after')).toBe(after)
       expect(rows.every(({ same }) => same)).toBe(before === after)
-      for (const row of rows) expect(row.same).toBe(JSON.stringify(row.before) === JSON.stringify(row.after))
+      for (const { before, after, same } of rows) {
+        expect(same).toBe(before !== undefined && textOf(before) === textOf(after))
+        for (const pieces of [before, after])
+          if (same) expect(pieces?.some(({ changed }) => changed)).toBe(false)
+      }
     }),
   )
 })

@@ -3,6 +3,7 @@ import { diffArrays, diffWordsWithSpace } from 'diff'
 /** A stretch of a line. */
 export interface Piece {
   readonly text: string
+  /** Beside the other line of its row. */
   readonly changed: boolean
 }
 
@@ -52,8 +53,8 @@ export function diffRows(before: string, after: string): LineRow[] | undefined {
 export function plainRows(before: string, after: string): LineRow[] {
   const [left, right] = [before.split('\n'), after.split('\n')]
   return Array.from({ length: Math.max(left.length, right.length) }, (_, at) => ({
-    before: whole(left[at], false),
-    after: whole(right[at], false),
+    before: whole(left[at]),
+    after: whole(right[at]),
     same: false,
   }))
 }
@@ -76,7 +77,7 @@ export function foldRows(rows: readonly LineRow[]): (LineRow | FoldedRow)[] {
 }
 
 function sameRow(line: string): LineRow {
-  const pieces = whole(line, false)
+  const pieces = whole(line)
   return { before: pieces, after: pieces, same: true }
 }
 
@@ -85,7 +86,7 @@ function changedRow(before: string | undefined, after: string | undefined): Line
     before === undefined || after === undefined
       ? undefined
       : diffWordsWithSpace(before, after, { maxEditLength: MOST_EDITS })
-  if (words === undefined) return { before: whole(before, true), after: whole(after, true), same: false }
+  if (words === undefined) return { before: whole(before), after: whole(after), same: false }
   return {
     before: words
       .filter(({ added }) => !added)
@@ -97,6 +98,6 @@ function changedRow(before: string | undefined, after: string | undefined): Line
   }
 }
 
-function whole(text: string | undefined, changed: boolean): Piece[] | undefined {
-  return text === undefined ? undefined : [{ text, changed }]
+function whole(text: string | undefined): Piece[] | undefined {
+  return text === undefined ? undefined : [{ text, changed: false }]
 }

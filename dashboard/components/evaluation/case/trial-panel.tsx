@@ -81,18 +81,17 @@ function InputChanges({
     ))
 }
 
-/** Beside each of the values that it differs from; by itself if it differs from none. */
-function Output({
-  of,
-  beside,
-}: {
+interface OutputProps {
   readonly of: ShownValue
   readonly beside: readonly NamedValue[]
-}): ReactElement {
-  const isSame = ({ value }: NamedValue) => value.text !== undefined && value.text === of.text
-  const different = beside.filter((other) => !isSame(other))
-  const same = beside.filter(isSame).map(({ label }) => label.toLowerCase())
+}
+
+/** Beside each of the values that it differs from; by itself if it differs from none. */
+function Output({ of, beside }: OutputProps): ReactElement {
   const after = { label: 'Output', value: of }
+  const isSame = ({ value }: NamedValue) => value.text !== undefined && value.text === of.text
+  const different = mergeEqual(beside.filter((other) => !isSame(other)))
+  const same = beside.filter(isSame).map(({ label }) => label.toLowerCase())
   return (
     <>
       {different.map((before) => (
@@ -102,6 +101,15 @@ function Output({
       {same.length === 0 ? null : <p className="muted">The output is the same as: {same.join(', ')}</p>}
     </>
   )
+}
+
+/** Values with the same text as one, with the names of all. */
+function mergeEqual(values: readonly NamedValue[]): NamedValue[] {
+  const groups = Map.groupBy(values, ({ label, value }) => value.text ?? { label })
+  return [...groups.values()].map((equal) => ({
+    label: equal.map(({ label }) => label).join(' = '),
+    value: equal[0]!.value,
+  }))
 }
 
 interface RunsTableProps {
@@ -203,10 +211,9 @@ function ResultsTable({ results, isCompared }: ResultsTableProps): ReactElement 
       columns={[
         { label: 'Outcome' },
         ...(isCompared ? [{ label: 'Baseline' }] : []),
-        { label: 'Name' },
+        { label: 'Name and reason', wide: true },
         { label: 'Kind' },
         { label: 'Score' },
-        { label: 'Reason', wide: true },
       ]}
     >
       {results
@@ -241,14 +248,16 @@ function ResultRow({
           {baselineOutcome === undefined ? <span className="muted">new</span> : badge(baselineOutcome, true)}
         </td>
       ) : null}
-      <th scope="row">{kind === 'task' ? 'task' : name}</th>
+      <th scope="row" data-prose>
+        {kind === 'task' ? 'task' : name}
+        {reason === '' ? null : <span className={styles.reason}>{reason}</span>}
+      </th>
       <td data-faint>{kind}</td>
       <td>
         {isScore ? (
           <Score score={score} baseline={baselineOutcome === 'passed' ? baselineScore : undefined} />
         ) : null}
       </td>
-      <td data-prose>{reason}</td>
     </tr>
   )
 }

@@ -44,8 +44,12 @@ export function ValueDiff({
   const rows = diffRows(left, right)
   return (
     <section className={styles.diff} aria-label={`${after.label} beside ${before.label.toLowerCase()}`}>
-      <h3 className={styles.label}>{before.label}</h3>
-      <h3 className={styles.label}>{after.label}</h3>
+      <h3 className={styles.label} data-sign="−">
+        {before.label}
+      </h3>
+      <h3 className={styles.label} data-sign="+">
+        {after.label}
+      </h3>
       <div className={styles.lines}>
         {foldRows(rows ?? plainRows(left, right)).map((row, at) =>
           'folded' in row ? (
