@@ -71,7 +71,7 @@ test('a case shows its output beside what was expected and the baseline, and say
   const { page } = browser
   await page.goto(`${weir.dashboardUrl}/experiments/after/cases/a~2Fb%2050~25~3F`)
   const trial = page.getByRole('region', { name: 'Trial 1', exact: true })
-  const difference = trial.getByRole('region', { name: 'Output beside expected = baseline output' })
+  const difference = trial.getByRole('region', { name: 'Output beside expected output and baseline output' })
   expect(await difference.locator('del').allTextContents()).toEqual(['old'])
   expect(await difference.locator('ins').allTextContents()).toEqual(['new'])
   await trial.getByText('why', { exact: true }).waitFor()

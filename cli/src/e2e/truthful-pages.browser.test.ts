@@ -70,13 +70,7 @@ async function postSpans(spans: readonly object[]): Promise<void> {
   expect(response.status).toBe(200)
 }
 
-async function addExperiment(
-  experimentId: string,
-  score: number,
-  startedMs: number,
-  baseline = '',
-  datasetHash = '',
-) {
+async function addExperiment(experimentId: string, score: number, startedMs: number, baseline = '') {
   await upsertExperiment(store, {
     ...{ experimentId, evaluation: 'e', flow: 'f', version: '', environment: '', dataset: '', variant: '' },
     ...{ revision: '', datasetHash: '', baselineExperimentId: baseline, error: '', definition: '{}' },

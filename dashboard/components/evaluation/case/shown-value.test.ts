@@ -1,6 +1,6 @@
 import type { RunRecord } from '@weir/store/run-model'
 import { expect, test } from 'vitest'
-import { shownPayload, shownReference, shownValue } from './shown-value.ts'
+import { isSameValue, shownPayload, shownReference, shownValue } from './shown-value.ts'
 
 const run = (output: Partial<RunRecord>) =>
   ({ output: '', outputType: '', outputLength: 0, ...output }) as RunRecord
@@ -22,10 +22,11 @@ test('what cannot be shown says why', () => {
   })
   expect(shownPayload(run({ outputLength: 5 }), 'output')).toEqual({
     text: undefined,
+    whole: undefined,
     note: 'Removed by retention: it had 5 characters',
   })
-  expect(shownPayload(run({}), 'output')).toEqual({ text: undefined, note: 'Not recorded' })
-  expect(shownPayload(run({ outputType: 'text' }), 'output')).toEqual({ text: '', note: 'Empty text' })
+  expect(shownPayload(run({}), 'output')).toMatchObject({ text: undefined, note: 'Not recorded' })
+  expect(shownPayload(run({ outputType: 'text' }), 'output')).toMatchObject({ text: '', note: 'Empty text' })
   expect(shownReference(undefined).note).toBe('The case is not stored')
   expect(shownReference({ id: 'a', input: 1 }).note).toBe('The case has no reference')
   expect(shownReference({ id: 'a', input: 1, reference: null }).text).toBe('null')
@@ -36,5 +37,14 @@ test('what is cut says so', () => {
   expect(long.text).toHaveLength(20_000)
   expect(long.note).toBe('The first 20,000 of 20,001 characters: the run has them all')
   const broken = shownPayload(run({ output: '{"a":', outputType: 'json', outputLength: 900 }), 'output')
-  expect(broken).toEqual({ text: '{"a":', note: 'Cut when it was recorded: it had 900 characters' })
+  expect(broken).toMatchObject({ text: '{"a":', note: 'Cut when it was recorded: it had 900 characters' })
+})
+
+test('values are the same only where both are known whole', () => {
+  const long = 'x'.repeat(20_001)
+  expect(isSameValue(shownValue(long), shownValue(long))).toBe(true)
+  expect(isSameValue(shownValue(`${long}a`), shownValue(`${long}b`))).toBe(false)
+  const cut = shownPayload(run({ output: 'abc', outputType: 'text', outputLength: 900 }), 'output')
+  expect(isSameValue(cut, cut)).toBe(false)
+  expect(isSameValue(shownPayload(undefined, 'output'), shownReference(undefined))).toBe(false)
 })

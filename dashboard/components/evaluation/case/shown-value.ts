@@ -9,8 +9,19 @@ import { formatExact } from '#format/number.ts'
 export interface ShownValue {
   /** Undefined: there is nothing to show, and the note says why. */
   readonly text: string | undefined
+  /** The text before this page cut it; undefined where it is not known whole. */
+  readonly whole: string | undefined
   /** What is to be known about the text; '' for nothing. */
   readonly note: string
+}
+
+function nothing(note: string): ShownValue {
+  return { text: undefined, whole: undefined, note }
+}
+
+/** Whether two values are known to be the same. */
+export function isSameValue(a: ShownValue, b: ShownValue): boolean {
+  return a.whole !== undefined && a.whole === b.whole
 }
 
 /** Longer values are read on the page of their run. */
@@ -23,31 +34,31 @@ export function shownValue(value: unknown): ShownValue {
 
 /** The expected output of a case. */
 export function shownReference(item: Case | undefined): ShownValue {
-  if (item === undefined) return { text: undefined, note: 'The case is not stored' }
-  if (item.reference === undefined) return { text: undefined, note: 'The case has no reference' }
+  if (item === undefined) return nothing('The case is not stored')
+  if (item.reference === undefined) return nothing('The case has no reference')
   return shownValue(item.reference)
 }
 
 /** What a run took or gave. */
 export function shownPayload(run: RunRecord | undefined, side: 'input' | 'output'): ShownValue {
-  if (run === undefined)
-    return { text: undefined, note: 'Its run is not stored: it did not arrive, or was removed' }
+  if (run === undefined) return nothing('Its run is not stored: it did not arrive, or was removed')
   const [text, type, originalLength] =
     side === 'input'
       ? [run.input, run.inputType, run.inputLength]
       : [run.output, run.outputType, run.outputLength]
   if (text === '') {
-    const isEmptyText = type === 'text' && originalLength === 0
-    return { text: isEmptyText ? '' : undefined, note: describeEmpty(type, originalLength) }
+    const note = describeEmpty(type, originalLength)
+    return type === 'text' && originalLength === 0 ? { text, whole: text, note } : nothing(note)
   }
-  const { text: shown, note } = cut(type === 'text' ? readable(text) : readableJson(text))
-  return { text: shown, note: originalLength > 0 ? describeRecordedCut(originalLength) : note }
+  const shown = cut(type === 'text' ? readable(text) : readableJson(text))
+  if (originalLength === 0) return shown
+  return { text: shown.text, whole: undefined, note: describeRecordedCut(originalLength) }
 }
 
 function cut(text: string): ShownValue {
-  if (text.length <= MOST_CHARACTERS) return { text, note: '' }
+  if (text.length <= MOST_CHARACTERS) return { text, whole: text, note: '' }
   const note = `The first ${formatExact(MOST_CHARACTERS)} of ${formatExact(text.length)} characters: the run has them all`
-  return { text: cutText(text, MOST_CHARACTERS), note }
+  return { text: cutText(text, MOST_CHARACTERS), whole: text, note }
 }
 
 /** JSON that was cut is text. */

@@ -11,7 +11,7 @@ import { formatDuration } from '#format/duration.ts'
 import { formatExact } from '#format/number.ts'
 import { formatTrial } from '#format/trial.ts'
 import { Score } from '../score.tsx'
-import { type ShownValue, shownPayload } from './shown-value.ts'
+import { isSameValue, type ShownValue, shownPayload } from './shown-value.ts'
 import styles from './trial-panel.module.css'
 import { type NamedValue, ValueDiff, ValueText } from './value-diff.tsx'
 
@@ -57,7 +57,7 @@ export function TrialPanel({
         <Output
           of={shownPayload(run, 'output')}
           beside={[
-            ...(reference.text === undefined ? [] : [{ label: 'Expected', value: reference }]),
+            ...(reference.text === undefined ? [] : [{ label: 'Expected output', value: reference }]),
             ...(isCompared ? [{ label: 'Baseline output', value: shownPayload(baselineRun, 'output') }] : []),
           ]}
         />
@@ -75,7 +75,7 @@ function InputChanges({
   readonly from: readonly NamedValue[]
 }): ReactElement[] {
   return from
-    .filter(({ value }) => value.text !== undefined && of.text !== undefined && value.text !== of.text)
+    .filter(({ value }) => value.text !== undefined && of.text !== undefined && !isSameValue(value, of))
     .map((before) => (
       <ValueDiff key={before.label} before={before} after={{ label: 'Input of the run', value: of }} />
     ))
@@ -89,25 +89,25 @@ interface OutputProps {
 /** Beside each of the values that it differs from; by itself if it differs from none. */
 function Output({ of, beside }: OutputProps): ReactElement {
   const after = { label: 'Output', value: of }
-  const isSame = ({ value }: NamedValue) => value.text !== undefined && value.text === of.text
+  const isSame = ({ value }: NamedValue) => isSameValue(value, of)
   const different = mergeEqual(beside.filter((other) => !isSame(other)))
-  const same = beside.filter(isSame).map(({ label }) => label.toLowerCase())
+  const same = beside.filter(isSame).map(({ label }) => `the ${label.toLowerCase()}`)
   return (
     <>
       {different.map((before) => (
         <ValueDiff key={before.label} before={before} after={after} />
       ))}
       {different.length === 0 ? <ValueText {...after} /> : null}
-      {same.length === 0 ? null : <p className="muted">The output is the same as: {same.join(', ')}</p>}
+      {same.length === 0 ? null : <p className="muted">The output is the same as {same.join(' and ')}.</p>}
     </>
   )
 }
 
-/** Values with the same text as one, with the names of all. */
+/** Values that are the same as one, with the names of all. */
 function mergeEqual(values: readonly NamedValue[]): NamedValue[] {
-  const groups = Map.groupBy(values, ({ label, value }) => value.text ?? { label })
+  const groups = Map.groupBy(values, ({ label, value }) => value.whole ?? { label })
   return [...groups.values()].map((equal) => ({
-    label: equal.map(({ label }) => label).join(' = '),
+    label: equal.map(({ label }, at) => (at === 0 ? label : label.toLowerCase())).join(' and '),
     value: equal[0]!.value,
   }))
 }
