@@ -28,6 +28,10 @@ export function experimentHref(experimentId: string): string {
   return `/experiments/${pathSegment(experimentId)}`
 }
 
+export function caseHref(experimentId: string, caseId: string): string {
+  return `${experimentHref(experimentId)}/cases/${pathSegment(caseId)}`
+}
+
 export function datasetHref(dataset: string): string {
   return `/datasets/${pathSegment(dataset)}`
 }

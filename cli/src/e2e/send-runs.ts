@@ -9,6 +9,8 @@ export interface SentRun {
   readonly session?: string
   readonly runId?: string
   readonly traceId?: string
+  /** Text. */
+  readonly output?: string
   readonly events?: readonly { readonly name: string; readonly timeUnixNano: string }[]
 }
 
@@ -26,7 +28,7 @@ export async function postRuns(collectorUrl: string, runs: readonly SentRun[]): 
   if (!response.ok) throw new Error(`the collector answered ${response.status}: ${await response.text()}`)
 }
 
-function spanOf({ flow, startMs, version, session, runId, traceId, events = [] }: SentRun): object {
+function spanOf({ flow, startMs, version, session, runId, traceId, output, events = [] }: SentRun): object {
   return {
     traceId: traceId ?? randomBytes(16).toString('hex'),
     spanId: randomBytes(8).toString('hex'),
@@ -39,6 +41,7 @@ function spanOf({ flow, startMs, version, session, runId, traceId, events = [] }
       'weir.flow.version': version,
       'weir.run.id': runId,
       'session.id': session,
+      'output.value': output,
     }),
     events,
   }

@@ -3,14 +3,16 @@ import type { ReactElement, ReactNode } from 'react'
 import { TextLink } from '#components/frame/text-link.tsx'
 import { StatusBadge, StatusIcon } from '#components/run/status-badge.tsx'
 import { type Column, Table } from '#components/table/table.tsx'
-import { runHref } from '#filters/links.ts'
+import { caseHref, runHref } from '#filters/links.ts'
 import { formatDuration } from '#format/duration.ts'
+import { nameText } from '#format/name.ts'
 import { formatTrial } from '#format/trial.ts'
 import { isDifference, rankCase } from './case-rank.ts'
 import styles from './cases-table.module.css'
 import { Score } from './score.tsx'
 
 interface CasesTableProps {
+  readonly experimentId: string
   readonly rows: readonly CaseResult[]
   readonly hasBaseline: boolean
   /** Said where there are no rows. */
@@ -20,7 +22,7 @@ interface CasesTableProps {
 }
 
 /** The trials of an experiment, each beside the same trial of the baseline. */
-export function CasesTable({ rows, hasBaseline, none, trials }: CasesTableProps): ReactElement {
+export function CasesTable({ experimentId, rows, hasBaseline, none, trials }: CasesTableProps): ReactElement {
   if (rows.length === 0) return <p className={styles.none}>{none}</p>
   const showTrial = trials !== 1
   const columns: Column[] = [
@@ -43,7 +45,11 @@ export function CasesTable({ rows, hasBaseline, none, trials }: CasesTableProps)
             data-different={isDifference(row) || undefined}
             className={styles.row}
           >
-            <th scope="row">{row.caseId}</th>
+            <th scope="row">
+              <TextLink className="link" href={caseHref(experimentId, row.caseId)}>
+                {nameText(row.caseId)}
+              </TextLink>
+            </th>
             {showTrial ? <td data-numeric>{formatTrial(row.trial, trials)}</td> : null}
             <td>
               <StatusBadge status={row.outcome} />

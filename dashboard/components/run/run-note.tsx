@@ -3,8 +3,9 @@ import type { ReactElement } from 'react'
 import { CopyButton } from '#components/frame/copy-button.tsx'
 import { TextLink } from '#components/frame/text-link.tsx'
 import { Time } from '#components/frame/time.tsx'
-import { experimentHref, runHref, sessionHref } from '#filters/links.ts'
+import { caseHref, experimentHref, runHref, sessionHref } from '#filters/links.ts'
 import { runsHref } from '#filters/runs-href.ts'
+import { nameText } from '#format/name.ts'
 import { clockProblem, formatUtc } from '#format/time.ts'
 import { formatTrial } from '#format/trial.ts'
 import styles from './run.module.css'
@@ -58,7 +59,12 @@ export function RunNote({ run, trials, nowMs }: RunNoteProps): ReactElement {
               {run.experimentId.slice(0, 12)}
             </TextLink>
           </li>
-          <li>case {run.caseId}</li>
+          <li>
+            case{' '}
+            <TextLink className="link" href={caseHref(run.experimentId, run.caseId)}>
+              {nameText(run.caseId)}
+            </TextLink>
+          </li>
           <li>trial {formatTrial(run.trial, trials)}</li>
         </>
       ) : null}

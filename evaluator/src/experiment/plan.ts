@@ -38,6 +38,8 @@ export interface Plan {
   readonly file: string | undefined
   readonly variant: VariantOutline
   readonly cases: readonly Case[]
+  /** Also those that the filter left out. */
+  readonly allCases: readonly Case[]
   /** Cases that the filter left out. */
   readonly leftOut: number
   readonly dataset: string
@@ -70,10 +72,11 @@ export async function planExperiments(
   const variants = outline.variants.filter(({ name }) => settings.variants?.includes(name) ?? true)
   return Promise.all(
     variants.map(async (variant) => {
-      const plan = planOf(outline, file, variant, { ...data, cases })
+      const plan = planOf(outline, file, variant, data)
       const baseline = settings.baseline ?? outline.baseline
       return {
         ...plan,
+        cases,
         leftOut: data.cases.length - cases.length,
         trials: settings.trials ?? plan.trials,
         concurrency: settings.concurrency ?? plan.concurrency,
@@ -112,6 +115,7 @@ export function planOf(
     file,
     variant,
     cases: data.cases,
+    allCases: data.cases,
     leftOut: 0,
     dataset: data.dataset,
     datasetHash: data.hash,

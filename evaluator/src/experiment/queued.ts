@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InfrastructureError, UsageError } from '@weir/config'
 import type { Store } from '@weir/store'
-import { findExperiment, listResults, upsertExperiment } from '@weir/store/evaluations'
+import { findExperiment, listResults, storeCases, upsertExperiment } from '@weir/store/evaluations'
 import { getRunRecords } from '@weir/store/pages'
 import { FlowProducer, Job, Queue } from 'bullmq'
 import {
@@ -53,6 +53,7 @@ export async function runQueued(
   for (const emitter of [queue, trials, producer]) (emitter as Queue).on('error', () => {})
   try {
     if ((await countWorkers()) === 0) throw new InfrastructureError(NO_WORKER)
+    await storeCases(store, { ...plan, cases: plan.allCases })
     await upsertExperiment(store, toExperiment(plan))
     reporter.onExperimentStart?.(plan, 'queue')
     const submit = () => producer.add(toFlow(plan, file, queueKey))

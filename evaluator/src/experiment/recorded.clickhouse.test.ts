@@ -11,6 +11,7 @@ import type {} from '@weir/engines/testing'
 import { flow, shutdown, traceTool } from '@weir/sdk'
 import { createStore, execute, migrate, rows, type Store } from '@weir/store'
 import {
+  findCase,
   getExperiment,
   listCaseResults,
   listResults,
@@ -93,6 +94,16 @@ describe('a recorded experiment', () => {
     expect(recorded).toEqual(
       report.trials.map(({ runId, trial }) => ({ runId, caseId: 'moon', trial, source: 'experiment' })),
     )
+  })
+
+  it('keeps its cases, also those that a filter leaves out', async () => {
+    const data = [...definition.data, { id: 'sun', input: { query: 'sun' }, reference: 'about sun' }]
+    const { experimentId } = await runOne(evaluate('research.kept', { ...definition, data }), {
+      filter: 'moon',
+    })
+    const experiment = (await getExperiment(store, { experimentId }))!
+    expect(experiment.dataset).toBe('')
+    for (const item of data) expect(await findCase(store, { ...experiment, caseId: item.id })).toEqual(item)
   })
 
   it('judges a plain function by the flows that it runs, whatever framework they are of', async () => {

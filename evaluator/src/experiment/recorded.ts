@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '@weir/store'
-import { insertResults, type Result, upsertExperiment } from '@weir/store/evaluations'
+import { insertResults, type Result, storeCases, upsertExperiment } from '@weir/store/evaluations'
 import { messageOf } from '../errors.ts'
 import type { Reporter } from '../reporters/reporter.ts'
 import { type MissingSpans, NOTHING_MISSING } from '../runner/delivery.ts'
@@ -43,6 +43,7 @@ export async function runRecorded(
   interrupted?: AbortSignal,
 ): Promise<ExperimentReport> {
   const { signal, spent } = withBudget(plan.outline.budget, interrupted)
+  await retryWhileUnavailable(() => storeCases(store, { ...plan, cases: plan.allCases }))
   await retryWhileUnavailable(() => upsertExperiment(store, toExperiment(plan)))
   reporter.onExperimentStart?.(plan, 'recorded')
   const judging = new Judging(plan, store, runner.judge.bind(runner), plan.judged)

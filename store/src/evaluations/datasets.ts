@@ -4,7 +4,7 @@ import type { Store } from '../store.ts'
 import { parseExact, stringifyExact } from '../text/exact-json.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { insertRows, NO_LIMIT, select, toDateTime } from './rows.ts'
-import type { Case, DatasetVersion } from './types.ts'
+import type { Case, DatasetVersion, Experiment } from './types.ts'
 
 /** SHA-256 hex of the canonical JSON lines; the order of the cases counts. */
 export function hashCases(cases: readonly Case[]): string {
@@ -45,12 +45,7 @@ export async function pushDataset(
     const versions = await listDatasetVersions(store, { name })
     const [latest] = versions
     if (latest?.contentHash === contentHash) return { ...latest, isNew: false }
-    if (!stored)
-      await insertRows(
-        store,
-        'cases',
-        cases.map((item, at) => caseRow(name, contentHash, item, at)),
-      )
+    if (!stored) await insertCases(store, name, contentHash, cases)
     stored = true
     const version = Math.max(latest?.version ?? 0, tried) + 1
     const pushed = { name, version, contentHash, caseCount: cases.length, createdMs: Date.now() }
@@ -76,6 +71,68 @@ async function claimVersion(store: Store, dataset: DatasetVersion): Promise<bool
   await insertRows(store, 'datasets', [row], { async_insert: 0, insert_deduplication_token: token })
   const versions = await listDatasetVersions(store, { name })
   return versions.some((stored) => stored.version === version && stored.contentHash === contentHash)
+}
+
+/** Cases per insert. */
+const BATCH = 10_000
+
+async function insertCases(
+  store: Store,
+  dataset: string,
+  contentHash: string,
+  cases: readonly Case[],
+): Promise<void> {
+  for (let from = 0; from < cases.length; from += BATCH) {
+    const batch = cases.slice(from, from + BATCH)
+    await insertRows(
+      store,
+      'cases',
+      batch.map((item, at) => caseRow(dataset, contentHash, item, from + at)),
+    )
+  }
+}
+
+type ExperimentData = Pick<Experiment, 'dataset' | 'datasetHash'>
+
+/** The dataset that an experiment's cases are stored under; '', which no dataset is called, for those of its definition or of a file. */
+function datasetName({ dataset }: ExperimentData): string {
+  return dataset.replace(/@\d+$/, '')
+}
+
+/**
+ * Keeps the cases of an experiment beside it. They belong to their content: those that are stored are not written again.
+ * @param data.cases all of the data, also what the experiment leaves out
+ */
+export async function storeCases(
+  store: Store,
+  data: ExperimentData & { readonly cases: readonly Case[] },
+): Promise<void> {
+  const { datasetHash, cases } = data
+  const dataset = datasetName(data)
+  const [row] = await select<{ stored: number }>(
+    store,
+    `SELECT toFloat64(count()) AS stored FROM cases FINAL
+     WHERE project = {project: String} AND dataset = {dataset: String} AND content_hash = {datasetHash: String}`,
+    { dataset, datasetHash },
+  )
+  if (row?.stored !== cases.length) await insertCases(store, dataset, datasetHash, cases)
+}
+
+/** A case as an experiment had it; undefined if it was not stored, as before experiments kept theirs. */
+export async function findCase(
+  store: Store,
+  params: ExperimentData & { readonly caseId: string },
+): Promise<Case | undefined> {
+  const { datasetHash, caseId } = params
+  const [row] = await select<CaseRow>(
+    store,
+    `SELECT ${CASE_COLUMNS} FROM cases FINAL
+     WHERE project = {project: String} AND dataset = {dataset: String} AND content_hash = {datasetHash: String}
+       AND case_id = {caseId: String}
+     LIMIT 1`,
+    { dataset: datasetName(params), datasetHash, caseId },
+  )
+  return row === undefined ? undefined : toCase(row)
 }
 
 function requireName(name: string): void {
@@ -167,7 +224,7 @@ export async function getDatasetCases(
 ): Promise<Case[]> {
   const rows = await select<CaseRow>(
     store,
-    `SELECT case_id AS id, input, reference, tags, metadata FROM cases FINAL
+    `SELECT ${CASE_COLUMNS} FROM cases FINAL
      WHERE project = {project: String} AND dataset = {name: String} AND content_hash = {hash: String}
        AND position >= {offset: UInt32}
      ORDER BY position LIMIT {limit: UInt32}`,
@@ -180,6 +237,8 @@ export async function getDatasetCases(
   )
   return rows.map(toCase)
 }
+
+const CASE_COLUMNS = 'case_id AS id, input, reference, tags, metadata'
 
 interface CaseRow {
   id: string

@@ -1,18 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useStore } from '../testing.ts'
 import { listBaselines, promoteExperiment, resolveBaseline } from './baselines.ts'
-import {
-  getDatasetCases,
-  listDatasets,
-  listDatasetVersions,
-  pushDataset,
-  resolveDataset,
-} from './datasets.ts'
+import { countCaseChanges } from './case-changes.ts'
 import { getExperiment, listEvaluations, listExperiments, listTrends } from './experiment-pages.ts'
 import { upsertExperiment } from './experiments.ts'
 import { insertResults, listCaseResults, listResults } from './results.ts'
 import { insertRows } from './rows.ts'
-import type { Experiment, Result } from './types.ts'
+import type { CaseChange, CaseCursor, Experiment, Result } from './types.ts'
 
 const store = useStore()
 
@@ -49,112 +43,6 @@ const result = (experimentId: string, caseId: string, rest: Partial<Result> = {}
   runId: `run-${experimentId}-${caseId}`,
   durationNs: 2_000_000,
   ...rest,
-})
-
-describe('datasets', () => {
-  it('give the same content the same version, whatever the order of keys', async () => {
-    const cases = [
-      { id: 'a', input: { query: 'x', n: 1 }, reference: null, tags: ['t'] },
-      { id: 'b', input: 'plain "text" \\ with \u0000 and 🜁', metadata: { k: [1, 2.5] } },
-    ]
-    const first = await pushDataset(store(), { name: 'research', cases })
-    expect(first).toMatchObject({ version: 1, caseCount: 2, isNew: true })
-    const [a, b] = cases
-    const again = await pushDataset(store(), {
-      name: 'research',
-      cases: [{ ...a!, input: { n: 1, query: 'x' } }, b!],
-    })
-    expect(again).toMatchObject({ version: 1, contentHash: first.contentHash, isNew: false })
-    const second = await pushDataset(store(), { name: 'research', cases: [b!, a!] })
-    expect(second.version).toBe(2)
-    expect(await getDatasetCases(store(), { name: 'research', contentHash: first.contentHash })).toEqual(
-      cases,
-    )
-    const page = { name: 'research', contentHash: first.contentHash, limit: 1, offset: 1 }
-    expect(await getDatasetCases(store(), page)).toEqual([b])
-  })
-
-  it('keep integers beyond 2^53 as they are written', async () => {
-    const cases = [
-      {
-        id: 'a',
-        input: { id: 9_007_199_254_740_993n },
-        reference: [-(2n ** 63n)],
-        metadata: { n: 2n ** 64n },
-      },
-    ]
-    const { contentHash } = await pushDataset(store(), { name: 'large', cases })
-    expect(await getDatasetCases(store(), { name: 'large', contentHash })).toEqual(cases)
-    const near = await pushDataset(store(), {
-      name: 'large',
-      cases: [{ ...cases[0]!, input: { id: 9_007_199_254_740_992n } }],
-    })
-    expect(near).toMatchObject({ version: 2, isNew: true })
-  })
-
-  it('become the latest version when they are pushed, also with the content of an older one', async () => {
-    const push = (input: number) => pushDataset(store(), { name: 'back', cases: [{ id: 'a', input }] })
-    expect(await push(1)).toMatchObject({ version: 1, isNew: true })
-    expect(await push(2)).toMatchObject({ version: 2, isNew: true })
-    expect(await push(1)).toMatchObject({ version: 3, isNew: true, sameAs: 1 })
-    expect(await push(1)).toMatchObject({ version: 3, isNew: false })
-    const latest = await resolveDataset(store(), { reference: 'back' })
-    expect(await getDatasetCases(store(), latest!)).toEqual([{ id: 'a', input: 1 }])
-  })
-
-  it('that are pushed at once have a version each', async () => {
-    const inputs = Array.from({ length: 10 }, (_, at) => at % 8)
-    const pushed = await Promise.all(
-      inputs.map((input) => pushDataset(store(), { name: 'busy', cases: [{ id: 'a', input }] })),
-    )
-    const versions = await listDatasetVersions(store(), { name: 'busy' })
-    for (const { version, contentHash } of pushed)
-      expect(versions.find((stored) => stored.version === version)?.contentHash).toBe(contentHash)
-    const stored = await Promise.all(versions.map((version) => getDatasetCases(store(), version)))
-    expect(new Set(stored.flat().map(({ input }) => input))).toEqual(new Set(inputs))
-    const numbers = versions.map(({ version }) => version).toSorted((a, b) => a - b)
-    expect(numbers).toEqual(numbers.map((_, at) => at + 1))
-  })
-
-  it('get no name that could be taken for a version; one that has it already is found', async () => {
-    const cases = [{ id: 'a', input: 1 }]
-    await expect(pushDataset(store(), { name: 'foo@1', cases })).rejects.toThrow(
-      'The name of a dataset is "foo@1", expected one without "@", which separates the version from it.',
-    )
-    await expect(pushDataset(store(), { name: '', cases })).rejects.toThrow('is not empty')
-    await expect(pushDataset(store(), { name: 'a\n', cases })).rejects.toThrow('control characters')
-    const rows = ['foo@1', 'foo@1'].map((name, at) => ({
-      name,
-      version: at + 1,
-      content_hash: `hash ${at}`,
-      case_count: 1,
-      created: '2026-01-01 00:00:00',
-    }))
-    await insertRows(store(), 'datasets', rows)
-    expect(await resolveDataset(store(), { reference: 'foo@1' })).toMatchObject({ name: 'foo@1', version: 2 })
-    expect(await resolveDataset(store(), { reference: 'foo@1@1' })).toMatchObject({
-      name: 'foo@1',
-      version: 1,
-    })
-    await pushDataset(store(), { name: 'foo', cases })
-    expect(await resolveDataset(store(), { reference: 'foo@1' })).toMatchObject({ name: 'foo', version: 1 })
-    expect(await resolveDataset(store(), { reference: 'foo@1@2' })).toMatchObject({
-      name: 'foo@1',
-      version: 2,
-    })
-  })
-
-  it('resolve by name and version', async () => {
-    expect(await resolveDataset(store(), { reference: 'research' })).toMatchObject({ version: 2 })
-    expect(await resolveDataset(store(), { reference: 'research@1' })).toMatchObject({ version: 1 })
-    expect(await resolveDataset(store(), { reference: 'research@9' })).toBeUndefined()
-    expect(await listDatasets(store())).toContainEqual(
-      expect.objectContaining({ name: 'research', version: 2 }),
-    )
-    expect((await listDatasetVersions(store(), { name: 'research' })).map(({ version }) => version)).toEqual([
-      2, 1,
-    ])
-  })
 })
 
 describe('experiments', () => {
@@ -233,6 +121,96 @@ describe('experiments', () => {
     expect(second.next).toBeUndefined()
     const failing = await listCaseResults(store(), { experimentId: 'new', outcome: 'unverifiable' })
     expect(failing.rows.map(({ caseId }) => caseId)).toEqual(['a'])
+  })
+
+  describe('against a baseline', () => {
+    // Two trials of each case, as [passes in the baseline, passes now].
+    const verdicts: readonly (readonly [string, string, string])[] = [
+      ['broke-1', '11', '10'],
+      ['broke-2', '11', '00'],
+      ['mended', '10', '11'],
+      ['same-bad', '01', '10'],
+      ['same-good', '11', '11'],
+      ['new', '', '01'],
+    ]
+    const params = { experimentId: 'after', baselineExperimentId: 'before' }
+
+    beforeAll(async () => {
+      const trials = (id: string, caseId: string, passes: string) =>
+        [...passes].flatMap((pass, trial) => [
+          result(id, caseId, { trial }),
+          result(id, caseId, {
+            trial,
+            kind: 'check',
+            name: 'c',
+            outcome: pass === '1' ? 'passed' : 'failed',
+          }),
+        ])
+      await insertResults(store(), [
+        ...verdicts.flatMap(([caseId, was, is]) => [
+          ...trials('before', caseId, was),
+          ...trials('after', caseId, is),
+        ]),
+        ...trials('before', 'gone', '11'),
+      ])
+    })
+
+    it('say which cases broke, were mended, stayed the same or are new', async () => {
+      const found = async (change: CaseChange) =>
+        (await listCaseResults(store(), { ...params, change })).rows.map(
+          ({ caseId, trial }) => `${caseId} ${trial}`,
+        )
+      expect(await found('broke')).toEqual(['broke-1 0', 'broke-1 1', 'broke-2 0', 'broke-2 1'])
+      expect(await found('mended')).toEqual(['mended 0', 'mended 1'])
+      expect(await found('same')).toEqual(['same-bad 0', 'same-bad 1', 'same-good 0', 'same-good 1'])
+      expect(await found('new')).toEqual(['new 0', 'new 1'])
+      const failed = await listCaseResults(store(), { ...params, change: 'same', outcome: 'failed' })
+      expect(failed.rows).toMatchObject([{ caseId: 'same-bad', trial: 1, baselineOutcome: 'passed' }])
+    })
+
+    it('page through the cases of a change without a gap', async () => {
+      const seen: string[] = []
+      let after: CaseCursor | undefined
+      do {
+        const page = await listCaseResults(store(), {
+          ...params,
+          change: 'broke',
+          limit: 1,
+          ...(after && { after }),
+        })
+        expect(page.rows).toHaveLength(1)
+        seen.push(...page.rows.map(({ caseId, trial }) => `${caseId} ${trial}`))
+        after = page.next
+      } while (after !== undefined)
+      expect(seen).toEqual(['broke-1 0', 'broke-1 1', 'broke-2 0', 'broke-2 1'])
+    })
+
+    it('count the cases of each change, and their trials of an outcome', async () => {
+      expect(await countCaseChanges(store(), params)).toEqual([
+        { change: 'broke', cases: 2, trials: 4 },
+        { change: 'mended', cases: 1, trials: 2 },
+        { change: 'new', cases: 1, trials: 2 },
+        { change: 'same', cases: 2, trials: 4 },
+      ])
+      expect(await countCaseChanges(store(), { ...params, outcome: 'failed' })).toEqual([
+        { change: 'broke', cases: 2, trials: 3 },
+        { change: 'mended', cases: 1, trials: 0 },
+        { change: 'new', cases: 1, trials: 1 },
+        { change: 'same', cases: 2, trials: 1 },
+      ])
+      expect(await countCaseChanges(store(), { ...params, baselineExperimentId: '' })).toEqual([
+        { change: 'new', cases: 6, trials: 12 },
+      ])
+    })
+
+    it('show the trials of one case', async () => {
+      const { rows, next } = await listCaseResults(store(), { ...params, caseId: 'mended' })
+      expect(rows).toMatchObject([
+        { caseId: 'mended', trial: 0, outcome: 'passed', baselineOutcome: 'passed' },
+        { caseId: 'mended', trial: 1, outcome: 'passed', baselineOutcome: 'failed' },
+      ])
+      expect(next).toBeUndefined()
+    })
   })
 
   it('become baselines of their evaluation', async () => {

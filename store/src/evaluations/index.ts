@@ -5,15 +5,18 @@ export {
   resolveBaseline,
 } from './baselines.ts'
 export { canonicalJson } from './canonical-json.ts'
+export { countCaseChanges } from './case-changes.ts'
 export type { PushedDataset } from './datasets.ts'
 export {
   DatasetError,
+  findCase,
   getDatasetCases,
   hashCases,
   listDatasets,
   listDatasetVersions,
   pushDataset,
   resolveDataset,
+  storeCases,
 } from './datasets.ts'
 export {
   getExperiment,
@@ -36,6 +39,8 @@ export { findSettledRuns, latestMonitorScore, readClock } from './settled-runs.t
 export type {
   Baseline,
   Case,
+  CaseChange,
+  CaseChangeCount,
   CaseCheckResult,
   CaseCursor,
   CaseResult,

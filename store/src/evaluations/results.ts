@@ -1,8 +1,17 @@
 import type { Store } from '../store.ts'
+import { CASE_CHANGES } from './case-changes.ts'
 import { TRIAL_OUTCOME } from './experiment-totals.ts'
 import { insertApart } from './insert-apart.ts'
 import { insertRows, select } from './rows.ts'
-import type { CaseCheckResult, CaseCursor, CaseResult, CaseResultPage, Outcome, Result } from './types.ts'
+import type {
+  CaseChange,
+  CaseCheckResult,
+  CaseCursor,
+  CaseResult,
+  CaseResultPage,
+  Outcome,
+  Result,
+} from './types.ts'
 
 /** Rows per insert: bounded memory, few parts. */
 const BATCH = 50_000
@@ -68,15 +77,21 @@ export async function listCaseResults(
     readonly baselineExperimentId?: string
     /** Only trials with this outcome. */
     readonly outcome?: Outcome
+    /** Only trials of cases that changed so; without a baseline every case is new. */
+    readonly change?: CaseChange
+    /** Only trials of this case. */
+    readonly caseId?: string
     readonly limit?: number
     readonly after?: CaseCursor
   },
 ): Promise<CaseResultPage> {
   const limit = params.limit ?? 50
-  const rows = await select<TrialRow>(store, CASE_PAGE, {
+  const rows = await select<TrialRow>(store, casePage(params), {
     id: params.experimentId,
     baseline: params.baselineExperimentId ?? '',
     outcome: params.outcome ?? '',
+    change: params.change ?? '',
+    caseId: params.caseId ?? '',
     afterCase: params.after?.caseId ?? '',
     afterTrial: params.after?.trial ?? -1,
     limit: limit + 1,
@@ -103,27 +118,38 @@ interface TrialRow {
 
 const JUDGED = 'Array(Tuple(kind String, name String, outcome String, score Float64, reason String))'
 
-const TRIALS = `SELECT case_id, trial, max(run_id) AS run_id, ${TRIAL_OUTCOME} AS trial_outcome,
-    toFloat64(maxIf(duration_ns, kind = 'task')) AS task_ns,
-    arraySort(item -> (item.kind != 'task', item.kind, item.name),
-      CAST(groupArray((kind, name, outcome, score, reason)), '${JUDGED}')) AS judged
-  FROM results FINAL WHERE project = {project: String} AND experiment_id =`
+/** SQL: the trials of an experiment. */
+function trials(experimentId: string, conditions: readonly string[]): string {
+  return `SELECT case_id, trial, max(run_id) AS run_id, ${TRIAL_OUTCOME} AS trial_outcome,
+      toFloat64(maxIf(duration_ns, kind = 'task')) AS task_ns,
+      arraySort(item -> (item.kind != 'task', item.kind, item.name),
+        CAST(groupArray((kind, name, outcome, score, reason)), '${JUDGED}')) AS judged
+    FROM results FINAL
+    WHERE ${['project = {project: String}', `experiment_id = ${experimentId}`, ...conditions].join(' AND ')}
+    GROUP BY case_id, trial`
+}
 
-const CASE_PAGE = `
+/** Every filter comes before the limit, so that a page is full whatever is filtered. */
+function casePage({ caseId, change }: { readonly caseId?: string; readonly change?: CaseChange }): string {
+  const ofCase = caseId === undefined ? [] : ['case_id = {caseId: String}']
+  const changed =
+    change === undefined
+      ? []
+      : [`case_id IN (SELECT case_id FROM (${CASE_CHANGES}) WHERE change = {change: String})`]
+  const after = '(case_id, toInt64(trial)) > ({afterCase: String}, {afterTrial: Int64})'
+  return `
   WITH page AS (
-    ${TRIALS} {id: String} AND (case_id, toInt64(trial)) > ({afterCase: String}, {afterTrial: Int64})
-    GROUP BY case_id, trial
+    ${trials('{id: String}', [...ofCase, ...changed, after])}
     HAVING {outcome: String} = '' OR trial_outcome = {outcome: String}
     ORDER BY case_id, trial LIMIT {limit: UInt32})
   SELECT page.case_id AS case_id, page.trial AS trial, page.run_id AS run_id,
     page.trial_outcome AS trial_outcome, page.task_ns AS task_ns, page.judged AS judged,
     toString(base.trial_outcome) AS baseline_outcome, base.run_id AS baseline_run_id,
     base.task_ns AS baseline_task_ns, base.judged AS baseline_judged
-  FROM page LEFT JOIN (
-    ${TRIALS} {baseline: String} AND {baseline: String} != ''
-    GROUP BY case_id, trial) AS base
+  FROM page LEFT JOIN (${trials('{baseline: String}', [...ofCase, "{baseline: String} != ''"])}) AS base
     ON page.case_id = base.case_id AND page.trial = base.trial
   ORDER BY case_id, trial`
+}
 
 function toCaseResult(row: TrialRow): CaseResult {
   const baseline = new Map(row.baseline_judged.map((item) => [`${item.kind} ${item.name}`, item]))

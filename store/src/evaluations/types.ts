@@ -146,6 +146,19 @@ export interface CaseResult {
   readonly baselineDurationMs?: number
 }
 
+/**
+ * How a case changed against the baseline, where a case passes if all of its trials do: it no longer passes, it passes now, neither, or
+ * the baseline does not have it.
+ */
+export type CaseChange = 'broke' | 'mended' | 'same' | 'new'
+
+export interface CaseChangeCount {
+  readonly change: CaseChange
+  readonly cases: number
+  /** Of these cases. */
+  readonly trials: number
+}
+
 /** Key of a page's last row: the next page begins after it. */
 export interface CaseCursor {
   readonly caseId: string

@@ -1,13 +1,15 @@
 import {
+  type CaseChange,
+  type CaseChangeCount,
+  countCaseChanges,
   type ExperimentDetail,
   getExperiment,
-  listBaselines,
   listCaseResults,
   type Outcome,
 } from '@weir/store/evaluations'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
-import type { ReactElement } from 'react'
+import { Fragment, type ReactElement } from 'react'
 import { CasesTable } from '#components/evaluation/cases-table.tsx'
 import { ExperimentNote } from '#components/evaluation/experiment-note.tsx'
 import { ExperimentTotals } from '#components/evaluation/experiment-totals.tsx'
@@ -19,6 +21,7 @@ import { Panel } from '#components/frame/panel.tsx'
 import { TextLink } from '#components/frame/text-link.tsx'
 import { StatusBadge } from '#components/run/status-badge.tsx'
 import { Pager } from '#components/table/pager.tsx'
+import { chooseBaseline } from '#data/choose-baseline.ts'
 import { withStore } from '#data/with-store.tsx'
 import { compareHref, evaluationHref, experimentHref } from '#filters/links.ts'
 import { pathValue } from '#filters/path-value.ts'
@@ -32,6 +35,7 @@ const PAGE_SIZE = 500
 /** Trials are 32 bits. */
 const MAX_UINT32 = 0xffff_ffff
 const OUTCOMES = ['passed', 'failed', 'unverifiable', 'error'] as const satisfies readonly Outcome[]
+const CHANGES = ['broke', 'mended', 'same', 'new'] as const satisfies readonly CaseChange[]
 
 interface Props {
   readonly params: Promise<{ experiment: string }>
@@ -50,21 +54,27 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
   return withStore(async (store) => {
     const experiment = await getExperiment(store, { experimentId })
     if (!experiment) notFound()
-    const baselineId = await chooseBaseline(experiment, () =>
-      listBaselines(store, { evaluation: experiment.evaluation }),
-    )
-    const [baseline, page] = await Promise.all([
-      baselineId === '' ? undefined : getExperiment(store, { experimentId: baselineId }),
+    const baselineId = await chooseBaseline(store, experiment)
+    const hasBaseline = baselineId !== ''
+    const change = hasBaseline ? CHANGES.find((value) => value === first(query, 'change')) : undefined
+    const sides = { experimentId, baselineExperimentId: baselineId, ...(outcome ? { outcome } : {}) }
+    const [baseline, changes, page] = await Promise.all([
+      hasBaseline ? getExperiment(store, { experimentId: baselineId }) : undefined,
+      hasBaseline ? countCaseChanges(store, sides) : [],
       listCaseResults(store, {
-        experimentId,
-        baselineExperimentId: baselineId,
+        ...sides,
         limit: PAGE_SIZE,
-        ...(outcome ? { outcome } : {}),
+        ...(change ? { change } : {}),
         ...(after === '' ? {} : { after: { caseId: after, trial: firstCount(query, 'trial', MAX_UINT32) } }),
       }),
     ])
     const href = experimentHref(experimentId)
-    const shown = `${formatExact(page.rows.length)} of ${formatExact(trialsWith(experiment, outcome))} trials`
+    const filters = { outcome, change }
+    const trials =
+      change === undefined
+        ? trialsWith(experiment, outcome)
+        : (changes.find((count) => count.change === change)?.trials ?? 0)
+    const shown = `${formatExact(page.rows.length)} of ${formatExact(trials)} trials`
     return (
       <>
         <PageHeader
@@ -101,11 +111,11 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           note={
             baselineId ? (
               <>
-                {shown}; beside experiment{' '}
+                <ChangeCounts href={href} counts={changes} /> against experiment{' '}
                 <TextLink className="link" href={experimentHref(baselineId)}>
                   {baselineId.slice(0, 12)}
                 </TextLink>
-                ; differences first
+                ; {shown}, differences first
               </>
             ) : (
               `${shown}; no baseline to show them beside, what did not pass comes first`
@@ -113,21 +123,31 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
           }
           actions={
             <FilterBar
-              choices={[{ name: 'outcome', label: 'Outcome', value: outcome ?? '', options: OUTCOMES }]}
+              choices={[
+                { name: 'outcome', label: 'Outcome', value: outcome ?? '', options: OUTCOMES },
+                ...(hasBaseline
+                  ? [{ name: 'change', label: 'Change', value: change ?? '', options: CHANGES }]
+                  : []),
+              ]}
             />
           }
         >
           <CasesTable
+            experimentId={experimentId}
             rows={page.rows}
-            hasBaseline={baselineId !== ''}
+            hasBaseline={hasBaseline}
             none={
               experiment.evaluated === 0 ? (
                 'No trial has been judged yet.'
               ) : (
                 <>
-                  No trial is {outcome}.{' '}
+                  No trial{' '}
+                  {[outcome && `is ${outcome}`, change && `has the change ${change}`]
+                    .filter(Boolean)
+                    .join(' and ')}
+                  .{' '}
                   <TextLink className="link" href={href}>
-                    Trials of any outcome
+                    All trials
                   </TextLink>{' '}
                   {formatExact(experiment.evaluated)}
                 </>
@@ -136,10 +156,10 @@ export default async function ExperimentPage({ params, searchParams }: Props): P
             trials={trialsOf(experiment.definition)}
           />
           <Pager
-            first={after === '' ? undefined : `${href}${toQuery({ outcome })}`}
+            first={after === '' ? undefined : `${href}${toQuery(filters)}`}
             next={
               page.next &&
-              `${href}${toQuery({ outcome, after: page.next.caseId, trial: String(page.next.trial) })}`
+              `${href}${toQuery({ ...filters, after: page.next.caseId, trial: String(page.next.trial) })}`
             }
           />
         </Panel>
@@ -153,14 +173,25 @@ function trialsWith(experiment: ExperimentDetail, outcome: Outcome | undefined):
   return outcome === undefined ? evaluated : { passed, failed, unverifiable, error: errors }[outcome]
 }
 
-/** The baseline it ran against; else the newest promoted one that is not itself. '' if there is none. */
-async function chooseBaseline(
-  experiment: ExperimentDetail,
-  promoted: () => ReturnType<typeof listBaselines>,
-): Promise<string> {
-  if (experiment.baselineExperimentId !== '') return experiment.baselineExperimentId
-  const newest = (await promoted())
-    .filter(({ experimentId }) => experimentId !== '' && experimentId !== experiment.experimentId)
-    .toSorted((a, b) => b.promotedMs - a.promotedMs)[0]
-  return newest?.experimentId ?? ''
+interface ChangeCountsProps {
+  readonly href: string
+  readonly counts: readonly CaseChangeCount[]
+}
+
+/** "2 broke, 1 mended, 40 same, 3 new": cases, each with the way to them. */
+function ChangeCounts({ href, counts }: ChangeCountsProps): ReactElement {
+  const shown = CHANGES.flatMap((change) => counts.filter((count) => count.change === change))
+  if (shown.length === 0) return <>no case judged</>
+  return (
+    <>
+      {shown.map(({ change, cases }, at) => (
+        <Fragment key={change}>
+          {at > 0 ? ', ' : ''}
+          <TextLink className="link" href={`${href}${toQuery({ change })}`}>
+            {formatExact(cases)} {change}
+          </TextLink>
+        </Fragment>
+      ))}
+    </>
+  )
 }

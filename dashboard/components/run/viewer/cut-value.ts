@@ -1,5 +1,6 @@
 import type { RunPage } from '@weir/store/pages'
 import { cutText } from '@weir/store/text'
+import { formatExact } from '#format/number.ts'
 
 /** A recorded value as a page carries it: its beginning, and how long it is. */
 export interface CutValue {
@@ -20,4 +21,14 @@ const CUT_AT = 20_000
 
 export function cutValue(text: string, full = false): CutValue {
   return { text: full ? text : cutText(text, CUT_AT), length: text.length }
+}
+
+/** Why there is no text: whoever cuts a value leaves its beginning. */
+export function describeEmpty(type: RecordedValue['type'], originalLength: number): string {
+  if (originalLength > 0) return `Removed by retention: it had ${formatExact(originalLength)} characters`
+  return type === 'text' ? 'Empty text' : 'Not recorded'
+}
+
+export function describeRecordedCut(originalLength: number): string {
+  return `Cut when it was recorded: it had ${formatExact(originalLength)} characters`
 }

@@ -2,8 +2,8 @@
 
 import { type ReactElement, useMemo, useState } from 'react'
 import { CopyButton } from '#components/frame/copy-button.tsx'
-import { formatBytes, formatExact } from '#format/number.ts'
-import type { CutValue, RecordedValue } from './cut-value.ts'
+import { formatBytes } from '#format/number.ts'
+import { type CutValue, describeEmpty, describeRecordedCut, type RecordedValue } from './cut-value.ts'
 import { JsonTree } from './json-tree.tsx'
 import { parseJson } from './parse-json.ts'
 import styles from './viewer.module.css'
@@ -61,7 +61,7 @@ export function ValueView({ title, value, loadAll }: ValueViewProps): ReactEleme
         <pre className={styles.text}>{text}</pre>
       )}
       {originalLength > 0 && value.length > 0 ? (
-        <p className="muted">Cut when it was recorded: it had {formatExact(originalLength)} characters</p>
+        <p className="muted">{describeRecordedCut(originalLength)}</p>
       ) : null}
       {isCut ? (
         <p className={styles.more}>
@@ -73,10 +73,4 @@ export function ValueView({ title, value, loadAll }: ValueViewProps): ReactEleme
       ) : null}
     </section>
   )
-}
-
-/** Why there is no text: whoever cuts a value leaves its beginning. */
-function describeEmpty(type: RecordedValue['type'], originalLength: number): string {
-  if (originalLength > 0) return `Removed by retention: it had ${formatExact(originalLength)} characters`
-  return type === 'text' ? 'Empty text' : 'Not recorded'
 }
