@@ -44,7 +44,7 @@ const runOne = async (...[evaluation, settings]: [ReturnType<typeof evaluate>, o
   (await runEvaluation(evaluation, mode(), {}, settings))[0]!
 
 describe('a recorded experiment', () => {
-  it('is judged from the runs in the store(), and is in the store', async () => {
+  it('is judged from the runs in the store, and is in the store', async () => {
     const report = await runOne(evaluate('research.pipeline', { ...definition, trials: 3 }), {
       revision: 'abc',
     })

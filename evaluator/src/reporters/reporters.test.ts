@@ -14,6 +14,7 @@ const report: ExperimentReport = {
   revision: '0123456789abcdef',
   dataset: 'queries@1',
   datasetHash: '',
+  flaky: [],
   changes: undefined,
   inputTokens: 10,
   outputTokens: 5,

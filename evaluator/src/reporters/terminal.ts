@@ -105,7 +105,7 @@ function title(evaluation: string, variant: string): string {
 }
 
 function experimentLines(report: ExperimentReport): string[] {
-  const { status, passed, planned, errors, experimentId, error, gates, scores, trials } = report
+  const { status, passed, planned, errors, experimentId, error, gates, scores, flaky, trials } = report
   const mark = { passed: 'PASSED', failed: 'FAILED', error: 'COULD NOT EVALUATE' }[status]
   const crashed = errors === 0 ? '' : `, ${errors} errors`
   return [
@@ -117,9 +117,15 @@ function experimentLines(report: ExperimentReport): string[] {
         '       ',
       ),
     ),
+    ...(flaky.length === 0 ? [] : [`  flaky, passed in some trials: ${named(flaky)}`]),
     ...scores.map(({ name, mean, min }) => `  score ${name}: mean ${mean.toFixed(3)}, min ${min.toFixed(3)}`),
     ...problems(trials),
   ]
+}
+
+function named(ids: readonly string[]): string {
+  const shown = ids.slice(0, MAX_SHOWN).join(', ')
+  return ids.length > MAX_SHOWN ? `${shown} and ${ids.length - MAX_SHOWN} more` : shown
 }
 
 function problems(trials: readonly TrialReport[]): string[] {
