@@ -25,6 +25,7 @@ export async function runLocally(
     reporter.onTrial?.(plan, ends.length, end.run)
   }
   const problem = await runTrials(plan, runner, trialsOf(plan), onEnd, limited.signal).catch(messageOf)
+  if (problem === undefined) await runner.deliver()
   const results = ends.flatMap((end) => end.results ?? [])
   const judged: Result[] = replaceResults(results, lateErrors(results, runner.late))
   const facts = new Map(ends.flatMap((end) => (end.facts === undefined ? [] : [[end.run.runId, end.facts]])))

@@ -44,7 +44,7 @@ export interface TrialRunner {
   run(item: Case, trial: number, onTaskEnd?: () => void): Promise<TrialEnd>
   /** Judges a recorded run. */
   judge(item: Case, trialRun: TrialRun, run: RunRecord | undefined): Promise<readonly Result[]>
-  /** Sends what still waits; says what never arrived. */
+  /** Waits for what may throw yet, and sends what still waits; says what never arrived. */
   deliver(): Promise<MissingSpans>
   /** By run id: what a trial threw outside of its promise after it had ended. */
   readonly late: ReadonlyMap<string, string>

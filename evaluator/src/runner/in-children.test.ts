@@ -40,7 +40,7 @@ describe('a task that harms its process', () => {
   })
 
   it('makes its own trial an error, and no other', async () => {
-    const report = await runLocally(codes[0]!)
+    const report = await runLocally(codes.find(({ outline }) => outline.name === 'hostile')!)
     expect(taskReasons(report)).toEqual({
       exits: 'error: process.exit(0) was called.',
       'exits and catches it': 'error: process.exit(0) was called.',
@@ -61,8 +61,14 @@ describe('a task that harms its process', () => {
     expect(toExitCode([report])).toBe(1)
   })
 
+  it('is found when its last trial has ended, too', async () => {
+    expect(taskReasons(await runLocally(codes.find(({ outline }) => outline.name === 'late')!))).toEqual({
+      alone: 'error: An error was thrown outside of its promise: too late',
+    })
+  })
+
   it('is no other than a scorer that does', async () => {
-    const report = await runLocally(codes[1]!)
+    const report = await runLocally(codes.find(({ outline }) => outline.name === 'hostile scorers')!)
     const scored = report.trials.map(({ caseId, results }) => [caseId, results.at(-1)!.outcome])
     expect(Object.fromEntries(scored)).toEqual({
       exits: 'error',

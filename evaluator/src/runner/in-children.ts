@@ -102,6 +102,8 @@ class ChildRunner implements TrialRunner {
   readonly #retired: Set<RunnerProcess> = new Set()
   #missing: MissingSpans = NOTHING_MISSING
   #crashes = 0
+  /** All that was asked of a process ends with one error. */
+  #lastCrash: unknown
 
   constructor(subject: ChildSubject, processes: Processes) {
     this.#subject = subject
@@ -184,7 +186,8 @@ class ChildRunner implements TrialRunner {
 
   async #askOne(runner: RunnerProcess, task: RunnerTask, onTaskEnd?: () => void): Promise<unknown> {
     const answer = await runner.ask(task, this.#maxSilenceMs, onTaskEnd).catch((error: unknown) => {
-      if (error instanceof RunnerEndedError) this.#crashes++
+      if (error instanceof RunnerEndedError && error !== this.#lastCrash) this.#crashes++
+      this.#lastCrash = error
       throw error
     })
     this.#crashes = 0

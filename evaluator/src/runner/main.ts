@@ -10,7 +10,7 @@ import { type Recording, runAndRecord } from './in-process.ts'
 import { initTracing } from './init-tracing.ts'
 import { judgeTrial } from './judge-trial.ts'
 import type { CasesAnswer, RunnerMessage, RunnerNews, RunnerRequest } from './messages.ts'
-import { guarded, guardProcess } from './stray-errors.ts'
+import { guarded, guardProcess, untilQuiet } from './stray-errors.ts'
 
 // A process for the user's code: whatever that does to its process reaches neither `weir eval` nor a worker. It loads the code
 // afresh, does what it is asked, and ends with whoever asks.
@@ -63,6 +63,7 @@ async function answer(task: RunnerRequest): Promise<unknown> {
       return judgeTrial(await find(task.file, task.evaluation), experimentId, item, trialRun, run)
     }
     case 'deliver':
+      await untilQuiet()
       return delivery.last()
   }
 }

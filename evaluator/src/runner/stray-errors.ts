@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 
 /** Told what its work did to the process outside of its promise: an error in a timer, a rejection, an exit. */
@@ -60,4 +61,15 @@ export function guardProcess(): void {
     blamed.getStore()?.(message)
     throw new ExitError(message)
   }
+}
+
+const QUIET_MS = 1_000
+const LOOK_EVERY_MS = 10
+
+/** Resolves when no timer is left that user's code started, since it may throw yet; not later than after a second. */
+export async function untilQuiet(): Promise<void> {
+  const deadlineMs = performance.now() + QUIET_MS
+  const isBusy = () =>
+    process.getActiveResourcesInfo().some((type) => type === 'Timeout' || type === 'Immediate')
+  while (isBusy() && performance.now() < deadlineMs) await sleep(LOOK_EVERY_MS, undefined, { ref: false })
 }
