@@ -28,6 +28,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   retention: () => import('./retention.ts'),
   faults: () => import('./faults.ts'),
   verdicts: () => import('./verdicts.ts'),
+  evaluations: () => import('./evaluations.ts'),
 }
 
 const wanted = process.argv.slice(2)

@@ -2,6 +2,7 @@ import type { Store } from '@weir/store'
 import { listResults } from '@weir/store/evaluations'
 import type {
   CallRecord,
+  ChildRun,
   Detail,
   RunRecord,
   Status,
@@ -15,9 +16,10 @@ import type { ExperimentReport } from './experiment/report.ts'
 /** Absent: nothing was recorded, nothing was used. */
 type DetailSketch = Partial<Omit<Detail, 'usage'>> & { readonly usage?: Partial<Usage> }
 
-/** A step execution in few words, times in milliseconds; absent: ok, one attempt, right after the one before. */
+/** A step execution in few words, times in milliseconds; absent: declared, ok, one attempt, right after the one before. */
 interface StepSketch {
   readonly name: string
+  readonly kind?: string
   readonly status?: Status
   readonly start?: number
   readonly duration?: number
@@ -45,6 +47,9 @@ interface CallSketch {
 
 type Calls = readonly (string | CallSketch)[]
 
+/** A child run in few words; absent: ok, with nothing in it. */
+type ChildSketch = Pick<ChildRun, 'flow'> & Partial<ChildRun>
+
 /** A run in few words, as the golden vectors write it. */
 export interface RunSketch {
   readonly status?: Status
@@ -58,6 +63,7 @@ export interface RunSketch {
   readonly unpricedTokens?: number
   readonly inputTokens?: number
   readonly outputTokens?: number
+  readonly otherSpans?: number
   readonly steps?: readonly (string | StepSketch)[]
   readonly tools?: Calls
   readonly models?: Calls
@@ -65,7 +71,7 @@ export interface RunSketch {
   readonly retrievers?: Calls
   readonly embedders?: Calls
   /** Child runs. */
-  readonly children?: readonly (string | { readonly flow: string; readonly status: Status })[]
+  readonly children?: readonly (string | ChildSketch)[]
 }
 
 /** The run that a sketch stands for. */
@@ -99,11 +105,13 @@ export function toRun(sketch: RunSketch): RunRecord {
     outputTokens: sketch.outputTokens ?? 0,
     cost: sketch.cost ?? 0,
     unpricedTokens: sketch.unpricedTokens ?? 0,
+    otherSpans: sketch.otherSpans ?? 0,
     steps,
     calls: calls.sort((a, b) => a.startNs - b.startNs),
     children: (sketch.children ?? []).map((child, index) => ({
       runId: `child-${index}`,
-      ...(typeof child === 'string' ? { flow: child, status: 'ok' } : child),
+      ...{ status: 'ok' as const, contents: [], inputTokens: 0, outputTokens: 0, cost: 0, unpricedTokens: 0 },
+      ...(typeof child === 'string' ? { flow: child } : child),
     })),
   }
 }
@@ -146,7 +154,7 @@ function toSteps(sketches: readonly (string | StepSketch)[]): StepRecord[] {
     return {
       name: step.name,
       occurrence,
-      kind: 'step',
+      kind: step.kind ?? 'step',
       status: step.status ?? 'ok',
       startNs,
       durationNs,

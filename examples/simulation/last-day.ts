@@ -12,8 +12,9 @@ export interface Traffic {
 }
 
 /**
- * Runs all traffic, `concurrency` runs at a time and the streams mixed, so that what else the machine does weighs
- * on all of them alike. A run that fails is part of the picture: its error is in the record.
+ * Runs all traffic, `concurrency` runs at a time, the streams mixed and each in no order of time, so that what else the machine does
+ * weighs on all of them alike, and on no part of the day more than on another. A run that fails is part of the picture: its error is
+ * in the record.
  */
 export async function simulateLastDay(
   streams: readonly Traffic[],
@@ -41,10 +42,10 @@ function startTimes({ runs, fromHoursAgo, toHoursAgo }: Traffic, now: number): n
   })
 }
 
-/** One from each list in proportion to its length. */
+/** Each list spread over the whole, neighbours far apart: by the golden ratio's multiples. */
 function mixed<T>(lists: readonly (readonly T[])[]): T[] {
   return lists
-    .flatMap((list) => list.map((item, index) => ({ item, place: (index + 0.5) / list.length })))
+    .flatMap((list) => list.map((item, index) => ({ item, place: (index * 0.6180339887) % 1 })))
     .sort((one, other) => one.place - other.place)
     .map(({ item }) => item)
 }

@@ -13,6 +13,7 @@ interface CompareOptions {
   base: string
   candidate: string
   failOn?: 'regression'
+  anytime?: true
   json: boolean
 }
 
@@ -33,6 +34,10 @@ export function addCompare(program: Command): void {
         'regression',
       ]),
     )
+    .option(
+      '--anytime',
+      'verdicts that hold however often you look while runs arrive (the default where a side still grows)',
+    )
     .option('--json', 'print the comparison as JSON', false)
     .action((options: CompareOptions) => withStore((store) => runCompare(store, options)))
 }
@@ -42,6 +47,7 @@ async function runCompare(store: Store, options: CompareOptions): Promise<void> 
     flow: options.flow,
     base: parseSide(options.base),
     candidate: parseSide(options.candidate),
+    ...(options.anytime && { anytime: true }),
   })
   await refuseUnknown(store, comparison)
   if (options.json) printJson(comparison)

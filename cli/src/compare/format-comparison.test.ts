@@ -64,6 +64,7 @@ const comparison: Comparison = {
     step('plan', [3e8, 3.1e8, 'no clear change'], [1, 1, 'no clear change']),
     step('cite', [4.5e7, 4.4e7, 'no clear change'], [0.99, 0.9, 'worse']),
   ],
+  anytime: false,
   pairing: null,
   caseMetrics: [],
   added: [{ step: 'review', n: 12, runs: 310 }],

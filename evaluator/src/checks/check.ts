@@ -24,7 +24,7 @@ export interface CheckType<S extends z.ZodObject = z.ZodObject, M = object> {
 }
 
 /** The name of a matcher and its arguments, as they are written. */
-export type MatcherCall = readonly [matcher: string, ...args: string[]]
+type MatcherCall = readonly [matcher: string, ...args: string[]]
 
 type Fields<S extends z.ZodObject> = Omit<z.infer<S>, 'type' | 'of' | 'in' | 'at' | 'not'>
 

@@ -1,5 +1,5 @@
 import { formatDuration } from '@weir/config'
-import type { CallRecord, ChildRun, RunRecord, StepRecord } from '@weir/store/run-model'
+import type { CallRecord, ChildRun, Content, RunRecord, StepRecord } from '@weir/store/run-model'
 import { z } from 'zod'
 import { at, name } from './check.ts'
 
@@ -100,6 +100,18 @@ export function* stepsAround({ steps }: RunRecord, { parent }: Execution): Gener
     yield around
     around = steps[around.parent]
   }
+}
+
+/** Runs that the run started, whose steps, calls and usage are not in its record. */
+export function childrenApart({ children }: RunRecord): ChildRun[] {
+  return children.filter(({ isIncluded }) => isIncluded !== true)
+}
+
+/** One of them with executions of a name, in its record or below it. */
+export function childWith({ run, of }: Recorded, name: string): ChildRun | undefined {
+  // A kind of call, or a step, is the subject in the singular.
+  const isIt = (content: Content) => `${content.kind}s` === of && content.name === name
+  return childrenApart(run).find(({ contents }) => contents.some(isIt))
 }
 
 /** A complete run of nothing but its root may have done what nobody records, so an absence says nothing. */

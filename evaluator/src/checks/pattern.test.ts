@@ -127,6 +127,8 @@ it('options that a matcher does not have are refused: a misspelt one would ask f
   expect(() => steps.toHaveOrder('a', 'b', { stric: true } as never)).toThrow('got "stric"')
   expect(() => steps.toHaveRun('a', { times: 1, atMost: 2 })).toThrow('got both')
   expect(() => steps.toHaveRun('a', { atLeast: 3, atMost: 2 })).toThrow('got 3 and 2')
+  expect(() => steps.toHaveRun('a', { atLeast: 0 })).toThrow('that asks for nothing')
+  expect(() => tools.toHaveTrajectory([], 'superset')).toThrow('that asks for nothing')
   expect(() => tools.toHaveTrajectory([{ name: 'a' } as never])).toThrow('a name with an input')
   expect(() => tools.every('a').toUseAtMost({})).toThrow('got none')
   expect(() => tools.every('a').toCostAtMost('2 cents')).toThrow(`such as 0.02 or '$0.02', got "2 cents"`)

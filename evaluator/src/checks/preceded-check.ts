@@ -20,7 +20,7 @@ import {
   timedSubject,
   within,
 } from './executions.ts'
-import { type Before, endedBefore, startedBefore } from './precedence.ts'
+import { type Before, endedBefore, startedBefore, startOf } from './precedence.ts'
 
 /**
  * Each execution has one of `first` to itself that ended before it began. So the second needs two: executions and what
@@ -90,7 +90,7 @@ function count(executions: readonly Execution[], isBefore: (execution: Execution
  */
 function neededBefore(recorded: Recorded, name: string, target: Execution) {
   const executions = occurrencesOf(recorded, { name })
-  const latest = ({ startNs, uncertainNs }: Execution) => startNs + uncertainNs
+  const latest = (execution: Execution) => startOf(execution) + execution.uncertainNs
   const place = executions.indexOf(target)
   const least = executions.filter((other, index) => {
     const later = latest(other) - latest(target)

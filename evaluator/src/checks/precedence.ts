@@ -6,10 +6,18 @@ export type Before = 'yes' | 'no' | 'unknown'
 /** Many clients' clocks tick in milliseconds: a start on a whole millisecond may have been up to one later. */
 const TICK_NS = 1_000_000
 
+/**
+ * Nothing begins before its run: what says so is taken to have begun with it, give or take what its clock is known to be off by.
+ * Its recorded start would precede everything else of the run, whenever it really began.
+ */
+export function startOf({ startNs }: Execution): number {
+  return Math.max(0, startNs)
+}
+
 /** Starts that differ by no more than their uncertainty say nothing, unless one execution encloses the other. */
 export function startedBefore(recorded: Recorded, first: Execution, second: Execution): Before {
   if (first === second) return 'no'
-  const later = second.startNs - first.startNs
+  const later = startOf(second) - startOf(first)
   if (Math.abs(later) > marginOf(first, second)) return later > 0 ? 'yes' : 'no'
   if (encloses(recorded, second, first)) return 'no'
   return encloses(recorded, first, second) ? 'yes' : 'unknown'
@@ -18,7 +26,7 @@ export function startedBefore(recorded: Recorded, first: Execution, second: Exec
 /** What has not ended precedes nothing. */
 export function endedBefore(recorded: Recorded, first: Execution, second: Execution): Before {
   if (first === second || first.status === 'running') return 'no'
-  const gap = second.startNs - (first.startNs + first.durationNs)
+  const gap = startOf(second) - (startOf(first) + first.durationNs)
   const margin = marginOf(first, second)
   if (gap >= margin) return startedBefore(recorded, first, second)
   if (encloses(recorded, first, second) || encloses(recorded, second, first)) return 'no'
@@ -48,13 +56,14 @@ export function searchBefore(
   { strict, surely }: { readonly strict: boolean; readonly surely: boolean },
 ): SearchBefore {
   const precedes = strict ? endedBefore : startedBefore
-  const key = ({ startNs, durationNs, uncertainNs, status }: Execution): number => {
+  const key = (execution: Execution): number => {
+    const { durationNs, uncertainNs, status } = execution
     if (strict && status === 'running') return Number.POSITIVE_INFINITY
-    return startNs + (strict ? durationNs : 0) + (surely ? uncertainNs : -uncertainNs)
+    return startOf(execution) + (strict ? durationNs : 0) + (surely ? uncertainNs : -uncertainNs)
   }
   const limitOf = (next: Execution): number => {
-    if (surely) return next.startNs - next.uncertainNs
-    return next.startNs + next.uncertainNs + (strict && isCoarse(recorded, next) ? TICK_NS : 0)
+    if (surely) return startOf(next) - next.uncertainNs
+    return startOf(next) + next.uncertainNs + (strict && isCoarse(recorded, next) ? TICK_NS - 1 : 0)
   }
   const isBefore = (first: Execution, next: Execution): boolean => {
     const found = precedes(recorded, first, next)
@@ -68,7 +77,7 @@ export function searchBefore(
       const areTiesAround = surely && !strict
       for (const first of before) {
         if (areTiesAround ? key(first) >= limit : key(first) > limit) break
-        if (isBefore(first, next)) return true
+        if (areTiesAround || isBefore(first, next)) return true
       }
       if (!areTiesAround) return false
       for (const around of stepsAround(recorded.run, next))

@@ -16,6 +16,7 @@ import {
   unverifiable,
 } from './check.ts'
 import {
+  childWith,
   type Execution,
   executionsText,
   isOfCalls,
@@ -81,6 +82,15 @@ export const ran = defineCheck({
     if (sure > atMost) return failed(wrong())
     if (sure >= atLeast && atMost === Number.POSITIVE_INFINITY) return passed(fact)
     if (run.incomplete) return unverifiable(`${fact}, but the run is incomplete. ${executionsText(recorded)}`)
+    const child = childWith(recorded, name)
+    if (child !== undefined)
+      return unverifiable(
+        `${fact}, but there is a "${name}" in the child run "${child.flow}", or below it, which has a record of its own. ${executionsText(recorded)}`,
+      )
+    if (of === 'steps' && run.otherSpans > 0)
+      return unverifiable(
+        `${fact}, but the flow declares no steps: its steps are the spans right below its root, and it has ${run.otherSpans} others, of which nothing is known here. ${executionsText(recorded)}`,
+      )
     if (unsure > 0 && sure + unsure >= atLeast && !(sure >= atLeast && sure + unsure <= atMost))
       return unverifiable(`${fact}, but of ${unsure} it cannot be told. ${problem}`)
     if (recordedNothing(run))
@@ -127,6 +137,8 @@ function toBounds(count: Count = {}): { atLeast: number; atMost?: number; with?:
   if (exactly !== undefined)
     return { ...input, atLeast: requireAmount(exactly), atMost: requireAmount(exactly) }
   const lower = requireAmount(atLeast ?? (atMost === undefined ? 1 : 0))
+  if (atMost === undefined && lower === 0)
+    throw new CheckError('Expected atLeast to be 1 or more, got 0: that asks for nothing.')
   if (atMost === undefined) return { ...input, atLeast: lower }
   if (lower > requireAmount(atMost))
     throw new CheckError(`Expected atLeast to be at most atMost, got ${lower} and ${atMost}.`)

@@ -47,9 +47,18 @@ export const runDuration = defineCheck({
       return failed(`The run took ${took}, more than ${formatDuration(atMostNs)}. ${list()}`)
     if (incomplete || status === 'running' || status === 'suspended')
       return unverifiable(`The run did not finish (${status}). ${list()}`)
+    if (durationNs === 0 && [...recorded.run.steps, ...recorded.run.calls].some(lastsLonger))
+      return unverifiable(
+        `The run took no time by its own clock, and a step of it did: its end lies before its start, or its clock stood. ${list()}`,
+      )
     return passed(`the run took ${took}`)
   },
 })
+
+/** Than a clock that tells milliseconds only can hide. */
+function lastsLonger({ durationNs }: { readonly durationNs: number }): boolean {
+  return durationNs > 1_000_000
+}
 
 export const runErrors = defineCheck({
   schema: z.strictObject({ type: z.literal('run.errors'), not }),

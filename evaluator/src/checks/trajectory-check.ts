@@ -24,7 +24,7 @@ import {
 import { inputFits } from './input-match.ts'
 import { countPairs } from './pairing.ts'
 import { hasFunction, pattern, patternText, toPattern } from './pattern.ts'
-import { startedBefore } from './precedence.ts'
+import { startedBefore, startOf } from './precedence.ts'
 
 /**
  * How all executions, by start, are compared with a list: `exact` the same sequence, `unordered` each one of the list and none
@@ -60,10 +60,13 @@ export const trajectory = defineCheck({
   }),
   matchers: {
     /** The whole sequence; default mode `exact`. */
-    toHaveTrajectory: (items: readonly TrajectoryItem[], mode: TrajectoryMode = 'exact') => ({
-      names: items.map(toItem),
-      mode,
-    }),
+    toHaveTrajectory(items: readonly TrajectoryItem[], mode: TrajectoryMode = 'exact') {
+      if (mode === 'superset' && items.length === 0)
+        throw new CheckError(
+          'Expected names of which the trajectory is a superset, got none: that asks for nothing.',
+        )
+      return { names: items.map(toItem), mode }
+    },
   },
   describe: ({ names, mode }) => [
     'toHaveTrajectory',
@@ -190,13 +193,13 @@ function dependsOnTies(items: readonly Item[], recorded: Recorded): boolean {
 
 /** Executions that may have started at the same time, in groups of which each surely started after the one before. */
 function groupByStart(executions: readonly Execution[]): Execution[][] {
-  const earliest = ({ startNs, uncertainNs }: Execution) => startNs - uncertainNs
+  const earliest = (execution: Execution) => startOf(execution) - execution.uncertainNs
   const groups: Execution[][] = []
   let latest = Number.NEGATIVE_INFINITY
   for (const execution of executions.toSorted((a, b) => earliest(a) - earliest(b))) {
     if (earliest(execution) <= latest) groups.at(-1)!.push(execution)
     else groups.push([execution])
-    latest = Math.max(latest, execution.startNs + execution.uncertainNs)
+    latest = Math.max(latest, startOf(execution) + execution.uncertainNs)
   }
   return groups
 }

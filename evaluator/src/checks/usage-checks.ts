@@ -1,4 +1,4 @@
-import type { RunRecord, Usage } from '@weir/store/run-model'
+import type { ChildRun, RunRecord, Usage } from '@weir/store/run-model'
 import { z } from 'zod'
 import {
   amount,
@@ -16,7 +16,7 @@ import {
   requireName,
   unverifiable,
 } from './check.ts'
-import { type Execution, executionName, timedSubject, within } from './executions.ts'
+import { childrenApart, type Execution, executionName, timedSubject, within } from './executions.ts'
 
 /** Of what a limit is given, in tokens. */
 export interface UsageLimit {
@@ -46,7 +46,7 @@ export const runTokens = defineCheck({
   describe: ({ atMost }) => ['toUseTokensAtMost', String(atMost)],
   judge({ atMost }, { run }) {
     const user = userOfRun(run)
-    return usedAtMost(user, tokensOf(user), atMost, (value) => `${value} tokens`, 'token usage')
+    return usedAtMost(user, tokensOf, atMost, (value) => `${value} tokens`, 'token usage')
   },
 })
 
@@ -106,42 +106,55 @@ export const executionUsage = defineCheck({
 })
 
 /** Whose usage is judged. */
-interface User extends Pick<Usage, 'inputTokens' | 'outputTokens' | 'cost' | 'unpricedTokens'> {
+interface User extends Measured {
   /** `run`, `"search#1"`. */
   readonly own: string
   readonly isOpen: boolean
+  /** Child runs, whose usage is not its own. */
+  readonly apart: readonly ChildRun[]
 }
 
 function userOfRun(run: RunRecord): User {
   const { inputTokens, outputTokens, cost, unpricedTokens } = run
-  return { own: 'run', isOpen: run.incomplete, inputTokens, outputTokens, cost, unpricedTokens }
+  const usage = { inputTokens, outputTokens, cost, unpricedTokens }
+  return { own: 'run', isOpen: run.incomplete, apart: childrenApart(run), ...usage }
 }
 
-function ofDetail(execution: Execution, { incomplete }: RunRecord, judge: (user: User) => Finding): Finding {
-  const { detail } = execution
+function ofDetail(execution: Execution, run: RunRecord, judge: (user: User) => Finding): Finding {
+  const { detail, status } = execution
   const own = `"${executionName(execution)}"`
   if (detail === undefined) return unverifiable(`The usage of ${own} was not read.`)
-  return judge({ ...detail.usage, own, isOpen: incomplete || execution.status === 'running' })
+  const isOpen = run.incomplete || status === 'running'
+  return judge({ ...detail.usage, own, isOpen, apart: childrenApart(run) })
 }
 
 function subjectOf({ own }: User): string {
   return own === 'run' ? 'the run' : own
 }
 
-function tokensOf({ inputTokens, outputTokens }: User): number {
-  return inputTokens + outputTokens
+type Measured = Pick<Usage, 'inputTokens' | 'outputTokens' | 'cost' | 'unpricedTokens'>
+type Measure = (of: Measured) => number
+
+const tokensOf: Measure = ({ inputTokens, outputTokens }) => inputTokens + outputTokens
+
+/** With its child runs. */
+function total(user: User, measure: Measure): number {
+  return user.apart.reduce((sum, child) => sum + measure(child), measure(user))
 }
 
 function judgeCost(user: User, atMost: number): Finding {
-  const { cost, unpricedTokens } = user
   const dollars = (value: number) => `$${Number(value.toPrecision(6))}`
-  if (cost <= atMost && unpricedTokens > 0)
+  const cost: Measure = (of) => of.cost
+  const unpriced = total(user, (of) => of.unpricedTokens)
+  const known = total(user, cost)
+  if (user.cost <= atMost && unpriced > 0)
     return unverifiable(
-      `The cost of ${unpricedTokens} tokens is unknown${cost > 0 ? `, the rest cost ${dollars(cost)}` : ''}. ` +
+      `The cost of ${unpriced} tokens is unknown${known > 0 ? `, the rest cost ${dollars(known)}` : ''}. ` +
         'Name the price of their model in the file of WEIR_PRICES.',
     )
   // Tokens that are known to cost nothing.
-  if (cost === 0 && tokensOf(user) > 0 && !user.isOpen) return passed(`${subjectOf(user)} cost nothing`)
+  const tokens = user.own === 'run' ? total(user, tokensOf) : tokensOf(user)
+  if (known === 0 && tokens > 0 && !user.isOpen) return passed(`${subjectOf(user)} cost nothing`)
   return usedAtMost(user, cost, atMost, dollars, 'cost')
 }
 
@@ -152,7 +165,7 @@ function judgeUsage(
   const findings = MEASURES.flatMap((measure) => {
     const atMost = limit[measure]
     const format = (value: number) => `${value} ${NOUNS[measure]}`
-    return atMost === undefined ? [] : [usedAtMost(user, user[measure], atMost, format, NOUNS[measure])]
+    return atMost === undefined ? [] : [usedAtMost(user, (of) => of[measure], atMost, format, NOUNS[measure])]
   })
   const decisive =
     findings.find(({ outcome }) => outcome === 'failed') ??
@@ -160,23 +173,30 @@ function judgeUsage(
   return decisive ?? passed(findings.map(({ reason }) => reason).join(', '))
 }
 
-/** What recorded no usage has zero, so that zero is unverifiable. */
+/**
+ * What recorded no usage has zero, so that zero is unverifiable. Child runs use what they use for themselves: with them it may be too
+ * much, and then nobody can say that it is not.
+ */
 function usedAtMost(
   user: User,
-  value: number,
+  measure: Measure,
   limit: number,
   format: (value: number) => string,
   noun: string,
 ): Finding {
+  const [value, withChildren] = [measure(user), total(user, measure)]
   const subject = subjectOf(user)
   const Subject = user.own === 'run' ? 'The run' : subject
   if (value > limit) return failed(`${Subject} used ${format(value)}, more than ${format(limit)}.`)
-  if (value === 0) return unverifiable(`${Subject} recorded no ${noun}.`)
+  if (withChildren === 0 || (value === 0 && user.own !== 'run'))
+    return unverifiable(`${Subject} recorded no ${noun}.`)
   if (user.isOpen)
     return unverifiable(
-      user.own === 'run'
-        ? `The run is incomplete: it used ${format(value)} so far.`
-        : `The run is incomplete: ${subject} used ${format(value)} so far.`,
+      `The run is incomplete: ${user.own === 'run' ? 'it' : subject} used ${format(value)} so far.`,
+    )
+  if (withChildren > limit)
+    return unverifiable(
+      `${Subject} used ${format(value)}, but its child runs used ${format(withChildren - value)} more, in records of their own.`,
     )
   return passed(`${subject} used ${format(value)}`)
 }

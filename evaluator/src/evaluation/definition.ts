@@ -103,6 +103,8 @@ const scoreGate = z.strictObject({ mean: share.optional(), min: share.optional()
 export const gates = z.strictObject({
   /** The least share of trials that pass, 0..1. Default 1. */
   passRate: share.optional(),
+  /** The least share of its trials that each case passes, 0..1: a case that is flaky beyond it stops the build by itself. */
+  perCase: z.strictObject({ atLeast: share }).optional(),
   /** Per scorer the least mean (a number alone), or the least mean and minimum. With scorers, at least one has a gate. */
   scores: z.record(z.string(), z.union([share, scoreGate])).optional(),
   /** No step, nor the run, may have become slower than in the baseline: `vsBaseline: { latency: 'no-regression' }`. */
@@ -114,8 +116,9 @@ export const gates = z.strictObject({
 })
 
 export type ScoreGate = z.infer<typeof scoreGate>
-/** As they are written, and as they are judged. */
-export type GatesInput = z.input<typeof gates>
+/** As they are written. */
+type GatesInput = z.input<typeof gates>
+/** As they are judged. */
 export type Gates = z.infer<typeof gates>
 
 export interface Definition<I = unknown, O = unknown> {
@@ -125,7 +128,7 @@ export interface Definition<I = unknown, O = unknown> {
   readonly expect?: (context: ExpectContext<I, O>) => void | Promise<void>
   readonly scorers?: readonly (Scorer<I, O> | ScorerFunction<I, O>)[]
   /**
-   * Conditions on the totals: `passRate`, the least share of trials that pass (default 1); `scores`, per scorer the least
+   * Conditions on the totals: `passRate`, the least share of trials that pass (default 1); `perCase: { atLeast }`, the same of each case; `scores`, per scorer the least
    * mean, or `{ mean, min }`; `cost: { perTrial, total }`; `vsBaseline`, per metric `'no-regression'` or a bound; `latency: { steps: 'no-regression' }`.
    */
   readonly gates?: GatesInput

@@ -6,7 +6,7 @@ import type { TrialFacts } from '../runner/trial-facts.ts'
 import { readBaselineChanges } from './baseline-changes.ts'
 import { judgeBaseline, judgeGates } from './gates.ts'
 import type { Plan } from './plan.ts'
-import { type ExperimentReport, type Mode, toReport, toTotals, toTrials, toUsage } from './report.ts'
+import { type ExperimentReport, type Mode, toReport, toTrials, toUsage } from './report.ts'
 
 /** Applies the gates to judged results and reports both. */
 export async function concludeExperiment(
@@ -23,7 +23,7 @@ export async function concludeExperiment(
     store === undefined ? undefined : readBaselineChanges(plan, trials, facts, store),
   ])
   const of = trials.flatMap(({ runId }) => facts.get(runId) ?? [])
-  const gates = [...judgeGates(plan.outline.gates, toTotals(trials), toUsage(of)), ...baseline]
+  const gates = [...judgeGates(plan.outline.gates, trials, toUsage(of)), ...baseline]
   return toReport(plan, mode, results, { gates, facts, changes, error })
 }
 

@@ -9,10 +9,11 @@ import {
 import type { GateResult } from '@weir/store/evaluations'
 import type { Gates } from '../evaluation/definition.ts'
 import type { Plan } from './plan.ts'
-import type { ReportTotals, ReportUsage } from './report.ts'
+import { type JudgedTrial, type ReportTotals, type ReportUsage, toTotals } from './report.ts'
 
 /** Judges the conditions on the totals. */
-export function judgeGates(gates: Gates, totals: ReportTotals, usage: ReportUsage): GateResult[] {
+export function judgeGates(gates: Gates, trials: readonly JudgedTrial[], usage: ReportUsage): GateResult[] {
+  const totals = toTotals(trials)
   const scores = Object.entries(gates.scores ?? {}).flatMap(([name, gate]) => {
     const { mean, min } = typeof gate === 'number' ? { mean: gate } : gate
     return [scoreGate(totals, name, 'mean', mean), scoreGate(totals, name, 'min', min)]
@@ -20,6 +21,7 @@ export function judgeGates(gates: Gates, totals: ReportTotals, usage: ReportUsag
   const { perTrial, total } = gates.cost ?? {}
   return [
     passRateGate(gates.passRate ?? 1, totals),
+    ...(gates.perCase === undefined ? [] : [perCaseGate(gates.perCase.atLeast, trials)]),
     ...scores.filter((gate) => gate !== undefined),
     ...(perTrial === undefined
       ? []
@@ -36,6 +38,23 @@ function passRateGate(atLeast: number, totals: ReportTotals): GateResult {
     return { name, outcome: 'unverifiable', reason: 'every trial ended in an error' }
   const reason = `${passed} of ${evaluated} passed (${round(passRate)})`
   return { name, outcome: passRate >= atLeast ? 'passed' : 'failed', reason }
+}
+
+/** Cases that a gate names. */
+const MOST_NAMED = 5
+
+function perCaseGate(atLeast: number, trials: readonly JudgedTrial[]): GateResult {
+  const name = `pass rate of each case >= ${atLeast}`
+  if (trials.length === 0) return { name, outcome: 'unverifiable', reason: 'nothing was evaluated' }
+  const cases = [...Map.groupBy(trials, ({ caseId }) => caseId)].map(([caseId, own]) => {
+    const passed = own.filter(({ outcome }) => outcome === 'passed').length
+    return { caseId, passed, of: own.length }
+  })
+  const below = cases.filter(({ passed, of }) => passed / of < atLeast)
+  if (below.length === 0) return { name, outcome: 'passed', reason: `each of ${cases.length} cases` }
+  const named = below.slice(0, MOST_NAMED).map(({ caseId, passed, of }) => `"${caseId}" ${passed} of ${of}`)
+  const more = below.length > MOST_NAMED ? ` and ${below.length - MOST_NAMED} more` : ''
+  return { name, outcome: 'failed', reason: `${named.join(', ')}${more}` }
 }
 
 /** Trials that have no score could be anything: the gate is decided only if they make no difference. */

@@ -90,6 +90,30 @@ it('tasks begin as far apart as the rate limit says', async () => {
   )
 })
 
+it('a case that is flaky is named, and stops the build beyond what is allowed', async () => {
+  const tries = new Map<number, number>()
+  // Of four trials, case n fails n - 1.
+  const task = (input: number) => {
+    tries.set(input, (tries.get(input) ?? 0) + 1)
+    if (tries.get(input)! < input) throw new Error('not yet')
+    return input
+  }
+  const gateOf = async (atLeast: number) => {
+    tries.clear()
+    const gates = { passRate: 0, perCase: { atLeast } }
+    const [report] = await evaluateLocally({ task, trials: 4, concurrency: 1, gates })
+    expect(report!.flaky).toEqual(['2', '3', '4'])
+    return report!.gates[1]
+  }
+  const name = 'pass rate of each case >='
+  expect(await gateOf(0.25)).toEqual({ name: `${name} 0.25`, outcome: 'passed', reason: 'each of 4 cases' })
+  expect(await gateOf(0.6)).toEqual({
+    name: `${name} 0.6`,
+    outcome: 'failed',
+    reason: '"3" 2 of 4, "4" 1 of 4',
+  })
+})
+
 it('only cases with a tag run, and only the variants that were asked for', async () => {
   const data = [
     { id: 'a', input: 1, tags: ['smoke', 'x'] },

@@ -1,15 +1,9 @@
-import { mkdtempSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { trace } from '@opentelemetry/api'
-import { type Collector, startCollector } from '@weir/collector'
 import { InfrastructureError } from '@weir/config'
-import type {} from '@weir/engines/testing'
-import { flow, shutdown } from '@weir/sdk'
-import { createStore, execute, migrate, rows, type Store } from '@weir/store'
+import { flow, traceTool } from '@weir/sdk'
+import { createStore, rows } from '@weir/store'
 import {
   findCase,
   getExperiment,
@@ -18,37 +12,18 @@ import {
   promoteExperiment,
   pushDataset,
 } from '@weir/store/evaluations'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { run, steps } from '../checks/matchers.ts'
+import { describe, expect, it } from 'vitest'
+import { run, steps, tools } from '../checks/matchers.ts'
 import { dataset } from '../evaluation/definition.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { loadEvalFile } from '../evaluation/load-file.ts'
 import { exactMatch } from '../scorers/text.ts'
 import { expectOddResults, RETURNED } from '../testing.ts'
 import { requireAvailable } from './availability.ts'
-import { type EvaluationMode, prepareMode, runEvaluation } from './run-evaluation.ts'
+import { runEvaluation } from './run-evaluation.ts'
+import { useRecording } from './testing.ts'
 
-let store: Store
-const walDirectory = mkdtempSync(join(tmpdir(), 'weir-wal-'))
-let collector: Collector
-let mode: EvaluationMode
-
-beforeAll(async () => {
-  const database = `weir_test_${Math.random().toString(36).slice(2)}`
-  store = createStore({ url: inject('clickhouseUrl'), database })
-  await migrate(store)
-  collector = await startCollector({ host: '127.0.0.1', port: 0, store, walDirectory })
-  mode = { kind: 'recorded', store, endpoint: collector.url }
-  await prepareMode(mode)
-})
-
-afterAll(async () => {
-  await shutdown()
-  await collector.close()
-  await rm(walDirectory, { recursive: true })
-  await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
-  await store.close()
-})
+const { store, collector, mode } = useRecording()
 
 const research = flow('research', { version: '2' }, async (input: { query: string }) => {
   await flow.step('plan', () => sleep(2))
@@ -66,7 +41,7 @@ const definition = {
 }
 
 const runOne = async (...[evaluation, settings]: [ReturnType<typeof evaluate>, object?]) =>
-  (await runEvaluation(evaluation, mode, {}, settings))[0]!
+  (await runEvaluation(evaluation, mode(), {}, settings))[0]!
 
 describe('a recorded experiment', () => {
   it('is judged from the runs in the store, and is in the store', async () => {
@@ -75,7 +50,7 @@ describe('a recorded experiment', () => {
     })
     expect(report).toMatchObject({ status: 'passed', planned: 3, passed: 3, mode: 'recorded' })
     const { experimentId } = report
-    expect(await getExperiment(store, { experimentId })).toMatchObject({
+    expect(await getExperiment(store(), { experimentId })).toMatchObject({
       evaluation: 'research.pipeline',
       flow: 'research',
       version: '2',
@@ -85,9 +60,9 @@ describe('a recorded experiment', () => {
       passed: 3,
       scores: [{ name: 'exactMatch', mean: 1, count: 3 }],
     })
-    expect(await listResults(store, { experimentId })).toHaveLength(3 * 4)
+    expect(await listResults(store(), { experimentId })).toHaveLength(3 * 4)
     const recorded = await rows(
-      store,
+      store(),
       `SELECT run_id AS runId, case_id AS caseId, trial, source FROM runs FINAL WHERE experiment_id = {experimentId: String} ORDER BY trial`,
       { experimentId },
     )
@@ -101,9 +76,9 @@ describe('a recorded experiment', () => {
     const { experimentId } = await runOne(evaluate('research.kept', { ...definition, data }), {
       filter: 'moon',
     })
-    const experiment = (await getExperiment(store, { experimentId }))!
+    const experiment = (await getExperiment(store(), { experimentId }))!
     expect(experiment.dataset).toBe('')
-    for (const item of data) expect(await findCase(store, { ...experiment, caseId: item.id })).toEqual(item)
+    for (const item of data) expect(await findCase(store(), { ...experiment, caseId: item.id })).toEqual(item)
   })
 
   it('judges a plain function by the flows that it runs, whatever framework they are of', async () => {
@@ -132,6 +107,23 @@ describe('a recorded experiment', () => {
     expect(report.status).toBe('passed')
   })
 
+  it('is judged by what its calls took', async () => {
+    const send = flow('send', (to: string) => traceTool({ name: 'send_email', input: { to } }, () => 'sent'))
+    const check = tools.toHaveBeenCalled('send_email', { with: { to: /@example/ }, times: 1 })
+    const seen: unknown[] = []
+    const report = await runOne(
+      evaluate('send', {
+        task: send,
+        data: ['a@example.org', 'a@other.org'].map((input) => ({ id: input, input })),
+        checks: [check],
+        expect: ({ run: of }) => void seen.push(of.calls[0]?.detail?.input),
+      }),
+    )
+    const outcomes = report.trials.map(({ caseId, results }) => [caseId, results[1]!.outcome])
+    expect(Object.fromEntries(outcomes)).toEqual({ 'a@example.org': 'passed', 'a@other.org': 'failed' })
+    expect(seen.toSorted()).toEqual(['{"to":"a@example.org"}', '{"to":"a@other.org"}'])
+  })
+
   it('gives scorers what the task returned, with its type', async () => {
     const seen = new Map<unknown, unknown>()
     const report = await runOne(
@@ -148,8 +140,8 @@ describe('a recorded experiment', () => {
 
   it('counts a failing case, beside its baseline', async () => {
     const before = await runOne(evaluate('research.cases', definition))
-    await promoteExperiment(store, { experimentId: before.experimentId })
-    await pushDataset(store, {
+    await promoteExperiment(store(), { experimentId: before.experimentId })
+    await pushDataset(store(), {
       name: 'queries',
       cases: [
         { id: 'moon', input: { query: 'moon' }, reference: 'about moon' },
@@ -171,7 +163,7 @@ describe('a recorded experiment', () => {
       { outcome: 'passed' },
       { outcome: 'unverifiable', reason: 'it needs 6 cases that both experiments have, and there are 1' },
     ])
-    const page = await listCaseResults(store, {
+    const page = await listCaseResults(store(), {
       experimentId: after.experimentId,
       baselineExperimentId: before.experimentId,
     })
@@ -181,7 +173,7 @@ describe('a recorded experiment', () => {
       ['bad', 'error', undefined],
       ['moon', 'passed', 'passed'],
     ])
-    expect((await getExperiment(store, { experimentId: after.experimentId }))?.dataset).toBe('queries@1')
+    expect((await getExperiment(store(), { experimentId: after.experimentId }))?.dataset).toBe('queries@1')
   })
 
   it('is compared with what passed on a revision where no baseline was promoted', async () => {
@@ -198,7 +190,7 @@ describe('a recorded experiment', () => {
     const { baselineExperimentId, changes } = await runOne(evaluation, settings)
     expect(baselineExperimentId).toBe(passed.experimentId)
     expect(changes).toMatchObject({ broke: [], mended: [], passRate: { mean: 1, baseline: 1 } })
-    await promoteExperiment(store, { experimentId: failed.experimentId, force: true })
+    await promoteExperiment(store(), { experimentId: failed.experimentId, force: true })
     const promoted = await runOne(evaluation, settings)
     expect(promoted).toMatchObject({
       baselineExperimentId: failed.experimentId,
@@ -220,72 +212,31 @@ describe('a recorded experiment', () => {
 it('what one trial says ends no other, whether it is text or not', async () => {
   const file = fileURLToPath(new URL('../../fixtures/queue/odd.eval.mjs', import.meta.url))
   const [evaluation] = await loadEvalFile(file)
-  const [report] = await runEvaluation(evaluation!, mode, {}, { file })
-  await expectOddResults(store, report!)
+  const [report] = await runEvaluation(evaluation!, mode(), {}, { file })
+  await expectOddResults(store(), report!)
 })
 
 describe('what is not there', () => {
   it('is said before anything runs', async () => {
-    await expect(requireAvailable(store, { endpoint: 'http://127.0.0.1:9' })).rejects.toThrow(
+    await expect(requireAvailable(store(), { endpoint: 'http://127.0.0.1:9' })).rejects.toThrow(
       InfrastructureError,
     )
     const away = createStore({ url: 'http://127.0.0.1:9', database: 'x' })
-    await expect(requireAvailable(away, { endpoint: collector.url })).rejects.toThrow(
+    await expect(requireAvailable(away, { endpoint: collector().url })).rejects.toThrow(
       'ClickHouse at http://127.0.0.1:9 is not ready',
     )
     await away.close()
   })
 
-  it('goes on from what was judged when an experiment is resumed', async () => {
-    const controller = new AbortController()
-    const ran: string[] = []
-    let mustStop = true
-    const task = async (input: string) => {
-      ran.push(input)
-      if (input === 'c' && mustStop) {
-        controller.abort(new InfrastructureError('interrupted by SIGINT'))
-        await sleep(60_000, undefined, { ref: false })
-      }
-      return input
-    }
-    const data = ['a', 'b', 'c', 'd'].map((id) => ({ id, input: id }))
-    const checks = [run.toSucceed()]
-    const scorers = [{ name: 'length', score: ({ output }: { output: unknown }) => String(output).length }]
-    const gates = { scores: { length: 1 } }
-    const definition = { task, data, checks, scorers, gates, concurrency: 1 }
-    const interrupted = await runOne(evaluate('interrupted', definition), { signal: controller.signal })
-    const { experimentId } = interrupted
-    const error = `interrupted by SIGINT: 2 of 4 trials are judged and stored. Go on with: weir eval --resume ${experimentId}`
-    expect(interrupted).toMatchObject({ status: 'error', evaluated: 2, error })
-    expect(await getExperiment(store, { experimentId })).toMatchObject({ status: 'error', error, passed: 2 })
-
-    const resumed = (settings: object, changed = {}) =>
-      runEvaluation(evaluate('interrupted', { ...definition, ...changed }), mode, {}, settings)
-    await expect(resumed({ resume: experimentId }, { data: data.slice(1) })).rejects.toThrow('the cases of')
-    await expect(resumed({ resume: experimentId, trials: 2 })).rejects.toThrow('gates, trials or the filter')
-    await expect(resumed({ resume: 'nothing' })).rejects.toThrow('no experiment "nothing" to resume')
-    const other = evaluate('another', definition)
-    expect(await runEvaluation(other, mode, {}, { resume: experimentId })).toEqual([])
-
-    mustStop = false
-    ran.length = 0
-    const [whole] = await resumed({ resume: experimentId })
-    expect(ran).toEqual(['c', 'd'])
-    expect(whole).toMatchObject({ experimentId, status: 'passed', evaluated: 4, passed: 4 })
-    expect(whole!.scores).toMatchObject([{ count: 4, mean: 1 }])
-    expect(await listResults(store, { experimentId })).toHaveLength(4 * 3)
-    await expect(resumed({ resume: experimentId })).rejects.toThrow('is finished (passed)')
-  })
-
   it('is an experiment that could not be evaluated, with every trial counted', async () => {
     const task = async (input: string) => {
-      if (input === 'stop') await collector.close()
+      if (input === 'stop') await collector().close()
       return input
     }
     const data = ['stop', 'a'].map((input) => ({ id: input, input }))
     const report = await runOne(evaluate('lost', { task, data, checks: [run.toSucceed()], concurrency: 1 }))
     expect(report).toMatchObject({ status: 'error', planned: 2, passed: 0, errors: 2 })
     expect(report.error).toContain('2 of 2 runs did not arrive in Weir')
-    expect((await getExperiment(store, { experimentId: report.experimentId }))?.status).toBe('error')
+    expect((await getExperiment(store(), { experimentId: report.experimentId }))?.status).toBe('error')
   })
 })

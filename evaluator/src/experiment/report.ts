@@ -73,6 +73,8 @@ export interface ExperimentReport extends ReportTotals, ReportUsage {
   readonly planned: number
   /** '' if there was none. */
   readonly baselineExperimentId: string
+  /** Ids of cases of which some trials passed and some did not. */
+  readonly flaky: readonly string[]
   /** Undefined without a baseline. */
   readonly changes: BaselineChanges | undefined
   readonly gates: readonly GateResult[]
@@ -132,6 +134,7 @@ export function toReport(
           : 'failed',
     planned,
     baselineExperimentId: plan.baselineExperimentId ?? '',
+    flaky: flakyCases(trials),
     changes,
     gates,
     error: problem ?? '',
@@ -149,6 +152,14 @@ export function toUsage(trials: readonly ReportUsage[]): ReportUsage {
     cost: trials.reduce((sum, trial) => sum + trial.cost, 0),
     isCostPartial: trials.some((trial) => trial.isCostPartial),
   }
+}
+
+function flakyCases(trials: readonly JudgedTrial[]): string[] {
+  const outcomes = Map.groupBy(trials, ({ caseId }) => caseId)
+  return [...outcomes].flatMap(([caseId, own]) => {
+    const passed = own.filter(({ outcome }) => outcome === 'passed').length
+    return passed > 0 && passed < own.length ? [caseId] : []
+  })
 }
 
 const NO_FACTS: TrialFacts = {

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attributes, trace } from '@opentelemetry/api'
-import { flow, traceModel } from '@weir/sdk'
-import { expect, it } from 'vitest'
+import { flow, traceModel, traceTool } from '@weir/sdk'
+import type { RunRecord } from '@weir/store/run-model'
+import { describe, expect, it } from 'vitest'
+import { judge } from '../checks/judge.ts'
 import { agents, childRuns, models, run, steps, tools } from '../checks/matchers.ts'
+import type { Check } from '../checks/table.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { prepareMode, runEvaluation } from '../experiment/run-evaluation.ts'
 import { recordRun } from '../vitest.ts'
@@ -132,4 +135,66 @@ it('no usage that a span says of itself makes a sum that is not a number', async
   })
   const run = await recordRun(spender, undefined)
   expect(run).toMatchObject({ cost: 2e9, inputTokens: 2 * 0xffff_ffff })
+})
+
+describe('nothing passes because the record cannot show it:', () => {
+  const outcomeOf = (record: RunRecord) => (check: Check) => judge(check, record).outcome
+
+  it('what a nested flow called and spent is in a record of its own', async () => {
+    const inner = flow('inner', () =>
+      traceTool({ name: 'send_email' }, () =>
+        traceModel({ provider: 'p', model: 'm' }, () => {
+          trace.getActiveSpan()?.setAttributes({ 'gen_ai.usage.cost': 0.5, 'gen_ai.usage.input_tokens': 9 })
+        }),
+      ),
+    )
+    const outer = flow('outer', () =>
+      flow.step('delegate', () => flow('middle', () => inner.run(undefined)).run(undefined)),
+    )
+    const outcome = outcomeOf(await recordRun(outer, undefined))
+    expect(outcome(tools.not.toHaveBeenCalled('send_email'))).toBe('unverifiable')
+    expect(outcome(tools.toHaveBeenCalled('send_email', { atMost: 0 }))).toBe('unverifiable')
+    expect(outcome(tools.not.toHaveBeenCalled('pay'))).toBe('passed')
+    expect(outcome(run.toCostAtMost('$0.1'))).toBe('unverifiable')
+    expect(outcome(run.toCostAtMost('$0.5'))).toBe('passed')
+    expect(outcome(steps.at('delegate', 0).toCostAtMost('$0.1'))).toBe('unverifiable')
+  })
+
+  it('spans below those right below the root are no steps', async () => {
+    const plain = flow('plain', () => span('load', {}, () => span('pay', {})))
+    const outcome = outcomeOf(await recordRun(plain, undefined))
+    expect(outcome(steps.toHaveRun('load'))).toBe('passed')
+    expect(outcome(steps.not.toHaveRun('pay'))).toBe('unverifiable')
+    expect(outcome(steps.toHaveRun('pay', { atMost: 0 }))).toBe('unverifiable')
+  })
+
+  it('tools need no steps around them to be seen', async () => {
+    const bare = flow('bare', () => span('work', {}, () => traceTool({ name: 'send_email' }, () => {})))
+    const outcome = outcomeOf(await recordRun(bare, undefined))
+    expect(outcome(tools.not.toHaveBeenCalled('send_email'))).toBe('failed')
+    expect(outcome(tools.not.toHaveBeenCalled('send_email', { with: { to: /@/ } }))).toBe('unverifiable')
+  })
+
+  it('a cut value may have had what was not found in the rest', async () => {
+    const long = `${'x'.repeat(MAX_RECORDED)}secret`
+    const talk = flow('talk', () => flow.step('write', () => long))
+    const outcome = outcomeOf(await recordRun(talk, undefined))
+    expect(outcome(steps.every('write').not.toHaveOutputContaining('secret'))).toBe('unverifiable')
+    expect(outcome(run.not.toHaveOutputContaining('secret'))).toBe('unverifiable')
+  })
+
+  it('times of another clock do not tell what came before', async () => {
+    const skewed = flow('skewed', async () => {
+      const startTime = Date.now() - 5_000
+      trace
+        .getTracer('another clock')
+        .startSpan('guard', { startTime, attributes: { 'weir.kind': 'step' } })
+        .end(startTime + 10)
+      await flow.step('send', () => sleep(2))
+    })
+    const outcome = outcomeOf(await recordRun(skewed, undefined))
+    expect(outcome(steps.toHaveOrder('guard', 'send'))).toBe('unverifiable')
+    expect(outcome(steps.every('send').toBePrecededBy('guard'))).toBe('unverifiable')
+    expect(outcome(steps.toHaveFinishedWithin('guard', '1s'))).toBe('unverifiable')
+  })
 })

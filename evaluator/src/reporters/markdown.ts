@@ -51,6 +51,7 @@ function section(report: ExperimentReport, { dashboardUrl }: MarkdownOptions): s
     ...(error === '' ? [] : [code(error)]),
     gates(report),
     ...(changes === undefined ? [] : [changed(changes), table(changes)]),
+    ...(report.flaky.length === 0 ? [] : [`Flaky, passed in some trials: ${named(report.flaky)}`]),
     ...scores(report),
     problems(report),
     footer(report, dashboardUrl),

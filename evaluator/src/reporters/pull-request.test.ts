@@ -73,6 +73,7 @@ const report: ExperimentReport = {
   status: 'failed',
   planned: 3,
   baselineExperimentId: 'e0',
+  flaky: [],
   changes,
   gates: [
     { name: 'pass rate >= 1', outcome: 'failed', reason: '2 of 3 passed (0.6667)' },

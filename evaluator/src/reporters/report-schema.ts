@@ -64,6 +64,7 @@ const experiment = z.object({
   status: z.enum(['passed', 'failed', 'error']),
   planned: count.describe('Cases x trials'),
   baselineExperimentId: z.string().describe("'' if there was none"),
+  flaky: z.array(z.string()).describe('Ids of cases of which some trials passed and some did not'),
   changes: changes.optional().describe('Against the baseline, over the cases that both have'),
   gates: z.array(z.object({ name: z.string(), outcome: outcome.exclude(['error']), reason: z.string() })),
   error: z.string().describe("Why it could not be evaluated; '' if it could"),

@@ -14,6 +14,7 @@ const report: ExperimentReport = {
   revision: '0123456789abcdef',
   dataset: 'queries@1',
   datasetHash: '',
+  flaky: [],
   changes: undefined,
   inputTokens: 10,
   outputTokens: 5,
@@ -131,6 +132,39 @@ it('whatever it is called and whatever was said of it, the terminal shows text, 
     }),
     { numRuns: 300 },
   )
+})
+
+it('progress says how many ran, how fast, how many failed and how long it will take', () => {
+  const plan = {
+    outline: { name: 'x' },
+    variant: { name: '' },
+    cases: Array(100).fill({}),
+    trials: 2,
+    judged: [],
+  } as never
+  const follow = (isInteractive: boolean, everyMs: number) => {
+    const written: string[] = []
+    let nowMs = 0
+    const reporter = terminalReporter({
+      write: (text) => written.push(text),
+      isInteractive,
+      now: () => nowMs,
+    })
+    reporter.onExperimentStart?.(plan, 'local')
+    for (let done = 1; done <= 200; done++) {
+      nowMs += everyMs
+      const error = done % 50 === 0 ? { reason: 'thrown' as const, message: 'no' } : undefined
+      reporter.onTrial?.(plan, done, { caseId: 'a', trial: 0, runId: '', durationMs: 1, error })
+    }
+    return written.slice(1)
+  }
+  const redrawn = follow(true, 50)
+  expect(redrawn).toHaveLength(100)
+  expect(redrawn[49]).toBe('\r\x1b[2K  ██████████░░░░░░░░░░ 100 of 200 · 20/s · 2 errors · 5 s left')
+  expect(redrawn.at(-1)).toBe('\r\x1b[2K  ████████████████████ 200 of 200 · 20/s · 4 errors · judging')
+  const printed = follow(false, 1_500)
+  expect(printed).toHaveLength(10)
+  expect(printed[0]).toBe('  ██░░░░░░░░░░░░░░░░░░ 20 of 200 · 40.0/min · 270 s left\n')
 })
 
 it('the terminal says that there is nothing to compare with', () => {

@@ -2,7 +2,8 @@ import { formatDuration } from '@weir/config'
 import { printed, printedLines } from '@weir/store/text'
 import type { Plan } from '../experiment/plan.ts'
 import type { TrialReport } from '../experiment/report.ts'
-import { type ExperimentReport, type Mode, plannedTrials } from '../experiment/report.ts'
+import { type ExperimentReport, type Mode, plannedTrials, toTrials } from '../experiment/report.ts'
+import type { TrialRun } from '../runner/run-trial.ts'
 import { type Reporter, trialNames } from './reporter.ts'
 
 /** Trials that did not pass and are shown with their reasons, at most. */
@@ -14,21 +15,28 @@ export interface TerminalOptions {
   readonly isInteractive?: boolean
   /** Base URL of the dashboard, to link experiments to. */
   readonly dashboardUrl?: string
+  /** A clock of milliseconds; default: the monotonic one. */
+  readonly now?: () => number
 }
 
 /** Progress, then per experiment its totals, its gates, and what did not pass. */
 export function terminalReporter(options: TerminalOptions): Reporter {
   const { write, isInteractive = false, dashboardUrl } = options
   const print = (lines: readonly string[]) => write(lines.map((line) => `${printed(line)}\n`).join(''))
+  const now = options.now ?? (() => performance.now())
+  let progress: Progress | undefined
   return {
     onExperimentStart: (plan, mode) => {
+      progress = new Progress(now())
       const trials = plan.trials === 1 ? '' : ` x ${plan.trials} trials`
       print([
         `${title(plan.outline.name, plan.variant.name)}: ${plan.cases.length} ${plan.cases.length === 1 ? 'case' : 'cases'}${trials}, ${mode}${missingBaseline(plan, mode)}`,
       ])
     },
-    onTrial: (plan, done) => {
-      if (isInteractive) write(progress(plan, done))
+    onTrial: (plan, done, run) => {
+      progress?.count(run)
+      const line = progress?.line(plan, done, now(), isInteractive ? REDRAW_MS : PRINT_MS)
+      if (line !== undefined) write(isInteractive ? `\r\x1b[2K${line}` : `${line}\n`)
     },
     onExperimentEnd: (report) => {
       if (isInteractive) write('\r\x1b[2K')
@@ -51,11 +59,45 @@ function missingBaseline({ baseline, baselineExperimentId }: Plan, mode: Mode): 
   return isMissing ? `; there is no baseline "${baseline}" yet` : ''
 }
 
-/** Twenty updates per experiment are enough to see it move. */
-function progress(plan: Plan, done: number): string {
-  const planned = plannedTrials(plan)
-  const every = Math.max(1, Math.floor(planned / 20))
-  return done % every === 0 || done === planned ? `\r\x1b[2K  ${done} of ${planned} run` : ''
+/** Between two lines of progress: where a line replaces the one before, and where all of them stay. */
+const REDRAW_MS = 100
+const PRINT_MS = 30_000
+const BAR_WIDTH = 20
+
+/** How far the tasks of an experiment are. */
+class Progress {
+  readonly #startedMs: number
+  #errors = 0
+  #drawnMs: number
+
+  constructor(startedMs: number) {
+    this.#startedMs = startedMs
+    this.#drawnMs = startedMs
+  }
+
+  /** Of a queued trial nothing is known yet. */
+  count(run: TrialRun | undefined): void {
+    if (run?.error !== undefined) this.#errors++
+  }
+
+  /** Undefined where the last line is too new. */
+  line(plan: Plan, done: number, nowMs: number, everyMs: number): string | undefined {
+    const planned = plannedTrials(plan)
+    if (nowMs - this.#drawnMs < everyMs) return undefined
+    this.#drawnMs = nowMs
+    const seconds = (nowMs - this.#startedMs) / 1000
+    const ran = done - toTrials(plan.judged).length
+    const perSecond = ran / seconds
+    const filled = Math.round((done / planned) * BAR_WIDTH)
+    return [
+      `  ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${done} of ${planned}`,
+      perSecond >= 1
+        ? `${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`
+        : `${(perSecond * 60).toFixed(1)}/min`,
+      ...(this.#errors === 0 ? [] : [`${this.#errors} ${this.#errors === 1 ? 'error' : 'errors'}`]),
+      done === planned ? 'judging' : `${formatDuration(((planned - done) / perSecond) * 1e9)} left`,
+    ].join(' · ')
+  }
 }
 
 function title(evaluation: string, variant: string): string {
@@ -63,7 +105,7 @@ function title(evaluation: string, variant: string): string {
 }
 
 function experimentLines(report: ExperimentReport): string[] {
-  const { status, passed, planned, errors, experimentId, error, gates, scores, trials } = report
+  const { status, passed, planned, errors, experimentId, error, gates, scores, flaky, trials } = report
   const mark = { passed: 'PASSED', failed: 'FAILED', error: 'COULD NOT EVALUATE' }[status]
   const crashed = errors === 0 ? '' : `, ${errors} errors`
   return [
@@ -75,9 +117,15 @@ function experimentLines(report: ExperimentReport): string[] {
         '       ',
       ),
     ),
+    ...(flaky.length === 0 ? [] : [`  flaky, passed in some trials: ${named(flaky)}`]),
     ...scores.map(({ name, mean, min }) => `  score ${name}: mean ${mean.toFixed(3)}, min ${min.toFixed(3)}`),
     ...problems(trials),
   ]
+}
+
+function named(ids: readonly string[]): string {
+  const shown = ids.slice(0, MAX_SHOWN).join(', ')
+  return ids.length > MAX_SHOWN ? `${shown} and ${ids.length - MAX_SHOWN} more` : shown
 }
 
 function problems(trials: readonly TrialReport[]): string[] {

@@ -8,17 +8,15 @@ import type { EvaluationCode, TrialEnd, TrialRunner } from './evaluation-code.ts
 import type { RecordedEnd, Recording } from './in-process.ts'
 import type { CasesAnswer, RunnerTask } from './messages.ts'
 import type { TrialRun } from './run-trial.ts'
-import { RunnerEndedError, type RunnerOptions, RunnerProcess } from './runner-process.ts'
+import { MAX_LOAD_MS, RunnerEndedError, type RunnerOptions, RunnerProcess } from './runner-process.ts'
 
-/** How long the event loop may be held while code is loaded, or makes its cases. */
-const MAX_LOAD_MS = 120_000
 /** How much longer than its own time limit a trial may hold the event loop. */
-const GRACE_MS = 5_000
+const GRACE_MS = 10_000
 /** Processes that end one after the other, with no trial between them, until no more are started. */
 const MOST_CRASHES = 20
 
 export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'file'> {
-  /** The process that loaded the file waits for the first trial. Off where many files are loaded: each waits with its memory. */
+  /** A process that loaded the file waits for the next trials. Off where many files are loaded: each waits with its memory. */
   readonly keepLoaded: boolean
 }
 
@@ -70,6 +68,13 @@ class Processes {
     const taken = this.spare()
     this.#spare = undefined
     return taken
+  }
+
+  /** Takes back one that nobody needs any more: the next variant can go on in it. */
+  giveBack(runner: RunnerProcess): void {
+    const isKept = this.#options.keepLoaded && this.#spare === undefined && runner.isIdle && !runner.hasEnded
+    if (isKept) this.#spare = runner
+    else runner.close()
   }
 
   #start(): RunnerProcess {
@@ -149,7 +154,8 @@ class ChildRunner implements TrialRunner {
   }
 
   close(): void {
-    for (const runner of [this.#shared, this.#lone, ...this.#retired]) runner?.close()
+    if (this.#shared !== undefined) this.#processes.giveBack(this.#shared)
+    for (const runner of [this.#lone, ...this.#retired]) runner?.close()
   }
 
   /** What a process that has ended had not sent is known by its trials: they run again. */

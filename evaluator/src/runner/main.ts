@@ -70,8 +70,14 @@ async function answer(task: RunnerRequest): Promise<unknown> {
 const loaded = new Map<string, Promise<Evaluation[]>>()
 
 function load(file: string): Promise<Evaluation[]> {
-  const evaluations = loaded.get(file) ?? guarded(() => loadEvalFile(file)).catch(unloadable(file))
+  const evaluations = loaded.get(file) ?? loadAndSay(file)
   loaded.set(file, evaluations)
+  return evaluations
+}
+
+async function loadAndSay(file: string): Promise<Evaluation[]> {
+  const evaluations = await guarded(() => loadEvalFile(file)).catch(unloadable(file))
+  say('loaded')
   return evaluations
 }
 

@@ -43,6 +43,8 @@ interface Pending {
 /** How long a process without work is kept. */
 const MAX_IDLE_MS = 30_000
 const WATCH_MS = 500
+/** How long the event loop may be held while the process starts and code is loaded, or makes its cases. */
+export const MAX_LOAD_MS = 120_000
 
 /** A process that runs the user's code. */
 export class RunnerProcess {
@@ -54,6 +56,7 @@ export class RunnerProcess {
   /** Looks in a row at which it had said nothing. Time is no measure: this process may have stood still itself. */
   #silentLooks = 0
   #idle: NodeJS.Timeout | undefined
+  #hasLoaded = false
   #blockedMs: number | undefined
   #hasEnded = false
 
@@ -114,6 +117,10 @@ export class RunnerProcess {
   #hear(news: RunnerNews): void {
     this.#silentLooks = 0
     if (news === 'alive') return
+    if (news === 'loaded') {
+      this.#hasLoaded = true
+      return
+    }
     if ('taskEnded' in news) {
       this.#pending.get(news.taskEnded)?.onTaskEnd?.()
       return
@@ -146,7 +153,8 @@ export class RunnerProcess {
   #endIfSilent(): void {
     if (this.isIdle) return
     const silentMs = ++this.#silentLooks * WATCH_MS
-    if (silentMs < Math.max(...[...this.#pending.values()].map(({ maxSilenceMs }) => maxSilenceMs))) return
+    const allowed = [...this.#pending.values()].map(({ maxSilenceMs }) => maxSilenceMs)
+    if (silentMs < Math.max(...allowed, this.#hasLoaded ? 0 : MAX_LOAD_MS)) return
     this.#blockedMs = silentMs
     this.close()
   }

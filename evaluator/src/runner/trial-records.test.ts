@@ -6,7 +6,7 @@ import { toRun } from '../testing.ts'
 import { toTrialRecords } from './trial-records.ts'
 
 const outer: RunRecord = {
-  ...toRun({ tools: ['search'], children: ['inner'] }),
+  ...toRun({ tools: ['search'], children: [{ flow: 'inner', runId: 'inner' }] }),
   runId: 'outer',
 }
 const inner: RunRecord = {
@@ -31,6 +31,8 @@ it('a plain function is judged with the steps, calls and child runs of the flows
     ['fetch', 62, 1],
   ])
   expect(trial.children.map(({ flow }) => flow)).toEqual(['inner', 'leaf'])
+  // The record of the leaf did not arrive.
+  expect(trial.children.map(({ isIncluded }) => isIncluded)).toEqual([true, false])
   for (const check of [
     tools.toHaveTrajectory(['search', 'fetch']),
     tools.not.toHaveBeenCalled('send_email'),

@@ -27,6 +27,7 @@ function withNested(run: RunRecord, all: readonly RunRecord[]): RunRecord {
   if (all.length === 1) return run
   const sum = (value: (of: RunRecord) => number) => all.reduce((total, of) => total + value(of), 0)
   const steps = placeAll(run, all, ({ steps }) => steps)
+  const included = new Set(all.map(({ runId }) => runId))
   return {
     ...run,
     incomplete: all.some(({ incomplete }) => incomplete),
@@ -34,9 +35,12 @@ function withNested(run: RunRecord, all: readonly RunRecord[]): RunRecord {
     outputTokens: sum(({ outputTokens }) => outputTokens),
     cost: sum(({ cost }) => cost),
     unpricedTokens: sum(({ unpricedTokens }) => unpricedTokens),
+    otherSpans: sum(({ otherSpans }) => otherSpans),
     steps: mergeSteps(steps),
     calls: mergeCalls(run, all, steps),
-    children: all.flatMap(({ children }) => children),
+    children: all.flatMap(({ children }) =>
+      children.map((child) => ({ ...child, isIncluded: included.has(child.runId) })),
+    ),
   }
 }
 

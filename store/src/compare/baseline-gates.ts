@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { GateResult } from '../evaluations/types.ts'
 import type { CaseMetricComparison, CaseMetricKind, Comparison, MetricComparison } from './comparison.ts'
+import { countCases } from './pair-cases.ts'
 
 /** A bound is a share of 1: 0.02 is two percentage points, or 0.02 of a score. */
 export type DropGate = 'no-regression' | { readonly maxDrop: number }
@@ -77,7 +78,7 @@ function shareGate(what: string, metric: CaseMetricComparison | undefined, gate:
   const { base, candidate, effect, cases } = metric
   const interval =
     effect === null ? '' : `, 95% interval of the difference ${signed(effect.low)} to ${signed(effect.high)}`
-  const reason = `${round(candidate)}, in the baseline ${round(base)} (${countCases(cases)}${interval})`
+  const reason = `${round(candidate)}, in the baseline ${round(base)} (${countCases(cases ?? 0)}${interval})`
   if (gate !== 'no-regression') return outcome(name, base - candidate <= gate.maxDrop + SLACK, reason)
   return judged(name, metric, reason)
 }
@@ -89,7 +90,7 @@ function costGate(metric: CaseMetricComparison | undefined, gate: IncreaseGate):
   const { base, candidate, effect, cases } = metric
   const interval =
     effect === null ? '' : `; typically ${times(effect.value)}, ${times(effect.low)} to ${times(effect.high)}`
-  const reason = `$${candidate.toPrecision(3)} per trial, in the baseline $${base.toPrecision(3)} (${countCases(cases)}${interval})`
+  const reason = `$${candidate.toPrecision(3)} per trial, in the baseline $${base.toPrecision(3)} (${countCases(cases ?? 0)}${interval})`
   if (gate !== 'no-regression') return outcome(name, candidate <= base * most(gate) + SLACK * base, reason)
   return judged(name, metric, reason)
 }
@@ -139,7 +140,7 @@ function describeNeed({
 
 function describeRatio({ effect, cases }: MetricComparison): string {
   const { value, low, high } = effect!
-  return `${times(value)} of the baseline (${cases === null ? '' : `${countCases(cases)}, `}95% interval ${times(low)} to ${times(high)})`
+  return `${times(value)} of the baseline (${cases === null ? '' : `${countCases(cases ?? 0)}, `}95% interval ${times(low)} to ${times(high)})`
 }
 
 /** The largest allowed ratio. */
@@ -165,10 +166,6 @@ function outcome(name: string, passed: boolean, reason: string): GateResult {
 
 function unverifiable(name: string, reason: string): GateResult {
   return { name, outcome: 'unverifiable', reason }
-}
-
-function countCases(cases: number | null): string {
-  return cases === 1 ? '1 case' : `${cases} cases`
 }
 
 function round(value: number): string {

@@ -121,6 +121,7 @@ test('common runs and runs that still arrive are told', async () => {
   const { notes, candidate } = await compareSides(flow, 'version=1,service=test', 'environment=staging')
   expect(notes.find(({ kind }) => kind === 'overlap')?.text).toMatch(/^40 runs belong to both sides/)
   expect(notes.filter(({ kind }) => kind === 'growing')).toHaveLength(2)
+  expect(notes.filter(({ kind }) => kind === 'mix')).toEqual([])
   expect(notes.filter(({ kind }) => kind === 'sliced').map(({ text }) => text)).toEqual([
     'version 1 is narrowed to production runs, version "1", service "test", 2026-11-13 12:00 to 2026-11-20 12:00 UTC; its other runs do not count.',
   ])
@@ -141,6 +142,51 @@ const insertMany = (flow: string, runs: number) =>
      FROM numbers({runs:UInt32})`,
     { flow, runs },
   )
+
+test('sides that ran in different environments say so, unless they were chosen by them', async () => {
+  const flow = 'mixed'
+  await insertRuns(store(), [
+    ...forty(flow, '1'),
+    ...forty(flow, '2').map((one, i) => ({ ...one, environment: i < 10 ? 'prod' : 'staging' })),
+  ])
+  const { notes } = await compareSides(flow, 'version=1', 'version=2')
+  expect(notes.map(({ text }) => text)).toEqual([
+    'The sides differ in environment: prod in 100% of version 1 and 25% of version 2. What changed may come from that.',
+  ])
+  const chosen = await compareSides(flow, 'version=1', 'version=2,environment=staging')
+  expect(chosen.notes.map(({ kind }) => kind)).toEqual(['sliced'])
+})
+
+test('verdicts about a side that still grows hold however often one looks, and elsewhere if they are asked to', async () => {
+  const flow = 'growing'
+  const slower = (i: number) => ({ ...run(flow, '2', i).steps[0]!, milliseconds: 160 + ((i * 17) % 40) })
+  await insertRuns(store(), [
+    ...forty(flow, '1'),
+    ...forty(flow, '2').map((one, i) => ({
+      ...one,
+      milliseconds: slower(i).milliseconds,
+      steps: [slower(i)],
+    })),
+  ])
+  const sides = [parseSide('version=1', NOW), parseSide('version=2', NOW)] as const
+  const look = async (more: { now?: Date; anytime?: boolean }) => {
+    const params = { flow, base: sides[0], candidate: sides[1], now: NOW, ...more }
+    const { anytime, run: whole } = await compare(store(), params)
+    return { anytime, ...whole.metrics.duration }
+  }
+  const [once, asked] = [await look({}), await look({ anytime: true })]
+  expect([once.anytime, asked.anytime, once.verdict, asked.verdict]).toEqual([
+    false,
+    true,
+    'slower',
+    'slower',
+  ])
+  expect(asked.p!).toBeGreaterThan(once.p!)
+  expect(asked.effect!.low).toBeLessThan(once.effect!.low)
+  // The newest run started an hour before, and a minute before.
+  const growing = await look({ now: new Date(NOW.getTime() - 3_540_000) })
+  expect(growing).toMatchObject({ anytime: true, p: asked.p })
+})
 
 test('large sides: counts and quantiles of all runs, tests on a sample that is the same each time', async () => {
   await insertMany('large', 24_000)

@@ -157,6 +157,7 @@ test('experiments that share cases are paired by case, by pass rate, cost and sc
   await insertRuns(store(), [
     ...onCases('old', (i) => ({ scores: { quality: 0.9 + i / 1000, only: 1 } })),
     lone('old', 'gone'),
+    { ...onCases('old')[0]!, runId: 'old-third', trial: 2, start: hoursAgo(1), milliseconds: 1e6 },
     ...onCases('new', (i) => ({
       scores: { quality: 0.8 + i / 1000 },
       outcome: i < 8 ? 'failed' : 'passed',
@@ -170,7 +171,7 @@ test('experiments that share cases are paired by case, by pass rate, cost and sc
     added: { total: 1, ids: ['added'] },
     removed: { total: 1, ids: ['gone'] },
   })
-  expect([result.base.runs, result.candidate.runs]).toEqual([24, 24])
+  expect([result.base.runs, result.candidate.runs]).toEqual([25, 24])
   const [passRate, cost, quality, ...others] = result.caseMetrics
   expect(others).toEqual([])
   expect(passRate).toMatchObject({ kind: 'pass rate', base: 1, cases: 12, verdict: 'worse' })
@@ -187,8 +188,9 @@ test('experiments that share cases are paired by case, by pass rate, cost and sc
     /^Regression of experiment new against experiment old \(paired, 12 cases\): the pass rate is 33\.3% instead of 100\.0% /,
   )
   expect(result.notes.filter(({ kind }) => kind === 'cases').map(({ text }) => text)).toEqual([
-    '1 case is (added) only in experiment new: not compared.',
-    '1 case is (gone) only in experiment old: not compared.',
+    'Only experiment new has 1 case (added): not compared.',
+    'Only experiment old has 1 case (gone): not compared.',
+    'Of 1 case one side has more trials: the first ones count, as many as on the other side. Run both with as many trials.',
     'Only experiment old has the score only: not compared.',
   ])
 })

@@ -4,7 +4,8 @@ import { COMPARISON_RULE, judge } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
 import { measureCases, type TrialValues } from './measure-cases.ts'
 import { measurePaired } from './measure-paired.ts'
-import { describeSelection, type ReadSide, runNotes, writeNotes } from './notes.ts'
+import { readMix } from './mix.ts'
+import { describeSelection, findGrowth, type ReadSide, runNotes, writeNotes } from './notes.ts'
 import type { Observation } from './observation.ts'
 import { findPairing, pairingNotes, shareCases, valueNotes } from './pairing.ts'
 import { type ResolvedSide, resolveSide } from './selection.ts'
@@ -29,6 +30,11 @@ export interface CompareParams {
   readonly candidate: Side
   /** The end of windows that name none; default: now. */
   readonly now?: Date
+  /**
+   * Whether the verdicts must hold however often one looks while runs arrive. Default: if a side is still growing. It costs power: an
+   * interval is half as wide again.
+   */
+  readonly anytime?: boolean
 }
 
 interface SideData extends ReadSide {
@@ -58,11 +64,15 @@ export async function compare(anyStore: Store, params: CompareParams): Promise<C
   const pairing = await findPairing(store, resolved)
   const sides = pairing === null ? resolved : shareCases(resolved)
   const [base, candidate, values] = await Promise.all([
-    readSide(store, scope, sides[0], params.base),
-    readSide(store, scope, sides[1], params.candidate),
+    readSide(store, scope, sides[0], params.base, now),
+    readSide(store, scope, sides[1], params.candidate, now),
     pairing === null ? NO_VALUES : readValues(store, sides),
   ])
-  const { run, steps, caseMetrics, tests } = judgeAll(base, candidate, values, pairing !== null)
+  const anytime = params.anytime ?? (base.growth !== 'none' || candidate.growth !== 'none')
+  const { run, steps, caseMetrics, tests } = judgeAll(base, candidate, values, {
+    paired: pairing !== null,
+    anytime,
+  })
   const labels = { base: base.label, candidate: candidate.label }
   const both = base.run.n > 0 && candidate.run.n > 0
   return {
@@ -71,6 +81,7 @@ export async function compare(anyStore: Store, params: CompareParams): Promise<C
     candidate: toComparedSide(candidate),
     ...summarise(labels, { run, steps, caseMetrics, pairing }),
     run,
+    anytime,
     pairing,
     caseMetrics,
     steps,
@@ -79,21 +90,29 @@ export async function compare(anyStore: Store, params: CompareParams): Promise<C
     notes: [
       ...(await pairingNotes(store, resolved, pairing)),
       ...valueNotes([base.label, candidate.label], values),
-      ...(await writeNotes(store, scope, [base, candidate], now)),
+      ...(await writeNotes(store, scope, [base, candidate])),
       ...runNotes([base.label, candidate.label], run),
     ],
     tests,
   }
 }
 
-async function readSide(store: Store, scope: Scope, resolved: ResolvedSide, side: Side): Promise<SideData> {
+async function readSide(
+  store: Store,
+  scope: Scope,
+  resolved: ResolvedSide,
+  side: Side,
+  now: Date,
+): Promise<SideData> {
   const { selection } = resolved
   const run = await readRunStats(store, scope, selection)
-  const [sample, steps] = await Promise.all([
+  const [sample, steps, growth, mix] = await Promise.all([
     readRunSample(store, scope, selection, run),
     readStepStats(store, scope, selection, run),
+    findGrowth(store, resolved, run, now),
+    readMix(store, scope, selection, run),
   ])
-  return { ...resolved, side, run, sample, steps }
+  return { ...resolved, side, run, sample, steps, growth, mix }
 }
 
 type Values = readonly [base: readonly TrialValues[], candidate: readonly TrialValues[]]
@@ -109,7 +128,12 @@ async function readValues(
   ])
 }
 
-function judgeAll(base: SideData, candidate: SideData, values: Values, paired: boolean) {
+interface How {
+  readonly paired: boolean
+  readonly anytime: boolean
+}
+
+function judgeAll(base: SideData, candidate: SideData, values: Values, how: How) {
   const own = byName(candidate)
   const pairs = shown(base)
     .sort((a, b) => a.position - b.position)
@@ -117,12 +141,12 @@ function judgeAll(base: SideData, candidate: SideData, values: Values, paired: b
       const after = own.get(before.name)
       return after ? [{ step: before.name, base: before, candidate: after }] : []
     })
-  const measureStep = paired ? measurePaired : measure
+  const measureStep = how.paired ? measurePaired : measure
   const measured = [
-    measureStep(ofRun(base), ofRun(candidate)),
-    ...pairs.map((pair) => measureStep(ofStep(pair.base), ofStep(pair.candidate))),
+    measureStep(ofRun(base), ofRun(candidate), how.anytime),
+    ...pairs.map((pair) => measureStep(ofStep(pair.base), ofStep(pair.candidate), how.anytime)),
   ]
-  const judged = judge(measured, measureCases(...values))
+  const judged = judge(measured, measureCases(...values, how.anytime))
   const [run, ...steps] = judged.steps
   return {
     run: toStepComparison(null, base.run, candidate.run, run!),

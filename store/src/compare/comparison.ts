@@ -105,6 +105,7 @@ export interface Note {
     | 'dataset'
     | 'dependent'
     | 'failing'
+    | 'mix'
   readonly text: string
 }
 
@@ -133,6 +134,8 @@ export interface Comparison {
   /** What changed and how sure, in one or two sentences. */
   readonly sentence: string
   readonly run: StepComparison
+  /** Whether the verdicts hold however often one looks while runs arrive. */
+  readonly anytime: boolean
   /** Null where runs are compared without pairing: production runs, or experiments that share no case. */
   readonly pairing: Pairing | null
   /** Pass rate, cost and scores of two experiments that share cases; else empty. */

@@ -8,12 +8,14 @@ import { type Observation, statsOf } from './observation.ts'
 /**
  * What a comparison says of two sets of whole runs, as if all of them were read from the store: for simulations.
  * @param base in the order in which they started
+ * @param anytime whether the verdict must hold however often one looks while runs arrive
  */
 export function judgeRuns(
   base: readonly Observation[],
   candidate: readonly Observation[],
+  anytime = false,
 ): StepComparison['metrics'] {
-  return judge([measure(toMeasured(base), toMeasured(candidate))]).steps[0]!
+  return judge([measure(toMeasured(base), toMeasured(candidate), anytime)]).steps[0]!
 }
 
 /** One execution of an evaluation. The keys of its observations are its cases, and stand in the order of trials. */

@@ -114,7 +114,9 @@ test('a thousand runs of a few users are worth few: no verdict on users who happ
   const { duration } = measure(base, candidate)
   expect(duration.p).toBeNull()
   expect(duration.effective![0]).toBeLessThan(8)
-  expect(verdicts(base, candidate)[1]).toMatch(/^needs n >= \d{4}/)
+  const [, typical, p95, p99] = verdicts(base, candidate)
+  // Where the typical duration cannot be tested, the tails cannot.
+  for (const verdict of [typical, p95, p99]) expect(verdict).toMatch(/^needs n >= \d{4}/)
   const alone = ({ observations, stats }: Measured): Measured => ({
     stats,
     observations: observations.map((one) => ({ ...one, key: 0 })),

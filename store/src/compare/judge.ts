@@ -98,6 +98,7 @@ export const COMPARISON_RULE: {
   readonly durationNs: number
   readonly rate: number
   readonly minimum: Readonly<Record<Metric, number>>
+  readonly leastWorth: Readonly<Record<Metric, number>>
   readonly minimumCases: number
   readonly mostRuns: number
   readonly sampleSize: number
@@ -114,6 +115,8 @@ export const COMPARISON_RULE: {
   rate: 0.01,
   /** Fewest runs per side on which a metric is tested. */
   minimum: { success: 30, duration: 30, p95: 200, p99: 1000 },
+  /** How many independent runs those of a side must be worth: of the tails, five runs must lie beyond. */
+  leastWorth: { success: 30, duration: 30, p95: 100, p99: 500 },
   /** Fewest cases that two experiments must share: with five, no signed-rank test can reach p < 0.05. */
   minimumCases: 6,
   /** About how many runs of a side are read step by step at most. */

@@ -21,26 +21,31 @@ export interface TrialValue {
 export function measureCases(
   base: readonly TrialValues[],
   candidate: readonly TrialValues[],
+  anytime = false,
 ): TestedCaseMetric[] {
   return base.flatMap((own) => {
     const other = candidate.find(({ kind, name }) => kind === own.kind && name === own.name)
-    return other === undefined ? [] : [measureOne(own, other)]
+    return other === undefined ? [] : [measureOne(own, other, anytime)]
   })
 }
 
-function measureOne({ kind, name, values }: TrialValues, other: TrialValues): TestedCaseMetric {
+function measureOne(
+  { kind, name, values }: TrialValues,
+  other: TrialValues,
+  anytime: boolean,
+): TestedCaseMetric {
   const pairs = pairByCase(values, other.values, ({ caseId }) => caseId)
   const meanOf = (side: readonly TrialValue[]) => mean(side.map(({ value }) => value))
   const means = pairs.map(({ base, candidate }) => [meanOf(base), meanOf(candidate)] as const)
   const trials = pairs.reduce((sum, { base }) => sum + base.length, 0)
-  const measured = kind === 'cost' ? measureCosts(means) : measureShares(means)
+  const measured = kind === 'cost' ? measureCosts(means, anytime) : measureShares(means, anytime)
   return { kind, name, baseN: trials, candidateN: trials, ...measured }
 }
 
 type Means = readonly (readonly [base: number, candidate: number])[]
 
-function measureShares(means: Means) {
-  const tested = testShares(means)
+function measureShares(means: Means, anytime: boolean) {
+  const tested = testShares(means, anytime)
   const interval = (value: number | null) => (value === null ? null : shareInterval(value, means.length))
   return {
     ...tested,
@@ -50,10 +55,16 @@ function measureShares(means: Means) {
 }
 
 /** A case that costs nothing on one side alone has no ratio, and is left out. */
-function measureCosts(means: Means) {
+function measureCosts(means: Means, anytime: boolean) {
   const of = (side: 0 | 1) => (means.length === 0 ? null : mean(means.map((pair) => pair[side])))
   const ratios = means.flatMap(([a, b]) => (a > 0 && b > 0 ? [Math.log(b / a)] : a === b ? [0] : []))
-  return { ...testRatios(ratios), base: of(0), candidate: of(1), baseInterval: null, candidateInterval: null }
+  return {
+    ...testRatios(ratios, anytime),
+    base: of(0),
+    candidate: of(1),
+    baseInterval: null,
+    candidateInterval: null,
+  }
 }
 
 /**

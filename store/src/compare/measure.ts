@@ -1,7 +1,7 @@
+import { anytimeConfidence, anytimeP } from '../statistics/anytime.ts'
 import {
   effectiveSize,
   type Inflation,
-  inflationOf,
   studentised,
   studentisedConfidence,
 } from '../statistics/effective-size.ts'
@@ -14,6 +14,7 @@ import type { Estimate, TestedMetric } from './comparison.ts'
 import { COMPARISON_RULE, type Metric } from './judge.ts'
 import { type Observation, type Series, toSeries } from './observation.ts'
 import type { SideStats } from './side-queries.ts'
+import { type Both, type Sizes, worth } from './worth.ts'
 
 /** One side of one step: what SQL counted, and what the tests see of it. */
 export interface Measured {
@@ -22,14 +23,22 @@ export interface Measured {
   readonly observations: readonly Observation[]
 }
 
-/** Tests every metric that has enough runs on both sides: as many as are worth the minimum of independent ones. */
-export function measure(base: Measured, candidate: Measured): Readonly<Record<Metric, TestedMetric>> {
+/**
+ * Tests every metric that has enough runs on both sides, and enough that are independent.
+ * @param anytime whether the tests must hold however often one looks while runs arrive
+ */
+export function measure(
+  base: Measured,
+  candidate: Measured,
+  anytime = false,
+): Readonly<Record<Metric, TestedMetric>> {
   const sides: Sides = [toSide(base), toSide(candidate)]
+  const location = readLocation([sides[0].successes, sides[1].successes])
   return {
-    success: measureSuccess(sides),
-    duration: measureDuration(sides),
-    p95: measureTail('p95', 0.95, sides),
-    p99: measureTail('p99', 0.99, sides),
+    success: measureSuccess(sides, anytime),
+    duration: measureDuration(sides, location, anytime),
+    p95: measureTail('p95', 0.95, sides, location, anytime),
+    p99: measureTail('p99', 0.99, sides, location, anytime),
   }
 }
 
@@ -41,7 +50,6 @@ interface Side {
 }
 
 type Sides = readonly [Side, Side]
-type Both<T> = readonly [T, T]
 
 function toSide({ stats, observations }: Measured): Side {
   return {
@@ -51,8 +59,8 @@ function toSide({ stats, observations }: Measured): Side {
   }
 }
 
-function measureSuccess(sides: Sides): TestedMetric {
-  const [base, candidate] = sides.map(({ stats }) => stats) as [SideStats, SideStats]
+function measureSuccess(sides: Sides, anytime: boolean): TestedMetric {
+  const [base, candidate] = [sides[0].stats, sides[1].stats]
   const rate = ({ n, succeeded }: SideStats) => (n === 0 ? null : succeeded / n)
   const tested: TestedMetric = {
     metric: 'success',
@@ -73,32 +81,43 @@ function measureSuccess(sides: Sides): TestedMetric {
       return { size: seen === 0 ? n : n / (1 + (1 / size - 1 / seen) * n), degrees }
     }),
   )
-  return withEffect(tested, sizes, ({ degrees }) => {
+  return withEffect(tested, sizes, anytime, ({ degrees }, confidence) => {
     const counts = sizes.counts([base.succeeded, candidate.succeeded])
-    const result = proportionDifference(...counts, studentisedConfidence(CONFIDENCE, degrees))
-    return { ...result, value: result.difference, p: studentised(result.p, degrees) }
+    const { low, high } = proportionDifference(...counts, studentisedConfidence(confidence, degrees))
+    const value = candidate.succeeded / candidate.n - base.succeeded / base.n
+    return { value, low, high, p: testShares(counts, degrees) }
   })
 }
 
-function measureDuration(sides: Sides): TestedMetric {
+function measureDuration(sides: Sides, reading: Reading, anytime: boolean): TestedMetric {
   const tested = durationMetric('duration', sides)
-  const reading = readLocation(sides.map(({ successes }) => successes) as unknown as Both<Series>)
-  return withEffect(tested, reading.sizes, (inflation) => {
-    const [x, y] = sides.map(({ successes }) => successes.values) as [number[], number[]]
-    const { ratio: value, low, high } = hodgesLehmannRatio(x, y, CONFIDENCE, inflation)
+  const [x, y] = [sides[0].successes, sides[1].successes]
+  return withEffect(tested, reading.sizes, anytime, (inflation, confidence) => {
+    const { ratio: value, low, high } = hodgesLehmannRatio(x.values, y.values, confidence, inflation)
     return { value, low, high, p: agreed(sides, reading, () => readLocation([sides[0].all, sides[1].all])) }
   })
 }
 
-function measureTail(metric: 'p95' | 'p99', level: number, sides: Sides): TestedMetric {
-  const [x, y] = sides.map(({ successes }) => successes) as [Series, Series]
+/** Few runs lie beyond a tail, and hardly show what they share: where the typical duration cannot be tested for it, the tail is not. */
+function measureTail(
+  metric: 'p95' | 'p99',
+  level: number,
+  sides: Sides,
+  location: Reading,
+  anytime: boolean,
+): TestedMetric {
+  const [x, y] = [sides[0].successes, sides[1].successes]
   const tested = durationMetric(metric, sides)
-  if (Math.min(x.values.length, y.values.length) < tested.needs) return tested
+  const { n, sizes, factor } = location.sizes
+  const { minimum, leastWorth } = COMPARISON_RULE
+  if (n < tested.needs) return tested
+  if (Math.min(...sizes) < leastWorth.duration)
+    return { ...tested, effective: sizes, needs: Math.ceil(minimum[metric] * factor) }
   const isBeyond = beyondQuantile(x.values, y.values, level)
   const reading = readTail([x, y], isBeyond)
-  return withEffect(tested, reading.sizes, ({ degrees }) => {
-    const confidence = studentisedConfidence(CONFIDENCE, degrees)
-    const result = quantileRatio(x.values, y.values, level, confidence, reading.sizes.sizes)
+  return withEffect(tested, reading.sizes, anytime, ({ degrees }, confidence) => {
+    const wide = studentisedConfidence(confidence, degrees)
+    const result = quantileRatio(x.values, y.values, level, wide, reading.sizes.sizes)
     if (result === null) return null
     const p = agreed(sides, reading, () => readTail([sides[0].all, sides[1].all], isBeyond))
     return { ...result, value: result.ratio, p }
@@ -127,8 +146,13 @@ function readTail([x, y]: Both<Series>, isBeyond: (value: number) => boolean): R
   const n: Both<number> = [x.values.length, y.values.length]
   const sizes = worth(n, [effectiveSize(beyond[0], x.clusters), effectiveSize(beyond[1], y.clusters)])
   const [first, second] = beyond.map((some) => some.reduce((sum, one) => sum + one, 0)) as [number, number]
-  const p = studentised(proportionTest(...sizes.counts([first, second])).p, sizes.inflation.degrees)
+  const p = testShares(sizes.counts([first, second]), sizes.inflation.degrees)
   return { sizes, p, direction: second / n[1] - first / n[0] }
+}
+
+function testShares(counts: readonly [number, number, number, number], degrees: number): number {
+  const [k1, n1, k2, n2] = counts.map(Math.round) as [number, number, number, number]
+  return studentised(proportionTest(k1, n1, k2, n2).p, degrees)
 }
 
 /**
@@ -142,41 +166,11 @@ function agreed([base, candidate]: Sides, successes: Reading, readAll: () => Rea
   return all.direction * successes.direction > 0 ? Math.max(successes.p, all.p) : 1
 }
 
-/** How many independent runs both sides are worth. */
-interface Sizes {
-  readonly sizes: Both<number>
-  readonly inflation: Inflation
-  /** Whether any depend on each other. */
-  readonly reduced: boolean
-  /** How many times as many runs as independent ones are needed. */
-  readonly factor: number
-  /** k1, n1, k2, n2 of that many runs. */
-  counts(k: Both<number>): [number, number, number, number]
-}
-
-function worth(
-  [n, m]: Both<number>,
-  effective: readonly { readonly size: number; readonly degrees: number }[],
-): Sizes {
-  const [first = { size: n, degrees: Infinity }, second = { size: m, degrees: Infinity }] = effective
-  const sizes: Both<number> = [first.size, second.size]
-  const scaled = (k: number, size: number, of: number) =>
-    of === size ? [k, of] : [Math.round((k * size) / of), Math.round(size)]
-  return {
-    sizes,
-    inflation: inflationOf(first, n, second, m),
-    reduced: sizes[0] !== n || sizes[1] !== m,
-    factor: Math.max(1, n / sizes[0] || 1, m / sizes[1] || 1),
-    counts: ([k, l]) =>
-      [...scaled(k, sizes[0], n), ...scaled(l, sizes[1], m)] as [number, number, number, number],
-  }
-}
-
 const COLUMN = { duration: 'p50Ns', p95: 'p95Ns', p99: 'p99Ns' } as const
 const UNTESTED = { cases: null, effective: null, effect: null, p: null }
 
 function durationMetric(metric: keyof typeof COLUMN, sides: Sides): TestedMetric {
-  const [base, candidate] = sides.map(({ stats }) => stats) as [SideStats, SideStats]
+  const [base, candidate] = [sides[0].stats, sides[1].stats]
   return {
     metric,
     baseN: base.succeeded,
@@ -194,13 +188,17 @@ interface Effect extends Estimate {
 
 function withEffect(
   tested: TestedMetric,
-  { sizes, inflation, reduced, factor }: Sizes,
-  test: (inflation: Inflation) => Effect | null,
+  { n, sizes, inflation, reduced, factor }: Sizes,
+  anytime: boolean,
+  test: (inflation: Inflation, confidence: number) => Effect | null,
 ): TestedMetric {
-  const counted = { ...tested, effective: reduced ? sizes : null, needs: Math.ceil(tested.needs * factor) }
-  if (Math.min(...sizes) < tested.needs) return counted
-  const effect = test(inflation)
+  const least = COMPARISON_RULE.leastWorth[tested.metric]
+  const needs = Math.max(tested.needs, Math.ceil(least * factor))
+  const counted = { ...tested, effective: reduced ? sizes : null, needs }
+  if (n < tested.needs || Math.min(...sizes) < least) return counted
+  const information = 1 / (1 / sizes[0] + 1 / sizes[1])
+  const effect = test(inflation, anytime ? anytimeConfidence(CONFIDENCE, information) : CONFIDENCE)
   if (effect === null) return counted
   const { value, low, high, p } = effect
-  return { ...counted, effect: { value, low, high }, p }
+  return { ...counted, effect: { value, low, high }, p: anytime ? anytimeP(p, information) : p }
 }

@@ -2,6 +2,7 @@ import { findExperiment } from '../evaluations/experiments.ts'
 import type { Store } from '../store.ts'
 import type { Note, StepComparison } from './comparison.ts'
 import { COMPARISON_RULE } from './judge.ts'
+import { type Mix, mixNotes } from './mix.ts'
 import type { ResolvedSide } from './selection.ts'
 import { canOverlap } from './selection.ts'
 import { describeWindow } from './side.ts'
@@ -18,7 +19,12 @@ import {
 export interface ReadSide extends ResolvedSide {
   readonly run: RunStats
   readonly steps: readonly StepStats[]
+  readonly growth: Growth
+  readonly mix: Mix
 }
+
+/** Whether a side gets more runs: an experiment that has not finished, or runs that still arrive. */
+export type Growth = 'unfinished' | 'arriving' | 'none'
 
 /** A side whose newest run is younger than this is taken to grow still. */
 const GROWING_MS = 10 * 60_000
@@ -28,10 +34,14 @@ export async function writeNotes(
   store: Store,
   scope: Scope,
   sides: readonly [ReadSide, ReadSide],
-  now: Date,
 ): Promise<Note[]> {
-  const own = await Promise.all(sides.map((side) => sideNotes(store, side, now)))
-  return [...(await overlapNotes(store, scope, sides)), ...own.flat(), ...totalNotes(sides)]
+  const own = sides.map(sideNotes)
+  return [
+    ...(await overlapNotes(store, scope, sides)),
+    ...own.flat(),
+    ...mixNotes(sides),
+    ...totalNotes(sides),
+  ]
 }
 
 async function overlapNotes(store: Store, scope: Scope, [base, candidate]: readonly [ReadSide, ReadSide]) {
@@ -42,8 +52,8 @@ async function overlapNotes(store: Store, scope: Scope, [base, candidate]: reado
   return [{ kind: 'overlap', text } as const]
 }
 
-async function sideNotes(store: Store, side: ReadSide, now: Date): Promise<Note[]> {
-  const { label, run, selection } = side
+function sideNotes(side: ReadSide): Note[] {
+  const { label, run, growth } = side
   const notes: Note[] = []
   if (run.n === 0)
     notes.push({ kind: 'empty', text: `${label} has no finished runs: ${describeSelection(side)}.` })
@@ -52,13 +62,15 @@ async function sideNotes(store: Store, side: ReadSide, now: Date): Promise<Note[
       kind: 'sliced',
       text: `${label} is narrowed to ${describeSelection(side)}; its other runs do not count.`,
     })
-  const open = selection.window === undefined || selection.window.to.getTime() >= now.getTime()
-  if (await isRunning(store, side))
-    notes.push({ kind: 'growing', text: `${label} has not finished: the comparison may still change.` })
-  else if (!side.experimentId && open && run.latest > now.getTime() - GROWING_MS)
+  if (growth === 'unfinished')
     notes.push({
       kind: 'growing',
-      text: `${label} is still growing: its runs were arriving in the last 10 minutes.`,
+      text: `${label} has not finished: the comparison may still change. ${LOOK_AGAIN}`,
+    })
+  if (growth === 'arriving')
+    notes.push({
+      kind: 'growing',
+      text: `${label} is still growing: its runs were arriving in the last 10 minutes. ${LOOK_AGAIN}`,
     })
   if (run.unfinished > 0)
     notes.push({
@@ -68,9 +80,21 @@ async function sideNotes(store: Store, side: ReadSide, now: Date): Promise<Note[
   return notes
 }
 
-async function isRunning(store: Store, { experimentId }: ReadSide): Promise<boolean> {
-  if (experimentId === undefined) return false
-  return (await findExperiment(store, { experimentId }))?.status === 'running'
+const LOOK_AGAIN = 'The verdicts hold however often you look.'
+
+/** Whether more runs are to come. */
+export async function findGrowth(
+  store: Store,
+  { experimentId, selection }: ResolvedSide,
+  run: RunStats,
+  now: Date,
+): Promise<Growth> {
+  if (experimentId !== undefined) {
+    const running = (await findExperiment(store, { experimentId }))?.status === 'running'
+    return running ? 'unfinished' : 'none'
+  }
+  const open = selection.window === undefined || selection.window.to.getTime() >= now.getTime()
+  return open && run.latest > now.getTime() - GROWING_MS ? 'arriving' : 'none'
 }
 
 /** Every condition of a side in words. */

@@ -27,3 +27,7 @@ export function pairByCase<T>(
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
+
+export function countCases(cases: number): string {
+  return cases === 1 ? '1 case' : `${cases} cases`
+}

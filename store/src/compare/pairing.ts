@@ -3,6 +3,7 @@ import type { Experiment } from '../evaluations/types.ts'
 import { rows, type Store } from '../store.ts'
 import type { LoneCases, Note, Pairing } from './comparison.ts'
 import type { TrialValues } from './measure-cases.ts'
+import { countCases } from './pair-cases.ts'
 import type { ResolvedSide } from './selection.ts'
 
 /** How many ids of cases that only one side has are named. */
@@ -76,7 +77,7 @@ export async function pairingNotes(
       .filter(([, { total }]) => total > 0)
       .map(([{ label }, cases]) => ({
         kind: 'cases' as const,
-        text: `${describeCases(cases)} only in ${label}: not compared.`,
+        text: `Only ${label} has ${describeCases(cases)}: not compared.`,
       })),
   ]
 }
@@ -97,7 +98,7 @@ function datasetNotes(
 
 function describeCases({ total, ids }: LoneCases): string {
   const more = total > ids.length ? ` and ${total - ids.length} more` : ''
-  return `${total} ${total === 1 ? 'case is' : 'cases are'} (${ids.join(', ')}${more})`
+  return `${countCases(total)} (${ids.join(', ')}${more})`
 }
 
 /** Notes on trials and scorers that the comparison leaves out. */
@@ -113,5 +114,26 @@ export function valueNotes(
         kind: 'cases',
         text: `Only ${label} has the ${kind}${name && ` ${name}`}: not compared.`,
       }))
-  return [...only(values[0], candidate!, labels[0]), ...only(values[1], base!, labels[1])]
+  return [
+    ...trialNotes(values),
+    ...only(values[0], candidate!, labels[0]),
+    ...only(values[1], base!, labels[1]),
+  ]
+}
+
+function trialNotes(values: readonly [readonly TrialValues[], readonly TrialValues[]]): Note[] {
+  const [base, candidate] = values.map((side) =>
+    Map.groupBy(side.find(({ kind }) => kind === 'pass rate')?.values ?? [], ({ caseId }) => caseId),
+  )
+  const unequal = [...base!].filter(([id, trials]) => {
+    const others = candidate!.get(id)
+    return others !== undefined && others.length !== trials.length
+  }).length
+  if (unequal === 0) return []
+  return [
+    {
+      kind: 'cases',
+      text: `Of ${countCases(unequal)} one side has more trials: the first ones count, as many as on the other side. Run both with as many trials.`,
+    },
+  ]
 }

@@ -78,7 +78,7 @@ const HASH = 'run_key'
 const MOST_HASH = 2n ** 64n - 1n
 
 /** The greatest hash of a run that is looked at. By it the same runs are taken each time, whenever they ran. */
-function mostHash(run: RunStats): string {
+export function mostHash(run: RunStats): string {
   return String(isLarge(run) ? (MOST_HASH * BigInt(COMPARISON_RULE.mostRuns)) / BigInt(run.total) : MOST_HASH)
 }
 

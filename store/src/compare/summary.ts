@@ -6,6 +6,7 @@ import type {
   StepComparison,
 } from './comparison.ts'
 import { COMPARISON_RULE } from './judge.ts'
+import { countCases } from './pair-cases.ts'
 
 const BAD = new Set<string>(['slower', 'worse'])
 const GOOD = new Set<string>(['faster', 'better'])
@@ -60,10 +61,6 @@ function isHeldBack({ p, cases, effective }: MetricComparison): boolean {
 
 function describeNeed({ metric, verdict }: MetricComparison): string {
   return `${metric} (${verdict})`
-}
-
-function countCases(cases: number): string {
-  return cases === 1 ? '1 case' : `${cases} cases`
 }
 
 /** Pass rate, cost and scores first; then one phrase per step that changed; the whole run last, for its steps explain it. */

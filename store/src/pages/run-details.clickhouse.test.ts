@@ -97,3 +97,24 @@ test('a record whose spans have changed since it settled, or were removed, has n
   await execute(store(), `DELETE FROM spans WHERE trace_id = 'late____________'`)
   expect((await detailed('late')).steps.map(({ detail }) => detail)).toEqual([undefined, undefined])
 })
+
+test('a child run tells what all runs below it recorded, however deep they are nested', async () => {
+  const nested = (depth: number): ReturnType<typeof span> =>
+    depth === 0
+      ? span('tool', "it's", 1, 1, { cost: 0.5 })
+      : span('flow', `f${depth}`, 0, 100, { span_id: `n${depth}`, cost: 0 }, nested(depth - 1))
+  await insertSpans(store(), 'nested', span('flow', 'top', 0, 100, span('step', 'a', 0, 50, nested(12))))
+  await settle()
+  const { children } = await detailed('nested')
+  expect(children).toMatchObject([
+    {
+      flow: 'f12',
+      contents: [
+        // The innermost flow declares no steps.
+        { kind: 'step', name: "it's" },
+        { kind: 'tool', name: "it's" },
+      ],
+      cost: 0.5,
+    },
+  ])
+})

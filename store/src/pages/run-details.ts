@@ -1,6 +1,11 @@
 import { idsSql, queryNative } from '../native/query-native.ts'
 import { assembleRuns } from '../run-model/assemble-runs.ts'
-import { describeDetails, type ReadPayload } from '../run-model/describe-details.ts'
+import {
+  describeDetails,
+  type ReadPayload,
+  type SpanUsages,
+  sumUsages,
+} from '../run-model/describe-details.ts'
 import { NO_PAYLOAD } from '../run-model/payload.ts'
 import { FACT_COLUMNS, readFacts, type StoredFacts } from '../run-model/read-facts.ts'
 import type { Run, RunRecord } from '../run-model/run.ts'
@@ -15,6 +20,7 @@ const BYTES_AT_ONCE = 32 * 1024 * 1024
 /** A record, and its traces: 32 hex digits each. */
 export interface Traced {
   readonly record: RunRecord
+  readonly spanCount: number
   readonly traceIds: readonly string[]
 }
 
@@ -39,13 +45,14 @@ export async function* addDetails(
   if (traced.length === 0) return
   const facts = await readTraceFacts(store, project, [...new Set(traced.flatMap(({ traceIds }) => traceIds))])
   const runs = new Map(assembleRuns(facts, 0).map((run) => [run.runId, run]))
+  const usages = sumUsages(facts)
   const wanted = traced.map(({ record }) => toWanted(record, runs.get(record.runId)))
   for (const together of inPortions(wanted)) {
     const payloads = await readPayloads(
       store,
       together.flatMap(({ spans }) => spans),
     )
-    for (const one of together) yield withDetails(one, payloads)
+    for (const one of together) yield withDetails(one, usages, payloads)
   }
 }
 
@@ -102,9 +109,9 @@ function inPortions(wanted: readonly Wanted[]): Wanted[][] {
   return portions
 }
 
-function withDetails({ record, run }: Wanted, payloads: Payloads): RunRecord {
+function withDetails({ record, run }: Wanted, usages: SpanUsages, payloads: Payloads): RunRecord {
   if (run === undefined) return record
-  const details = describeDetails(run, (span): ReadPayload => {
+  const details = describeDetails(run, usages, (span): ReadPayload => {
     const { payloadBytes } = span as StoredFacts
     const payload = payloads.get(payloadKey(span))
     if (payload !== undefined || payloadBytes === 0) return { payload: payload ?? NO_PAYLOAD, unreadBytes: 0 }

@@ -1,19 +1,24 @@
 import { type Indexed, indexedRuns } from '../latest-runs.ts'
+import { textsSql } from '../native/query-native.ts'
+import { describeChildren, type NestedRun } from '../run-model/child-runs.ts'
+import { countOtherSpans } from '../run-model/other-spans.ts'
 import type { ChildRun, RunRecord } from '../run-model/run.ts'
 import { type QueryParams, rows, type Store } from '../store.ts'
 import { CALLS, STEPS } from './run-arrays.ts'
 import { addDetails, type Traced } from './run-details.ts'
 
 /** A record as `runs` alone has it. */
-type SelectedRecord = Omit<RunRecord, 'startUnixNano' | 'children'> & {
+type SelectedRecord = Omit<RunRecord, 'startUnixNano' | 'children' | 'otherSpans'> & {
   readonly startNs: string
+  readonly spanCount: number
+  readonly hasRoot: boolean
   readonly traceIds: readonly string[]
 }
 
 /** Ids travel in the URL of the query: as many as fit into any server's limit. */
 const IDS_PER_QUERY = 100
-/** Runs whose details are read together. */
-const DETAILED_TOGETHER = 50
+/** Runs whose details are read together; their spans; the characters of their own inputs and outputs. */
+const DETAILED_TOGETHER = { runs: 500, spans: 20_000, characters: 16 * 1024 * 1024 }
 
 interface Reading {
   readonly project?: string
@@ -31,52 +36,58 @@ interface ExperimentId extends Reading {
 
 /** Runs for checks, scorers and comparisons; unknown ids are left out. Ordered by start. */
 export async function getRunRecords(store: Store, params: RunIds | ExperimentId): Promise<RunRecord[]> {
-  const found = 'experimentId' in params ? readExperiment(store, params) : readRunRecords(store, params)
+  const { project = store.project, details = false } = params
+  const found =
+    'experimentId' in params
+      ? select(store, 'experiment', { project, values: [params.experimentId] })
+      : selectRuns(store, project, params.runIds)
   const records: RunRecord[] = []
-  for await (const record of found) records.push(record)
+  for await (const record of toRecords(store, project, found, details)) records.push(record)
   return records.sort((a, b) => Number(a.startUnixNano - b.startUnixNano) || (a.runId < b.runId ? -1 : 1))
 }
 
 /** The same one by one, in no order: inputs and outputs can be large, and need not be in memory together. */
-export async function* readRunRecords(store: Store, params: RunIds): AsyncGenerator<RunRecord> {
+export function readRunRecords(store: Store, params: RunIds): AsyncGenerator<RunRecord> {
   const { project = store.project, details = false } = params
-  const ids = [...new Set(params.runIds)]
-  for (let i = 0; i < ids.length; i += IDS_PER_QUERY) {
-    const runIds = ids.slice(i, i + IDS_PER_QUERY)
-    yield* read(store, 'run', { project, values: runIds }, details)
-  }
+  return toRecords(store, project, selectRuns(store, project, params.runIds), details)
 }
 
-function readExperiment(
+async function* selectRuns(store: Store, project: string, runIds: readonly string[]): AsyncGenerator<Traced> {
+  const ids = [...new Set(runIds)]
+  for (let at = 0; at < ids.length; at += IDS_PER_QUERY)
+    yield* select(store, 'run', { project, values: ids.slice(at, at + IDS_PER_QUERY) })
+}
+
+async function* toRecords(
   store: Store,
-  { project = store.project, experimentId, details = false }: ExperimentId,
-): AsyncGenerator<RunRecord> {
-  return read(store, 'experiment', { project, values: [experimentId] }, details)
-}
-
-interface Values extends QueryParams {
-  readonly project: string
-  readonly values: readonly string[]
-}
-
-async function* read(
-  store: Store,
-  what: keyof typeof COLUMNS,
-  params: Values,
+  project: string,
+  found: AsyncIterable<Traced>,
   details: boolean,
 ): AsyncGenerator<RunRecord> {
   let together: Traced[] = []
-  for await (const traced of select(store, what, params)) {
-    if (details) together.push(traced)
-    else yield traced.record
-    if (together.length < DETAILED_TOGETHER) continue
-    yield* addDetails(store, params.project, together)
+  let [spans, characters] = [0, 0]
+  for await (const traced of found) {
+    if (!details) {
+      yield traced.record
+      continue
+    }
+    together.push(traced)
+    spans += traced.spanCount
+    characters += traced.record.input.length + traced.record.output.length
+    const { runs: mostRuns, spans: mostSpans, characters: mostCharacters } = DETAILED_TOGETHER
+    if (together.length < mostRuns && spans < mostSpans && characters < mostCharacters) continue
+    yield* addDetails(store, project, together)
     together = []
+    ;[spans, characters] = [0, 0]
   }
-  yield* addDetails(store, params.project, together)
+  yield* addDetails(store, project, together)
 }
 
-async function* select(store: Store, what: keyof typeof COLUMNS, params: Values): AsyncGenerator<Traced> {
+async function* select(
+  store: Store,
+  what: keyof typeof COLUMNS,
+  params: QueryParams & { readonly values: readonly string[] },
+): AsyncGenerator<Traced> {
   const relation = `${indexedRuns(what, 'arrayJoin({values:Array(String)})')} AS run`
   const where = `is_deleted = 0 AND ${COLUMNS[what]} IN {values:Array(String)}`
   const [childrenOf, result] = await Promise.all([
@@ -89,9 +100,14 @@ async function* select(store: Store, what: keyof typeof COLUMNS, params: Values)
   ])
   for await (const some of result.stream<SelectedRecord>()) {
     for (const row of some) {
-      const { startNs, traceIds, ...rest } = row.json()
-      const startUnixNano = BigInt(startNs)
-      yield { record: { ...rest, startUnixNano, children: childrenOf.get(rest.runId) ?? [] }, traceIds }
+      const { startNs, traceIds, spanCount, hasRoot, ...rest } = row.json()
+      const record = {
+        ...rest,
+        startUnixNano: BigInt(startNs),
+        otherSpans: countOtherSpans(rest, spanCount, hasRoot),
+        children: childrenOf.get(rest.runId) ?? [],
+      }
+      yield { record, traceIds, spanCount }
     }
   }
 }
@@ -109,25 +125,37 @@ const SELECT_RECORDS = `
       run.output AS output, run.input_type AS inputType, run.output_type AS outputType,
       run.input_length AS inputLength, run.output_length AS outputLength, run.error_type AS errorType,
       run.error_message AS errorMessage, run.input_tokens AS inputTokens, run.output_tokens AS outputTokens,
-      run.cost AS cost, run.unpriced_tokens AS unpricedTokens, ${STEPS}, ${CALLS}`
+      run.span_count AS spanCount, toBool(run.root_span_id != toFixedString('', 8)) AS hasRoot, run.cost AS cost, run.unpriced_tokens AS unpricedTokens, ${STEPS}, ${CALLS}`
 
-const CHILDREN = `Array(Tuple(start DateTime64(9, \\'UTC\\'), runId String, flow String, status String))`
+const CONTENTS = `arrayDistinct(arrayConcat(
+        arrayMap(name -> ('step', toString(name)), run.step_names),
+        arrayMap((kind, name) -> (toString(kind), toString(name)), run.call_kinds, run.call_names)))`
 
-/** The runs that the selected ones started, by the id of the run that did. */
+/**
+ * The runs that the selected ones started, by the id of the run that did.
+ * @param runIds SQL: a subquery that gives the selected ones
+ */
 async function readChildren(
   store: Store,
   runIds: string,
   params: QueryParams,
 ): Promise<Map<string, ChildRun[]>> {
-  const found = await rows<{ parentRunId: string; children: ChildRun[] }>(
-    store,
-    `SELECT run.parent_run_id AS parentRunId,
-      arrayMap((child) -> CAST((child.runId, child.flow, child.status), 'Tuple(runId String, flow String, status String)'),
-        arraySort(CAST(groupArray((run.start, run.run_id, run.flow, run.status)), '${CHILDREN}'))) AS children
-    FROM ${indexedRuns('parent', `arrayJoin((SELECT groupArray(run_id) FROM (${runIds})))`)} AS run
-    WHERE is_deleted = 0 AND parent_run_id IN (${runIds})
-    GROUP BY parent_run_id`,
-    params,
-  )
-  return new Map(found.map(({ parentRunId, children }) => [parentRunId, children]))
+  const all = new Map<string, NestedRun>()
+  for (let parents = runIds; ; ) {
+    const relation = `${indexedRuns('parent', `arrayJoin((SELECT groupArray(run_id) FROM (${parents})))`)} AS run
+      WHERE is_deleted = 0 AND parent_run_id IN (${parents})`
+    const found = await rows<NestedRun>(
+      store,
+      `SELECT run.run_id AS runId, run.parent_run_id AS parentRunId, run.flow AS flow, run.status AS status,
+        CAST(${CONTENTS}, 'Array(Tuple(kind String, name String))') AS contents, run.input_tokens AS inputTokens,
+        run.output_tokens AS outputTokens, run.cost AS cost, run.unpriced_tokens AS unpricedTokens
+      FROM ${relation} ORDER BY run.start, run.run_id`,
+      params,
+    )
+    // Ids are declared: a run may be said to be below itself.
+    const added = found.filter(({ runId }) => !all.has(runId))
+    if (added.length === 0) return describeChildren([...all.values()])
+    for (const run of added) all.set(run.runId, run)
+    parents = `SELECT tuple(*).1 AS run_id FROM ${textsSql(added.map(({ runId }) => runId))}`
+  }
 }

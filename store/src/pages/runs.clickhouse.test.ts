@@ -54,6 +54,15 @@ test('pages by key, newest first, neither repeat nor skip', async () => {
   expect(await pages({})).toEqual(['11', '10', '9', '8', '7', '6', '5', '4', '3', '2', '1', '0'])
 })
 
+test('pages of what a user did, hours apart, and of what spans say, begin wherever they do', async () => {
+  const all = ['11', '10', '9', '8', '7', '6', '5', '4', '3', '2', '1', '0']
+  expect(await pages({ query: parseQuery('user:ann') })).toEqual(all)
+  expect(await pages({ query: parseQuery('user:ann duration>=900ms') })).toEqual(['3', '2', '1', '0'])
+  expect(await pages({ query: parseQuery('user:ann kind:step') })).toEqual(all)
+  expect(await pages({ query: parseQuery('question') })).toEqual(all)
+  expect(await pages({ query: parseQuery('span:plan -question') })).toEqual([])
+})
+
 test('pages by key, slowest first', async () => {
   expect(await pages({ order: 'slowest' })).toEqual([
     '0',
@@ -170,7 +179,11 @@ test('records with their steps; unknown ids are left out', async () => {
     parent: -1,
   })
   expect(records[0]?.children).toEqual([
-    { runId: `${hex('tree')}-${hex('inner', 8)}`, flow: 'inner', status: 'ok' },
+    {
+      ...{ runId: `${hex('tree')}-${hex('inner', 8)}`, flow: 'inner', status: 'ok' },
+      contents: [{ kind: 'step', name: 'deep' }],
+      ...{ inputTokens: 0, outputTokens: 0, cost: 0, unpricedTokens: 0 },
+    },
   ])
   expect(records[1]?.children).toEqual([])
   expect(await getRunRecords(store(), { experimentId: 'none' })).toEqual([])

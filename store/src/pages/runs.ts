@@ -1,4 +1,4 @@
-import { indexedSql } from '../run-query/condition.ts'
+import { hoursSql, indexedSql } from '../run-query/condition.ts'
 import type { Query } from '../run-query/query.ts'
 import { firstRow, rows, type Store } from '../store.ts'
 import { type Candidate, candidateColumns, trueOf } from './condition-search.ts'
@@ -63,7 +63,7 @@ export async function searchRuns(
 }
 
 const MINUTES_10 = 600_000_000_000n
-const DAY = 86_400_000_000_000n
+const HOUR = 3_600_000_000_000n
 const GROWTH = 8n
 /** Each window looks through all spans that came since it began. */
 const GROWTH_WITH_SPANS = 64n
@@ -82,23 +82,23 @@ async function findNewest(
   const end = cursor ? BigInt(cursor.key) : last
   const find = (known: SearchConditions, window: RunWindow, wanted: number, runs?: string) =>
     findWithin(store, known, ORDER_OF.newest, window, cursor, wanted, runs)
-  const findInWindows = (known: SearchConditions, [from, to]: Span, wanted: number) => {
-    // What an index finds is few, and found at once.
-    const shortest = indexedSql(known.condition) ? to - from + 1n : MINUTES_10
+  const findInWindows = async (known: SearchConditions, span: Span, wanted: number) => {
+    const begin = await beginOfFirst(store, known, span, wanted)
     const growth = asksForSpans(known.condition) ? GROWTH_WITH_SPANS : GROWTH
-    return collect(windows([from, to], shortest, growth), wanted, (span, left) =>
-      find(known, toWindow(span), left),
+    return collect(windows(span, span[1] - begin + 1n, growth), wanted, (window, left) =>
+      find(known, toWindow(window), left),
     )
   }
   if (!asksForSpans(conditions.condition) || indexedSql(conditions.condition))
     return findInWindows(conditions, [first, end], limit)
-  const newest: Span = [await beginOfNewest(store, conditions, [first, end], bounds.newestRuns), end]
-  const found = await find(conditions, toWindow(newest), limit, '1')
-  const rest = windows([first, newest[0] - 1n], DAY, GROWTH_WITH_SPANS)
-  const more = await collect(rest, limit - found.length, async (span, left) => {
-    return findInWindows(await knowFewTraces(store, conditions, toWindow(span), bounds.fewTraces), span, left)
+  return collect(windows([first, end], 2n * HOUR, GROWTH_WITH_SPANS), limit, async ([from, to], wanted) => {
+    const known = await knowFewTraces(store, conditions, toWindow([from, to]), bounds.fewTraces)
+    if (!asksForSpans(known.condition)) return findInWindows(known, [from, to], wanted)
+    const begin = await beginOfNewest(store, known, [from, to], bounds.newestRuns)
+    const found = await find(known, toWindow([begin, to]), wanted, '1')
+    if (found.length === wanted || begin <= from) return found
+    return [...found, ...(await findInWindows(known, [from, begin - 1n], wanted - found.length))]
   })
-  return [...found, ...more]
 }
 
 /** Nanoseconds since 1970, both included. */
@@ -126,6 +126,26 @@ async function collect(
     found.push(...(await find(span, limit - found.length)))
   }
   return found
+}
+
+/** Where the first window begins. */
+async function beginOfFirst(
+  store: Store,
+  { condition, params }: SearchConditions,
+  [first, end]: Span,
+  wanted: number,
+): Promise<bigint> {
+  // What an index finds is few, and found at once.
+  if (indexedSql(condition)) return first
+  const within = (begin: bigint) => (begin < first || begin > end ? first : begin)
+  const hours = hoursSql(condition)
+  if (hours === undefined) return within(end - MINUTES_10 + 1n)
+  const row = await firstRow<{ hour: number; runs: number }>(
+    store,
+    `SELECT min(hour) AS hour, count() AS runs FROM (${hours} LIMIT {wanted:UInt32})`,
+    { ...params, ...toWindow([first, end]), wanted },
+  )
+  return row?.runs === wanted ? within(BigInt(row.hour) * HOUR) : first
 }
 
 /** When the newest runs of a filter began, so many of the last ten minutes as are wanted, or all of these. */

@@ -9,13 +9,10 @@ const CALL_KINDS: ReadonlySet<string> = new Set(['model', 'tool', 'agent', 'retr
 
 /** The calls of models, tools, agents, retrievers and embedders of a run at any depth, whether or not it has steps. By start. */
 export function describeCalls(members: readonly PlacedSpan[], run: RunTime): Call[] {
-  const calls = members.filter(
-    ({ facts, isModelCall }) => CALL_KINDS.has(facts.kind) && (isModelCall || !isModel(facts)),
-  )
-  const usages = calls.length === 0 ? NO_USAGES : sumBelow(members)
-  return calls.sort(byStart).map((place) => {
-    const { facts, step } = place
-    return {
+  return members
+    .filter(({ facts, isModelCall }) => CALL_KINDS.has(facts.kind) && (isModelCall || !isModel(facts)))
+    .sort(byStart)
+    .map(({ facts, step }) => ({
       name: nameOf(facts),
       kind: facts.kind,
       status: statusOf(facts.status, { ended: facts.endNs !== 0n, expired: run.expired }),
@@ -24,25 +21,7 @@ export function describeCalls(members: readonly PlacedSpan[], run: RunTime): Cal
       uncertainNs: uncertaintyOf(facts, run.startNs),
       step,
       span: facts,
-      usage: usages.get(place) ?? NO_USAGE,
-    }
-  })
-}
-
-const NO_USAGES: ReadonlyMap<PlacedSpan, Usage> = new Map()
-
-/** The usage of each span and all below it that has any. Parents come before their children. */
-function sumBelow(members: readonly PlacedSpan[]): Map<PlacedSpan, Usage> {
-  const sums = new Map<PlacedSpan, Usage>()
-  for (let at = members.length - 1; at >= 0; at--) {
-    const span = members[at]!
-    const sum = addUsage(sums.get(span) ?? NO_USAGE, span.counted)
-    if (sum === NO_USAGE) continue
-    sums.set(span, sum)
-    const { parent } = span
-    if (parent?.runId === span.runId) sums.set(parent, addUsage(sums.get(parent) ?? NO_USAGE, sum))
-  }
-  return sums
+    }))
 }
 
 function nameOf({ kind, model, name }: SpanFacts): string {

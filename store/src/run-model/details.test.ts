@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest'
-import { describeDetails } from './describe-details.ts'
+import { assembleRuns } from './assemble-runs.ts'
+import { describeDetails, sumUsages } from './describe-details.ts'
 import { NO_PAYLOAD } from './payload.ts'
-import { runsOf } from './testing.ts'
+import { spansOf } from './testing.ts'
 
 /** `agent in=1 out=2`, of all steps and calls of the first run. */
 function usagesOf(picture: string): string[] {
-  const run = runsOf(picture).find(({ parentRunId }) => parentRunId === '')!
-  const details = describeDetails(run, () => ({ payload: NO_PAYLOAD, unreadBytes: 0 }))
+  const spans = spansOf(picture)
+  const run = assembleRuns(spans, 0).find(({ parentRunId }) => parentRunId === '')!
+  const details = describeDetails(run, sumUsages(spans), () => ({ payload: NO_PAYLOAD, unreadBytes: 0 }))
   const described = [...run.steps, ...run.calls].map(({ name, kind }, at) => {
     const { inputTokens, cost } = [...details.steps, ...details.calls][at]!.usage
     return `${kind} ${name} in=${inputTokens} cost=${cost}`

@@ -3,6 +3,7 @@ export { readSpans, toRunRecords } from './recorded-spans.ts'
 export type {
   CallRecord,
   ChildRun,
+  Content,
   Detail,
   ModelUse,
   RunRecord,

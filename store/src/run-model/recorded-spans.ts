@@ -1,6 +1,8 @@
 import { readNative } from '../native/read-native.ts'
 import { assembleRuns } from './assemble-runs.ts'
-import { describeDetails } from './describe-details.ts'
+import { describeChildren, type NestedRun } from './child-runs.ts'
+import { describeDetails, type SpanUsages, sumUsages } from './describe-details.ts'
+import { countOtherSpans } from './other-spans.ts'
 import { NO_PAYLOAD, type Payload, toPayload } from './payload.ts'
 import { factsReader } from './read-facts.ts'
 import type { Call, CallRecord, ChildRun, Detail, Run, RunRecord, Step, StepRecord } from './run.ts'
@@ -28,19 +30,21 @@ export function toRunRecords(spans: readonly RecordedSpan[]): RunRecord[] {
   const payloads = new Map(spans.map(({ facts, payload }) => [facts, payload]))
   // Nothing has expired: the spans have only just come.
   const runs = assembleRuns([...payloads.keys()], 0)
-  const childrenOf = Map.groupBy(runs, ({ parentRunId }) => parentRunId)
-  return runs.map((run) => toRunRecord(run, payloads, (childrenOf.get(run.runId) ?? []).map(toChild)))
+  const usages = sumUsages([...payloads.keys()])
+  const childrenOf = describeChildren(runs.filter(({ parentRunId }) => parentRunId !== '').map(toNested))
+  return runs.map((run) => toRunRecord(run, payloads, usages, childrenOf.get(run.runId) ?? []))
 }
 
 function toRunRecord(
   run: Run,
   payloads: ReadonlyMap<SpanFacts, Payload>,
+  usages: SpanUsages,
   children: readonly ChildRun[],
 ): RunRecord {
   const payloadOf = (facts: SpanFacts | undefined) => (facts && payloads.get(facts)) ?? NO_PAYLOAD
   const { input, inputType, inputLength } = payloadOf(run.inputOf)
   const { output, outputType, outputLength } = payloadOf(run.outputOf)
-  const details = describeDetails(run, (span) => ({ payload: payloadOf(span), unreadBytes: 0 }))
+  const details = describeDetails(run, usages, (span) => ({ payload: payloadOf(span), unreadBytes: 0 }))
   return {
     runId: run.runId,
     traceId: run.traceId,
@@ -62,6 +66,7 @@ function toRunRecord(
     outputTokens: run.outputTokens,
     cost: run.cost,
     unpricedTokens: run.unpricedTokens,
+    otherSpans: countOtherSpans(run, run.spanCount, run.root !== undefined),
     steps: run.steps.map((step, at) => toStepRecord(step, details.steps[at]!)),
     calls: run.calls.map((call, at) => toCallRecord(call, details.calls[at]!)),
     children,
@@ -72,10 +77,14 @@ function toStepRecord({ span: _span, usage: _usage, ...step }: Step, detail: Det
   return { ...step, detail }
 }
 
-function toCallRecord({ span: _span, usage: _usage, ...call }: Call, detail: Detail): CallRecord {
+function toCallRecord({ span: _span, ...call }: Call, detail: Detail): CallRecord {
   return { ...call, detail }
 }
 
-function toChild({ runId, flow, status }: Run): ChildRun {
-  return { runId, flow, status }
+function toNested(run: Run): NestedRun {
+  const { runId, parentRunId, flow, status, inputTokens, outputTokens, cost, unpricedTokens } = run
+  const steps = run.steps.map(({ name }) => ({ kind: 'step', name }))
+  const calls = run.calls.map(({ kind, name }) => ({ kind, name }))
+  const usage = { inputTokens, outputTokens, cost, unpricedTokens }
+  return { runId, parentRunId, flow, status, contents: [...steps, ...calls], ...usage }
 }

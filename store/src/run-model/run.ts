@@ -77,11 +77,26 @@ export interface CallRecord {
   readonly detail?: Detail
 }
 
-/** A run that another one started. */
+/** A kind of call, or `step`, and a name. */
+export interface Content {
+  readonly kind: string
+  readonly name: string
+}
+
+/** A run that another one started. Its steps, calls and usage are not those of the one that did. */
 export interface ChildRun {
   readonly runId: string
   readonly flow: string
   readonly status: Status
+  /** The steps and calls of it and of all runs below it, each name once, by kind and name. */
+  readonly contents: readonly Content[]
+  /** Of it and of all runs below it, like the rest. */
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cost: number
+  readonly unpricedTokens: number
+  /** Its steps, calls and usage are in this record too, as those of the run. */
+  readonly isIncluded?: boolean
 }
 
 /** A recorded run as checks, scorers and comparisons see it; one row of `runs`. */
@@ -118,6 +133,8 @@ export interface RunRecord {
   readonly cost: number
   /** As {@link Usage.unpricedTokens}. */
   readonly unpricedTokens: number
+  /** Of a run that declares no steps: spans that are neither its root, nor a step, a try or a call. Who looks for a step may mean one. */
+  readonly otherSpans: number
   /** Ordered by start. */
   readonly steps: readonly StepRecord[]
   /** Ordered by start. */
@@ -135,8 +152,6 @@ export interface Step extends StepRecord {
 
 export interface Call extends CallRecord {
   readonly span: SpanFacts
-  /** Of it and all below it. */
-  readonly usage: Usage
 }
 
 /** What a run asked of one model of one provider. */
@@ -149,7 +164,15 @@ export interface ModelUse extends Usage {
   readonly durationNs: number
 }
 
-type Values = 'input' | 'output' | 'inputType' | 'outputType' | 'inputLength' | 'outputLength' | 'children'
+type Values =
+  | 'otherSpans'
+  | 'input'
+  | 'output'
+  | 'inputType'
+  | 'outputType'
+  | 'inputLength'
+  | 'outputLength'
+  | 'children'
 
 /** A run as its spans make it up. Inputs and outputs can be large: it says whose they are. */
 export interface Run extends Omit<RunRecord, Values>, Usage {

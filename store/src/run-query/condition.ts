@@ -1,4 +1,4 @@
-import { isIndexed } from '../latest-runs.ts'
+import { isOfTraces } from '../latest-runs.ts'
 import { idsSql } from '../native/query-native.ts'
 
 /** SQL that is true of a run, made of conditions on runs and on spans. */
@@ -14,6 +14,8 @@ export interface RunCondition {
   readonly sql: string
   /** `run_index` finds the runs that meet it, and they are few. */
   readonly isIndexed?: boolean
+  /** SQL: the hours in which runs that meet it may have started, the last one first. */
+  readonly hours?: string
 }
 
 /** SQL over `spans`: some span of the run meets one of them. */
@@ -69,6 +71,12 @@ export function mapSpanConditions(
   }
 }
 
+/** As `hours` of a condition on runs, where all runs that a condition may be true of started in them. */
+export function hoursSql(condition: Condition): string | undefined {
+  if (condition.is === 'run') return condition.hours
+  return condition.is === 'and' ? condition.of.map(hoursSql).find((sql) => sql !== undefined) : undefined
+}
+
 /** SQL over `runs AS run`: what `run_index` finds, where it finds all runs that a condition may be true of and they are few. */
 export function indexedSql(condition: Condition): string | undefined {
   if (condition.is === 'run') return condition.isIndexed ? condition.sql : undefined
@@ -80,7 +88,7 @@ export function indexedSql(condition: Condition): string | undefined {
 }
 
 /** More are found sooner by looking at all runs of a window than one by one. */
-const MOST_INDEXED = 50
+const MOST_INDEXED = 300
 
 function isFew(
   condition: SpanCondition,
@@ -93,7 +101,7 @@ function isOneOf(traces: readonly string[]): string {
   if (traces.length === 0) return '0'
   const bytes = Buffer.from(traces.join(''), 'hex').toString('base64')
   const ids = `arrayJoin(arrayMap(nth -> lower(hex(substring(base64Decode('${bytes}'), 16 * nth + 1, 16))), range(${traces.length})))`
-  return `(${isIndexed('run', ids)} OR ${isIndexed('trace', ids)})`
+  return isOfTraces(ids)
 }
 
 /** Whether a condition holds, by what holds of its parts. */

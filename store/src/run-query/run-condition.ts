@@ -1,4 +1,4 @@
-import { hourOf, isIndexed } from '../latest-runs.ts'
+import { hourOf, indexedHours, isIndexed } from '../latest-runs.ts'
 import type { Bound, Condition } from './condition.ts'
 import { FIELDS, type FieldName, isPart, type Part } from './fields.ts'
 import type { Field, Operator, Pattern, Value } from './query.ts'
@@ -106,9 +106,12 @@ function ofColumn(field: keyof typeof COLUMNS, pattern: Pattern, bound: Bound): 
   const indexed = INDEXED.find((one) => one === field)
   const isWhole = pattern.text !== '' && !pattern.before && !pattern.after
   if (indexed === undefined || !isWhole) return { is: 'run', sql: matches }
-  const found = isIndexed(indexed, bound.bind(pattern.text), WINDOW_HOURS)
+  const value = bound.bind(pattern.text)
+  const sql = `${matches} AND ${isIndexed(indexed, value, WINDOW_HOURS)}`
   // One user may have most of the runs: somebody who is nobody in particular.
-  return { is: 'run', sql: `${matches} AND ${found}`, isIndexed: indexed !== 'user' }
+  return indexed === 'user'
+    ? { is: 'run', sql, hours: indexedHours(indexed, value, WINDOW_HOURS) }
+    : { is: 'run', sql, isIndexed: true }
 }
 
 function ofText(columns: readonly string[], operator: Operator, pattern: Pattern, bound: Bound): string {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { until } from '@weir/engines/testing'
 import { afterEach, expect, test, vi } from 'vitest'
 import { untilPassesEnd } from '../retention/resettle.ts'
 import { execute, rows } from '../store.ts'
@@ -75,7 +74,7 @@ test('retention waits for a pass until it is done, and not for one that died', a
 
 test('a pass says that it goes on until it is done', async () => {
   const pass = await OpenPass.begin(store(), { settler: randomUUID(), version: 1n }, 100)
-  await until(count, (said) => said > 3)
+  await expect.poll(count, { timeout: 30_000 }).toBeGreaterThan(3)
   expect(await isSettling()).toBe(true)
   await pass.complete()
   expect(await isSettling()).toBe(false)
@@ -130,8 +129,6 @@ test('what a pass wrote before it was killed is known to a worker that looks aft
     `INSERT INTO settling_passes SELECT * REPLACE (said - INTERVAL 119 SECOND AS said) FROM settling_passes`,
   )
   await execute(store(), `DELETE FROM settling_passes WHERE said > now64(6) - INTERVAL 1 MINUTE`)
-  await until(
-    async () => [await traces.refresh(store()), traces.has('ab'.repeat(16))],
-    ([settling, knows]) => !settling && knows === true,
-  )
+  const look = async () => [await traces.refresh(store()), traces.has('ab'.repeat(16))]
+  await expect.poll(look, { timeout: 30_000 }).toEqual([false, true])
 })

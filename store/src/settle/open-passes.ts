@@ -28,7 +28,7 @@ export interface PassName {
 }
 
 /** Others may have taken the pass for dead: what it has read may have been removed or settled since. */
-export class PassOverdueError extends InfrastructureError {
+class PassOverdueError extends InfrastructureError {
   override readonly code: string = 'PASS_OVERDUE'
 
   constructor(silentMs: number) {
@@ -72,7 +72,7 @@ export class OpenPass {
 
   /**
    * To be called before the pass writes.
-   * @throws {@link PassOverdueError} if others may have taken it for dead
+   * @throws PassOverdueError if others may have taken it for dead
    */
   async assertOpen(): Promise<void> {
     if (performance.now() - this.#spokeMs > 2 * RENEW_MS) await this.#say(false)

@@ -154,7 +154,7 @@ export function inflationOf(first: EffectiveSize, n: number, second: EffectiveSi
 /** A two-sided p of the normal distribution as one of Student's t, for a variance that is known with these degrees of freedom. */
 export function studentised(p: number, degrees: number): number {
   if (degrees === Infinity || p === 0) return p
-  return studentTwoSided(normalQuantile(1 - p / 2), degrees)
+  return studentTwoSided(-normalQuantile(p / 2), degrees)
 }
 
 /** The confidence with which a normal interval reaches as far as Student's. */

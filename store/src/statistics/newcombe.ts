@@ -9,6 +9,7 @@ import { normalQuantile, normalTwoSided } from './normal.ts'
 export function wilsonInterval(k: number, n: number, confidence: number = CONFIDENCE): Interval {
   if (!(n > 0 && k >= 0 && k <= n)) throw new RangeError(`expected 0 <= k <= n and n > 0, got ${k} of ${n}`)
   const z = normalQuantile((1 + confidence) / 2)
+  if (z === Infinity) return { low: 0, high: 1 }
   const rate = k / n
   const centre = rate + (z * z) / (2 * n)
   const reach = z * Math.sqrt((rate * (1 - rate) + (z * z) / (4 * n)) / n)
@@ -19,22 +20,18 @@ export function wilsonInterval(k: number, n: number, confidence: number = CONFID
   }
 }
 
-/** Outcome of {@link proportionDifference}. */
+/** A difference of two proportions with its interval. */
 export interface ProportionDifference extends Interval {
   /** k2 / n2 - k1 / n1. */
   readonly difference: number
-  /** Two-sided. */
-  readonly p: number
-  readonly method: 'score' | 'fisher'
 }
 
 /**
- * Difference k2 / n2 - k1 / n1 of two independent proportions, with Newcombe's interval and a two-sided p.
+ * Difference k2 / n2 - k1 / n1 of two independent proportions with Newcombe's interval. The counts need not be whole: those of dependent
+ * runs are what these are worth.
  *
- * Interval: Newcombe (1998), Statistics in Medicine 17:873-890, method 10 (Wilson's intervals combined).
- * p: the score test ("N - 1" chi-square), or Fisher's exact test where an expected count is below 1, as
- * recommended by Campbell (2007), Statistics in Medicine 26:3661-3675. Interval and p come from different methods: at
- * the margin one may exclude 0 where the other does not; the verdict follows p.
+ * Source: Newcombe (1998), Statistics in Medicine 17:873-890, method 10 (Wilson's intervals combined). {@link proportionTest} is
+ * another method: at the margin one may exclude 0 where the other does not; the verdict follows the test.
  */
 export function proportionDifference(
   k1: number,
@@ -50,17 +47,21 @@ export function proportionDifference(
     difference,
     low: difference - Math.hypot(k2 / n2 - second.low, first.high - k1 / n1),
     high: difference + Math.hypot(second.high - k2 / n2, k1 / n1 - first.low),
-    ...proportionTest(k1, n1, k2, n2),
   }
 }
 
-/** The test of {@link proportionDifference} alone. */
-export function proportionTest(
-  k1: number,
-  n1: number,
-  k2: number,
-  n2: number,
-): Pick<ProportionDifference, 'p' | 'method'> {
+/** Outcome of {@link proportionTest}. */
+export interface ProportionTest {
+  /** Two-sided. */
+  readonly p: number
+  readonly method: 'score' | 'fisher'
+}
+
+/**
+ * Whether two independent proportions differ: the score test ("N - 1" chi-square), or Fisher's exact test where an expected count is
+ * below 1, as recommended by Campbell (2007), Statistics in Medicine 26:3661-3675.
+ */
+export function proportionTest(k1: number, n1: number, k2: number, n2: number): ProportionTest {
   const total = n1 + n2
   const passed = k1 + k2
   if (passed === 0 || passed === total) return { p: 1, method: 'fisher' }

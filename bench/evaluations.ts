@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { repository, startInstallation, WEIR } from '@weir/engines/testing'
+
+export const name = 'evaluations: 10 checks on each case, of a flow with two steps'
+
+/** A directory in which `npm install evalite@0.19.0 vitest@3` was run; its Node is that of PATH. */
+const EVALITE = process.env.WEIR_BENCH_EVALITE || undefined
+const SIZES = [1_000, 10_000]
+
+interface Measured {
+  readonly seconds: number
+  /** Of the process and all that it started, seconds. */
+  readonly cpu: number
+  /** Of the largest of them, MiB. */
+  readonly peak: number
+}
+
+/** Times `weir eval` beside Evalite, each as a user starts it. */
+export async function run(): Promise<string> {
+  // Beside the packages, so that the file finds them.
+  const directory = await mkdtemp(join(repository, 'bench', 'dist', 'evaluations-'))
+  await writeFile(join(directory, 'many.eval.ts'), MANY)
+  const rows: string[] = []
+  const row = (label: string, cases: number, { seconds, cpu, peak }: Measured) =>
+    rows.push(
+      `| ${label} | ${cases} | ${seconds.toFixed(1)} s | ${cpu.toFixed(1)} s | ${((cpu / cases) * 1e3).toFixed(2)} ms | ${Math.round(peak)} MiB |`,
+    )
+  try {
+    await using weir = await startInstallation()
+    for (const cases of SIZES) {
+      const time = (args: string[], env: NodeJS.ProcessEnv) =>
+        measure(directory, process.execPath, [WEIR, 'eval', ...args], { ...env, CASES: String(cases) })
+      row('`weir eval --local`', cases, await time(['--local'], weir.env))
+      row('`weir eval --local --in-process`', cases, await time(['--local', '--in-process'], weir.env))
+      row('`weir eval`, recorded (without the server)', cases, await time([], weir.env))
+    }
+    if (EVALITE !== undefined) row('Evalite 0.19.0, 10 scorers', SIZES[0]!, await evalite(EVALITE, SIZES[0]!))
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+  return [
+    '| | cases | time | CPU | CPU a case | peak of the largest process |',
+    '|---|---:|---:|---:|---:|---:|',
+    ...rows,
+  ].join('\n')
+}
+
+async function evalite(directory: string, cases: number): Promise<Measured> {
+  const file = join(directory, 'weir-bench.eval.ts')
+  await writeFile(file, PEER)
+  try {
+    const bin = join(directory, 'node_modules', 'evalite', 'dist', 'bin.js')
+    return await measure(directory, 'node', [bin, 'run', file], { ...process.env, CASES: String(cases) })
+  } finally {
+    await rm(file)
+  }
+}
+
+async function measure(
+  directory: string,
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Measured> {
+  const usage = join(directory, 'usage')
+  const startedMs = performance.now()
+  // GNU time: it knows what processes used that have ended.
+  const child = spawn('time', ['--output', usage, '--format', '%U %S %M', command, ...args], {
+    cwd: directory,
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}`)
+  const seconds = (performance.now() - startedMs) / 1000
+  const [user = 0, system = 0, kilobytes = 0] = (await readFile(usage, 'utf8')).trim().split(' ').map(Number)
+  return { seconds, cpu: user + system, peak: kilobytes / 1024 }
+}
+
+const MANY = `
+import { evaluate, run, steps } from '@weir/evaluator'
+import { flow } from '@weir/sdk'
+
+const task = flow('many', { version: '1' }, async (n: number) => {
+  await flow.step('a', async () => n)
+  await flow.step('b', async () => n + 1)
+  return { n }
+})
+
+export default evaluate('many', {
+  task,
+  data: Array.from({ length: Number(process.env.CASES) }, (_, input) => ({ id: String(input), input })),
+  checks: [
+    run.toSucceed(),
+    run.toHaveNoErrors(),
+    run.toFinishWithin('60s'),
+    steps.toHaveRun('a'),
+    steps.toHaveRun('b', { times: 1 }),
+    steps.toHaveOrder('a', 'b'),
+    steps.not.toHaveRun('c'),
+    steps.toHaveSucceeded('a'),
+    steps.toHaveFinishedWithin('b', '60s'),
+    steps.toHaveRetriedAtMost('a', 0),
+  ],
+})
+`
+
+const PEER = `
+import { evalite } from 'evalite'
+
+evalite('many', {
+  data: async () => Array.from({ length: Number(process.env.CASES) }, (_, input) => ({ input })),
+  task: async (n: number) => ({ n }),
+  scorers: Array.from({ length: 10 }, (_, i) => ({ name: 'check ' + i, scorer: ({ output }) => (output.n >= 0 ? 1 : 0) })),
+})
+`
