@@ -120,6 +120,7 @@ describe('an answer has its status', () => {
     ['/sessions/unknown', 404],
     ['/evaluations/unknown', 404],
     ['/experiments/unknown', 404],
+    ['/experiments/unknown/cases/a', 404],
     ['/datasets/unknown', 404],
     ['/api/runs/unknown', 404],
     [`/api/spans/${UPPER}/${'00'.repeat(8)}`, 404],
@@ -159,6 +160,7 @@ describe('an answer has its status', () => {
       '/evaluations',
       '/evaluations/a',
       '/experiments/a',
+      '/experiments/a/cases/b',
     ]
     for (const path of [
       ...paths,

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { type Collector, startCollector } from '@weir/collector'
 import type {} from '@weir/engines/testing'
 import { createStore, migrate, rows, type Store } from '@weir/store'
-import { listResults } from '@weir/store/evaluations'
+import { findCase, listResults } from '@weir/store/evaluations'
 import { Job, Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
@@ -98,6 +98,8 @@ it('a queued experiment loses nothing and counts nothing twice, whatever crashes
     errors: 4,
   })
   expect(counts.at(-1)).toBe(32)
+  const { caseId, input } = report!.trials[0]!
+  expect(await findCase(store, { ...report!, caseId })).toMatchObject({ id: caseId, input })
 
   const outcomes = Object.groupBy(report!.trials, ({ caseId }) => caseId)
   for (const [caseId, trials] of Object.entries(outcomes)) {

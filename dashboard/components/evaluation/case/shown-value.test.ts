@@ -35,7 +35,13 @@ test('what cannot be shown says why', () => {
 test('what is cut says so', () => {
   const long = shownValue('x'.repeat(20_001))
   expect(long.text).toHaveLength(20_000)
-  expect(long.note).toBe('The first 20,000 of 20,001 characters: the run has them all')
+  expect(long.note).toBe('The first 20,000 of 20,001 characters')
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+  expect(shownPayload(run({ output: deep, outputType: 'json' }), 'output')).toEqual({
+    text: '['.repeat(20_000),
+    whole: deep,
+    note: 'The first 20,000 of 40,000 characters: the run has them all',
+  })
   const broken = shownPayload(run({ output: '{"a":', outputType: 'json', outputLength: 900 }), 'output')
   expect(broken).toMatchObject({ text: '{"a":', note: 'Cut when it was recorded: it had 900 characters' })
 })

@@ -1,5 +1,4 @@
-import type { Case } from '@weir/store/evaluations'
-import { canonicalJson } from '@weir/store/evaluations'
+import { type Case, canonicalJson } from '@weir/store/evaluations'
 import type { RunRecord } from '@weir/store/run-model'
 import { cutText, parseExact, prettyExact } from '@weir/store/text'
 import { describeEmpty, describeRecordedCut } from '#components/run/viewer/cut-value.ts'
@@ -50,33 +49,37 @@ export function shownPayload(run: RunRecord | undefined, side: 'input' | 'output
     const note = describeEmpty(type, originalLength)
     return type === 'text' && originalLength === 0 ? { text, whole: text, note } : nothing(note)
   }
-  const shown = cut(type === 'text' ? readable(text) : readableJson(text))
+  const shown = cut(type === 'text' ? readable(text) : readableJson(text), ': the run has them all')
   if (originalLength === 0) return shown
   return { text: shown.text, whole: undefined, note: describeRecordedCut(originalLength) }
 }
 
-function cut(text: string): ShownValue {
+function cut(text: string, whereElse = ''): ShownValue {
   if (text.length <= MOST_CHARACTERS) return { text, whole: text, note: '' }
-  const note = `The first ${formatExact(MOST_CHARACTERS)} of ${formatExact(text.length)} characters: the run has them all`
+  const note = `The first ${formatExact(MOST_CHARACTERS)} of ${formatExact(text.length)} characters${whereElse}`
   return { text: cutText(text, MOST_CHARACTERS), whole: text, note }
 }
 
-/** JSON that was cut is text. */
+/** JSON that was cut, or is nested too deep to be written again, is text. */
 function readableJson(text: string): string {
-  const value = parsed(text)
-  return value === undefined ? text : readable(value.json)
+  try {
+    return readable(parseExact(text))
+  } catch {
+    return text
+  }
 }
 
 /** Indented JSON with sorted keys. A text stands as it is, unless it would be taken for another value: "42" keeps its quotes. */
 function readable(value: unknown): string {
-  if (typeof value === 'string' && parsed(value) === undefined) return value.toWellFormed()
+  if (typeof value === 'string' && !isJson(value)) return value.toWellFormed()
   return prettyExact(parseExact(canonicalJson(value)))
 }
 
-function parsed(text: string): { readonly json: unknown } | undefined {
+function isJson(text: string): boolean {
   try {
-    return { json: parseExact(text) }
+    parseExact(text)
+    return true
   } catch {
-    return undefined
+    return false
   }
 }
