@@ -112,7 +112,7 @@ test('one experiment passed, and a gate stopped the other', async () => {
     .click()
   await page.waitForURL(/\/experiments\//)
   const gates = await page.getByRole('table', { name: 'Gates' }).textContent()
-  expect(gates).toContain('no step slower than the baseline')
+  expect(gates).toContain('latency no worse than the baseline')
   expect(gates).toContain('synthesize')
   expect(await page.getByRole('table', { name: 'Cases' }).textContent()).toContain(
     "steps.toHaveSucceeded('cite')",
