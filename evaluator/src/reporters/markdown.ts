@@ -3,7 +3,9 @@ import { formatDuration } from '@weir/config'
 import { cutText, printed } from '@weir/store/text'
 import type { BaselineChanges, Change } from '../experiment/baseline-changes.ts'
 import type { ExperimentReport } from '../experiment/report.ts'
+import { dollars, percent } from './numbers.ts'
 import { type Reporter, trialNames } from './reporter.ts'
+import { compareVariants, FIXED_COLUMNS } from './variants.ts'
 
 export interface MarkdownOptions {
   /** Base URL of the dashboard, to link experiments to. */
@@ -24,7 +26,30 @@ export function markdownReporter(path: string, options: MarkdownOptions = {}): R
 }
 
 export function toMarkdown(reports: readonly ExperimentReport[], options: MarkdownOptions = {}): string {
-  return `${[`## ${verdict(reports)}`, ...reports.map((report) => section(report, options))].join('\n\n')}\n`
+  const parts = [
+    `## ${verdict(reports)}`,
+    ...variantTables(reports),
+    ...reports.map((report) => section(report, options)),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+/** The variants of each evaluation that has several, side by side. */
+function variantTables(reports: readonly ExperimentReport[]): string[] {
+  return [...Map.groupBy(reports, ({ evaluation }) => evaluation)]
+    .filter(([, variants]) => variants.length > 1)
+    .map(([evaluation, variants]) => {
+      const { head, rows } = compareVariants(variants)
+      return [
+        `Variants of ${code(evaluation)}:\n`,
+        `| ${head.map((title, index) => (index < FIXED_COLUMNS ? title : code(title))).join(' | ')} |`,
+        `|---|${head
+          .slice(1)
+          .map(() => '---:|')
+          .join('')}`,
+        ...rows.map(([variant = '', ...cells]) => `| ${code(variant)} | ${cells.join(' | ')} |`),
+      ].join('\n')
+    })
 }
 
 const MARK = { passed: '✅', failed: '❌', error: '⚠️' } as const
@@ -151,14 +176,6 @@ function footer(report: ExperimentReport, dashboardUrl: string | undefined): str
     ...(dataset === '' ? [] : [`dataset ${code(dataset)}`]),
     ...(report.revision === '' ? [] : [`revision ${code(report.revision.slice(0, 12))}`]),
   ].join(' · ')
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`
-}
-
-function dollars(value: number): string {
-  return `$${value.toFixed(value < 0.1 ? 4 : 2)}`
 }
 
 /** With a sign, and nothing where it would be 0. */

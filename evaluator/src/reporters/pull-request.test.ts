@@ -9,6 +9,7 @@ import { toAnnotations } from './github.ts'
 import { toJsonReport } from './json.ts'
 import { toMarkdown } from './markdown.ts'
 import { jsonReport } from './report-schema.ts'
+import { terminalReporter } from './terminal.ts'
 
 const SCHEMA = new URL('../../report.schema.json', import.meta.url)
 
@@ -169,6 +170,32 @@ Scores, as means: \`brevity\` 0.750 (lowest 0.500)
 experiment \`e1\` · 1.5 s · 45 tokens · $0.0300 · dataset \`queries@1\` · revision \`0123456789ab\`
 `)
   expect(toMarkdown([])).toContain('Nothing was evaluated')
+})
+
+it('variants of an evaluation stand side by side', () => {
+  const small = {
+    ...report,
+    variant: 'small',
+    changes: undefined,
+    gates: [],
+    trials: before,
+    status: 'passed' as const,
+  }
+  const large = { ...small, variant: 'large', scores: [], evaluated: 0 }
+  expect(toMarkdown([small, large])).toContain(`Variants of \`research.pipeline\`:
+
+| variant | passed | duration | cost | \`brevity\` |
+|---|---:|---:|---:|---:|
+| \`small\` | 66.7 % | 100 ms | $0.0100 | 0.750 |
+| \`large\` | – | – | – | – |
+`)
+  const written: string[] = []
+  terminalReporter({ write: (text) => written.push(text) }).onEnd?.([small, large], 0)
+  expect(written.join('')).toContain(`research.pipeline, its variants:
+  variant  passed  duration  cost     brevity
+  small    66.7 %  100 ms    $0.0100  0.750
+  large    –       –         –        –
+`)
 })
 
 it('annotations name the file, the gate and the trial', () => {

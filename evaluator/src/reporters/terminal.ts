@@ -5,6 +5,7 @@ import type { TrialReport } from '../experiment/report.ts'
 import { type ExperimentReport, type Mode, plannedTrials, toTrials } from '../experiment/report.ts'
 import type { TrialRun } from '../runner/run-trial.ts'
 import { type Reporter, trialNames } from './reporter.ts'
+import { compareVariants } from './variants.ts'
 
 /** Trials that did not pass and are shown with their reasons, at most. */
 const MAX_SHOWN = 20
@@ -46,6 +47,7 @@ export function terminalReporter(options: TerminalOptions): Reporter {
       }
     },
     onEnd: (reports, exitCode) => {
+      for (const table of variantTables(reports)) print(table)
       if (reports.length > 1) write(`${reports.length} experiments: ${summary(reports)}\n`)
       if (reports.length === 0) write('Nothing was evaluated.\n')
       if (exitCode !== 0)
@@ -142,6 +144,23 @@ function problems(trials: readonly TrialReport[]): string[] {
         ),
     ])
   return bad.length > MAX_SHOWN ? [...lines, `  ... and ${bad.length - MAX_SHOWN} more`] : lines
+}
+
+/** The variants of each evaluation that has several, as lines of columns. */
+function variantTables(reports: readonly ExperimentReport[]): string[][] {
+  return [...Map.groupBy(reports, ({ evaluation }) => evaluation)]
+    .filter(([, variants]) => variants.length > 1)
+    .map(([evaluation, variants]) => {
+      const { head, rows } = compareVariants(variants)
+      const lines = [head, ...rows].map((row) => row.map((cell) => printed(cell)))
+      const widths = head.map((_, column) => Math.max(...lines.map((row) => row[column]!.length)))
+      return [
+        `${evaluation}, its variants:`,
+        ...lines.map((row) =>
+          `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd(),
+        ),
+      ]
+    })
 }
 
 function summary(reports: readonly ExperimentReport[]): string {

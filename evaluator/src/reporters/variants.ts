@@ -1,0 +1,30 @@
+import { formatDuration } from '@weir/config'
+import type { ExperimentReport } from '../experiment/report.ts'
+import { dollars, percent } from './numbers.ts'
+
+/** Columns before those that are named after scorers. */
+export const FIXED_COLUMNS = 4
+
+export interface VariantTable {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+/** The variants of one evaluation side by side: a row each, with means of its trials. */
+export function compareVariants(reports: readonly ExperimentReport[]): VariantTable {
+  const scorers = [...new Set(reports.flatMap(({ scores }) => scores.map(({ name }) => name)))]
+  const rows = reports.map((report) => {
+    const { variant, evaluated, passRate, scores, trials, cost, isCostPartial } = report
+    const meanMs = trials.reduce((sum, { durationMs }) => sum + durationMs, 0) / evaluated
+    const scoreOf = (name: string) => scores.find((score) => score.name === name)?.mean.toFixed(3) ?? '–'
+    if (evaluated === 0) return [variant, ...Array(FIXED_COLUMNS - 1 + scorers.length).fill('–')]
+    return [
+      variant,
+      percent(passRate),
+      formatDuration(meanMs * 1e6),
+      cost === 0 && !isCostPartial ? '–' : `${isCostPartial ? '≥ ' : ''}${dollars(cost / evaluated)}`,
+      ...scorers.map(scoreOf),
+    ]
+  })
+  return { head: ['variant', 'passed', 'duration', 'cost', ...scorers], rows }
+}
