@@ -22,5 +22,7 @@ export default evaluate('research', {
   ],
   gates: { passRate: 0.95, latency: { steps: 'no-regression' } },
   baseline: 'main',
-  trials: 3,
+  trials: 6,
+  // Its models only wait.
+  concurrency: 24,
 })

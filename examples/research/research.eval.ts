@@ -27,5 +27,7 @@ export default evaluate('research', {
     },
   ],
   gates: { passRate: 1, scores: { 'answers the question': 1 } },
-  trials: 3,
+  trials: 6,
+  // Its models only wait.
+  concurrency: 24,
 })

@@ -87,6 +87,29 @@ describe('weir eval in a scratch project', () => {
     expect(completed.code, completed.stdout + completed.stderr).toBe(0)
   })
 
+  test('has a green and a red summary in a CommonJS project that imports without extensions', async () => {
+    const commonjs = join(project, 'commonjs')
+    await mkdir(commonjs)
+    await writeFile(join(commonjs, 'package.json'), '{ "type": "commonjs" }')
+    for (const file of ['flow.ts', 'fake-model.ts']) await cp(join(project, file), join(commonjs, file))
+    const source = await readFile(join(project, 'research.eval.ts'), 'utf8')
+    const summaryOf = async (text: string) => {
+      await writeFile(join(commonjs, 'research.eval.ts'), text.replace('./flow.ts', './flow'))
+      const args = ['eval', 'commonjs', '--local', '--markdown', '-']
+      const env = { PATH: process.env.PATH }
+      const { code, stdout, stderr } = await run(
+        [join(project, 'node_modules', 'weir', 'bin', 'weir.js'), ...args],
+        env,
+        project,
+      )
+      return { code, summary: stdout.split('\n')[0], stderr }
+    }
+    expect(await summaryOf(source)).toMatchObject({ code: 0, summary: '## ✅ The evaluation passed' })
+    const broken = source.replace(/toHaveSucceeded\('plan'\)/, "toHaveSucceeded('guess')")
+    expect(broken).not.toBe(source)
+    expect(await summaryOf(broken)).toMatchObject({ code: 1, summary: '## ❌ Evaluations: 1 of 1 failed' })
+  })
+
   test('exits 3 when the collector is stopped', async () => {
     await weir.stop()
     const completed = await evaluate('research.eval.ts')

@@ -119,6 +119,8 @@ export async function judgeBaseline(plan: Plan, store: Store | undefined): Promi
       flow: plan.variant.flow,
       base: { kind: 'experiment', experimentId: plan.baselineExperimentId },
       candidate: { kind: 'experiment', experimentId: plan.experimentId },
+      // It is stored as running until it is judged, but it has all of its trials, and nobody looks twice.
+      anytime: false,
     })
     return judgeBaselineGates(comparison, gates)
   } catch (error) {

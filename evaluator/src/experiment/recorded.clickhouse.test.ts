@@ -198,6 +198,20 @@ describe('a recorded experiment', () => {
     })
   })
 
+  it('fails where every case is slower than in the baseline', async () => {
+    const taking = (ms: number) => ({
+      task: flow('taking', () => flow.step('wait', () => sleep(ms))),
+      data: Array.from({ length: 12 }, (_, input) => ({ id: String(input), input })),
+      checks: [run.toSucceed()],
+      gates: { vsBaseline: { latency: 'no-regression' as const } },
+    })
+    const before = await runOne(evaluate('slower', taking(10)))
+    const baseline = before.experimentId
+    const after = await runOne(evaluate('slower', taking(40)), { baseline })
+    expect(after).toMatchObject({ status: 'failed', passed: 12 })
+    expect(after.gates[1]).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('"wait"') })
+  })
+
   it('says that there is no baseline yet', async () => {
     const gates = { scores: { exactMatch: 0 }, latency: { steps: 'no-regression' as const } }
     const report = await runOne(evaluate('first', { ...definition, gates, baseline: 'main' }))

@@ -172,7 +172,7 @@ experiment \`e1\` · 1.5 s · 45 tokens · $0.0300 · dataset \`queries@1\` · r
   expect(toMarkdown([])).toContain('Nothing was evaluated')
 })
 
-it('variants of an evaluation stand side by side', () => {
+it('variants of an evaluation stand side by side', async () => {
   const small = {
     ...report,
     variant: 'small',
@@ -190,7 +190,7 @@ it('variants of an evaluation stand side by side', () => {
 | \`large\` | – | – | – | – |
 `)
   const written: string[] = []
-  terminalReporter({ write: (text) => written.push(text) }).onEnd?.([small, large], 0)
+  await terminalReporter({ write: (text) => written.push(text) }).onEnd?.([small, large], 0)
   expect(written.join('')).toContain(`research.pipeline, its variants:
   variant  passed  duration  cost     brevity
   small    66.7 %  100 ms    $0.0100  0.750
