@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { repository, startInstallation, WEIR } from '@weir/engines/testing'
+import { groupStats } from './process-usage.ts'
 
 export const name = 'evaluations: 10 checks on each case, of a flow with two steps'
 
@@ -65,20 +66,32 @@ async function measure(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<Measured> {
-  const usage = join(directory, 'usage')
   const startedMs = performance.now()
-  // GNU time: it knows what processes used that have ended.
-  const child = spawn('time', ['--output', usage, '--format', '%U %S %M', command, ...args], {
+  const child = spawn(command, args, {
     cwd: directory,
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
+    detached: true,
   })
+  // What it starts is of its group. Processes that are killed are counted by nobody else.
+  const used = new Map<number, { readonly cpu: number; readonly peak: number }>()
+  const look = setInterval(() => {
+    for (const { pid, cpu, rss } of groupStats(child.pid!))
+      used.set(pid, { cpu, peak: Math.max(rss, used.get(pid)?.peak ?? 0) })
+  }, LOOK_MS)
   const [code] = await once(child, 'exit')
+  clearInterval(look)
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}`)
   const seconds = (performance.now() - startedMs) / 1000
-  const [user = 0, system = 0, kilobytes = 0] = (await readFile(usage, 'utf8')).trim().split(' ').map(Number)
-  return { seconds, cpu: user + system, peak: kilobytes / 1024 }
+  const all = [...used.values()]
+  return {
+    seconds,
+    cpu: all.reduce((sum, { cpu }) => sum + cpu, 0),
+    peak: Math.max(...all.map(({ peak }) => peak)) / 2 ** 20,
+  }
 }
+
+const LOOK_MS = 50
 
 const MANY = `
 import { evaluate, run, steps } from '@weir/evaluator'

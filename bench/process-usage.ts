@@ -17,7 +17,7 @@ const SUPERVISOR = 'weir'
 /** Usage of all processes of the Weir on a home, by name. */
 export function usageOf(home: string): Map<string, Usage> {
   const pids = readPids(home)
-  const stats = readStats()
+  const stats = readStats(ALL)
   return new Map(
     [...pids].map(([name, pid]) => {
       const own = stats.filter((stat) => (name === SUPERVISOR ? stat.pid === pid : stat.group === pid))
@@ -38,13 +38,22 @@ export function readPids(home: string): Map<string, number> {
   )
 }
 
+/** Of the processes of a group that are alive. */
+export function groupStats(group: number): readonly (Usage & { readonly pid: number })[] {
+  return readStats(OWN).filter((stat) => stat.group === group)
+}
+
+/** Fields of the CPU of a process itself, and of it and its children that have ended. */
+const OWN = [11, 13] as const
+const ALL = [11, 15] as const
+
 interface Stat extends Usage {
   readonly pid: number
   readonly group: number
 }
 
-/** proc(5): /proc/<pid>/stat; CPU includes children that have ended. */
-function readStats(): Stat[] {
+/** proc(5): /proc/<pid>/stat. */
+function readStats([from, to]: readonly [number, number]): Stat[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry): Stat[] => {
@@ -54,7 +63,7 @@ function readStats(): Stat[] {
           .slice(text.lastIndexOf(')') + 2)
           .split(' ')
           .map(Number)
-        const ticks = fields.slice(11, 15).reduce((sum, value) => sum + value, 0)
+        const ticks = fields.slice(from, to).reduce((sum, value) => sum + value, 0)
         const [, , group = 0] = fields
         return [
           { pid: Number(entry), group, cpu: ticks / TICKS_PER_SECOND, rss: (fields[21] ?? 0) * PAGE_BYTES },

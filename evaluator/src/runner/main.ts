@@ -9,7 +9,7 @@ import { delivery } from './delivery.ts'
 import { type Recording, runAndRecord } from './in-process.ts'
 import { initTracing } from './init-tracing.ts'
 import { judgeTrial } from './judge-trial.ts'
-import type { CasesAnswer, RunnerMessage, RunnerNews, RunnerRequest } from './messages.ts'
+import type { CasesAnswer, RunnerMessage, RunnerNews, RunnerRequest, RunnerRequests } from './messages.ts'
 import { guarded, guardProcess, untilQuiet } from './stray-errors.ts'
 
 // A process for the user's code: whatever that does to its process reaches neither `weir eval` nor a worker. It loads the code
@@ -29,22 +29,33 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 // Ctrl-C reaches every process of the terminal: the one that asks decides what ends.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 setInterval(() => say('alive'), ALIVE_MS).unref()
-process.on('message', (request: RunnerRequest) => {
-  answer(request).then(
-    (value) => say({ id: request.id, value }),
-    (error: unknown) =>
-      say({ id: request.id, error: messageOf(error), isUsage: error instanceof UsageError }),
-  )
+process.on('message', ({ requests }: Partial<RunnerRequests>) => {
+  for (const request of requests ?? []) void reply(request)
 })
 
 const send = process.send!.bind(process)
+let unsaid: RunnerNews[] = []
 
-function say(weir: RunnerNews): void {
-  const message: RunnerMessage = { weir }
+function say(news: RunnerNews): void {
+  if (unsaid.length === 0) setImmediate(sayAll)
+  unsaid.push(news)
+}
+
+function sayAll(): void {
+  const message: RunnerMessage = { weir: unsaid }
+  unsaid = []
   // Without whoever asked there is nobody to tell, and nothing to do.
   send(message, undefined, undefined, (error) => {
     if (error !== null) disconnect()
   })
+}
+
+async function reply(request: RunnerRequest): Promise<void> {
+  try {
+    say({ id: request.id, value: await answer(request) })
+  } catch (error) {
+    say({ id: request.id, error: messageOf(error), isUsage: error instanceof UsageError })
+  }
 }
 
 async function answer(task: RunnerRequest): Promise<unknown> {
@@ -55,7 +66,8 @@ async function answer(task: RunnerRequest): Promise<unknown> {
       return casesOf(await find(task.file, task.evaluation), task.file)
     case 'trial':
       return runAndRecord(await find(task.file, task.evaluation), task.subject, recording, {
-        onTaskEnd: () => say({ taskEnded: task.id }),
+        // In memory, the answer follows at once.
+        onTaskEnd: recording === 'collector' ? () => say({ taskEnded: task.id }) : undefined,
         onLate: (runId, late) => say({ late, runId }),
       })
     case 'judge': {

@@ -32,11 +32,18 @@ export type RunnerTask =
 
 export type RunnerRequest = RunnerTask & { readonly id: number }
 
+/** What is asked in one turn of the event loop travels together, and so do the answers: a message costs more than what is in it. */
+export interface RunnerRequests {
+  readonly requests: readonly RunnerRequest[]
+}
+
 /** A source that only whoever has the store can read, or the cases themselves. */
 export type CasesAnswer = { readonly source: DataSource } | { readonly data: ResolvedData }
 
 /** What the process says. Code of the user may send messages too: ours have this key. */
-export type RunnerMessage = { readonly weir: RunnerNews }
+export interface RunnerMessage {
+  readonly weir: readonly RunnerNews[]
+}
 
 export type RunnerNews =
   | { readonly id: number; readonly value: unknown }

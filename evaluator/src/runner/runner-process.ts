@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { UsageError } from '@weir/config'
 import { tsconfigOf } from '../evaluation/load-file.ts'
 import type { Recording } from './in-process.ts'
-import type { RunnerMessage, RunnerNews, RunnerTask } from './messages.ts'
+import type { RunnerMessage, RunnerNews, RunnerRequest, RunnerRequests, RunnerTask } from './messages.ts'
 
 export interface RunnerOptions {
   /** Where relative paths of the user's code start. */
@@ -52,6 +52,7 @@ export class RunnerProcess {
   readonly #pending: Map<number, Pending> = new Map()
   readonly #onLate: RunnerOptions['onLate']
   readonly #watch: NodeJS.Timeout
+  #unsent: RunnerRequest[] = []
   #next = 0
   /** Looks in a row at which it had said nothing. Time is no measure: this process may have stood still itself. */
   #silentLooks = 0
@@ -71,7 +72,7 @@ export class RunnerProcess {
       stdio: ['ignore', stdout === 'stderr' ? 2 : 'inherit', 'inherit', 'ipc'],
     })
     this.#child.on('message', ({ weir }: Partial<RunnerMessage>) => {
-      if (weir !== undefined) this.#hear(weir)
+      for (const news of weir ?? []) this.#hear(news)
     })
     this.#child.on('error', (error) => this.#end(error.message))
     this.#child.on('exit', (code, signal) =>
@@ -104,9 +105,16 @@ export class RunnerProcess {
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, maxSilenceMs, onTaskEnd })
-      this.#child.send({ ...task, id }, (error) => {
-        if (error !== null) this.#end(error.message)
-      })
+      if (this.#unsent.length === 0) setImmediate(() => this.#sendAll())
+      this.#unsent.push({ ...task, id })
+    })
+  }
+
+  #sendAll(): void {
+    const message: RunnerRequests = { requests: this.#unsent }
+    this.#unsent = []
+    this.#child.send(message, (error) => {
+      if (error !== null) this.#end(error.message)
     })
   }
 
