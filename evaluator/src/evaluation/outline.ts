@@ -1,23 +1,17 @@
 import type { Check } from '../checks/table.ts'
-import { type Evaluation, type Gates, taskOf } from './definition.ts'
+import { type Evaluation, taskOf } from './definition.ts'
+
+type Plain =
+  | ('name' | 'checks' | 'gates' | 'trials' | 'baseline' | 'timeoutMs' | 'concurrency')
+  | ('startIntervalMs' | 'retryOnError' | 'budget')
 
 /** What other processes need to know of an evaluation: all of it but its functions. */
-export interface Outline {
-  readonly name: string
-  readonly checks: readonly Check[]
+export interface Outline extends Pick<Evaluation, Plain> {
   readonly hasExpect: boolean
   /** Names. */
   readonly scorers: readonly string[]
-  readonly gates: Gates
   /** At least one. */
   readonly variants: readonly VariantOutline[]
-  readonly trials: number
-  readonly baseline: string | undefined
-  readonly timeoutMs: number
-  readonly concurrency: number
-  readonly startIntervalMs: number
-  readonly retryOnError: number
-  readonly budget: number | undefined
 }
 
 export interface VariantOutline {
