@@ -12,8 +12,8 @@ export interface Traffic {
 }
 
 /**
- * Runs all traffic, `concurrency` runs at a time, the streams mixed and each in no order of time, so that what else the machine does
- * weighs on all of them alike, and on no part of the day more than on another. A run that fails is part of the picture: its error is
+ * Runs all traffic, `concurrency` runs at a time. The streams are mixed, and each is in no order of time. So what else the machine does
+ * weighs on all streams and on all hours of the day alike. A run that fails is part of the picture: its error is
  * in the record.
  */
 export async function simulateLastDay(

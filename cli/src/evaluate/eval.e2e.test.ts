@@ -81,6 +81,18 @@ test('two files with an evaluation of the same name are refused', async () => {
   )
 })
 
+test('a variant that no evaluation has is refused, also beside one that there is', async () => {
+  await writeFile(
+    join(directory, 'sizes.eval.mjs'),
+    `import { evaluate, run } from ${EVALUATOR}
+    const variants = { small: 1, large: 2 }
+    export default evaluate('sizes', { task: (input) => input, data: [{ input: 1 }], checks: [run.toSucceed()], variants })`,
+  )
+  const completed = await weirEval('--variant', 'small', '--variant', 'lrage')
+  expect(completed.code).toBe(2)
+  expect(completed.stderr).toContain('No evaluation has the variant "lrage". There are: small, large.')
+})
+
 test('data that throws is an error of its evaluation, and the others are judged', async () => {
   await write('a', {})
   await write('b', { data: `() => { throw new Error('no network') }` })

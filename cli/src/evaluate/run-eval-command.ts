@@ -94,12 +94,11 @@ function requireReports({ json, junit, markdown }: EvalOptions): void {
     )
 }
 
-function nothingText({ resume, filter, tag, variant }: EvalOptions): string {
+function nothingText({ resume, filter, tag }: EvalOptions): string {
   if (resume !== undefined) return `no evaluation here is that of experiment "${resume}": name its file`
   const wanted = [
     ...(filter === undefined ? [] : [`has a name, or a case with an id, that contains "${filter}"`]),
     ...(tag === undefined ? [] : [`has a case with the tag ${tag.join(' or ')}`]),
-    ...(variant === undefined ? [] : [`has the variant ${variant.join(' or ')}`]),
   ]
   return `no evaluation ${wanted.join(' and ')}`
 }
@@ -191,6 +190,7 @@ async function loadAll(
   const codes: EvaluationCode[] = []
   for (const file of files) codes.push(...(await load(file, mode, options, files.length === 1)))
   requireOneFileEach(codes)
+  requireVariants(codes, options.variant)
   const { filter } = options
   const named = codes.filter(({ outline }) => filter === undefined || outline.name.includes(filter))
   return named.length > 0 ? named : codes
@@ -211,6 +211,15 @@ async function load(
 
 function collectorOf({ endpoint, apiKey }: Extract<EvaluationMode, { kind: 'recorded' }>): NodeJS.ProcessEnv {
   return { WEIR_ENDPOINT: endpoint, ...(apiKey === undefined ? {} : { WEIR_API_KEY: apiKey }) }
+}
+
+/** A misspelt one would leave out what its author wants to see. */
+function requireVariants(codes: readonly EvaluationCode[], wanted: readonly string[] = []): void {
+  const known = new Set(codes.flatMap(({ outline }) => outline.variants.map(({ name }) => name)))
+  const unknown = wanted.find((name) => !known.has(name))
+  if (unknown === undefined) return
+  const names = [...known].filter((name) => name !== '').join(', ') || 'none'
+  throw new UsageError(`No evaluation has the variant "${unknown}". There are: ${names}.`)
 }
 
 /** Baselines, pages and reports know an evaluation by its name alone. */

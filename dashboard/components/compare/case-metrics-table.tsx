@@ -1,17 +1,10 @@
 import type { CaseMetricComparison, Comparison } from '@weir/store/compare'
 import type { ReactElement } from 'react'
-import { IntervalBar, reachOf } from '#components/chart/interval-bar.tsx'
+import { reachOf } from '#components/chart/interval-bar.tsx'
 import { StatusBadge } from '#components/run/status-badge.tsx'
 import { Table } from '#components/table/table.tsx'
-import {
-  formatCost,
-  formatExact,
-  formatPercent,
-  formatPoints,
-  formatProbability,
-  formatRatio,
-} from '#format/number.ts'
-import styles from './comparison-table.module.css'
+import { formatCost, formatExact, formatPercent } from '#format/number.ts'
+import { EffectCells } from './effect-cells.tsx'
 import { toneOf } from './tone.ts'
 
 const LABELS = { 'pass rate': 'Pass rate', cost: 'Cost per trial', score: 'Score' }
@@ -45,9 +38,8 @@ export function CaseMetricsTable({ comparison }: { readonly comparison: Comparis
 }
 
 function Row({ metric }: { readonly metric: CaseMetricComparison }): ReactElement {
-  const { kind, name, cases, base, candidate, baseInterval, candidateInterval, effect, q, verdict } = metric
+  const { kind, name, cases, base, candidate, baseInterval, candidateInterval, effect, verdict } = metric
   const isCost = kind === 'cost'
-  const change = isCost ? formatRatio : formatPoints
   const tone = toneOf(verdict)
   return (
     <tr>
@@ -64,27 +56,11 @@ function Row({ metric }: { readonly metric: CaseMetricComparison }): ReactElemen
       <td data-numeric>
         <Side kind={kind} value={candidate} interval={candidateInterval} />
       </td>
-      <td data-numeric className={styles.change} data-tone={tone}>
-        {effect ? change(effect.value) : '–'}
-      </td>
-      <td>
-        {effect ? (
-          <div className={styles.interval}>
-            <IntervalBar
-              {...effect}
-              scale={isCost ? 'ratio' : 'points'}
-              reach={isCost ? reachOf([effect]) : 0.25}
-              tone={tone}
-            />
-            <span data-faint>
-              {change(effect.low)} to {change(effect.high)}
-            </span>
-          </div>
-        ) : null}
-      </td>
-      <td data-numeric data-faint={q === null || q >= 0.05 || undefined}>
-        {q === null ? '–' : formatProbability(q)}
-      </td>
+      <EffectCells
+        metric={metric}
+        scale={isCost ? 'ratio' : 'points'}
+        reach={isCost && effect ? reachOf([effect]) : 0.25}
+      />
     </tr>
   )
 }

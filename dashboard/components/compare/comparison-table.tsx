@@ -1,11 +1,12 @@
 import type { Comparison, MetricComparison, StepComparison } from '@weir/store/compare'
 import { Fragment, type ReactElement } from 'react'
-import { IntervalBar, reachOf } from '#components/chart/interval-bar.tsx'
+import { reachOf } from '#components/chart/interval-bar.tsx'
 import { StatusBadge } from '#components/run/status-badge.tsx'
 import { Table } from '#components/table/table.tsx'
 import { formatDuration } from '#format/duration.ts'
-import { formatExact, formatPercent, formatPoints, formatProbability, formatRatio } from '#format/number.ts'
+import { formatExact, formatPercent } from '#format/number.ts'
 import styles from './comparison-table.module.css'
+import { EffectCells } from './effect-cells.tsx'
 import { toneOf } from './tone.ts'
 
 const METRICS = ['duration', 'p95', 'p99', 'success'] as const
@@ -83,11 +84,10 @@ function MetricCells({
   readonly metric: MetricComparison
   readonly reach: number
 }): ReactElement {
-  const { base, candidate, effect, q, verdict } = metric
+  const { base, candidate, verdict } = metric
   const isRate = metric.metric === 'success'
   const format = (value: number | null) =>
     value === null ? '–' : isRate ? formatPercent(value) : formatDuration(value)
-  const change = isRate ? formatPoints : formatRatio
   const tone = toneOf(verdict)
   return (
     <>
@@ -97,27 +97,7 @@ function MetricCells({
       </td>
       <td data-numeric>{format(base)}</td>
       <td data-numeric>{format(candidate)}</td>
-      <td data-numeric className={styles.change} data-tone={tone}>
-        {effect ? change(effect.value) : '–'}
-      </td>
-      <td>
-        {effect ? (
-          <div className={styles.interval}>
-            <IntervalBar
-              {...effect}
-              scale={isRate ? 'points' : 'ratio'}
-              reach={isRate ? 0.25 : reach}
-              tone={tone}
-            />
-            <span data-faint>
-              {change(effect.low)} to {change(effect.high)}
-            </span>
-          </div>
-        ) : null}
-      </td>
-      <td data-numeric data-faint={q === null || q >= 0.05 || undefined}>
-        {q === null ? '–' : formatProbability(q)}
-      </td>
+      <EffectCells metric={metric} scale={isRate ? 'points' : 'ratio'} reach={isRate ? 0.25 : reach} />
     </>
   )
 }

@@ -82,7 +82,10 @@ export interface Scorer<I = unknown, O = unknown> {
   readonly score: ScorerFunction<I, O>
 }
 
-/** What `expect` gets besides: the matchers of checks, each call of which becomes a result. It may also throw what any assertion library throws. */
+/**
+ * What `expect` gets besides: the matchers of checks, each call of which becomes a result. It may also throw what any assertion
+ * library throws.
+ */
 export interface ExpectContext<I = unknown, O = unknown> extends Scored<I, O> {
   readonly expect: Matchers<void>
 }
@@ -128,8 +131,9 @@ export interface Definition<I = unknown, O = unknown> {
   readonly expect?: (context: ExpectContext<I, O>) => void | Promise<void>
   readonly scorers?: readonly (Scorer<I, O> | ScorerFunction<I, O>)[]
   /**
-   * Conditions on the totals: `passRate`, the least share of trials that pass (default 1); `perCase: { atLeast }`, the same of each case; `scores`, per scorer the least
-   * mean, or `{ mean, min }`; `cost: { perTrial, total }`; `vsBaseline`, per metric `'no-regression'` or a bound; `latency: { steps: 'no-regression' }`.
+   * Conditions on the totals. `passRate`: the least share of trials that pass (default 1); `perCase: { atLeast }`: the same of each
+   * case. `scores`: per scorer the least mean, or `{ mean, min }`. `cost: { perTrial, total }`: the most. `vsBaseline`: per metric
+   * `'no-regression'` or a bound; `latency: { steps: 'no-regression' }` is one of these.
    */
   readonly gates?: GatesInput
   /**
@@ -148,11 +152,14 @@ export interface Definition<I = unknown, O = unknown> {
   /** The most tasks that begin in a time, spread evenly: `'60/min'`, `'2/s'`, `'500/h'`. Default: no limit. */
   readonly rateLimit?: string
   /**
-   * How often a trial runs again whose task failed, timed out or crashed: for infrastructure that fails now and then. What checks and
-   * scorers say of a task that ended never runs it again. Default 0.
+   * How often a trial runs again whose task failed, timed out or crashed, for infrastructure that fails now and then. What checks and
+   * scorers say never runs a trial again. Default 0.
    */
   readonly retryOnError?: number
-  /** US dollars, `5` or `'$5'`: once trials have cost as much, no more begin, and the experiment is not evaluated. Default: no limit. */
+  /**
+   * US dollars, `5` or `'$5'`: once trials have cost as much, no more begin, and the experiment is not evaluated. It counts the run of a
+   * trial that is judged, not those that failed before it; recorded runs every few seconds, since they are read back. Default: no limit.
+   */
   readonly budget?: number | string
 }
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { run } from '../checks/matchers.ts'
 import type { Definition } from '../evaluation/definition.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
-import { prepareMode, runEvaluation } from './run-evaluation.ts'
+import { evaluateLocally } from '../local/testing.ts'
 
 const spend = flow('spend', (dollars: number) =>
   traceModel({ provider: 'fake', model: 'echo' }, (span) => {
@@ -12,20 +12,18 @@ const spend = flow('spend', (dollars: number) =>
   }),
 )
 
-async function evaluateLocally(definition: Partial<Definition<number, unknown>>, settings = {}) {
-  await prepareMode({ kind: 'local' })
-  const base = {
-    task: spend,
-    data: [1, 2, 3, 4].map((input) => ({ input, id: String(input) })),
-    checks: [run.toSucceed()],
-  }
-  const evaluation = evaluate('limits', { ...base, ...definition } as Definition<number, unknown>)
-  return runEvaluation(evaluation, { kind: 'local' }, {}, settings)
+const base = {
+  task: spend,
+  data: [1, 2, 3, 4].map((input) => ({ input, id: String(input) })),
+  checks: [run.toSucceed()],
 }
+
+const evaluateWith = (definition: Partial<Definition<number, unknown>>, settings = {}) =>
+  evaluateLocally(evaluate('limits', { ...base, ...definition } as Definition<number, unknown>), settings)
 
 it('a gate on the cost looks at all trials, or at their mean', async () => {
   const gatesOf = async (cost: NonNullable<Definition['gates']>['cost']) =>
-    (await evaluateLocally({ gates: { cost } }))[0]!.gates.slice(1)
+    (await evaluateWith({ gates: { cost } }))[0]!.gates.slice(1)
   expect(await gatesOf({ total: '$10', perTrial: 2.5 })).toEqual([
     { name: 'cost of a trial <= $2.5', outcome: 'passed', reason: 'it is $2.5' },
     { name: 'cost <= $10', outcome: 'passed', reason: 'it is $10' },
@@ -39,12 +37,12 @@ it('a gate on the cost looks at all trials, or at their mean', async () => {
 })
 
 it('a cost that nobody recorded is not low enough', async () => {
-  const [report] = await evaluateLocally({ task: (input) => input, gates: { cost: { total: 1 } } })
+  const [report] = await evaluateWith({ task: (input) => input, gates: { cost: { total: 1 } } })
   expect(report!.gates[1]).toMatchObject({ outcome: 'unverifiable', reason: 'no cost was recorded' })
 })
 
 it('once the budget is spent no trial begins, and the experiment is not evaluated', async () => {
-  const [report] = await evaluateLocally({ budget: '$3', concurrency: 1 })
+  const [report] = await evaluateWith({ budget: '$3', concurrency: 1 })
   expect(report).toMatchObject({
     status: 'error',
     error: 'the budget of $3 is spent ($3)',
@@ -60,7 +58,7 @@ it('a task that failed runs again, as often as it may, and its last run counts',
     if (tries.get(input)! < input) throw new Error('not yet')
     return input
   }
-  const [report] = await evaluateLocally({ task, retryOnError: 2, gates: { passRate: 0.75 } })
+  const [report] = await evaluateWith({ task, retryOnError: 2, gates: { passRate: 0.75 } })
   expect(report).toMatchObject({ status: 'passed', passed: 3, errors: 1 })
   expect(Object.fromEntries(tries)).toEqual({ 1: 1, 2: 2, 3: 3, 4: 3 })
 })
@@ -71,7 +69,7 @@ it('a task that failed as a check expects does not run again', async () => {
     tries++
     throw new Error('refused')
   }
-  const [report] = await evaluateLocally({ task, retryOnError: 3, checks: [run.toHaveStatus('error')] })
+  const [report] = await evaluateWith({ task, retryOnError: 3, checks: [run.toHaveStatus('error')] })
   expect(report).toMatchObject({ status: 'passed', passed: 4 })
   expect(tries).toBe(4)
 })
@@ -82,7 +80,7 @@ it('tasks begin as far apart as the rate limit says', async () => {
     startsMs.push(performance.now())
     return input
   }
-  await evaluateLocally({ task, rateLimit: '20/s' })
+  await evaluateWith({ task, rateLimit: '20/s' })
   // 150 ms, less what timers are early.
   expect(startsMs.at(-1)! - startsMs[0]!).toBeGreaterThan(130)
   expect(() => evaluate('x', { task: spend, data: [], checks: [run.toSucceed()], rateLimit: '60' })).toThrow(
@@ -101,7 +99,7 @@ it('a case that is flaky is named, and stops the build beyond what is allowed', 
   const gateOf = async (atLeast: number) => {
     tries.clear()
     const gates = { passRate: 0, perCase: { atLeast } }
-    const [report] = await evaluateLocally({ task, trials: 4, concurrency: 1, gates })
+    const [report] = await evaluateWith({ task, trials: 4, concurrency: 1, gates })
     expect(report!.flaky).toEqual(['2', '3', '4'])
     return report!.gates[1]
   }
@@ -122,9 +120,10 @@ it('only cases with a tag run, and only the variants that were asked for', async
   ]
   const variants = { small: 1, large: 2 }
   const ran = async (settings: object) =>
-    (await evaluateLocally({ task: (input) => input, data, variants }, settings)).map(
-      ({ variant, trials }) => [variant, trials.map(({ caseId }) => caseId)],
-    )
+    (await evaluateWith({ task: (input) => input, data, variants }, settings)).map(({ variant, trials }) => [
+      variant,
+      trials.map(({ caseId }) => caseId),
+    ])
   expect(await ran({ tags: ['smoke', 'slow'] })).toEqual([
     ['small', ['a', 'b']],
     ['large', ['a', 'b']],

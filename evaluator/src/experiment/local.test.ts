@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { run, steps, tools } from '../checks/matchers.ts'
 import type { Definition, Evaluation } from '../evaluation/definition.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
+import { evaluateLocally } from '../local/testing.ts'
 import { RETURNED } from '../testing.ts'
 import { toExitCode } from './exit-code.ts'
 import { prepareMode, runEvaluation } from './run-evaluation.ts'
@@ -31,11 +32,7 @@ const base = {
   checks: [run.toSucceed()],
 } satisfies Definition<{ query: string }, string>
 
-async function evaluateLocally(evaluation: Evaluation) {
-  await prepareMode({ kind: 'local' })
-  const [report] = await runEvaluation(evaluation, { kind: 'local' }, {})
-  return report!
-}
+const reportOf = async (evaluation: Evaluation) => (await evaluateLocally(evaluation))[0]!
 
 describe('a local experiment', () => {
   it('judges the recorded runs', async () => {
@@ -47,7 +44,7 @@ describe('a local experiment', () => {
       run.toUseTokensAtMost(15),
       run.toCostAtMost(0.001),
     ]
-    const report = await evaluateLocally(evaluate('research', { ...base, checks, trials: 3 }))
+    const report = await reportOf(evaluate('research', { ...base, checks, trials: 3 }))
     expect(report).toMatchObject({
       status: 'passed',
       planned: 6,
@@ -73,9 +70,9 @@ describe('a local experiment', () => {
     ]
     const expectTools: Definition<string>['expect'] = ({ expect }) => expect.tools.toHaveBeenCalled('search')
     const data = [{ input: 'in a step' }, { input: 'alone' }]
-    const report = await evaluateLocally(evaluate('tools', { task, data, checks, expect: expectTools }))
+    const report = await reportOf(evaluate('tools', { task, data, checks, expect: expectTools }))
     expect(report).toMatchObject({ status: 'passed', passed: 2 })
-    const failing = await evaluateLocally(
+    const failing = await reportOf(
       evaluate('tools', { task, data, checks: [tools.not.toHaveBeenCalled('search')] }),
     )
     expect(failing).toMatchObject({ status: 'failed', failed: 2 })
@@ -84,7 +81,7 @@ describe('a local experiment', () => {
 
   it('fails a gate on a broken order and names the step', async () => {
     const checks = [steps.toHaveOrder('synthesize', 'plan')]
-    const report = await evaluateLocally(evaluate('research', { ...base, checks }))
+    const report = await reportOf(evaluate('research', { ...base, checks }))
     expect(report).toMatchObject({ status: 'failed', passed: 0, failed: 2 })
     expect(report.trials[0]!.results[1]!.reason).toContain('"plan" did not start after "synthesize"')
     expect(toExitCode([report])).toBe(1)
@@ -92,7 +89,7 @@ describe('a local experiment', () => {
 
   it('gives scorers what the task returned, with its type', async () => {
     const seen = new Map<unknown, unknown>()
-    const report = await evaluateLocally(
+    const report = await reportOf(
       evaluate('typed', {
         task: async (index: number) => RETURNED[index],
         data: RETURNED.map((_, index) => ({ id: String(index), input: index })),
@@ -112,7 +109,7 @@ describe('a local experiment', () => {
     }
     const data = ['good', 'bad', 'slow'].map((input) => ({ id: input, input }))
     const gates = { passRate: 0.3 }
-    const report = await evaluateLocally(
+    const report = await reportOf(
       evaluate('plain', { task, data, checks: [run.toSucceed()], timeout: '50ms', gates }),
     )
     expect(report).toMatchObject({ status: 'passed', planned: 3, passed: 1, errors: 2, flow: 'plain' })
@@ -125,7 +122,7 @@ describe('a local experiment', () => {
   it('passes no gate on errors alone', async () => {
     const task = () => Promise.reject(new Error('no'))
     const gates = { passRate: 0 }
-    const report = await evaluateLocally(
+    const report = await reportOf(
       evaluate('broken', { task, data: [{ input: 1 }], checks: [run.toSucceed()], gates }),
     )
     expect(report).toMatchObject({ status: 'failed', errors: 1 })
@@ -147,21 +144,21 @@ describe('a local experiment', () => {
     const task = () => {
       throw new Error('refused')
     }
-    const report = await evaluateLocally(
+    const report = await reportOf(
       evaluate('refusal', { task, data: [{ input: 1 }], checks: [run.toHaveStatus('error')] }),
     )
     expect(report).toMatchObject({ status: 'passed', passed: 1 })
   })
 
   it('says that nothing was evaluated without cases', async () => {
-    const report = await evaluateLocally(evaluate('empty', { ...base, data: [] }))
+    const report = await reportOf(evaluate('empty', { ...base, data: [] }))
     expect(report).toMatchObject({ status: 'error', planned: 0 })
     expect(toExitCode([report])).toBe(3)
   })
 })
 
 it('judges a plain function by the flows that it runs', async () => {
-  const report = await evaluateLocally(
+  const report = await reportOf(
     evaluate('adapter', {
       task: async (query: string) => (await research.run({ query })).toUpperCase(),
       data: [{ input: 'moon' }],

@@ -45,6 +45,7 @@ export async function runQueued(
   const { file } = plan
   if (file === undefined)
     throw new UsageError('A worker loads the evaluation from its file: --queue needs one.')
+  requireNoLimits(plan)
   const redis = await connectRedis(redisUrl)
   const queue = new Queue(EXPERIMENT_QUEUE, { connection: redis })
   const trials = new Queue(TRIAL_QUEUE, { connection: redis })
@@ -66,6 +67,14 @@ export async function runQueued(
     await Promise.allSettled([queue.close(), trials.close(), producer.close()])
     redis.disconnect()
   }
+}
+
+/** Workers start tasks on their own: nobody paces them, and nobody adds up what they cost. */
+function requireNoLimits({ outline }: Plan): void {
+  const { name, startIntervalMs, budget } = outline
+  const [limit] = [...(startIntervalMs > 0 ? ['rateLimit'] : []), ...(budget === undefined ? [] : ['budget'])]
+  if (limit !== undefined)
+    throw new UsageError(`"${name}" has a ${limit}, which workers cannot keep: run it without --queue.`)
 }
 
 /** One job per trial. The experiment's own job begins when all of them have ended, whether they succeeded or not. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { run } from '../checks/matchers.ts'
 import type { Definition, Evaluation, ScoreGate, ScorerFunction } from '../evaluation/definition.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
-import { prepareMode, runEvaluation } from '../experiment/run-evaluation.ts'
+import { evaluateLocally } from '../local/testing.ts'
 
 const research = flow('research', async (input: { query: string }) => {
   await flow.step('plan', () => input.query)
@@ -20,15 +20,11 @@ const base = {
   checks: [run.toSucceed()],
 } satisfies Definition<{ query: string }, string>
 
-async function evaluateLocally(evaluation: Evaluation) {
-  await prepareMode({ kind: 'local' })
-  const [report] = await runEvaluation(evaluation, { kind: 'local' }, {})
-  return report!
-}
+const reportOf = async (evaluation: Evaluation) => (await evaluateLocally(evaluation))[0]!
 
 describe('what judges a trial', () => {
   it('takes assertions of expect, and refuses an expect that asserts nothing', async () => {
-    const asserting = await evaluateLocally(
+    const asserting = await reportOf(
       evaluate('expects', {
         ...base,
         checks: [],
@@ -39,13 +35,13 @@ describe('what judges a trial', () => {
       }),
     )
     expect(asserting).toMatchObject({ passed: 1, failed: 1 })
-    const silent = await evaluateLocally(evaluate('expects', { ...base, checks: [], expect: () => {} }))
+    const silent = await reportOf(evaluate('expects', { ...base, checks: [], expect: () => {} }))
     expect(silent).toMatchObject({ status: 'failed', passed: 0 })
   })
 
   it('lets expect assert with any library, but look at the run it must', async () => {
     const judged = async (expectation: NonNullable<Definition<{ query: string }, string>['expect']>) =>
-      (await evaluateLocally(evaluate('expects', { ...base, checks: [], expect: expectation }))).trials.map(
+      (await reportOf(evaluate('expects', { ...base, checks: [], expect: expectation }))).trials.map(
         ({ results }) => results[1],
       )
     const asserted = await judged(({ output }) => assert.equal(output, 'about moon'))
@@ -72,7 +68,7 @@ describe('what judges a trial', () => {
   })
 
   const scoredBy = (score: ScorerFunction<{ query: string }>, gate: ScoreGate | number) =>
-    evaluateLocally(
+    reportOf(
       evaluate('scored', {
         ...base,
         scorers: [{ name: 'good', score }],
@@ -120,7 +116,7 @@ describe('what judges a trial', () => {
 
   it('does not wait for ever for a scorer or an expect', async () => {
     const never = () => new Promise<never>(() => {})
-    const report = await evaluateLocally(
+    const report = await reportOf(
       evaluate('stuck', {
         task: (input: number) => input,
         data: [{ input: 1 }],
@@ -139,9 +135,7 @@ describe('what judges a trial', () => {
   })
 
   it('keeps the same check twice as two results', async () => {
-    const report = await evaluateLocally(
-      evaluate('twice', { ...base, checks: [run.toSucceed(), run.toSucceed()] }),
-    )
+    const report = await reportOf(evaluate('twice', { ...base, checks: [run.toSucceed(), run.toSucceed()] }))
     expect(report.trials[0]!.results.map(({ name }) => name)).toEqual([
       '',
       'run.toSucceed()',

@@ -5,10 +5,10 @@ export interface CasePair<T> {
 }
 
 /**
- * Pairs the trials of two experiments by case, in their order. Of a case that has more trials on one side only as many count as on the
- * other, the first ones: then swapping the sides changes nothing but the sign of a difference where there is none, which is all that the
- * paired tests assume. With one trial against the mean of five they do not hold: of 40 equal cases that pass nine times in ten, the
- * single trials often all pass, and every failure on the other side then counts against it.
+ * Pairs the trials of two experiments by case, in their order. Where a case has more trials on one side, only the first of them count,
+ * as many as the other side has. The paired tests assume that swapping equal sides changes nothing but the sign of a difference. One
+ * trial against the mean of five breaks that: of 40 equal cases that pass nine times in ten, the single trials often all pass. Every
+ * failure on the other side then counts against it.
  */
 export function pairByCase<T>(
   base: readonly T[],

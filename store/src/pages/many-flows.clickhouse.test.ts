@@ -12,24 +12,26 @@ const FLOWS = 50_000
 const FEWER = 2_000
 const window = { from: new Date(EPOCH_MS), to: new Date(EPOCH_MS + 3_600_000) }
 
+/** SQL: as of one run. */
+const DURATIONS = `initializeAggregation('quantilesBFloat16State(0.5, 0.95, 0.99)', toUInt64(1000000 + number))`
 /** A flow each, with 1 to 5 runs (the others' 2 to 10); one flow of as many versions and steps as a day of commits and ids gives. */
 const MINUTES = `
   INSERT INTO run_minutes (project, flow, minute, environment, service, version, source, runs, errors, duration_quantiles, settled)
   SELECT if(is_small, 'small', 'default'), concat('order ', toString(number)), toDateTime({second:UInt32}, 'UTC') + INTERVAL number % 60 MINUTE,
     concat('env ', toString(number % 1000)), 'api', '1', 'production', (number % 5 + 1) * if(is_small, 2, 1), number % 5 = 0,
-    initializeAggregation('quantilesBFloat16State(0.5, 0.95, 0.99)', toUInt64(1000000 + number)), now64(6)
+    ${DURATIONS}, now64(6)
   FROM numbers(${FLOWS}) ARRAY JOIN if(number < ${FEWER}, [0, 1], [0]) AS is_small
   UNION ALL
   SELECT 'default', 'busy', toDateTime({second:UInt32}, 'UTC') + INTERVAL number % 60 MINUTE, 'prod', 'api',
     concat('commit ', toString(number)), 'production', 100, 0,
-    initializeAggregation('quantilesBFloat16State(0.5, 0.95, 0.99)', toUInt64(1000000 + number)), now64(6)
+    ${DURATIONS}, now64(6)
   FROM numbers(220)`
 const STEPS = `
   INSERT INTO step_minutes (
     project, flow, minute, environment, service, version, source, step, kind, executions, start_offset_sum, duration_quantiles, settled)
   SELECT 'default', 'busy', toDateTime({second:UInt32}, 'UTC'), 'prod', 'api', '1', 'production',
     concat('page ', toString(number)), 'step', (number % 7 + 1) * 10, number,
-    initializeAggregation('quantilesBFloat16State(0.5, 0.95, 0.99)', toUInt64(1000000 + number)), now64(6)
+    ${DURATIONS}, now64(6)
   FROM numbers(450)`
 
 beforeAll(async () => {

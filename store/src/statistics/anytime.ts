@@ -7,8 +7,8 @@ const ALPHA = 0.05
 const MIXTURE = OPTIMUM / (Math.log(1 / ALPHA ** 2) + Math.log(1 + Math.log(1 / ALPHA ** 2)))
 
 /**
- * A two-sided p that stays valid however often one looks while data arrive, and whenever one stops, from the p of a test that is normal
- * in large samples: one over the normal mixture of its likelihood ratios, a martingale where nothing differs.
+ * A two-sided p that stays valid however often one looks while data arrive, and whenever one stops. It is made of the p of a test that
+ * is normal in large samples: one over the normal mixture of the likelihood ratios. Where nothing differs, that mixture is a martingale.
  *
  * @param information how much has been seen: the variance of one value over that of the estimate, so n m / (n + m) for two samples
  *
