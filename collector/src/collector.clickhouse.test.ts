@@ -55,7 +55,7 @@ test('runs of the SDK arrive with their steps, attempts and usage', async () => 
     })
     return `${item} sent`
   })
-  await order.run('book', { session: 's1', user: 'u1', runId: 'run-1' })
+  await order.run('book', { session: 's1', user: 'u1', id: 'run-1' })
   expect(await flush()).toMatchObject({ lost: 0, pending: 0 })
   await shutdown()
   await collector.close()

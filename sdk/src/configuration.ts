@@ -1,13 +1,13 @@
-import { getBooleanFromEnv, getStringFromEnv } from '@opentelemetry/core'
-import type { SpanExporter } from '@opentelemetry/sdk-trace'
-import { type Capture, type CaptureOptions, toCapture } from './capture-settings.ts'
+import type { SpanExporter } from './delivery/span-exporter.ts'
 import { expected, UsageError } from './errors.ts'
+import { environmentVariable } from './platform.ts'
 import {
   DEPLOYMENT_ENVIRONMENT_NAME,
   SERVICE_NAME,
   SERVICE_VERSION,
   VCS_REF_HEAD_REVISION,
 } from './semconv.ts'
+import { type Capture, type CaptureOptions, toCapture } from './values/capture-settings.ts'
 import { warn } from './warn.ts'
 
 /** An option wins over `WEIR_*`, that over `OTEL_*`, that over the default. */
@@ -40,6 +40,19 @@ export interface InitOptions {
    * Default true.
    */
   readonly global?: boolean
+  /**
+   * When spans are delivered. `background`, the default: by themselves, within a second. `await`: before the outermost `run`
+   * settles, for platforms that freeze a process between requests. A function, such as `waitUntil` of a platform: it gets
+   * the promise of the delivery.
+   */
+  readonly flush?: 'background' | 'await' | ((delivered: Promise<unknown>) => void)
+  /**
+   * Origins, such as `https://orders.example`, or patterns of them: requests of `fetch` and undici to these carry run, session,
+   * user and trace along in their headers. Default none.
+   */
+  readonly propagateTo?: readonly (string | RegExp)[]
+  /** Record what frameworks such as Next trace of every request, too. Default: only inside a run. */
+  readonly frameworkSpans?: boolean
   /** Record nothing. Else OTEL_SDK_DISABLED. */
   readonly disabled?: boolean
 }
@@ -56,6 +69,9 @@ export interface Configuration {
   readonly batch: boolean
   readonly maxQueueSize: number
   readonly capture: Capture
+  readonly flush: 'background' | 'await' | ((delivered: Promise<unknown>) => void)
+  readonly propagateTo: readonly (string | RegExp)[]
+  readonly frameworkSpans: boolean
   /** Resource attributes given as options. */
   readonly resource: Readonly<Record<string, string>>
 }
@@ -70,7 +86,9 @@ export function toConfiguration(options: InitOptions = {}): Configuration {
     throw expected('exporter', 'an OpenTelemetry SpanExporter', exporter)
   }
   return {
-    disabled: flag('disabled', options.disabled) ?? getBooleanFromEnv('OTEL_SDK_DISABLED') ?? false,
+    disabled:
+      flag('disabled', options.disabled) ??
+      environmentVariable('OTEL_SDK_DISABLED')?.toLowerCase() === 'true',
     global: flag('global', options.global) ?? true,
     ...toAddress(text('endpoint', options.endpoint)),
     headers: toHeaders(text('apiKey', options.apiKey)),
@@ -78,13 +96,32 @@ export function toConfiguration(options: InitOptions = {}): Configuration {
     batch: flag('batch', options.batch) ?? exporter === undefined,
     maxQueueSize,
     capture: toCapture(options.capture),
+    flush: toFlush(options.flush),
+    propagateTo: toOrigins(options.propagateTo),
+    frameworkSpans: flag('frameworkSpans', options.frameworkSpans) ?? false,
     resource: toResource(options),
   }
 }
 
+function toFlush(value: InitOptions['flush'] = 'background'): Configuration['flush'] {
+  if (value === 'background' || value === 'await' || typeof value === 'function') return value
+  throw expected('flush', '"background", "await" or a function', value)
+}
+
+function toOrigins(value: InitOptions['propagateTo'] = []): Configuration['propagateTo'] {
+  if (!Array.isArray(value)) throw expected('propagateTo', 'a list of origins', value)
+  return value.map((target: unknown) => {
+    if (target instanceof RegExp) return target
+    const origin = typeof target === 'string' ? httpUrl(target)?.origin : undefined
+    if (origin === undefined)
+      throw expected('propagateTo', 'origins such as "https://orders.example"', target)
+    return origin
+  })
+}
+
 /** A key from a file often ends in a line break, which no header may hold. */
 function toHeaders(option: string | undefined): Record<string, string> {
-  const key = (option ?? getStringFromEnv('WEIR_API_KEY'))?.trim()
+  const key = (option ?? environmentVariable('WEIR_API_KEY'))?.trim()
   if (key === undefined || key === '') return {}
   if (IN_HEADERS.test(key)) return { authorization: `Bearer ${key}` }
   const what = 'printable ASCII without spaces'
@@ -107,7 +144,7 @@ function toAddress(endpoint: string | undefined): Pick<Configuration, 'url' | 'u
     'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
     'OTEL_EXPORTER_OTLP_ENDPOINT',
   ]) {
-    const value = getStringFromEnv(variable)
+    const value = environmentVariable(variable)
     if (value === undefined) continue
     const url = variable === 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT' ? httpUrl(value)?.href : tracesUrl(value)
     if (url === undefined) {

@@ -1,5 +1,5 @@
-import { cutText } from './cut-text.ts'
-import type { SchemaIssue } from './schema.ts'
+import type { SchemaIssue } from './flow/schema.ts'
+import { cutText } from './values/cut-text.ts'
 
 /** An option or argument is wrong: thrown where it was given, before anything runs. */
 export class UsageError extends Error {
@@ -12,10 +12,10 @@ export class FlowValidationError extends Error {
   override readonly name = 'FlowValidationError'
   readonly code = 'FLOW_VALIDATION'
   readonly flow: string
-  readonly side: 'input' | 'output'
+  readonly side: 'input' | 'output' | 'chunk'
   readonly issues: readonly SchemaIssue[]
 
-  constructor(flow: string, side: 'input' | 'output', issues: readonly SchemaIssue[]) {
+  constructor(flow: string, side: 'input' | 'output' | 'chunk', issues: readonly SchemaIssue[]) {
     super(`The ${side} of flow "${flow}" does not match its schema:\n${issues.map(formatIssue).join('\n')}`)
     this.flow = flow
     this.side = side
@@ -35,6 +35,41 @@ export class StepTimeoutError extends Error {
     super(`Step "${step}" did not finish within its timeout of ${timeout} ms`)
     this.step = step
     this.timeout = timeout
+  }
+}
+
+/** A run took longer than its `timeout`. */
+export class RunTimeoutError extends Error {
+  override readonly name = 'RunTimeoutError'
+  readonly code = 'RUN_TIMEOUT'
+  readonly flow: string
+  /** Milliseconds. */
+  readonly timeout: number
+
+  constructor(flow: string, timeout: number) {
+    super(`The run of flow "${flow}" did not finish within its timeout of ${timeout} ms`)
+    this.flow = flow
+    this.timeout = timeout
+  }
+}
+
+/**
+ * A decision that another try would not change, such as that of a guardrail or of a budget: a step neither tries again nor uses
+ * its fallback, unless its `shouldRetry` says so.
+ */
+export class TerminalError extends Error {
+  override name = 'TerminalError'
+  readonly code: string = 'TERMINAL'
+}
+
+/** Also of another copy of this package. */
+export function isTerminal(error: unknown): boolean {
+  if (error instanceof TerminalError || error instanceof FlowValidationError) return true
+  try {
+    const { code } = (error ?? {}) as { readonly code?: unknown }
+    return error instanceof Error && (code === 'TERMINAL' || code === 'FLOW_VALIDATION')
+  } catch {
+    return false
   }
 }
 

@@ -1,17 +1,35 @@
-export type { CaptureOptions, CaptureSource } from './capture-settings.ts'
 export type { InitOptions } from './configuration.ts'
-export type { FlushResult } from './delivery.ts'
+export type { FlushResult } from './delivery/delivery.ts'
+export type { ExportResult, SpanExporter } from './delivery/span-exporter.ts'
 export type { Duration } from './duration.ts'
-export { FlowValidationError, StepTimeoutError, UsageError } from './errors.ts'
+export {
+  FlowValidationError,
+  RunTimeoutError,
+  StepTimeoutError,
+  TerminalError,
+  UsageError,
+} from './errors.ts'
 export {
   type DefineFlow,
   type Flow,
   type FlowHandler,
   type FlowOptions,
+  type FlowSchemas,
   flow,
   type RunArguments,
-} from './flow.ts'
-export { flush, init, shutdown, spanProcessor } from './init.ts'
+} from './flow/flow.ts'
+export type { FlowHooks, RunEvent } from './flow/hooks.ts'
+export type { MapOptions, ParallelOptions, Settled } from './flow/parallel.ts'
+export type { FlowCarrier } from './flow/propagation.ts'
+export type { RetryOptions } from './flow/retry.ts'
+export type { FlowContext } from './flow/run-context.ts'
+export type { RunHandle } from './flow/run-handle.ts'
+export type { RunOptions } from './flow/run-options.ts'
+export { currentRunId, type ExperimentTrial, type StepResult, withSession } from './flow/run-state.ts'
+export type { InputOf, OutputOf, Schema, SchemaIssue } from './flow/schema.ts'
+export type { StepContext, StepOptions } from './flow/step-options.ts'
+export { flush, init, type SpanProcessor, shutdown, spanProcessor } from './init.ts'
+export { newRunId } from './spans/ids.ts'
 export {
   type ModelCall,
   type ModelSpan,
@@ -20,9 +38,6 @@ export {
   traceModel,
   traceTool,
   type Usage,
-} from './model.ts'
-export type { RetryOptions } from './retry.ts'
-export type { RunOptions } from './run.ts'
-export { currentRunId, type ExperimentTrial, newRunId, withSession } from './run-state.ts'
-export type { InputOf, OutputOf, Schema, SchemaIssue } from './schema.ts'
-export type { StepContext, StepOptions } from './step-options.ts'
+} from './spans/model.ts'
+export type { ReadableSpan, SpanEvent } from './spans/span.ts'
+export type { CaptureOptions, CaptureSource } from './values/capture-settings.ts'

@@ -2,10 +2,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
-import { ExportResultCode } from '@opentelemetry/core'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import type { CaptureOptions } from './capture-settings.ts'
 import { init, shutdown } from './init.ts'
+import type { ReadableSpan } from './spans/span.ts'
+import type { CaptureOptions } from './values/capture-settings.ts'
 
 /** The spans of this process, as they end. */
 export interface Recording extends AsyncDisposable {
@@ -25,7 +24,7 @@ export function record(capture: CaptureOptions = {}): Recording {
     exporter: {
       export(batch, done) {
         spans.push(...batch)
-        done({ code: ExportResultCode.SUCCESS })
+        done({ code: 0 })
       },
       shutdown: async () => {},
     },
@@ -110,4 +109,11 @@ function toRequest(path: string | undefined, headers: IncomingHttpHeaders, body:
 
 function toRecord(attributes: OtlpAttributes): Record<string, unknown> {
   return Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]))
+}
+
+/** All that a stream gives. */
+export async function readAll<T>(stream: AsyncIterable<T> | Iterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of stream) list.push(item)
+  return list
 }

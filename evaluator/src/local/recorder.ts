@@ -57,12 +57,12 @@ function takeTogether(): RunRecord[] {
 export async function recordRun<I, O>(
   flow: Pick<Flow<I, O>, 'name' | 'run'>,
   input: I,
-  options: Omit<RunOptions, 'runId'> = {},
+  options: Omit<RunOptions, 'id'> = {},
 ): Promise<RunRecord> {
   startRecorder()
   const runId = newRunId()
   const run = flow.run as (input: I, options: RunOptions) => Promise<O>
-  await run(input, { ...options, runId }).catch(() => {})
+  await run(input, { ...options, id: runId }).catch(() => {})
   await flush()
   const record = (await takeRuns(runId)).find((candidate) => candidate.runId === runId)
   if (record !== undefined) return record

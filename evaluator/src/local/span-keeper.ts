@@ -1,12 +1,12 @@
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer'
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import { type Prices, protobufOfJson, Scratch, SpanBlock } from '@weir/dialects'
+import type { ReadableSpan, SpanExporter } from '@weir/sdk'
+import { writeRequest } from '@weir/sdk/otlp'
 import { WEIR_RUN_ID, WEIR_RUN_PARENT_ID } from '@weir/sdk/semconv'
 import { type RecordedSpan, type RunRecord, readSpans, toRunRecords } from '@weir/store/run-model'
 
 type ExportDone = Parameters<SpanExporter['export']>[1]
 
-/** `ExportResultCode.SUCCESS` of @opentelemetry/core. */
+/** `ExportResultCode.SUCCESS` of OpenTelemetry. */
 const SUCCESS = 0
 /** Spans of one request: so few that their JSON fits into one string, whatever their inputs and outputs. */
 const BATCH = 4
@@ -60,8 +60,6 @@ export class SpanKeeper implements SpanExporter {
 
   async shutdown(): Promise<void> {}
 
-  async forceFlush(): Promise<void> {}
-
   /**
    * The runs of all traces that hold a span of these runs, or of a run that they started; forgets them.
    * @throws if a span cannot be written or read; nothing is forgotten then
@@ -108,7 +106,5 @@ function belongs(trace: Trace, runIds: ReadonlySet<unknown>): boolean {
 }
 
 function toRequest(spans: ReadableSpan[], scratch: Scratch): Buffer {
-  const json = JsonTraceSerializer.serializeRequest(spans)
-  if (json === undefined) throw new Error('the spans could not be written')
-  return protobufOfJson(Buffer.from(json.buffer, json.byteOffset, json.byteLength), scratch)
+  return protobufOfJson(Buffer.from(writeRequest(spans)), scratch)
 }

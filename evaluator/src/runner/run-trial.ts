@@ -44,7 +44,7 @@ export async function runTrial(
 ): Promise<{ run: TrialRun; isRunning: boolean }> {
   const { experimentId, item, trial } = subject
   const runId = newRunId()
-  const options = { runId, experiment: { id: experimentId, caseId: item.id, trial } }
+  const options = { id: runId, experiment: { id: experimentId, caseId: item.id, trial } }
   const abort = new AbortController()
   const startedMs = performance.now()
   const settled = Promise.withResolvers<false>()
@@ -76,7 +76,7 @@ function reasonOf(thrown: unknown): NonNullable<TrialRun['error']>['reason'] {
 
 type RunFlow = (
   input: unknown,
-  options: { runId: string; experiment: { id: string; caseId: string; trial: number } },
+  options: { id: string; experiment: { id: string; caseId: string; trial: number } },
 ) => Promise<unknown>
 
 /** A flow runs itself; a function is run as a flow with the evaluation's name. */

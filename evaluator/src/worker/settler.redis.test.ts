@@ -71,7 +71,7 @@ const research = flow('research', async (fails: boolean) => {
 /** Runs the flow in production and gives its id. */
 async function produce(fails: boolean): Promise<string> {
   const runId = crypto.randomUUID().replaceAll('-', '')
-  await research.run(fails, { runId }).catch(() => {})
+  await research.run(fails, { id: runId }).catch(() => {})
   await flush()
   return runId
 }

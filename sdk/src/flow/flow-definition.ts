@@ -1,0 +1,14 @@
+import type { FlowHooks } from './hooks.ts'
+import type { FlowContext } from './run-context.ts'
+import type { Schema } from './schema.ts'
+
+/** What `flow` was given. */
+export interface FlowDefinition {
+  readonly name: string
+  readonly version: string | undefined
+  readonly input: Schema | undefined
+  readonly output: Schema | undefined
+  readonly chunk: Schema | undefined
+  readonly handler: (input: unknown, context: FlowContext<never>) => unknown
+  readonly on: FlowHooks | undefined
+}

@@ -1,0 +1,48 @@
+import { warn } from '../warn.ts'
+import type { RunListener, RunState } from './run-state.ts'
+
+/** Called as runs go on, to observe them only: what they throw is said on stderr, what they return is ignored. */
+export interface FlowHooks {
+  readonly started?: (run: RunEvent) => unknown
+  readonly completed?: (run: RunEvent & { readonly output: unknown }) => unknown
+  /** Failed, or cancelled. */
+  readonly failed?: (run: RunEvent & { readonly error: unknown; readonly cancelled: boolean }) => unknown
+  /** After `completed` or `failed`. */
+  readonly finished?: (run: RunEvent) => unknown
+  readonly stepFailed?: (run: RunEvent & { readonly step: string; readonly error: unknown }) => unknown
+}
+
+export interface RunEvent {
+  readonly runId: string
+  readonly flow: string
+  readonly session: string | undefined
+  readonly user: string | undefined
+}
+
+export function hookListener(hooks: FlowHooks, { runId, flow, session, user }: RunState): RunListener {
+  const event: RunEvent = { runId, flow, session, user }
+  return {
+    started: () => hooks.started?.(event),
+    step: ({ label, status, error }) =>
+      status === 'error' ? hooks.stepFailed?.({ ...event, step: label, error }) : undefined,
+    completed: (output) => hooks.completed?.({ ...event, output }),
+    failed: (error, cancelled) => hooks.failed?.({ ...event, error, cancelled }),
+    finished: () => hooks.finished?.(event),
+  }
+}
+
+/** Tells every listener of the run; one that throws does not keep the others from hearing it. */
+export function tell(run: RunState, say: (listener: RunListener) => unknown): void {
+  for (const listener of run.listeners) {
+    try {
+      const result = say(listener)
+      if (result instanceof Promise) result.catch((error: unknown) => warnOf(run, error))
+    } catch (error) {
+      warnOf(run, error)
+    }
+  }
+}
+
+function warnOf({ flow }: RunState, error: unknown): void {
+  warn('hook', `a hook of flow "${flow}" failed: ${String(error)}`)
+}

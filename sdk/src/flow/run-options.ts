@@ -1,0 +1,38 @@
+import { type Duration, toMilliseconds } from '../duration.ts'
+import { expected } from '../errors.ts'
+import type { ExperimentTrial } from './run-state.ts'
+
+export interface RunOptions {
+  /** Identity of the run, for one that goes on in another process or to score it later. Default: a new one. */
+  readonly id?: string
+  /** The conversation or visit that the run belongs to; nested runs inherit it. */
+  readonly session?: string
+  /** Whom the run is for; nested runs inherit it. */
+  readonly user?: string
+  /** Anything worth searching for, recorded as JSON. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /** When it aborts, the run and its steps end at once with its reason, cancelled. */
+  readonly signal?: AbortSignal
+  /** When it is over, the run fails with a `RunTimeoutError`, and its steps are stopped. */
+  readonly timeout?: Duration
+  /** Set by evaluations; nested runs inherit it. */
+  readonly experiment?: ExperimentTrial
+}
+
+/**
+ * Gives the timeout in milliseconds.
+ * @throws UsageError for an option that is not what it should be
+ */
+export function checkOptions(options: RunOptions): number | undefined {
+  if (typeof options !== 'object' || options === null) throw expected('run options', 'an object', options)
+  for (const key of ['session', 'user', 'id'] as const) {
+    const value = options[key]
+    if (value !== undefined && (typeof value !== 'string' || value === '')) {
+      throw expected(key, 'a non-empty string', value)
+    }
+  }
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw expected('signal', 'an AbortSignal', options.signal)
+  }
+  return options.timeout === undefined ? undefined : toMilliseconds(options.timeout, 'timeout')
+}

@@ -1,0 +1,76 @@
+import { expected } from '../errors.ts'
+import { currentCapture } from '../runtime.ts'
+import { WEIR_STEP_ATTEMPTS } from '../semconv.ts'
+import { recordFailure } from '../spans/record-error.ts'
+import { callIn, currentScope, placeOf } from '../spans/scope.ts'
+import type { RecordedSpan } from '../spans/span.ts'
+import { startSpan } from '../spans/start-span.ts'
+import { capture } from '../values/capture.ts'
+import { observeStream } from '../values/streams.ts'
+import { isCancellation } from './abort.ts'
+import { runAttempts } from './attempts.ts'
+import { tell } from './hooks.ts'
+import { nextOccurrence, type RunState } from './run-state.ts'
+import { AttemptContext, describeStep, type StepExecution } from './step-execution.ts'
+import { type StepContext, type StepOptions, toStepPlan } from './step-options.ts'
+
+/** One execution of a step. Its occurrence is counted when it is called, so parallel calls keep their order. */
+export async function runStep<T, F>(
+  label: string,
+  fn: (context: StepContext) => T | Promise<T>,
+  options?: StepOptions<F>,
+): Promise<T | F> {
+  if (typeof label !== 'string' || label === '') throw expected('step label', 'a non-empty string', label)
+  if (typeof fn !== 'function') throw expected(`function of step "${label}"`, 'a function', fn)
+  const scope = currentScope()
+  const { run, session, signal, branch } = scope
+  const plan = toStepPlan(options, signal)
+  const step: StepExecution = {
+    kind: 'step',
+    name: label,
+    fn,
+    plan,
+    index: run === undefined ? 0 : nextOccurrence(run, label),
+    key: options?.key ?? (branch === '' ? undefined : branch),
+    scope,
+  }
+  const attributes = describeStep(step, 'step')
+  if (plan === undefined) attributes[WEIR_STEP_ATTEMPTS] = 1
+  const place = placeOf(scope)
+  const span = startSpan(label, attributes, place)
+  if (options !== undefined) capture(span, 'input', step, options.input)
+  const path = currentCapture().redact === undefined ? scope.path : [...scope.path, label]
+  const inside = { run, session, span, signal, branch, path }
+  let isStream = false
+  try {
+    const output =
+      plan === undefined
+        ? await callIn(inside, place.base, fn, new AttemptContext(step, 1))
+        : await callIn(inside, place.base, runAttempts, span, step, plan)
+    const stream = observeStream(output, span, step, inside, place.base, () => span?.end())
+    if (stream === undefined) capture(span, 'output', step, output)
+    else isStream = true
+    if (run !== undefined && run.listeners.length > 0) report(run, step, span, 'ok', { output })
+    return (stream ?? output) as T | F
+  } catch (error) {
+    recordFailure(span, error, step, plan?.signals)
+    if (run !== undefined && run.listeners.length > 0) {
+      const isCancelled = plan !== undefined && isCancellation(error, ...plan.signals)
+      report(run, step, span, isCancelled ? 'cancelled' : 'error', { error })
+    }
+    throw error
+  } finally {
+    if (!isStream) span?.end()
+  }
+}
+
+function report(
+  run: RunState,
+  { name, index, key }: StepExecution,
+  span: RecordedSpan | undefined,
+  status: 'ok' | 'error' | 'cancelled',
+  result: { output: unknown } | { error: unknown },
+): void {
+  const step = { label: name, index, key, status, duration: span?.elapsed ?? 0, ...result }
+  tell(run, (listener) => listener.step?.(step))
+}

@@ -1,0 +1,185 @@
+import type { Attributes } from '@opentelemetry/api'
+import { expected } from '../errors.ts'
+import {
+  GEN_AI_CONVERSATION_ID,
+  GEN_AI_OPERATION_NAME,
+  GEN_AI_PROVIDER_NAME,
+  GEN_AI_REQUEST_MODEL,
+  GEN_AI_RESPONSE_MODEL,
+  GEN_AI_TOOL_NAME,
+  GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+  GEN_AI_USAGE_COST,
+  GEN_AI_USAGE_INPUT_TOKENS,
+  GEN_AI_USAGE_OUTPUT_TOKENS,
+  GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
+  OPENINFERENCE_SPAN_KIND,
+  SESSION_ID,
+  WEIR_FLOW_NAME,
+  WEIR_KIND,
+  WEIR_RUN_ID,
+} from '../semconv.ts'
+import { capture, type Subject } from '../values/capture.ts'
+import { observeStream } from '../values/streams.ts'
+import { recordFailure } from './record-error.ts'
+import { callIn, currentScope, placeOf } from './scope.ts'
+import type { RecordedSpan } from './span.ts'
+import { startSpan } from './start-span.ts'
+
+export interface ModelCall {
+  /** Names the span. Default: `chat <model>`. */
+  readonly name?: string
+  /** Who serves the model, such as `openai`. */
+  readonly provider: string
+  readonly model: string
+  /** The prompt or messages, to be recorded. */
+  readonly input?: unknown
+}
+
+export interface ToolCall {
+  readonly name: string
+  /** The arguments, to be recorded. */
+  readonly input?: unknown
+}
+
+/** What one model call used. */
+export interface Usage {
+  /** All input tokens, cached ones included. */
+  readonly inputTokens?: number
+  /** All output tokens, reasoning included. */
+  readonly outputTokens?: number
+  readonly cachedInputTokens?: number
+  readonly reasoningTokens?: number
+  /** US dollars. */
+  readonly cost?: number
+}
+
+export interface ToolSpan {
+  /** Records this instead of what the function returns: for a stream, or for a part of a large answer. */
+  setOutput(output: unknown): void
+}
+
+export interface ModelSpan extends ToolSpan {
+  setUsage(usage: Usage): void
+  /** The exact model that answered, where it differs from the one asked for. */
+  setResponseModel(model: string): void
+}
+
+const USAGE_ATTRIBUTES = {
+  inputTokens: GEN_AI_USAGE_INPUT_TOKENS,
+  outputTokens: GEN_AI_USAGE_OUTPUT_TOKENS,
+  cachedInputTokens: GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+  reasoningTokens: GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
+  cost: GEN_AI_USAGE_COST,
+} as const
+
+class CallSpan implements ModelSpan {
+  hasOutput = false
+  readonly #span: RecordedSpan | undefined
+  readonly #subject: Subject
+
+  constructor(span: RecordedSpan | undefined, subject: Subject) {
+    this.#span = span
+    this.#subject = subject
+  }
+
+  setOutput(output: unknown): void {
+    this.hasOutput = true
+    capture(this.#span, 'output', this.#subject, output)
+  }
+
+  setUsage(usage: Usage): void {
+    for (const [key, attribute] of Object.entries(USAGE_ATTRIBUTES)) {
+      const value = usage?.[key as keyof Usage]
+      if (typeof value === 'number' && Number.isFinite(value)) this.#span?.set(attribute, value)
+    }
+  }
+
+  setResponseModel(model: string): void {
+    this.#span?.set(GEN_AI_RESPONSE_MODEL, model)
+  }
+}
+
+/**
+ * Records a call of a language model around `fn`. What `fn` returns is recorded as the output unless it calls `setOutput`. Of a
+ * stream that is what its reader reads, and the span ends with the stream.
+ */
+export async function traceModel<T>(call: ModelCall, fn: (span: ModelSpan) => T | Promise<T>): Promise<T> {
+  const { name, provider, model, input } = call
+  requireText('provider', provider)
+  requireText('model', model)
+  const attributes: Attributes = {
+    [WEIR_KIND]: 'model',
+    [GEN_AI_OPERATION_NAME]: 'chat',
+    [GEN_AI_PROVIDER_NAME]: provider,
+    [GEN_AI_REQUEST_MODEL]: model,
+    [OPENINFERENCE_SPAN_KIND]: 'LLM',
+  }
+  return traceCall(name ?? `chat ${model}`, { kind: 'model', name: model, input }, attributes, fn)
+}
+
+/** Records a call of a tool around `fn`, as {@link traceModel} does for a model. */
+export async function traceTool<T>(call: ToolCall, fn: (span: ToolSpan) => T | Promise<T>): Promise<T> {
+  const { name, input } = call
+  requireText('name', name)
+  const attributes: Attributes = {
+    [WEIR_KIND]: 'tool',
+    [GEN_AI_OPERATION_NAME]: 'execute_tool',
+    [GEN_AI_TOOL_NAME]: name,
+    [OPENINFERENCE_SPAN_KIND]: 'TOOL',
+  }
+  return traceCall(`execute_tool ${name}`, { kind: 'tool', name, input }, attributes, fn)
+}
+
+interface Call {
+  readonly kind: 'model' | 'tool'
+  readonly name: string
+  readonly input: unknown
+}
+
+async function traceCall<T>(
+  spanName: string,
+  call: Call,
+  attributes: Attributes,
+  fn: (span: ModelSpan) => T | Promise<T>,
+): Promise<T> {
+  const scope = currentScope()
+  const { run, session, signal, branch, path } = scope
+  if (run !== undefined) {
+    attributes[WEIR_RUN_ID] = run.runId
+    attributes[WEIR_FLOW_NAME] = run.flow
+  } else if (session !== undefined) {
+    attributes[SESSION_ID] = session
+    attributes[GEN_AI_CONVERSATION_ID] = session
+  }
+  const place = placeOf(scope)
+  const span = startSpan(spanName, attributes, place)
+  const subject: Subject = { kind: call.kind, name: call.name, key: undefined, scope }
+  const handle = new CallSpan(span, subject)
+  capture(span, 'input', subject, call.input)
+  const inside = { run, session, span, signal, branch, path }
+  let isStream = false
+  try {
+    const output = await callIn(inside, place.base, fn, handle)
+    const stream = observeStream(
+      output,
+      span,
+      subject,
+      inside,
+      place.base,
+      () => span?.end(),
+      () => !handle.hasOutput,
+    )
+    isStream = stream !== undefined
+    if (!isStream && !handle.hasOutput) capture(span, 'output', subject, output)
+    return (stream ?? output) as T
+  } catch (error) {
+    recordFailure(span, error, subject, signal === undefined ? [] : [signal])
+    throw error
+  } finally {
+    if (!isStream) span?.end()
+  }
+}
+
+function requireText(option: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') throw expected(option, 'a non-empty string', value)
+}

@@ -1,0 +1,184 @@
+import {
+  type Context,
+  type ContextManager,
+  context,
+  createContextKey,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type SpanContext,
+  trace,
+} from '@opentelemetry/api'
+import type { RunState } from '../flow/run-state.ts'
+import { builtin } from '../platform.ts'
+import { runtime } from '../runtime.ts'
+import { RecordedSpan } from './span.ts'
+
+/** What code belongs to while it runs: kept beside OpenTelemetry's context, which others may replace, lose or take over. */
+export class Scope {
+  readonly run: RunState | undefined
+  readonly session: string | undefined
+  /** Our innermost span. */
+  readonly span: RecordedSpan | undefined
+  /** Stops what runs in the scope. */
+  readonly signal: AbortSignal | undefined
+  /** Which of several branches that run at once this is, such as the keys of `flow.all`. */
+  readonly branch: string
+  /** Labels of the steps around, from the outermost; kept only for a redaction hook. */
+  readonly path: readonly string[]
+  /** The context of OpenTelemetry's that somebody entered last; without our span unless `isForeign`. */
+  readonly base: Context
+  /** Somebody entered a context of OpenTelemetry's since our span was entered. */
+  readonly isForeign: boolean
+  #context: Context | undefined
+
+  constructor(fields: ScopeFields, base: Context, isForeign: boolean) {
+    this.run = fields.run
+    this.session = fields.session
+    this.span = fields.span
+    this.signal = fields.signal
+    this.branch = fields.branch
+    this.path = fields.path
+    this.base = base
+    this.isForeign = isForeign
+  }
+
+  /** OpenTelemetry's context of the scope: made only for who asks, since it costs as much as a span. */
+  get context(): Context {
+    if (this.span === undefined || this.isForeign) return this.base
+    this.#context ??= trace.setSpan(this.base, this.span.mirror ?? this.span)
+    return this.#context
+  }
+}
+
+export type ScopeFields = Pick<Scope, 'run' | 'session' | 'span' | 'signal' | 'branch' | 'path'>
+
+interface ScopeStorage {
+  getStore(): Scope | undefined
+  run<A extends unknown[], R>(scope: Scope, fn: (...args: A) => R, ...args: A): R
+}
+
+/** One per process, even where two copies of this package are installed. */
+const SLOT = Symbol.for('weir.sdk.scope.2')
+const shared = globalThis as { [SLOT]?: { readonly storage: ScopeStorage; hasContextManager: boolean } }
+shared[SLOT] ??= { storage: createStorage(), hasContextManager: false }
+const slot = shared[SLOT]
+const { storage } = slot
+
+function createStorage(): ScopeStorage {
+  const global = globalThis as { AsyncLocalStorage?: new () => ScopeStorage }
+  const AsyncLocalStorage = (builtin('node:async_hooks')?.AsyncLocalStorage ?? global.AsyncLocalStorage) as
+    | (new () => ScopeStorage)
+    | undefined
+  if (AsyncLocalStorage === undefined) {
+    throw new Error(
+      '@weir/sdk: expected a runtime with AsyncLocalStorage, such as Node, Bun, Deno or an edge runtime',
+    )
+  }
+  return new AsyncLocalStorage()
+}
+
+const OUTSIDE: Scope = new Scope(
+  { run: undefined, session: undefined, span: undefined, signal: undefined, branch: '', path: [] },
+  ROOT_CONTEXT,
+  false,
+)
+
+export function currentScope(): Scope {
+  return storage.getStore() ?? OUTSIDE
+}
+
+/** Where a span begins. */
+export interface Place {
+  readonly parent: SpanContext | undefined
+  /** The context that its own one adds to. */
+  readonly base: Context
+  /** Has the context around it, where that is not the base. */
+  readonly around?: Scope
+}
+
+/**
+ * Below OpenTelemetry's active span if that reaches Weir as well, else below our own innermost one. Outside of any run, below
+ * the active span in any case: so the run is in the trace of the request that it serves.
+ */
+export function placeOf(scope: Scope): Place {
+  runtime.current?.beforeFirstSpan()
+  const { span } = scope
+  if (slot.hasContextManager && !scope.isForeign) {
+    const parent = span === undefined ? trace.getSpanContext(scope.base) : span.spanContext()
+    return { parent: valid(parent), base: scope.base, around: scope }
+  }
+  const base = context.active()
+  const found = trace.getSpan(base)
+  if (span === undefined) return { parent: valid(found?.spanContext()), base }
+  if (found === undefined) return { parent: span.spanContext(), base: scope.context }
+  if (found === span || found === span.mirror) return { parent: span.spanContext(), base }
+  const reaches =
+    found instanceof RecordedSpan ||
+    found.spanContext().isRemote === true ||
+    (runtime.current?.attached === true && found.isRecording())
+  return { parent: reaches ? found.spanContext() : span.spanContext(), base }
+}
+
+function valid(spanContext: SpanContext | undefined): SpanContext | undefined {
+  return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined
+}
+
+/** OpenTelemetry's context around a place. */
+export function contextAround({ base, around }: Place): Context {
+  return around?.context ?? base
+}
+
+/** Calls `fn` in a scope of these fields. */
+export function callIn<A extends unknown[], R>(
+  fields: ScopeFields,
+  base: Context,
+  fn: (...args: A) => R,
+  ...args: A
+): R {
+  const scope = new Scope(fields, base, false)
+  if (slot.hasContextManager) return storage.run(scope, fn, ...args)
+  return context.with(scope.context, () => storage.run(scope, fn, ...args))
+}
+
+/** Calls `fn` where the caller is, but for what the fields say. */
+export function callWith<A extends unknown[], R>(
+  fields: Partial<ScopeFields>,
+  fn: (...args: A) => R,
+  ...args: A
+): R {
+  const { run, session, span, signal, branch, path, base, isForeign } = currentScope()
+  return storage.run(
+    new Scope({ run, session, span, signal, branch, path, ...fields }, base, isForeign),
+    fn,
+    ...args,
+  )
+}
+
+/** OpenTelemetry's context manager where the application has none: the context of the scope. */
+const contextManager: ContextManager = {
+  active: () => storage.getStore()?.context ?? ROOT_CONTEXT,
+  with: (context, fn, thisArg, ...args) =>
+    storage.run(new Scope(currentScope(), context, true), () => fn.apply(thisArg as never, args)),
+  bind: (context, target) =>
+    typeof target === 'function'
+      ? (function bound(this: unknown, ...args: unknown[]) {
+          return contextManager.with(context, target as never, this as never, ...(args as never[]))
+        } as typeof target)
+      : target,
+  enable: () => contextManager,
+  disable: () => contextManager,
+}
+
+const PROBE = createContextKey('weir.probe')
+
+/** Registers our context manager unless there is one; false if another version of the API does not let us. */
+export function ensureContextManager(): boolean {
+  const carried = context.with(ROOT_CONTEXT.setValue(PROBE, true), () => context.active().getValue(PROBE))
+  slot.hasContextManager = carried !== true && context.setGlobalContextManager(contextManager)
+  return carried === true || slot.hasContextManager
+}
+
+export function releaseContextManager(): void {
+  if (slot.hasContextManager) context.disable()
+  slot.hasContextManager = false
+}
