@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { promisify } from 'node:util'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { receive } from '../testing.ts'
 import { NAME, VERSION } from '../version.ts'
 
@@ -49,6 +49,56 @@ it('says at the end how many spans were lost in all', async () => {
   )
   const lost = (spans: number) => `weir: spans lost: ${spans} (1 were waiting, as many as the queue holds)`
   expect(stderr).toBe(`${lost(1)}\n${lost(2)}\n`)
+})
+
+it.each([
+  ['process.exit', 'process.exit(3)', 3],
+  ['an error that nobody catches', "setTimeout(() => { throw new Error('no') })", 1],
+  ['a rejection that nobody handles', "void Promise.reject(new Error('no'))", 1],
+])('%s loses nothing, and shows what had not ended', async (_, end, code) => {
+  await using receiver = await receive()
+  const failure = await script(
+    `init()
+    await flow('before', () => 1).run()
+    void flow('cut', async () => {
+      await flow.step('done', () => 1)
+      await flow.step('stuck', () => { ${end}; return new Promise(() => {}) })
+    }).run()
+    setTimeout(() => {}, 60_000)`,
+    receiver.url,
+  ).catch((error: unknown) => error)
+  expect(failure).toMatchObject({ code })
+  const spans = receiver.requests.flatMap((request) => request.spans)
+  expect(spans.map(({ name, endTimeUnixNano }) => [name, endTimeUnixNano !== '0']).toSorted()).toEqual([
+    ['before', true],
+    ['cut', false],
+    ['done', true],
+    ['stuck', false],
+  ])
+})
+
+it('a process that is killed has said which run and which long step it was in', async () => {
+  await using receiver = await receive()
+  const child = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `import { flow, init } from '${index}'
+      init()
+      void flow('frozen', () => flow.step('stuck', () => new Promise(() => {}))).run()
+      void flow('quick', () => 1).run()
+      setInterval(() => {}, 60_000)`,
+    ],
+    { env: { PATH: process.env.PATH, WEIR_ENDPOINT: receiver.url }, stdio: 'inherit' },
+  )
+  const open = () =>
+    receiver.requests
+      .flatMap(({ spans }) => spans)
+      .filter(({ endTimeUnixNano }) => endTimeUnixNano === '0')
+      .map(({ name }) => name)
+  await vi.waitFor(() => expect(open()).toEqual(['frozen', 'stuck']), 30_000)
+  child.kill('SIGKILL')
 })
 
 it('an idle process ends at once', async () => {

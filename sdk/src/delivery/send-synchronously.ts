@@ -30,6 +30,8 @@ export function sendSynchronously({ url, headers, body }: OtlpRequest): string |
     const state = new Int32Array(new SharedArrayBuffer(4))
     const worker = new Worker(POST, {
       eval: true,
+      // Not the process's own: they may say that text is a module.
+      execArgv: [],
       workerData: { url, headers, body, state, timeout: TIMEOUT },
     })
     worker.unref()
