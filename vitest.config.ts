@@ -46,7 +46,7 @@ const memory = memoryDirectory()
 if (memory !== undefined) process.env.TMPDIR = memory
 
 const UNIT = ['**/*.test.ts', '**/*.test.tsx']
-const NO_UNIT = [...exclude, '**/*.{clickhouse,redis,e2e,browser}.test.ts']
+const NO_UNIT = [...exclude, '**/*.{clickhouse,redis,postgres,e2e,browser}.test.ts']
 /** These set up OpenTelemetry, of which there is one in a process: a new test that does belongs here too. */
 const WITH_SDK = [
   'sdk/**/*.test.ts',
@@ -75,6 +75,7 @@ export default defineConfig({
       unit('unit-sdk', { include: WITH_SDK, exclude: NO_UNIT }),
       needing('clickhouse', ['./engines/src/testing/clickhouse.setup.ts']),
       needing('redis', ['./engines/src/testing/valkey.setup.ts']),
+      needing('postgres', ['./engines/src/testing/postgres.setup.ts']),
       needing('e2e'),
       { test: { ...needing('demo').test, include: [DEMO], exclude, ...ALONE } },
       {

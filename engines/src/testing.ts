@@ -21,6 +21,8 @@ declare module 'vitest' {
     clickhouseUrl: string
     /** The URL of the project's Valkey. */
     redisUrl: string
+    /** The URL of the project's PostgreSQL. */
+    postgresUrl: string
   }
 }
 

@@ -1,0 +1,104 @@
+import { UsageError } from '../errors.ts'
+import type { Store } from '../stores/store.ts'
+import { clearDue } from './due.ts'
+import { hash } from './keys.ts'
+import { changeHeldRun, type Lease, type LeaseRequest, offerLease, toFree } from './lease.ts'
+import { type RunRecord, recordKey } from './run-record.ts'
+import { toStored } from './stored-value.ts'
+
+/** What a new run is given. */
+export type NewRun = Pick<RunRecord, 'flow'> &
+  Partial<Pick<RunRecord, 'version' | 'input' | 'session' | 'user' | 'metadata' | 'idempotencyKey'>> & {
+    /** Default: a new one. Not with an idempotency key, which gives the id. */
+    readonly id?: string
+    readonly traceId?: string
+  }
+
+export interface CreatedRun {
+  readonly id: string
+  /** The caller executes the run. Undefined: an earlier call with the idempotency key created it. */
+  readonly lease: Lease | undefined
+}
+
+/** How a run ended. */
+export type RunEnd =
+  | { readonly status: 'ok'; readonly output: unknown }
+  | { readonly status: 'error' | 'cancelled'; readonly error: unknown }
+
+/** Another run has this id. */
+export class RunExistsError extends Error {
+  override readonly name = 'RunExistsError'
+  readonly code = 'RUN_EXISTS'
+
+  constructor(id: string) {
+    super(
+      `There is a run with the id ${JSON.stringify(id)} already. Leave out the id, or use an idempotency key`,
+    )
+  }
+}
+
+/**
+ * Records a new run, held by the caller. The id of a run with an idempotency key is made from flow and key, so that one write
+ * decides who was first.
+ *
+ * @throws RunExistsError if there is a run with the id, NotStorableError if input or metadata cannot be stored
+ */
+export async function createRun(store: Store, run: NewRun, request: LeaseRequest): Promise<CreatedRun> {
+  const id = await idOf(run)
+  const { flow, version, input, session, user, metadata, idempotencyKey, traceId } = run
+  const record: RunRecord = {
+    id,
+    flow,
+    version,
+    input,
+    status: 'running',
+    session,
+    user,
+    metadata,
+    traceIds: traceId === undefined ? [] : [traceId],
+    idempotencyKey,
+    createdAt: request.now,
+    updatedAt: request.now,
+    lease: { owner: request.owner, epoch: 1, expires: request.now + request.duration },
+  }
+  const text = toStored(`input or metadata of flow "${flow}"`, record)
+  const lease = await offerLease(store, id, request, record.lease.epoch)
+  if ((await store.put(await recordKey(id), text)) !== undefined) return { id, lease }
+  await clearDue(store, lease.due)
+  if (idempotencyKey === undefined) throw new RunExistsError(id)
+  return { id, lease: undefined }
+}
+
+/** Notes the trace of a process that goes on with the run. @throws LeaseLostError */
+export function addTrace(store: Store, lease: Lease, traceId: string, now: number): Promise<void> {
+  return changeHeldRun(store, lease, (record) => ({
+    ...record,
+    updatedAt: now,
+    traceIds: [...record.traceIds, traceId],
+  }))
+}
+
+/**
+ * Nobody executes the run until somebody finds it due.
+ *
+ * @throws LeaseLostError
+ */
+export async function suspendRun(store: Store, lease: Lease, now: number): Promise<void> {
+  await changeHeldRun(store, lease, (record) => ({ ...toFree(record, now), status: 'suspended' }))
+  await clearDue(store, lease.due)
+}
+
+/** @throws LeaseLostError, or NotStorableError if output or error cannot be stored */
+export async function finishRun(store: Store, lease: Lease, end: RunEnd, now: number): Promise<void> {
+  const subject = end.status === 'ok' ? 'output' : 'error'
+  await changeHeldRun(store, lease, (record) => ({ ...toFree(record, now), ...end }), subject)
+  await clearDue(store, lease.due)
+}
+
+/** 32 hexadecimal digits, as the id of a trace. */
+async function idOf({ id, flow, idempotencyKey }: NewRun): Promise<string> {
+  if (idempotencyKey === undefined) return id ?? crypto.randomUUID().replaceAll('-', '')
+  if (id !== undefined) throw new UsageError('expected an id or an idempotency key of a run, got both')
+  const identity = JSON.stringify([flow, idempotencyKey])
+  return (await hash(new TextEncoder().encode(identity))).slice(0, 32)
+}

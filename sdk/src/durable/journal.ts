@@ -1,0 +1,76 @@
+import type { Entry, Store } from '../stores/store.ts'
+import { runKey } from './keys.ts'
+import { fromStored, toStored } from './stored-value.ts'
+
+/** A step of a run, by its label and its key, or by its label and how many of that label were called before. */
+export interface StepId {
+  readonly label: string
+  readonly key?: string
+  /** Default 0. */
+  readonly occurrence?: number
+}
+
+export type StepOutcome = { readonly value: unknown } | { readonly error: unknown }
+
+/** A step that is over. */
+export interface RememberedStep {
+  readonly step: StepId
+  readonly outcome: StepOutcome
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+const PAGE = 100
+
+/** What stands, if the step is over. */
+export async function recall(store: Store, run: string, step: StepId): Promise<StepOutcome | undefined> {
+  const entry = await store.get(await stepKey(run, step))
+  return entry && toStep(entry).outcome
+}
+
+/**
+ * The first outcome stands, whoever comes with another one: a process that has lost its lease, too.
+ *
+ * @returns what stands
+ * @throws NotStorableError if the value cannot be stored
+ */
+export async function remember(
+  store: Store,
+  run: string,
+  step: StepId,
+  outcome: StepOutcome,
+  now: number,
+): Promise<StepOutcome> {
+  const key = await stepKey(run, step)
+  const remembered: RememberedStep = { step, outcome, at: now }
+  const text = toStored(`${'value' in outcome ? 'output' : 'error'} of ${describe(step)}`, remembered)
+  if ((await store.put(key, text)) !== undefined) return outcome
+  return (await recall(store, run, step)) ?? outcome
+}
+
+/** In the order in which they ended. */
+export async function listSteps(store: Store, run: string): Promise<RememberedStep[]> {
+  const prefix = `${await runKey(run, 'step')}/`
+  const found: Entry[] = []
+  for (;;) {
+    const page = await store.list(prefix, { after: found.at(-1)?.key ?? '', limit: PAGE })
+    found.push(...page)
+    if (page.length < PAGE) return found.toSorted((a, b) => a.version - b.version).map(toStep)
+  }
+}
+
+/** `=` sets a key apart from no key. */
+function stepKey(run: string, { label, key, occurrence = 0 }: StepId): Promise<string> {
+  return runKey(run, 'step', label, key === undefined ? '' : `=${key}`, String(occurrence))
+}
+
+function toStep({ value }: Entry): RememberedStep {
+  return fromStored(value) as RememberedStep
+}
+
+/** `step "plan" with key "a"`, `step "search", occurrence 2` */
+function describe({ label, key, occurrence = 0 }: StepId): string {
+  const name = `step ${JSON.stringify(label)}`
+  if (key !== undefined) return `${name} with key ${JSON.stringify(key)}`
+  return occurrence === 0 ? name : `${name}, occurrence ${occurrence}`
+}

@@ -1,0 +1,26 @@
+/** Longer parts are hashed: a key with a few of them stays far below a store's limit. */
+const MAX_PART_BYTES = 200
+/** What separates or escapes parts, and what no store takes. */
+const RESERVED = /[%/~\0\u{10FFFF}]|\p{Surrogate}/gu
+
+/** `run/<id>/<part>/...`: all that is kept of a run begins with `run/<id>/`. */
+export function runKey(run: string, ...parts: readonly string[]): Promise<string> {
+  return toKey('run', run, ...parts)
+}
+
+/** The parts with `/` between them, from any text: different parts never give the same key. */
+export async function toKey(...parts: readonly string[]): Promise<string> {
+  return (await Promise.all(parts.map(toPart))).join('/')
+}
+
+async function toPart(text: string): Promise<string> {
+  const part = text.replace(RESERVED, (char) => `%${char.codePointAt(0)?.toString(16)}`)
+  const bytes = new TextEncoder().encode(part)
+  return bytes.length <= MAX_PART_BYTES ? part : `~${await hash(bytes)}`
+}
+
+/** SHA-256 in hexadecimal digits. */
+export async function hash(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

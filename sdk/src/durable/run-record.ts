@@ -1,0 +1,72 @@
+import type { Store } from '../stores/store.ts'
+import { runKey } from './keys.ts'
+import { fromStored, toStored } from './stored-value.ts'
+
+export type RunStatus = 'running' | 'suspended' | 'ok' | 'error' | 'cancelled'
+
+/** What is kept of a run, beside its journal and its signals. Times are milliseconds since 1970. */
+export interface RunRecord {
+  readonly id: string
+  readonly flow: string
+  /** Of the flow when the run was created. */
+  readonly version: string | undefined
+  readonly input: unknown
+  readonly status: RunStatus
+  /** With status ok. */
+  readonly output?: unknown
+  /** With status error or cancelled. */
+  readonly error?: unknown
+  readonly session: string | undefined
+  readonly user: string | undefined
+  readonly metadata: Readonly<Record<string, unknown>> | undefined
+  /** Of every process that executed it, in their order. */
+  readonly traceIds: readonly string[]
+  readonly idempotencyKey: string | undefined
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly lease: {
+    readonly owner: string
+    /** Grows with every owner. 0: there was none yet. */
+    readonly epoch: number
+    /** Nobody holds it from then on. */
+    readonly expires: number
+  }
+}
+
+export async function readRun(store: Store, id: string): Promise<RunRecord | undefined> {
+  const entry = await store.get(await recordKey(id))
+  return entry && (fromStored(entry.value) as RunRecord)
+}
+
+/**
+ * Reads the record, and writes what `change` makes of it; again from the start if another write came in between.
+ *
+ * @param change undefined leaves the record as it is
+ * @param subject what is new in it, for the error if it cannot be stored
+ * @returns the record as it is now; undefined if there is none
+ */
+export async function changeRun(
+  store: Store,
+  id: string,
+  change: (record: RunRecord) => RunRecord | undefined,
+  subject = 'record',
+): Promise<RunRecord | undefined> {
+  const key = await recordKey(id)
+  for (;;) {
+    const entry = await store.get(key)
+    if (entry === undefined) return undefined
+    const record = fromStored(entry.value) as RunRecord
+    const changed = change(record)
+    if (changed === undefined) return record
+    const text = toStored(`${subject} of flow "${record.flow}"`, changed)
+    if ((await store.put(key, text, entry.version)) !== undefined) return changed
+  }
+}
+
+export function hasEnded({ status }: RunRecord): boolean {
+  return status !== 'running' && status !== 'suspended'
+}
+
+export function recordKey(id: string): Promise<string> {
+  return runKey(id, 'record')
+}

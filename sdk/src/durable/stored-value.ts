@@ -1,0 +1,47 @@
+import { DevalueError, parse, stringify } from 'devalue'
+import { fromError, isError, type StoredError, toError } from './stored-error.ts'
+
+/** A value cannot be stored so that it comes back as it was. */
+export class NotStorableError extends Error {
+  override readonly name = 'NotStorableError'
+  readonly code = 'NOT_STORABLE'
+}
+
+/**
+ * JSON text of a value that comes back as it was: also undefined, -0, NaN, dates, big integers, maps, sets, URLs, regular
+ * expressions, typed arrays, references and cycles. Errors come back as `stored-error.ts` says, a `Buffer` as a `Uint8Array`.
+ *
+ * Functions, symbols, promises and instances of other classes are refused: they would come back as something else, and a flow
+ * that goes on in another process would find out there.
+ *
+ * @param what names the value in the error: `output of step "plan"`
+ * @throws NotStorableError
+ */
+export function toStored(what: string, value: unknown): string {
+  try {
+    return stringify(value, { Error: (part: unknown) => isError(part) && fromError(part) })
+  } catch (cause) {
+    throw new NotStorableError(
+      `The ${what} cannot be stored: ${problemOf(cause)}. Return plain data: objects, arrays, strings, numbers, dates, maps, sets, errors`,
+      { cause },
+    )
+  }
+}
+
+export function fromStored(text: string): unknown {
+  return parse(text, { Error: (stored: StoredError) => toError(stored) })
+}
+
+/** `.client is an instance of OpenAI` */
+function problemOf(cause: unknown): string {
+  if (!(cause instanceof DevalueError)) return cause instanceof Error ? cause.message : String(cause)
+  return `${cause.path || 'it'} is ${describe(cause.value)}`
+}
+
+function describe(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return `a ${typeof value}`
+  if (typeof (value as { then?: unknown }).then === 'function') return 'a promise'
+  const name: unknown = value.constructor?.name
+  if (typeof name === 'string' && name !== '' && name !== 'Object') return `an instance of ${name}`
+  return 'an object with symbols or __proto__ as keys'
+}
