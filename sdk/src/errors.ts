@@ -12,10 +12,10 @@ export class FlowValidationError extends Error {
   override readonly name = 'FlowValidationError'
   readonly code = 'FLOW_VALIDATION'
   readonly flow: string
-  readonly side: 'input' | 'output' | 'chunk'
+  readonly side: 'input' | 'output' | 'chunk' | `signal ${string}`
   readonly issues: readonly SchemaIssue[]
 
-  constructor(flow: string, side: 'input' | 'output' | 'chunk', issues: readonly SchemaIssue[]) {
+  constructor(flow: string, side: FlowValidationError['side'], issues: readonly SchemaIssue[]) {
     super(`The ${side} of flow "${flow}" does not match its schema:\n${issues.map(formatIssue).join('\n')}`)
     this.flow = flow
     this.side = side
@@ -49,6 +49,21 @@ export class RunTimeoutError extends Error {
   constructor(flow: string, timeout: number) {
     super(`The run of flow "${flow}" did not finish within its timeout of ${timeout} ms`)
     this.flow = flow
+    this.timeout = timeout
+  }
+}
+
+/** No signal came within the `timeout` of a wait. */
+export class WaitTimeoutError extends Error {
+  override readonly name = 'WaitTimeoutError'
+  readonly code = 'WAIT_TIMEOUT'
+  readonly signal: string
+  /** Milliseconds. */
+  readonly timeout: number
+
+  constructor(signal: string, timeout: number) {
+    super(`No signal "${signal}" came within ${timeout} ms`)
+    this.signal = signal
     this.timeout = timeout
   }
 }

@@ -1,13 +1,18 @@
 export type { InitOptions } from './configuration.ts'
 export type { FlushResult } from './delivery/delivery.ts'
 export type { ExportResult, SpanExporter } from './delivery/span-exporter.ts'
-export type { Duration } from './duration.ts'
+export type { RunRecord, RunStatus } from './durable/run-record.ts'
+export type { SignalOptions, StoredRun } from './durable/stored-run.ts'
+export { NotStorableError } from './durable/stored-value.ts'
+export { type Signal, signal, type WaitOptions } from './durable/waits.ts'
+export type { Duration, LongDuration } from './duration.ts'
 export {
   FlowValidationError,
   RunTimeoutError,
   StepTimeoutError,
   TerminalError,
   UsageError,
+  WaitTimeoutError,
 } from './errors.ts'
 export {
   type DefineFlow,
@@ -17,6 +22,7 @@ export {
   type FlowSchemas,
   flow,
   type RunArguments,
+  resumeRuns,
 } from './flow/flow.ts'
 export type { FlowHooks, RunEvent } from './flow/hooks.ts'
 export type { MapOptions, ParallelOptions, Settled } from './flow/parallel.ts'

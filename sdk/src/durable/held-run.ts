@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts'
+import { newRunId } from '../spans/ids.ts'
 import type { Store } from '../stores/store.ts'
 import { clearDue } from './due.ts'
-import { hash } from './keys.ts'
 import { changeHeldRun, type Lease, type LeaseRequest, offerLease, toFree } from './lease.ts'
 import { type RunRecord, recordKey } from './run-record.ts'
 import { toStored } from './stored-value.ts'
@@ -38,13 +38,12 @@ export class RunExistsError extends Error {
 }
 
 /**
- * Records a new run, held by the caller. The id of a run with an idempotency key is made from flow and key, so that one write
- * decides who was first.
+ * Records a new run, held by the caller.
  *
  * @throws RunExistsError if there is a run with the id, NotStorableError if input or metadata cannot be stored
  */
 export async function createRun(store: Store, run: NewRun, request: LeaseRequest): Promise<CreatedRun> {
-  const id = await idOf(run)
+  const id = idOf(run)
   const { flow, version, input, session, user, metadata, idempotencyKey, traceId } = run
   const record: RunRecord = {
     id,
@@ -95,10 +94,9 @@ export async function finishRun(store: Store, lease: Lease, end: RunEnd, now: nu
   await clearDue(store, lease.due)
 }
 
-/** 32 hexadecimal digits, as the id of a trace. */
-async function idOf({ id, flow, idempotencyKey }: NewRun): Promise<string> {
-  if (idempotencyKey === undefined) return id ?? crypto.randomUUID().replaceAll('-', '')
+/** With an idempotency key it is made of flow and key, so that one write decides who was first. */
+export function idOf({ id, flow, idempotencyKey }: Pick<NewRun, 'id' | 'flow' | 'idempotencyKey'>): string {
+  if (idempotencyKey === undefined) return id ?? newRunId()
   if (id !== undefined) throw new UsageError('expected an id or an idempotency key of a run, got both')
-  const identity = JSON.stringify([flow, idempotencyKey])
-  return (await hash(new TextEncoder().encode(identity))).slice(0, 32)
+  return `${flow}/${idempotencyKey}`
 }

@@ -43,7 +43,12 @@ export async function remember(
 ): Promise<StepOutcome> {
   const key = await stepKey(run, step)
   const remembered: RememberedStep = { step, outcome, at: now }
-  const text = toStored(`${'value' in outcome ? 'output' : 'error'} of ${describe(step)}`, remembered)
+  const side = 'value' in outcome ? 'output' : 'error'
+  const text = toStored(
+    `${side} of ${describe(step)}`,
+    remembered,
+    `.outcome.${side === 'output' ? 'value' : side}`,
+  )
   if ((await store.put(key, text)) !== undefined) return outcome
   return (await recall(store, run, step)) ?? outcome
 }

@@ -20,7 +20,7 @@ async function toPart(text: string): Promise<string> {
 }
 
 /** SHA-256 in hexadecimal digits. */
-export async function hash(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+async function hash(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

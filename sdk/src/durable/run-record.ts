@@ -22,6 +22,8 @@ export interface RunRecord {
   /** Of every process that executed it, in their order. */
   readonly traceIds: readonly string[]
   readonly idempotencyKey: string | undefined
+  /** Somebody wants it to be cancelled. */
+  readonly cancelled?: { readonly reason: unknown }
   readonly createdAt: number
   readonly updatedAt: number
   readonly lease: {

@@ -15,14 +15,15 @@ export class NotStorableError extends Error {
  * that goes on in another process would find out there.
  *
  * @param what names the value in the error: `output of step "plan"`
+ * @param wrapping the path to what the error is about, left out of it: `.outcome.value`
  * @throws NotStorableError
  */
-export function toStored(what: string, value: unknown): string {
+export function toStored(what: string, value: unknown, wrapping = ''): string {
   try {
     return stringify(value, { Error: (part: unknown) => isError(part) && fromError(part) })
   } catch (cause) {
     throw new NotStorableError(
-      `The ${what} cannot be stored: ${problemOf(cause)}. Return plain data: objects, arrays, strings, numbers, dates, maps, sets, errors`,
+      `The ${what} cannot be stored: ${problemOf(cause, wrapping)}. Return plain data: objects, arrays, strings, numbers, dates, maps, sets, errors`,
       { cause },
     )
   }
@@ -33,9 +34,10 @@ export function fromStored(text: string): unknown {
 }
 
 /** `.client is an instance of OpenAI` */
-function problemOf(cause: unknown): string {
+function problemOf(cause: unknown, wrapping: string): string {
   if (!(cause instanceof DevalueError)) return cause instanceof Error ? cause.message : String(cause)
-  return `${cause.path || 'it'} is ${describe(cause.value)}`
+  const path = cause.path.startsWith(wrapping) ? cause.path.slice(wrapping.length) : cause.path
+  return `${path || 'it'} is ${describe(cause.value)}`
 }
 
 function describe(value: unknown): string {

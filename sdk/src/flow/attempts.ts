@@ -52,7 +52,14 @@ async function inSpan(step: StepExecution, plan: StepPlan, attempt: number): Pro
   const span = startAttempt(step, attempt, place)
   try {
     const { run, session, signal, branch, path } = scope
-    return await callIn({ run, session, span, signal, branch, path }, place.base, once, step, plan, attempt)
+    return await callIn(
+      { run, session, span, signal, branch, path, journal: undefined },
+      place.base,
+      once,
+      step,
+      plan,
+      attempt,
+    )
   } catch (error) {
     recordFailure(span, error, step, plan.signals)
     throw error

@@ -1,3 +1,4 @@
+import type { Store } from '../stores/store.ts'
 import type { FlowHooks } from './hooks.ts'
 import type { FlowContext } from './run-context.ts'
 import type { Schema } from './schema.ts'
@@ -10,5 +11,6 @@ export interface FlowDefinition {
   readonly output: Schema | undefined
   readonly chunk: Schema | undefined
   readonly handler: (input: unknown, context: FlowContext<never>) => unknown
+  readonly store: Store | undefined
   readonly on: FlowHooks | undefined
 }

@@ -1,10 +1,15 @@
+import { resumeDefinitions } from '../durable/execute.ts'
+import { type StoredRun, storedRun } from '../durable/stored-run.ts'
+import { sleepFor, waitForSignal } from '../durable/waits.ts'
 import { expected } from '../errors.ts'
+import type { Store } from '../stores/store.ts'
+import type { FlowDefinition } from './flow-definition.ts'
 import { runStream } from './flow-stream.ts'
 import type { FlowHooks } from './hooks.ts'
 import { type RunAll, type RunMap, runAll, runMap } from './parallel.ts'
 import { type FlowCarrier, flowContext, type Headers_, runWithin } from './propagation.ts'
-import { executeRun } from './run.ts'
 import type { FlowContext } from './run-context.ts'
+import { runFlow } from './run-flow.ts'
 import { type RunHandle, startRun } from './run-handle.ts'
 import type { RunOptions } from './run-options.ts'
 import { type InputOf, isSchema, type OutputOf, type Schema } from './schema.ts'
@@ -20,6 +25,11 @@ export interface FlowOptions {
   readonly output?: Schema | undefined
   /** Checks and converts each chunk that a run emits; must do so at once. */
   readonly chunk?: Schema | undefined
+  /**
+   * Keeps runs, so that they outlive their process: steps that are over are not executed again, and `flow.wait` and `flow.sleep`
+   * hold no process. Steps happen at least once; `idempotencyKey` is there for what must not happen twice.
+   */
+  readonly store?: Store
   /** Called as runs go on. */
   readonly on?: FlowHooks
 }
@@ -37,6 +47,11 @@ export interface Flow<I, O, C = unknown> {
   run(...args: RunArguments<I>): Promise<O>
   /** Starts a run and gives a handle of it: for its id, its chunks as they come, its steps, and to cancel it. */
   start(...args: RunArguments<I>): RunHandle<O, C>
+  /**
+   * A run of any process, of a flow with a store: its status and result, to send it signals, and to cancel it.
+   * @throws UsageError for a flow without a store
+   */
+  get(id: string): StoredRun<O>
 }
 
 export interface FlowSchemas {
@@ -97,6 +112,10 @@ export interface DefineFlow {
   readonly map: RunMap
   /** A step that reads a stream, gives each chunk to whoever reads the run, and resolves to all of it. */
   readonly stream: typeof runStream
+  /** Waits for a signal to the run, which is suspended meanwhile. */
+  readonly wait: typeof waitForSignal
+  /** Sleeps; a run with a store is suspended meanwhile. */
+  readonly sleep: typeof sleepFor
   /** Where the caller is, as W3C headers: to send along with a request, or with a message to a worker thread. */
   readonly context: () => FlowCarrier
   /** Calls `fn` where the sender of such headers was: flows inside are nested runs of its run. */
@@ -116,6 +135,8 @@ export const flow: DefineFlow = Object.freeze(
     all: runAll,
     map: runMap,
     stream: runStream,
+    wait: waitForSignal,
+    sleep: sleepFor,
     context: flowContext,
     within: runWithin,
   }),
@@ -131,22 +152,53 @@ function defineFlow(
   if (typeof name !== 'string' || name === '') throw expected('flow name', 'a non-empty string', name)
   if (typeof options !== 'object' || options === null) throw expected('flow options', 'an object', options)
   if (typeof handler !== 'function') throw expected(`handler of flow "${name}"`, 'a function', handler)
-  const { version, input, output, chunk, on } = options
+  const { version, input, output, chunk, store, on } = options
   if (version !== undefined && typeof version !== 'string') throw expected('version', 'a string', version)
   for (const [side, schema] of Object.entries({ input, output, chunk })) {
     if (schema !== undefined && !isSchema(schema))
       throw expected(side, 'a zod or other Standard Schema', schema)
   }
+  if (store !== undefined && typeof store?.put !== 'function') throw expected('store', 'a store', store)
   if (on !== undefined && (typeof on !== 'object' || on === null))
     throw expected('on', 'an object of hooks', on)
   const schemas: FlowSchemas = Object.freeze({ input, output, chunk })
-  const definition = { name, version, ...schemas, on, handler: handler as FlowHandler<unknown, unknown> }
-  return Object.freeze({
+  const definition = {
+    name,
+    version,
+    ...schemas,
+    store,
+    on,
+    handler: handler as FlowHandler<unknown, unknown>,
+  }
+  const defined = Object.freeze({
     name,
     version,
     schemas,
     run: (value?: unknown, runOptions?: RunOptions) =>
-      executeRun(definition, value, runOptions) as Promise<never>,
+      runFlow(definition, value, runOptions) as Promise<never>,
     start: (value?: unknown, runOptions?: RunOptions) => startRun(definition, value, runOptions),
+    get: (id: string) => storedRun(definition, id),
   })
+  definitions.set(defined, definition)
+  return defined
+}
+
+/** What each flow was defined by. */
+const definitions = new WeakMap<object, FlowDefinition>()
+
+/**
+ * Goes on, in this process, with runs of these flows that are due: their signal came, their time has come, or the process that
+ * executed them is gone. Gives a function that ends it: it resolves when no further run is taken on.
+ *
+ * @throws UsageError for what is no flow, or has no store
+ */
+export function resumeRuns(flows: readonly Flow<never, unknown, unknown>[]): () => Promise<void> {
+  if (!Array.isArray(flows)) throw expected('resumeRuns', 'a list of flows', flows)
+  return resumeDefinitions(
+    flows.map((one) => {
+      const definition = definitions.get(one)
+      if (definition === undefined) throw expected('resumeRuns', 'flows', one)
+      return definition
+    }),
+  )
 }

@@ -7,6 +7,8 @@ export interface FlowHooks {
   readonly completed?: (run: RunEvent & { readonly output: unknown }) => unknown
   /** Failed, or cancelled. */
   readonly failed?: (run: RunEvent & { readonly error: unknown; readonly cancelled: boolean }) => unknown
+  /** Waits for a signal or a time; goes on perhaps in another process. */
+  readonly suspended?: (run: RunEvent) => unknown
   /** After `completed` or `failed`. */
   readonly finished?: (run: RunEvent) => unknown
   readonly stepFailed?: (run: RunEvent & { readonly step: string; readonly error: unknown }) => unknown
@@ -23,6 +25,7 @@ export function hookListener(hooks: FlowHooks, { runId, flow, session, user }: R
   const event: RunEvent = { runId, flow, session, user }
   return {
     started: () => hooks.started?.(event),
+    suspended: () => hooks.suspended?.(event),
     step: ({ label, status, error }) =>
       status === 'error' ? hooks.stepFailed?.({ ...event, step: label, error }) : undefined,
     completed: (output) => hooks.completed?.({ ...event, output }),

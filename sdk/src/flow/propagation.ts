@@ -82,7 +82,15 @@ export function runWithin<R>(carrier: Headers_, fn: () => R): R {
           listeners: [],
         }
   const base = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent)
-  const fields = { run, session, span: undefined, signal: undefined, branch: '', path: [] }
+  const fields = {
+    run,
+    session,
+    span: undefined,
+    signal: undefined,
+    branch: '',
+    path: [],
+    journal: undefined,
+  }
   return callIn(fields, base, fn)
 }
 

@@ -1,6 +1,7 @@
+import { idOf } from '../durable/held-run.ts'
 import { newRunId } from '../spans/ids.ts'
 import type { FlowDefinition } from './flow-definition.ts'
-import { executeRun } from './run.ts'
+import { runFlow } from './run-flow.ts'
 import { checkOptions, type RunOptions } from './run-options.ts'
 import type { StepResult } from './run-state.ts'
 
@@ -21,7 +22,8 @@ export interface RunHandle<O, C = unknown> extends AsyncIterable<C> {
 export function startRun(flow: FlowDefinition, input: unknown, options: RunOptions = {}): RunHandle<never> {
   checkOptions(options)
   const controller = new AbortController()
-  const id = options.id ?? newRunId()
+  const { id: given, idempotencyKey } = options
+  const id = flow.store === undefined ? (given ?? newRunId()) : idOf({ flow: flow.name, ...options })
   const signals = [controller.signal, options.signal].filter((signal) => signal !== undefined)
   const steps: StepResult[] = []
   const chunks: unknown[] = []
@@ -31,10 +33,10 @@ export function startRun(flow: FlowDefinition, input: unknown, options: RunOptio
     news.resolve()
     news = Promise.withResolvers()
   }
-  const result = executeRun(
+  const result = runFlow(
     flow,
     input,
-    { ...options, id, signal: AbortSignal.any(signals) },
+    { ...options, ...(idempotencyKey === undefined ? { id } : {}), signal: AbortSignal.any(signals) },
     {
       step: (step) => steps.push(step),
       chunk: (chunk) => {

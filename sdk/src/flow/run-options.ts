@@ -5,6 +5,8 @@ import type { ExperimentTrial } from './run-state.ts'
 export interface RunOptions {
   /** Identity of the run, for one that goes on in another process or to score it later. Default: a new one. */
   readonly id?: string
+  /** With a store: the same key again is the same run of the flow, and gives what that one gives. Not with an `id`. */
+  readonly idempotencyKey?: string
   /** The conversation or visit that the run belongs to; nested runs inherit it. */
   readonly session?: string
   /** Whom the run is for; nested runs inherit it. */
@@ -25,7 +27,7 @@ export interface RunOptions {
  */
 export function checkOptions(options: RunOptions): number | undefined {
   if (typeof options !== 'object' || options === null) throw expected('run options', 'an object', options)
-  for (const key of ['session', 'user', 'id'] as const) {
+  for (const key of ['session', 'user', 'id', 'idempotencyKey'] as const) {
     const value = options[key]
     if (value !== undefined && (typeof value !== 'string' || value === '')) {
       throw expected(key, 'a non-empty string', value)

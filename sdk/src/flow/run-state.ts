@@ -50,6 +50,7 @@ export interface StepResult {
 
 export interface RunListener {
   started?(): unknown
+  suspended?(): unknown
   chunk?(chunk: unknown): unknown
   step?(result: StepResult): unknown
   completed?(output: unknown): unknown

@@ -1,3 +1,4 @@
+import type { DurableRun, Parts } from '../durable/durable-run.ts'
 import { FlowValidationError, RunTimeoutError } from '../errors.ts'
 import { runtime } from '../runtime.ts'
 import { WEIR_RUN_STATUS, WEIR_RUN_STEPS } from '../semconv.ts'
@@ -31,6 +32,7 @@ export async function executeRun(
   input: unknown,
   options: RunOptions = {},
   reader?: RunListener,
+  journal?: DurableRun,
 ): Promise<unknown> {
   const timeout = checkOptions(options)
   const scope = currentScope()
@@ -44,16 +46,19 @@ export async function executeRun(
     signal: scope.signal,
     branch: '',
     path: NO_PATH,
+    journal,
   }
   const subject: Subject = { kind: 'flow', name: flow.name, key: undefined, scope: fields }
   if (span !== undefined) describeRun(span, scope.run, options, subject)
   capture(span, 'input', subject, input)
-  const signals = [options.signal, scope.signal].filter((signal) => signal !== undefined)
-  const execution: Execution = { flow, run, span, subject, timeout, signals }
+  const signals = [options.signal, scope.signal, journal?.signal].filter((signal) => signal !== undefined)
+  const execution: Execution = { flow, run, span, subject, timeout, signals, journal }
+  journal?.begin(partsOf(execution, place, scope, options), span)
   tell(run, (listener) => listener.started?.())
   let isStream = false
   try {
-    const output = await callIn(fields, place.base, executeWithinLimits, execution, input)
+    const given = await callIn(fields, place.base, executeWithinLimits, execution, input)
+    const output = journal === undefined ? given : await journal.finish({ status: 'ok', output: given })
     const finish = (failure?: { error: unknown }) =>
       void settle(execution, scope, failure ?? { output: undefined })
     const stream = observeStream(output, span, subject, fields, place.base, finish)
@@ -62,9 +67,43 @@ export async function executeRun(
     return stream ?? output
   } catch (error) {
     if (isStream) throw error
-    recordFailure(span, error, subject, ownTimeout(error, flow) ? [] : signals)
+    const stops = ownTimeout(error, flow) ? [] : signals
+    if (journal?.isOver === false) await keepFailure(journal, error, stops)
+    recordFailure(spanOf(execution), error, subject, stops)
     await settle(execution, scope, { error })
     throw error
+  }
+}
+
+async function keepFailure(journal: DurableRun, error: unknown, stops: AbortSignal[]): Promise<void> {
+  try {
+    await journal.finish({ status: isCancellation(error, ...stops) ? 'cancelled' : 'error', error })
+  } catch {
+    // It throws what it was given.
+  }
+}
+
+/** The span of the run; of one that was suspended, its current part. */
+function spanOf({ journal, span }: Execution): RecordedSpan | undefined {
+  return journal === undefined ? span : journal.span
+}
+
+/** A run that goes on after a suspension does so in a span of its own, below the first one. */
+function partsOf(execution: Execution, place: Place, around: Scope, options: RunOptions): Parts {
+  const { flow, span: first, subject, run } = execution
+  return {
+    begin: () => {
+      const parent = first?.spanContext() ?? place.parent
+      const part = startSpan(flow.name, describeFlow(flow), { parent, base: place.base })
+      if (part !== undefined) describeRun(part, around.run, options, subject)
+      return part
+    },
+    suspend: (span) => {
+      span?.set(WEIR_RUN_STATUS, 'suspended')
+      span?.set(WEIR_RUN_STEPS, run.steps)
+      span?.end()
+      tell(run, (listener) => listener.suspended?.())
+    },
   }
 }
 
@@ -80,6 +119,7 @@ interface Execution {
   readonly timeout: number | undefined
   /** Each stops it. */
   readonly signals: AbortSignal[]
+  readonly journal: DurableRun | undefined
 }
 
 function executeWithinLimits(execution: Execution, input: unknown): Promise<unknown> {
@@ -92,23 +132,26 @@ function executeWithinLimits(execution: Execution, input: unknown): Promise<unkn
 }
 
 async function executeHandler(
-  { flow, run, span, subject }: Execution,
+  execution: Execution,
   input: unknown,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
+  const { flow, run, subject } = execution
   const checked = flow.input === undefined ? input : await validate(flow, 'input', flow.input, input)
   const output = await flow.handler(checked, new RunContext(flow, run, signal))
   if (isStream(output)) return output
-  capture(span, 'output', subject, output)
+  capture(spanOf(execution), 'output', subject, output)
   return flow.output === undefined ? output : validate(flow, 'output', flow.output, output)
 }
 
 /** Says how the run ended, and waits for its delivery where that was asked for. */
 async function settle(
-  { flow, run, span, signals }: Execution,
+  execution: Execution,
   around: Scope,
   result: { output: unknown } | { error: unknown },
 ): Promise<void> {
+  const { flow, run, signals } = execution
+  const span = spanOf(execution)
   const isCancelled =
     'error' in result && !ownTimeout(result.error, flow) && isCancellation(result.error, ...signals)
   if (!isCancelled) span?.set(WEIR_RUN_STATUS, 'error' in result ? 'error' : 'ok')

@@ -23,7 +23,7 @@ export async function runStep<T, F>(
   if (typeof label !== 'string' || label === '') throw expected('step label', 'a non-empty string', label)
   if (typeof fn !== 'function') throw expected(`function of step "${label}"`, 'a function', fn)
   const scope = currentScope()
-  const { run, session, signal, branch } = scope
+  const { run, signal, branch } = scope
   const plan = toStepPlan(options, signal)
   const step: StepExecution = {
     kind: 'step',
@@ -34,13 +34,20 @@ export async function runStep<T, F>(
     key: options?.key ?? (branch === '' ? undefined : branch),
     scope,
   }
+  const execute = () => executeStep(step, options)
+  return (scope.journal === undefined ? execute() : scope.journal.step(step, execute)) as Promise<T | F>
+}
+
+async function executeStep(step: StepExecution, options: StepOptions<unknown> | undefined): Promise<unknown> {
+  const { name: label, fn, plan, scope } = step
+  const { run, session, signal, branch } = scope
   const attributes = describeStep(step, 'step')
   if (plan === undefined) attributes[WEIR_STEP_ATTEMPTS] = 1
   const place = placeOf(scope)
   const span = startSpan(label, attributes, place)
   if (options !== undefined) capture(span, 'input', step, options.input)
   const path = currentCapture().redact === undefined ? scope.path : [...scope.path, label]
-  const inside = { run, session, span, signal, branch, path }
+  const inside = { run, session, span, signal, branch, path, journal: undefined }
   let isStream = false
   try {
     const output =
@@ -51,7 +58,7 @@ export async function runStep<T, F>(
     if (stream === undefined) capture(span, 'output', step, output)
     else isStream = true
     if (run !== undefined && run.listeners.length > 0) report(run, step, span, 'ok', { output })
-    return (stream ?? output) as T | F
+    return stream ?? output
   } catch (error) {
     recordFailure(span, error, step, plan?.signals)
     if (run !== undefined && run.listeners.length > 0) {

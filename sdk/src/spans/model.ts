@@ -143,7 +143,7 @@ async function traceCall<T>(
   fn: (span: ModelSpan) => T | Promise<T>,
 ): Promise<T> {
   const scope = currentScope()
-  const { run, session, signal, branch, path } = scope
+  const { run, session, signal, branch, path, journal } = scope
   if (run !== undefined) {
     attributes[WEIR_RUN_ID] = run.runId
     attributes[WEIR_FLOW_NAME] = run.flow
@@ -156,7 +156,7 @@ async function traceCall<T>(
   const subject: Subject = { kind: call.kind, name: call.name, key: undefined, scope }
   const handle = new CallSpan(span, subject)
   capture(span, 'input', subject, call.input)
-  const inside = { run, session, span, signal, branch, path }
+  const inside = { run, session, span, signal, branch, path, journal }
   let isStream = false
   try {
     const output = await callIn(inside, place.base, fn, handle)

@@ -8,6 +8,7 @@ import {
   type SpanContext,
   trace,
 } from '@opentelemetry/api'
+import type { DurableRun } from '../durable/durable-run.ts'
 import type { RunState } from '../flow/run-state.ts'
 import { builtin } from '../platform.ts'
 import { runtime } from '../runtime.ts'
@@ -23,6 +24,8 @@ export class Scope {
   readonly signal: AbortSignal | undefined
   /** Which of several branches that run at once this is, such as the keys of `flow.all`. */
   readonly branch: string
+  /** Keeps what steps give, where the run has a store; not inside a step, which is kept as a whole. */
+  readonly journal: DurableRun | undefined
   /** Labels of the steps around, from the outermost; kept only for a redaction hook. */
   readonly path: readonly string[]
   /** The context of OpenTelemetry's that somebody entered last; without our span unless `isForeign`. */
@@ -38,6 +41,7 @@ export class Scope {
     this.signal = fields.signal
     this.branch = fields.branch
     this.path = fields.path
+    this.journal = fields.journal
     this.base = base
     this.isForeign = isForeign
   }
@@ -50,7 +54,7 @@ export class Scope {
   }
 }
 
-export type ScopeFields = Pick<Scope, 'run' | 'session' | 'span' | 'signal' | 'branch' | 'path'>
+export type ScopeFields = Pick<Scope, 'run' | 'session' | 'span' | 'signal' | 'branch' | 'path' | 'journal'>
 
 interface ScopeStorage {
   getStore(): Scope | undefined
@@ -78,7 +82,15 @@ function createStorage(): ScopeStorage {
 }
 
 const OUTSIDE: Scope = new Scope(
-  { run: undefined, session: undefined, span: undefined, signal: undefined, branch: '', path: [] },
+  {
+    run: undefined,
+    session: undefined,
+    span: undefined,
+    signal: undefined,
+    branch: '',
+    path: [],
+    journal: undefined,
+  },
   ROOT_CONTEXT,
   false,
 )
@@ -102,7 +114,7 @@ export interface Place {
  */
 export function placeOf(scope: Scope): Place {
   runtime.current?.beforeFirstSpan()
-  const { span } = scope
+  const span = scope.journal?.span ?? scope.span
   if (slot.hasContextManager && !scope.isForeign) {
     const parent = span === undefined ? trace.getSpanContext(scope.base) : span.spanContext()
     return { parent: valid(parent), base: scope.base, around: scope }
@@ -146,9 +158,9 @@ export function callWith<A extends unknown[], R>(
   fn: (...args: A) => R,
   ...args: A
 ): R {
-  const { run, session, span, signal, branch, path, base, isForeign } = currentScope()
+  const { run, session, span, signal, branch, path, journal, base, isForeign } = currentScope()
   return storage.run(
-    new Scope({ run, session, span, signal, branch, path, ...fields }, base, isForeign),
+    new Scope({ run, session, span, signal, branch, path, journal, ...fields }, base, isForeign),
     fn,
     ...args,
   )

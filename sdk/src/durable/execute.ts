@@ -1,0 +1,150 @@
+import { ROOT_CONTEXT } from '@opentelemetry/api'
+import { UsageError } from '../errors.ts'
+import type { FlowDefinition } from '../flow/flow-definition.ts'
+import { executeRun } from '../flow/run.ts'
+import { checkOptions, type RunOptions } from '../flow/run-options.ts'
+import type { RunListener } from '../flow/run-state.ts'
+import { callIn, currentScope } from '../spans/scope.ts'
+import type { Store } from '../stores/store.ts'
+import { warn } from '../warn.ts'
+import { Dispatcher, LEASE, OWNER, takeLease } from './dispatcher.ts'
+import { DurableRun, followRun } from './durable-run.ts'
+import { createRun, idOf, RunExistsError } from './held-run.ts'
+import type { Lease } from './lease.ts'
+import { hasEnded, type RunRecord, readRun } from './run-record.ts'
+
+/**
+ * A run that its store keeps. With an idempotency key, and as a nested run, it may be known already: then this gives what it gave,
+ * goes on with it, or waits for whoever does.
+ *
+ * @throws RunExistsError, NotStorableError
+ */
+export async function executeDurably(
+  flow: FlowDefinition,
+  store: Store,
+  input: unknown,
+  options: RunOptions,
+  reader: RunListener | undefined,
+): Promise<unknown> {
+  checkOptions(options)
+  const { journal, branch, run: outer, session: around } = currentScope()
+  const { idempotencyKey, metadata } = options
+  const isChild = journal !== undefined && options.id === undefined && idempotencyKey === undefined
+  const id = isChild
+    ? journal.childId(flow.name, branch === '' ? undefined : branch)
+    : idOf({
+        flow: flow.name,
+        ...(options.id === undefined ? {} : { id: options.id }),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      })
+  const session = options.session ?? around
+  const user = options.user ?? outer?.user
+  const request = { owner: OWNER, duration: LEASE, now: Date.now() }
+  let lease: Lease | undefined
+  try {
+    const created = await createRun(
+      store,
+      {
+        id,
+        flow: flow.name,
+        input,
+        ...(flow.version === undefined ? {} : { version: flow.version }),
+        ...(session === undefined ? {} : { session }),
+        ...(user === undefined ? {} : { user }),
+        ...(metadata === undefined ? {} : { metadata }),
+      },
+      request,
+    )
+    lease = created.lease
+  } catch (error) {
+    if (!(error instanceof RunExistsError) || (!isChild && idempotencyKey === undefined)) throw error
+    return goOnWith(flow, store, id, reader)
+  }
+  return execute(flow, store, lease as Lease, input, { ...withoutKey(options), id }, reader)
+}
+
+/** The run was begun before, here or in another process. */
+async function goOnWith(
+  flow: FlowDefinition,
+  store: Store,
+  id: string,
+  reader: RunListener | undefined,
+): Promise<unknown> {
+  const record = await readRun(store, id)
+  if (record === undefined || hasEnded(record) || Dispatcher.of(store).has(id)) return followRun(store, id)
+  const lease = await takeLease(store, id)
+  return lease === undefined ? followRun(store, id) : resume(flow, store, record, lease, reader)
+}
+
+function execute(
+  flow: FlowDefinition,
+  store: Store,
+  lease: Lease,
+  input: unknown,
+  options: RunOptions,
+  reader: RunListener | undefined,
+): Promise<unknown> {
+  const journal = new DurableRun(store, lease.run, lease)
+  journal.isAwaited = true
+  return executeRun(flow, input, options, reader, journal)
+}
+
+async function resume(
+  flow: FlowDefinition,
+  store: Store,
+  record: RunRecord,
+  lease: Lease,
+  reader: RunListener | undefined,
+): Promise<unknown> {
+  const { id, input, session, user, metadata, version } = record
+  if (version !== flow.version) {
+    warn(
+      'version',
+      `run ${id} of flow "${flow.name}" was started by version ${version ?? 'none'} and goes on with version ${flow.version ?? 'none'}`,
+    )
+  }
+  const journal = new DurableRun(store, id, lease)
+  await journal.look()
+  const options: RunOptions = {
+    id,
+    ...(session === undefined ? {} : { session }),
+    ...(user === undefined ? {} : { user }),
+    ...(metadata === undefined ? {} : { metadata }),
+  }
+  return executeRun(flow, input, options, reader, journal)
+}
+
+function withoutKey({ idempotencyKey, ...options }: RunOptions): RunOptions {
+  return options
+}
+
+/**
+ * Goes on in this process with runs of these flows that are due: what they waited for has come, or the process that executed them
+ * is gone. Gives a function that ends it, and resolves when nothing new is taken on.
+ *
+ * @throws UsageError for a flow without a store
+ */
+export function resumeDefinitions(flows: readonly FlowDefinition[]): () => Promise<void> {
+  const undo = flows.map((flow) => {
+    const { store } = flow
+    if (store === undefined) {
+      throw new UsageError(`resumeRuns: expected flows with a store, got flow "${flow.name}" without one`)
+    }
+    return Dispatcher.of(store).resume([flow], (known, record, lease) => {
+      // Whoever asked for the look has nothing to do with the run.
+      const outside = {
+        run: undefined,
+        session: undefined,
+        span: undefined,
+        signal: undefined,
+        branch: '',
+        path: [],
+        journal: undefined,
+      }
+      void callIn(outside, ROOT_CONTEXT, resume, known, store, record, lease, undefined).catch(() => {})
+    })
+  })
+  return async () => {
+    await Promise.all(undo.map((one) => one()))
+  }
+}
