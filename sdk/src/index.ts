@@ -21,6 +21,7 @@ export {
   traceTool,
   type Usage,
 } from './model.ts'
+export { type ObserveOptions, observe } from './observe/observe.ts'
 export type { RetryOptions } from './retry.ts'
 export type { RunOptions } from './run.ts'
 export { currentRunId, type ExperimentTrial, newRunId, withSession } from './run-state.ts'

@@ -1,0 +1,134 @@
+import { type AttributeValue, type Span, trace } from '@opentelemetry/api'
+import { type ModelSpan, traceModel, type Usage } from '../model.ts'
+import { GEN_AI_OPERATION_NAME, OPENINFERENCE_SPAN_KIND, WEIR_KIND } from '../semconv.ts'
+import type { Answer, Question, TokenCounts } from './api.ts'
+
+const GEN_AI_RESPONSE_FINISH_REASONS = 'gen_ai.response.finish_reasons'
+const GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK = 'gen_ai.response.time_to_first_chunk'
+const GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS = 'gen_ai.usage.cache_write.input_tokens'
+
+/** A call whose span is open until it says how it went. What is said later changes nothing, and nothing here throws. */
+export interface OpenCall {
+  /** A first part of the answer is here. */
+  answering(): void
+  end(answer?: () => Answer | undefined): void
+  fail(error: unknown, answer?: () => Answer | undefined): void
+}
+
+/**
+ * Calls `work` below the span of a model call, and returns what it returns, at once. The span stays open until `work` ends the
+ * call, however long after.
+ */
+export function recordCall<T>(question: Question, provider: string, work: (call: OpenCall) => T): T {
+  const { operation, input } = question
+  const model = question.model || 'unknown'
+  const around = trace.getActiveSpan()
+  let isMade = false
+  let outcome: (() => T) | undefined
+  const recorded = traceModel({ name: `${operation} ${model}`, provider, model, input }, (span) => {
+    if (isMade) return undefined
+    const active = trace.getActiveSpan()
+    return new Promise<void>((resolve, reject) => {
+      const call = new RecordedCall(span, active === around ? undefined : active, resolve, reject)
+      if (operation === 'embeddings') call.becomeEmbedder()
+      outcome = attempt(work, call)
+    })
+  })
+  // It fails as the call does, which is for the caller to handle.
+  recorded.catch(() => {})
+  isMade = true
+  const made = outcome ?? attempt(work, UNRECORDED)
+  // The open span must not keep alive what it waits for somebody to read.
+  outcome = undefined
+  return made()
+}
+
+const UNRECORDED: OpenCall = { answering() {}, end() {}, fail() {} }
+
+function attempt<T>(work: (call: OpenCall) => T, call: OpenCall): () => T {
+  try {
+    const value = work(call)
+    return () => value
+  } catch (error) {
+    call.fail(error)
+    return () => {
+      throw error
+    }
+  }
+}
+
+class RecordedCall implements OpenCall {
+  readonly #span: ModelSpan
+  /** The same span, for attributes that `ModelSpan` has no word for. */
+  readonly #attributes: Span | undefined
+  readonly #resolve: () => void
+  readonly #reject: (error: unknown) => void
+  readonly #start = performance.now()
+  #isAnswering = false
+
+  constructor(
+    span: ModelSpan,
+    attributes: Span | undefined,
+    resolve: () => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#span = span
+    this.#attributes = attributes
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  becomeEmbedder(): void {
+    this.#set(WEIR_KIND, 'embedder')
+    this.#set(GEN_AI_OPERATION_NAME, 'embeddings')
+    this.#set(OPENINFERENCE_SPAN_KIND, 'EMBEDDING')
+  }
+
+  answering(): void {
+    if (this.#isAnswering) return
+    this.#isAnswering = true
+    this.#set(GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, (performance.now() - this.#start) / 1000)
+  }
+
+  end(answer?: () => Answer | undefined): void {
+    const error = this.#record(answer)
+    if (error === undefined) this.#resolve()
+    else this.#reject(error)
+  }
+
+  fail(error: unknown, answer?: () => Answer | undefined): void {
+    this.#record(answer)
+    this.#reject(error)
+  }
+
+  /** @returns the error that the answer says */
+  #record(read: (() => Answer | undefined) | undefined): unknown {
+    try {
+      const answer = read?.()
+      if (answer === undefined) return undefined
+      const { model, output, finishReasons = [], usage, error } = answer
+      if (typeof model === 'string' && model !== '') this.#span.setResponseModel(model)
+      if (output !== undefined) this.#span.setOutput(output)
+      const reasons = finishReasons.filter((reason) => typeof reason === 'string')
+      if (reasons.length > 0) this.#set(GEN_AI_RESPONSE_FINISH_REASONS, reasons)
+      if (usage !== undefined) this.#recordUsage(usage)
+      return error ?? undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  #recordUsage({ cacheWriteTokens, ...usage }: TokenCounts): void {
+    this.#span.setUsage(usage as Usage)
+    if (typeof cacheWriteTokens === 'number' && cacheWriteTokens > 0)
+      this.#set(GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS, cacheWriteTokens)
+  }
+
+  #set(name: string, value: AttributeValue): void {
+    try {
+      this.#attributes?.setAttribute(name, value)
+    } catch {
+      // A foreign span implementation threw; the attribute is lost.
+    }
+  }
+}
