@@ -48,7 +48,7 @@ interface Use {
   isRead: boolean
 }
 
-const USES = ['then', 'catch', 'finally', 'withResponse', 'asResponse', '_thenUnwrap'] as const
+const USES = ['then', 'catch', 'finally', 'withResponse', 'asResponse', '_thenUnwrap', '_responseProps']
 
 function watchUse(promise: ApiPromise, use: Use, listener: PromiseListener): void {
   const { parseResponse } = promise
@@ -69,15 +69,27 @@ function watchUse(promise: ApiPromise, use: Use, listener: PromiseListener): voi
       use.isUsed = true
       const result = method.apply(promise, args)
       if (name === '_thenUnwrap') watchUse(result as ApiPromise, use, listener)
-      if (name === 'asResponse') return readByCaller(result as Promise<unknown>, use, listener)
+      // Anthropic's helpers of threads take the response from here, and read it alone if it is a stream.
+      if (name === '_responseProps')
+        return readElsewhere(result as Promise<unknown>, use, listener, ({ options }) => options?.stream)
+      if (name === 'asResponse') return readElsewhere(result as Promise<unknown>, use, listener)
       return result
     }
   }
 }
 
-/** Whoever takes the raw response, and nothing else, reads it unseen. */
-async function readByCaller(response: Promise<unknown>, use: Use, listener: PromiseListener) {
+interface Props {
+  readonly options?: { readonly stream?: boolean }
+}
+
+/** Whoever takes the raw response and nothing else reads it unseen: the call ends. */
+async function readElsewhere(
+  response: Promise<unknown>,
+  use: Use,
+  listener: PromiseListener,
+  isTaken: (props: Props) => boolean | undefined = () => true,
+) {
   const value = await response
-  if (!use.isRead) listener.end()
+  if (!use.isRead && isTaken(value as Props)) listener.end()
   return value
 }

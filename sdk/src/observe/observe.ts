@@ -1,5 +1,7 @@
+import type { Tracer } from '@opentelemetry/api'
 import { expected } from '../errors.ts'
 import { observeEmbed, observeGenerate } from './ai-sdk.ts'
+import { withoutMessages } from './anthropic-tracer.ts'
 import { chatCompletions } from './chat-completions.ts'
 import { embeddings } from './embeddings.ts'
 import { messages } from './messages.ts'
@@ -90,8 +92,7 @@ class ObservedClient {
     if (typeof key === 'symbol') return value
     // Helpers of a resource (`messages.stream`, `chat.completions.parse`) call the client that they find here.
     if (key === '_client' && value === this.#client) return this.view(this.#client, '')
-    // Anthropic's own spans would say everything a second time, without the messages.
-    if (key === '_tracer' && target === this.#client) return undefined
+    if (key === '_tracer' && target === this.#client && value) return withoutMessages(value as Tracer)
     const inner = path === '' ? key : `${path}.${key}`
     if (typeof value === 'function') return this.#method(target, inner, value as Method)
     const leads = typeof value === 'object' && value !== null && leadsToMethod(inner)
