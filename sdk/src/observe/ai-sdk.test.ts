@@ -1,6 +1,7 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { embedMany, generateText, type LanguageModel, streamText, tool } from 'ai'
-import { expect, it } from 'vitest'
+import { MockLanguageModelV3, simulateReadableStream } from 'ai/test'
+import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { flow, observe } from '../index.ts'
 import { record } from '../testing.ts'
@@ -167,5 +168,83 @@ it('embeddings are recorded as an embedder', async () => {
     'gen_ai.usage.input_tokens': 8,
     'input.value': '["river","lake"]',
     'output.value': '{"vectors":2,"dimensions":3}',
+  })
+})
+
+describe('models of earlier specifications', () => {
+  vi.stubGlobal('AI_SDK_LOG_WARNINGS', false)
+  const V3_USAGE = {
+    inputTokens: { total: 12, noCache: 8, cacheRead: 3, cacheWrite: 1 },
+    outputTokens: { total: 5, text: 3, reasoning: 2 },
+  }
+  const v3 = new MockLanguageModelV3({
+    provider: 'acme.chat',
+    modelId: 'large',
+    doGenerate: async () => ({
+      content: [{ type: 'text', text: 'Wet.' }],
+      finishReason: { unified: 'stop', raw: 'end' },
+      usage: V3_USAGE,
+      warnings: [],
+    }),
+    doStream: async () => ({
+      stream: simulateReadableStream({
+        chunks: [
+          { type: 'text-start', id: '0' },
+          { type: 'text-delta', id: '0', delta: 'Wet.' },
+          { type: 'text-end', id: '0' },
+          { type: 'finish', finishReason: { unified: 'stop', raw: 'end' }, usage: V3_USAGE },
+        ],
+      }),
+    }),
+  })
+  const V2_USAGE = {
+    inputTokens: 12,
+    outputTokens: 5,
+    totalTokens: 17,
+    cachedInputTokens: 3,
+    reasoningTokens: 2,
+  }
+  const v2 = {
+    specificationVersion: 'v2' as const,
+    provider: 'acme.chat',
+    modelId: 'large',
+    supportedUrls: {},
+    doGenerate: async () => ({
+      content: [{ type: 'text' as const, text: 'Wet.' }],
+      finishReason: 'stop' as const,
+      usage: V2_USAGE,
+      warnings: [],
+    }),
+    doStream: async () => ({
+      stream: simulateReadableStream({
+        chunks: [
+          { type: 'text-start' as const, id: '0' },
+          { type: 'text-delta' as const, id: '0', delta: 'Wet.' },
+          { type: 'text-end' as const, id: '0' },
+          { type: 'finish' as const, finishReason: 'stop' as const, usage: V2_USAGE },
+        ],
+      }),
+    }),
+  }
+
+  it.each([
+    ['3, of version 6', v3],
+    ['2, of version 5', v2],
+  ])('are recorded too: %s', async (_, model) => {
+    await using recording = record()
+    await generateText({ model: observe(model), prompt: 'What is a river?' })
+    await streamText({ model: observe(model), prompt: 'What is a river?' }).consumeStream()
+    expect(recording.spans).toHaveLength(2)
+    for (const span of recording.spans) {
+      expect(outputOf(span).content).toMatchObject([{ type: 'text', text: 'Wet.' }])
+      expect(span.attributes).toMatchObject({
+        'gen_ai.provider.name': 'acme',
+        'gen_ai.response.finish_reasons': ['stop'],
+        'gen_ai.usage.input_tokens': 12,
+        'gen_ai.usage.output_tokens': 5,
+        'gen_ai.usage.cache_read.input_tokens': 3,
+        'gen_ai.usage.reasoning.output_tokens': 2,
+      })
+    }
   })
 })

@@ -4,7 +4,7 @@ import { type OpenCall, recordCall } from './record-call.ts'
 import { type StreamListener, watchStream } from './watch-stream.ts'
 
 /** A call of a method that is observed. */
-export interface MethodCall {
+interface MethodCall {
   /** The client or model that was observed. */
   readonly root: object
   readonly invoke: (...args: readonly unknown[]) => unknown

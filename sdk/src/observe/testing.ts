@@ -15,7 +15,7 @@ export interface Reply {
   readonly afterwards?: 'hang' | 'break'
 }
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly path: string | undefined
   readonly headers: IncomingHttpHeaders
   readonly body: Readonly<Record<string, unknown>>

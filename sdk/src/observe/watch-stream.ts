@@ -94,6 +94,6 @@ export function whenAbandoned(object: object, listener: Pick<StreamListener, 'en
   abandoned.register(object, listener, object)
 }
 
-export function forgetAbandonment(object: object): void {
+function forgetAbandonment(object: object): void {
   abandoned.unregister(object)
 }
