@@ -78,8 +78,9 @@ export const dataEvents = (chunks: readonly unknown[]): string[] => [
 ]
 
 /** As responses and Anthropic's messages are streamed: with the type as name. */
-export const namedEvents = (events: readonly { readonly type: string }[]): string[] =>
-  events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+export const namedEvents = (
+  events: readonly { readonly type: string; readonly [key: string]: unknown }[],
+): string[] => events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
 
 export async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = []
