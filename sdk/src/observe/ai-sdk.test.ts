@@ -101,10 +101,10 @@ it('a stream is recorded as it is read', async () => {
   const result = streamText({ model: modelAt(server), prompt: 'How deep?', tools: { depth } })
   expect(await result.text).toBe('Let me look.')
   const span = recording.only('chat llama-3.3')
-  expect(outputOf(span).content).toMatchObject([
+  expect(outputOf(span).content).toEqual([
     { type: 'reasoning', text: 'A river.' },
     { type: 'text', text: 'Let me look.' },
-    { type: 'tool-call', toolName: 'depth', input: '{"river":"Po"}' },
+    expect.objectContaining({ type: 'tool-call', toolName: 'depth', input: '{"river":"Po"}' }),
   ])
   expect(span.attributes).toMatchObject({
     'gen_ai.response.model': 'llama-3.3-70b-versatile',

@@ -39,17 +39,22 @@ const generations: Api<Generation, StreamPart> = {
   }),
   fold(generation = {}, part) {
     const content = [...(generation.content ?? [])] as Fields[]
+    const at = content.findLastIndex(({ id }) => id !== undefined && id === part.id)
+    const { id: _, ...open } = content[at] ?? {}
     switch (part.type) {
       case 'text-start':
       case 'reasoning-start':
         content.push({ type: part.type.slice(0, -'-start'.length), id: part.id, text: '' })
         break
       case 'text-delta':
-      case 'reasoning-delta': {
-        const at = content.findLastIndex(({ id }) => id === part.id)
-        if (at >= 0) content[at] = { ...content[at], text: `${content[at]?.text}${part.delta}` }
+      case 'reasoning-delta':
+        if (at >= 0) content[at] = { ...open, id: part.id, text: `${open.text}${part.delta}` }
         break
-      }
+      case 'text-end':
+      case 'reasoning-end':
+        // Only its pieces need the id.
+        if (at >= 0) content[at] = open
+        break
       case 'tool-call':
       case 'tool-result':
       case 'file':
@@ -65,6 +70,7 @@ const generations: Api<Generation, StreamPart> = {
     }
     return { ...generation, content }
   },
+  isPiece: ({ type = '' }) => type.endsWith('-delta') || type === 'tool-call' || type === 'file',
 }
 
 function countTokens(usage: ModelUsage): TokenCounts {
@@ -96,6 +102,7 @@ const embedded: Api<Embedded, never> = {
     usage: { inputTokens: usage?.tokens },
   }),
   fold: () => undefined,
+  isPiece: () => false,
 }
 
 export const observeGenerate: ObservedMethod = observeModel(generations)

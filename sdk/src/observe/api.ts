@@ -31,6 +31,8 @@ export interface Api<Body, Event> {
   answer(body: Body): Answer
   /** Adds an event of a stream to what earlier ones made of the body, and keeps no reference to the event's own objects. */
   fold(body: Body | undefined, event: Event): Body | undefined
+  /** Whether an event has a piece of the answer. What comes before the first one only announces it. */
+  isPiece(event: Event): boolean
 }
 
 /** Objects without a prototype, for keys that others choose. */

@@ -54,6 +54,12 @@ export const chatCompletions: Api<Completion, Completion> = {
       usage: chunk.usage ?? completion?.usage ?? null,
     }
   },
+  isPiece: ({ choices = [] }) => choices.some(({ delta }) => hasPiece(delta ?? {})),
+}
+
+/** The first chunk often has the role only, beside empty strings. */
+function hasPiece({ role: _, ...delta }: Fields): boolean {
+  return Object.values(delta).some(Boolean)
 }
 
 /** Strings that come whole, however often. All others come in pieces. */

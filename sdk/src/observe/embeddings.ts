@@ -19,6 +19,7 @@ export const embeddings: Api<Embeddings, never> = {
     usage: { inputTokens: usage?.prompt_tokens },
   }),
   fold: () => undefined,
+  isPiece: () => false,
 }
 
 export function describeVectors(vectors: readonly unknown[] | undefined): unknown {

@@ -61,6 +61,7 @@ export const messages: Api<Message, MessageEvent> = {
       content[at] = { ...block, input: parseInput(block.input) }
     return { ...message, content }
   },
+  isPiece: ({ type }) => type === 'content_block_delta',
 }
 
 /** Anthropic counts what a cache gave or took beside the input; everybody else counts it as part of it. */

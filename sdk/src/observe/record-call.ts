@@ -9,7 +9,7 @@ const GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS = 'gen_ai.usage.cache_write.input_to
 
 /** A call whose span is open until it says how it went. What is said later changes nothing, and nothing here throws. */
 export interface OpenCall {
-  /** A first part of the answer is here. */
+  /** A piece of the answer is here. */
   answering(): void
   end(answer?: () => Answer | undefined): void
   fail(error: unknown, answer?: () => Answer | undefined): void

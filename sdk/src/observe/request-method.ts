@@ -69,8 +69,8 @@ export class AnswerListener<Body, Event> implements StreamListener {
   }
 
   chunk(event: unknown): void {
-    this.#call.answering()
     try {
+      if (this.#api.isPiece(event as Event)) this.#call.answering()
       this.#body = this.#api.fold(this.#body, event as Event)
     } catch {
       // An event of an unknown form is left out of the record.

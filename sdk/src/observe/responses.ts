@@ -33,7 +33,7 @@ interface Request {
 export const responses: Api<Response, ResponseEvent> = {
   question({ model, instructions, input }: Request) {
     if (!instructions) return { operation: 'chat', model, input }
-    const messages = Array.isArray(input) ? input : [{ role: 'user', content: input }]
+    const messages = Array.isArray(input) ? input : input ? [{ role: 'user', content: input }] : []
     return { operation: 'chat', model, input: [{ role: 'system', content: instructions }, ...messages] }
   },
   answer: ({ model, status, output, error, incomplete_details, usage }) => ({
@@ -61,6 +61,7 @@ export const responses: Api<Response, ResponseEvent> = {
     else if (typeof event.delta === 'string') output[at] = extend(output[at], event)
     return { ...response, output }
   },
+  isPiece: ({ type = '' }) => type.endsWith('.delta'),
 }
 
 const CONTENT: Readonly<Record<string, readonly [type: string, field: string]>> = {
