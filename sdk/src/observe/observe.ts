@@ -17,6 +17,7 @@ export interface ObserveOptions {
 /** What is observed, by where a client has it. */
 const METHODS: ReadonlyMap<string, ObservedMethod> = new Map([
   ['chat.completions.create', observeRequest(chatCompletions)],
+  // In openai 4 only helpers are there, which call the one above.
   ['beta.chat.completions.create', observeRequest(chatCompletions)],
   ['responses.create', observeRequest(responses)],
   ['beta.responses.create', observeRequest(responses)],

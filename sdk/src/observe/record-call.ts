@@ -65,6 +65,7 @@ class RecordedCall implements OpenCall {
   readonly #reject: (error: unknown) => void
   readonly #start = performance.now()
   #isAnswering = false
+  #isOver = false
 
   constructor(
     span: ModelSpan,
@@ -85,7 +86,7 @@ class RecordedCall implements OpenCall {
   }
 
   answering(): void {
-    if (this.#isAnswering) return
+    if (this.#isAnswering || this.#isOver) return
     this.#isAnswering = true
     this.#set(GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, (performance.now() - this.#start) / 1000)
   }
@@ -103,6 +104,8 @@ class RecordedCall implements OpenCall {
 
   /** @returns the error that the answer says */
   #record(read: (() => Answer | undefined) | undefined): unknown {
+    if (this.#isOver) return undefined
+    this.#isOver = true
     try {
       const answer = read?.()
       if (answer === undefined) return undefined
