@@ -200,17 +200,36 @@ it('the tool runner is a call for each message, and its own spans of tools stay'
   )
 })
 
-it('of a streaming tool runner, calls are recorded without their answers', async () => {
+it('the streams of the tool runner are recorded as they are read', async () => {
   await using recording = record()
-  const events = EVENTS.map((event) =>
-    event.type === 'message_delta' ? { ...event, delta: { stop_reason: 'end_turn' } } : event,
+  const events = namedEvents(EVENTS.slice(0, 11))
+  const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
+  await using server = await serveApi(
+    { events: namedEvents(EVENTS) },
+    { events: [...events, ...namedEvents([{ type: 'message_stop' }])] },
+    { events: [...events, ...namedEvents([error])] },
   )
-  await using server = await serveApi({ events: namedEvents(events) })
-  const runner = observedOf(server).beta.messages.toolRunner({ ...ASKED, tools: [], stream: true })
-  for await (const stream of runner) expect(await stream.finalText()).toBe('Let me look.')
-  const { attributes, status } = recording.only(SPAN)
-  expect([status.code, attributes['input.value']]).toEqual([0, ATTRIBUTES['input.value']])
-  expect(attributes).not.toHaveProperty('output.value')
+  const depth = betaTool({
+    name: 'depth',
+    description: '',
+    inputSchema: { type: 'object' },
+    run: () => '5 m',
+  })
+  const anthropic = observedOf(server)
+  const run = async () => {
+    const texts: string[] = []
+    const runner = anthropic.beta.messages.toolRunner({ ...ASKED, tools: [depth], stream: true })
+    for await (const stream of runner) texts.push(await stream.finalText())
+    return texts
+  }
+  expect(await run()).toEqual(['Let me look.', 'Let me look.'])
+  const [first, second] = recording.named(SPAN)
+  expect(first?.attributes).toMatchObject({ ...ATTRIBUTES, 'gen_ai.provider.name': 'anthropic' })
+  expect(second?.attributes['output.value']).toContain('Let me look.')
+
+  await expect(run()).rejects.toThrow('Overloaded')
+  const [, , failed] = recording.named(SPAN)
+  expect(failed?.status).toEqual({ code: 2, message: 'Overloaded' })
 })
 
 it('what is no message is left to the client', async () => {

@@ -1,4 +1,5 @@
-import { whenAbandoned } from './watch-stream.ts'
+import { watchBody } from './watch-body.ts'
+import { type StreamListener, whenAbandoned } from './watch-stream.ts'
 
 /**
  * What the clients of OpenAI, Anthropic and others of their generator return. It sends at once, and reads the response when it is
@@ -15,10 +16,8 @@ export function isApiPromise(value: unknown): value is ApiPromise {
   return typeof promise?._thenUnwrap === 'function' && typeof promise.asResponse === 'function'
 }
 
-interface PromiseListener {
+interface PromiseListener extends StreamListener {
   value(value: unknown): void
-  fail(error: unknown): void
-  end(): void
 }
 
 /** The same promise with a listener, which makes nobody read a response who wants it raw. */
@@ -69,27 +68,36 @@ function watchUse(promise: ApiPromise, use: Use, listener: PromiseListener): voi
       use.isUsed = true
       const result = method.apply(promise, args)
       if (name === '_thenUnwrap') watchUse(result as ApiPromise, use, listener)
-      // Anthropic's helpers of threads take the response from here, and read it alone if it is a stream.
-      if (name === '_responseProps')
-        return readElsewhere(result as Promise<unknown>, use, listener, ({ options }) => options?.stream)
-      if (name === 'asResponse') return readElsewhere(result as Promise<unknown>, use, listener)
+      if (name === 'asResponse') return readByCaller(result as Promise<unknown>, use, listener)
+      if (name === '_responseProps') return readByHelper(result as Promise<Props>, use, listener)
       return result
     }
   }
 }
 
+/** Whoever takes the raw response, and nothing else, reads it unseen: the call ends. */
+async function readByCaller(response: Promise<unknown>, use: Use, listener: PromiseListener) {
+  const value = await response
+  if (!use.isRead) listener.end()
+  return value
+}
+
 interface Props {
+  readonly response: Response
   readonly options?: { readonly stream?: boolean }
 }
 
-/** Whoever takes the raw response and nothing else reads it unseen: the call ends. */
-async function readElsewhere(
-  response: Promise<unknown>,
-  use: Use,
-  listener: PromiseListener,
-  isTaken: (props: Props) => boolean | undefined = () => true,
-) {
-  const value = await response
-  if (!use.isRead && isTaken(value as Props)) listener.end()
-  return value
+/** Anthropic's threads take the response here. If it is a stream, they read it themselves; else they await the promise. */
+async function readByHelper(taken: Promise<Props>, use: Use, listener: PromiseListener) {
+  const props = await taken
+  if (props.options?.stream && !use.isRead) {
+    use.isRead = true
+    try {
+      watchBody(props.response, listener)
+    } catch {
+      // A response of an unknown form is read unseen.
+      listener.end()
+    }
+  }
+  return props
 }

@@ -6,6 +6,7 @@ interface Message {
   readonly content?: readonly unknown[]
   readonly stop_reason?: string | null
   readonly usage?: AnthropicUsage | null
+  readonly error?: unknown
 }
 
 interface AnthropicUsage {
@@ -22,6 +23,7 @@ interface MessageEvent {
   readonly index?: number
   readonly content_block?: Fields
   readonly delta?: Fields
+  readonly error?: unknown
   readonly usage?: AnthropicUsage | null
 }
 
@@ -38,14 +40,16 @@ export const messages: Api<Message, MessageEvent> = {
     model,
     input: system === undefined ? messages : [{ role: 'system', content: system }, ...(messages ?? [])],
   }),
-  answer: ({ role, model, content, stop_reason, usage }) => ({
+  answer: ({ role, model, content, stop_reason, usage, error }) => ({
     model,
     output: content === undefined ? undefined : { role, content },
     finishReasons: [stop_reason],
     usage: usage ? countTokens(usage) : undefined,
+    error,
   }),
   fold(message, { type, ...event }) {
     if (type === 'message_start') return { ...event.message, content: [] }
+    if (type === 'error') return { ...message, error: event.error }
     if (message === undefined) return undefined
     if (type === 'message_delta') {
       const usage = Object.entries(event.usage ?? {}).filter(([, count]) => count !== null)
