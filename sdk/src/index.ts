@@ -35,6 +35,7 @@ export { currentRunId, type ExperimentTrial, type StepResult, withSession } from
 export type { InputOf, OutputOf, Schema, SchemaIssue } from './flow/schema.ts'
 export type { StepContext, StepOptions } from './flow/step-options.ts'
 export { flush, init, type SpanProcessor, shutdown, spanProcessor } from './init.ts'
+export { type ObserveOptions, observe } from './observe/observe.ts'
 export { newRunId } from './spans/ids.ts'
 export {
   type ModelCall,

@@ -33,12 +33,16 @@ export interface ModelCall {
   readonly model: string
   /** The prompt or messages, to be recorded. */
   readonly input?: unknown
+  /** With which you stop the call yourself: its abort is a cancellation, and no failure. */
+  readonly signal?: AbortSignal
 }
 
 export interface ToolCall {
   readonly name: string
   /** The arguments, to be recorded. */
   readonly input?: unknown
+  /** With which you stop the call yourself: its abort is a cancellation, and no failure. */
+  readonly signal?: AbortSignal
 }
 
 /** What one model call used. */
@@ -114,7 +118,12 @@ export async function traceModel<T>(call: ModelCall, fn: (span: ModelSpan) => T 
     [GEN_AI_REQUEST_MODEL]: model,
     [OPENINFERENCE_SPAN_KIND]: 'LLM',
   }
-  return traceCall(name ?? `chat ${model}`, { kind: 'model', name: model, input }, attributes, fn)
+  return traceCall(
+    name ?? `chat ${model}`,
+    { kind: 'model', name: model, input, signal: call.signal },
+    attributes,
+    fn,
+  )
 }
 
 /** Records a call of a tool around `fn`, as {@link traceModel} does for a model. */
@@ -127,13 +136,14 @@ export async function traceTool<T>(call: ToolCall, fn: (span: ToolSpan) => T | P
     [GEN_AI_TOOL_NAME]: name,
     [OPENINFERENCE_SPAN_KIND]: 'TOOL',
   }
-  return traceCall(`execute_tool ${name}`, { kind: 'tool', name, input }, attributes, fn)
+  return traceCall(`execute_tool ${name}`, { kind: 'tool', name, input, signal: call.signal }, attributes, fn)
 }
 
 interface Call {
   readonly kind: 'model' | 'tool'
   readonly name: string
   readonly input: unknown
+  readonly signal: AbortSignal | undefined
 }
 
 async function traceCall<T>(
@@ -173,7 +183,12 @@ async function traceCall<T>(
     if (!isStream && !handle.hasOutput) capture(span, 'output', subject, output)
     return (stream ?? output) as T
   } catch (error) {
-    recordFailure(span, error, subject, signal === undefined ? [] : [signal])
+    recordFailure(
+      span,
+      error,
+      subject,
+      [signal, call.signal].filter((one) => one !== undefined),
+    )
     throw error
   } finally {
     if (!isStream) span?.end()
