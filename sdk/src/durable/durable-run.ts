@@ -3,18 +3,20 @@ import type { StepExecution } from '../flow/step-execution.ts'
 import type { RecordedSpan } from '../spans/span.ts'
 import type { Store } from '../stores/store.ts'
 import { warn } from '../warn.ts'
-import { Dispatcher, LEASE, takeLease } from './dispatcher.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { followRun } from './follow-run.ts'
 import { finishRun, type RunEnd, suspendRun } from './held-run.ts'
 import { recall, remember, type StepOutcome } from './journal.ts'
-import { type Lease, LeaseLostError, renewLease } from './lease.ts'
-import { hasEnded, type RunRecord, readRun } from './run-record.ts'
+import { type Lease, LeaseLostError } from './lease.ts'
+import { LeaseHolder } from './lease-holder.ts'
+import { hasEnded, type PendingWait, type RunRecord, readRun } from './run-record.ts'
 import { type Sleep, sleep, takeSignal, type Wait, type WaitOutcome, type WaitState } from './signals.ts'
 import { NotStorableError } from './stored-value.ts'
 
 /** Milliseconds that a run has nothing but waits before it is suspended. */
 const SUSPEND_AFTER = 20
-/** Milliseconds between two looks at a run that another process executes. */
-const FOLLOW_EVERY = 500
+/** Milliseconds between two looks at whether a run that waits here ended elsewhere. */
+const WATCH_EVERY = 2_000
 
 /** The spans of a run: one for each time that it is executed without a suspension. */
 export interface Parts {
@@ -37,26 +39,36 @@ export class DurableRun {
   readonly #cancellation = new AbortController()
   readonly #occurrences: Map<string, number> = new Map()
   readonly #waits: Set<() => void> = new Set()
-  readonly #deadlines: Set<{ readonly deadline: number }> = new Set()
+  readonly #pending: Set<PendingWait> = new Set()
   #parts: Parts | undefined
-  #lease: Lease | undefined
+  readonly #lease: LeaseHolder
+  readonly #elsewhere: PromiseWithResolvers<unknown> = Promise.withResolvers()
   isOver = false
   #busy = 0
-  #acquiring: Promise<void> | undefined
   #suspending: Promise<void> | undefined
   #suspendTimer: ReturnType<typeof setTimeout> | undefined
-  #renewTimer: ReturnType<typeof setTimeout> | undefined
+  #watchTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(store: Store, id: string, lease: Lease) {
     this.#store = store
     this.id = id
-    this.#lease = lease
-    this.#renewLater()
+    this.#lease = new LeaseHolder(store, lease, {
+      acquired: () => {
+        this.span = this.#parts?.begin()
+      },
+      renewed: async () => this.#hear(await readRun(store, id)),
+      lost: () => {
+        this.#cancellation.abort(new LeaseLostError(id))
+        this.#leave()
+      },
+    })
+    // Nobody has to wait for it.
+    this.#elsewhere.promise.catch(() => {})
     Dispatcher.of(store).add(this)
   }
 
   get isHeld(): boolean {
-    return this.#lease !== undefined
+    return this.#lease.isHeld
   }
 
   /** Aborts when somebody cancels the run, in whichever process. */
@@ -66,7 +78,12 @@ export class DurableRun {
 
   /** When the first of its waits is over; infinite if none ever is. */
   get deadline(): number {
-    return Math.min(...Array.from(this.#deadlines, ({ deadline }) => deadline))
+    return Math.min(...Array.from(this.#pending, ({ deadline = Number.POSITIVE_INFINITY }) => deadline))
+  }
+
+  /** Settles as the run does if another process takes it to its end. */
+  get elsewhere(): Promise<unknown> {
+    return this.#elsewhere.promise
   }
 
   get store(): Store {
@@ -103,12 +120,13 @@ export class DurableRun {
       occurrence: this.#count('wait', name, key),
       ...(timeout === undefined ? {} : { timeout }),
     }
-    return this.#waitFor(() => takeSignal(this.#store, this.id, wait, Date.now()))
+    const pending = { signal: name, ...(key === undefined ? {} : { key }) }
+    return this.#waitFor(pending, () => takeSignal(this.#store, this.id, wait, Date.now()))
   }
 
   async sleep(label: string, duration: number): Promise<void> {
     const state: Sleep = { label, occurrence: this.#count('sleep', label, undefined), duration }
-    await this.#waitFor(() => sleep(this.#store, this.id, state, Date.now()))
+    await this.#waitFor({}, () => sleep(this.#store, this.id, state, Date.now()))
   }
 
   /** Counts as work, so that the run is not suspended meanwhile. */
@@ -124,23 +142,15 @@ export class DurableRun {
     }
   }
 
-  async #waitFor(take: () => Promise<WaitState>): Promise<WaitOutcome> {
+  async #waitFor(wait: PendingWait, take: () => Promise<WaitState>): Promise<WaitOutcome> {
     for (;;) {
       const state = await this.#busily(take)
       if (state.status !== 'waiting') return state
-      if (state.deadline === undefined) await this.#woken()
-      else await this.#wokenBy(state.deadline)
-    }
-  }
-
-  async #wokenBy(deadline: number): Promise<void> {
-    const wait = { deadline }
-    this.#deadlines.add(wait)
-    Dispatcher.of(this.#store).lookSoon(deadline)
-    try {
-      await this.#woken()
-    } finally {
-      this.#deadlines.delete(wait)
+      const { deadline } = state
+      const pending = deadline === undefined ? wait : { ...wait, deadline }
+      this.#pending.add(pending)
+      if (deadline !== undefined) Dispatcher.of(this.#store).lookSoon(deadline)
+      await this.#woken().finally(() => this.#pending.delete(pending))
     }
   }
 
@@ -171,7 +181,7 @@ export class DurableRun {
 
   /** This process holds the run again. */
   async goOn(lease: Lease): Promise<void> {
-    this.#adopt(lease)
+    this.#lease.adopt(lease)
     await this.look()
   }
 
@@ -185,7 +195,7 @@ export class DurableRun {
   async finish(end: RunEnd): Promise<unknown> {
     clearTimeout(this.#suspendTimer)
     await this.#hold()
-    const lease = this.#lease as Lease
+    const lease = this.#lease.giveUp() as Lease
     let stands = end
     try {
       stands = await this.#keep(lease, end)
@@ -213,42 +223,27 @@ export class DurableRun {
   /** Whatever happens now happens elsewhere. */
   #release(): void {
     this.isOver = true
-    this.#lease = undefined
-    clearTimeout(this.#renewTimer)
+    this.#lease.giveUp()
+    clearTimeout(this.#watchTimer)
     clearTimeout(this.#suspendTimer)
     Dispatcher.of(this.#store).remove(this)
   }
 
   async #hold(): Promise<void> {
     await this.#suspending
-    if (this.isOver) await never
-    if (this.#lease !== undefined) return
-    this.#acquiring ??= this.#acquire().finally(() => {
-      this.#acquiring = undefined
-    })
-    await this.#acquiring
+    if (this.isOver || !(await this.#lease.hold())) await never
   }
 
-  async #acquire(): Promise<void> {
-    const lease = await takeLease(this.#store, this.id)
-    if (this.#lease !== undefined) return
-    if (lease === undefined) {
-      this.#release()
-      await never
-    } else {
-      this.#adopt(lease)
-    }
-  }
-
-  #adopt(lease: Lease): void {
-    this.#lease = lease
-    this.span = this.#parts?.begin()
-    this.#renewLater()
+  /** Another process was first, and says how the run ends. */
+  #leave(): void {
+    if (this.isOver) return
+    this.#release()
+    followRun(this.#store, this.id).then(this.#elsewhere.resolve, this.#elsewhere.reject)
   }
 
   #suspendLater(): void {
     clearTimeout(this.#suspendTimer)
-    if (this.#busy > 0 || this.#waits.size === 0 || this.#lease === undefined || this.isOver) return
+    if (this.#busy > 0 || this.#waits.size === 0 || !this.#lease.isHeld || this.isOver) return
     this.#suspendTimer = setTimeout(() => {
       if (this.#busy > 0 || this.#waits.size === 0) return
       this.#suspending = this.#suspend().finally(() => {
@@ -258,13 +253,11 @@ export class DurableRun {
   }
 
   async #suspend(): Promise<void> {
-    const lease = this.#lease
+    const lease = this.#lease.giveUp()
     if (lease === undefined) return
-    clearTimeout(this.#renewTimer)
-    this.#lease = undefined
     this.#parts?.suspend(this.span)
     try {
-      await suspendRun(this.#store, lease, Date.now())
+      await suspendRun(this.#store, lease, Date.now(), [...this.#pending])
     } catch (error) {
       // Its lease runs out, and it is found due then.
       if (!(error instanceof LeaseLostError))
@@ -272,29 +265,19 @@ export class DurableRun {
     }
     // What came in between is due, and nobody held the run any more.
     Dispatcher.of(this.#store).lookSoon()
+    this.#watch()
   }
 
-  #renewLater(): void {
-    this.#renewTimer = setTimeout(() => void this.#renew(), LEASE / 3)
-    ;(this.#renewTimer as { unref?(): void }).unref?.()
-  }
-
-  async #renew(): Promise<void> {
-    const lease = this.#lease
-    if (lease === undefined) return
-    try {
-      const renewed = await renewLease(this.#store, lease, Date.now())
-      if (this.#lease === lease) this.#lease = renewed
-      await this.#hear(await readRun(this.#store, this.id))
-    } catch (error) {
-      if (error instanceof LeaseLostError) {
-        this.#cancellation.abort(error)
-        this.#release()
-        return
-      }
-      warn('store', `the lease of run ${this.id} is not renewed, will try again: ${String(error)}`)
-    }
-    if (this.#lease !== undefined) this.#renewLater()
+  /** While it waits here, another process may take it to its end. */
+  #watch(): void {
+    clearTimeout(this.#watchTimer)
+    this.#watchTimer = setTimeout(async () => {
+      if (this.isOver || this.isHeld) return
+      const record = await readRun(this.#store, this.id).catch(() => undefined)
+      if (record !== undefined && hasEnded(record)) this.#leave()
+      else this.#watch()
+    }, WATCH_EVERY)
+    ;(this.#watchTimer as { unref?(): void }).unref?.()
   }
 
   /** How often it was called before: what tells calls apart, and stays the same whenever the run is executed. */
@@ -320,16 +303,4 @@ async function settled(execute: () => Promise<unknown>): Promise<StepOutcome> {
 function unwrap(outcome: StepOutcome): unknown {
   if ('error' in outcome) throw outcome.error
   return outcome.value
-}
-
-/** The result of a run that another process executes, or will. */
-export async function followRun(store: Store, id: string): Promise<unknown> {
-  for (;;) {
-    const record = await readRun(store, id)
-    if (record !== undefined && hasEnded(record)) {
-      if (record.status === 'ok') return record.output
-      throw record.error
-    }
-    await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY))
-  }
 }

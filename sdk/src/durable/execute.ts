@@ -8,9 +8,10 @@ import { callIn, currentScope } from '../spans/scope.ts'
 import type { Store } from '../stores/store.ts'
 import { warn } from '../warn.ts'
 import { Dispatcher, LEASE, OWNER, takeLease } from './dispatcher.ts'
-import { DurableRun, followRun } from './durable-run.ts'
+import { DurableRun } from './durable-run.ts'
+import { followRun } from './follow-run.ts'
 import { createRun, idOf, RunExistsError } from './held-run.ts'
-import type { Lease } from './lease.ts'
+import { type Lease, LeaseLostError } from './lease.ts'
 import { hasEnded, type RunRecord, readRun } from './run-record.ts'
 
 /**
@@ -86,7 +87,7 @@ function execute(
 ): Promise<unknown> {
   const journal = new DurableRun(store, lease.run, lease)
   journal.isAwaited = true
-  return executeRun(flow, input, options, reader, journal)
+  return executeHere(flow, input, options, reader, journal)
 }
 
 async function resume(
@@ -111,7 +112,22 @@ async function resume(
     ...(user === undefined ? {} : { user }),
     ...(metadata === undefined ? {} : { metadata }),
   }
-  return executeRun(flow, input, options, reader, journal)
+  return executeHere(flow, input, options, reader, journal)
+}
+
+/** Settles as the run does, in whichever process it ends. */
+function executeHere(
+  flow: FlowDefinition,
+  input: unknown,
+  options: RunOptions,
+  reader: RunListener | undefined,
+  journal: DurableRun,
+): Promise<unknown> {
+  const here = executeRun(flow, input, options, reader, journal).catch((error: unknown) => {
+    if (error instanceof LeaseLostError) return journal.elsewhere
+    throw error
+  })
+  return Promise.race([here, journal.elsewhere])
 }
 
 function withoutKey({ idempotencyKey, ...options }: RunOptions): RunOptions {

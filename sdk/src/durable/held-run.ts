@@ -3,7 +3,7 @@ import { newRunId } from '../spans/ids.ts'
 import type { Store } from '../stores/store.ts'
 import { clearDue } from './due.ts'
 import { changeHeldRun, type Lease, type LeaseRequest, offerLease, toFree } from './lease.ts'
-import { type RunRecord, recordKey } from './run-record.ts'
+import { type PendingWait, type RunRecord, recordKey } from './run-record.ts'
 import { toStored } from './stored-value.ts'
 
 /** What a new run is given. */
@@ -82,8 +82,13 @@ export function addTrace(store: Store, lease: Lease, traceId: string, now: numbe
  *
  * @throws LeaseLostError
  */
-export async function suspendRun(store: Store, lease: Lease, now: number): Promise<void> {
-  await changeHeldRun(store, lease, (record) => ({ ...toFree(record, now), status: 'suspended' }))
+export async function suspendRun(
+  store: Store,
+  lease: Lease,
+  now: number,
+  waitingFor: readonly PendingWait[] = [],
+): Promise<void> {
+  await changeHeldRun(store, lease, (record) => ({ ...toFree(record, now), status: 'suspended', waitingFor }))
   await clearDue(store, lease.due)
 }
 

@@ -8,6 +8,8 @@ import { sqliteStore } from '../stores/sqlite.ts'
 import type { Store } from '../stores/store.ts'
 import { record } from '../testing.ts'
 import { schedule } from './due.ts'
+import { finishRun } from './held-run.ts'
+import { acquireLease } from './lease.ts'
 import { changeRun } from './run-record.ts'
 
 const approval = signal<string>('approval')
@@ -116,6 +118,16 @@ it('a run whose process is killed in a step goes on once its lease has run out: 
     'weir: run run 1 of flow "order" was started by version 1 and goes on with version 2',
   ])
   said.mockRestore()
+})
+
+it('who waits for a run here hears how it ended elsewhere', async () => {
+  const here = order()
+  const result = here.run('book', { id: 'run 1' })
+  await expect.poll(() => here.get('run 1').status()).toBe('suspended')
+  // As another process would.
+  const lease = (await acquireLease(store, 'run 1', { owner: 'other', duration: 60_000, now: Date.now() }))!
+  await finishRun(store, lease, { status: 'ok', output: 'elsewhere' }, Date.now())
+  expect(await result).toBe('elsewhere')
 })
 
 it('two processes that resume, and one that began, agree on one end', async () => {

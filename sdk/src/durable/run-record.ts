@@ -4,6 +4,14 @@ import { fromStored, toStored } from './stored-value.ts'
 
 export type RunStatus = 'running' | 'suspended' | 'ok' | 'error' | 'cancelled'
 
+/** What a suspended run waits for: a signal, or a time. */
+export interface PendingWait {
+  readonly signal?: string
+  readonly key?: string
+  /** Milliseconds since 1970. */
+  readonly deadline?: number
+}
+
 /** What is kept of a run, beside its journal and its signals. Times are milliseconds since 1970. */
 export interface RunRecord {
   readonly id: string
@@ -22,6 +30,8 @@ export interface RunRecord {
   /** Of every process that executed it, in their order. */
   readonly traceIds: readonly string[]
   readonly idempotencyKey: string | undefined
+  /** With status suspended. */
+  readonly waitingFor?: readonly PendingWait[]
   /** Somebody wants it to be cancelled. */
   readonly cancelled?: { readonly reason: unknown }
   readonly createdAt: number

@@ -1,6 +1,6 @@
 import { resumeDefinitions } from '../durable/execute.ts'
 import { type StoredRun, storedRun } from '../durable/stored-run.ts'
-import { sleepFor, waitForSignal } from '../durable/waits.ts'
+import { type Signal, sleepFor, waitForSignal } from '../durable/waits.ts'
 import { expected } from '../errors.ts'
 import type { Store } from '../stores/store.ts'
 import type { FlowDefinition } from './flow-definition.ts'
@@ -30,6 +30,8 @@ export interface FlowOptions {
    * hold no process. Steps happen at least once; `idempotencyKey` is there for what must not happen twice.
    */
   readonly store?: Store
+  /** What its runs wait for: whoever serves the flow takes these signals, and no others. */
+  readonly signals?: readonly Signal<never, unknown>[]
   /** Called as runs go on. */
   readonly on?: FlowHooks
 }
@@ -40,6 +42,10 @@ export interface Flow<I, O, C = unknown> {
   readonly version: string | undefined
   /** Its schemas. */
   readonly schemas: FlowSchemas
+  /** What its runs wait for. */
+  readonly signals: readonly Signal<never, unknown>[]
+  /** A store keeps its runs. */
+  readonly hasStore: boolean
   /**
    * Executes the flow once. Rejects with what the handler threw, unchanged, with a `FlowValidationError`, with a
    * `RunTimeoutError`, or with the reason of the `signal` that stopped it; each is recorded.
@@ -152,13 +158,16 @@ function defineFlow(
   if (typeof name !== 'string' || name === '') throw expected('flow name', 'a non-empty string', name)
   if (typeof options !== 'object' || options === null) throw expected('flow options', 'an object', options)
   if (typeof handler !== 'function') throw expected(`handler of flow "${name}"`, 'a function', handler)
-  const { version, input, output, chunk, store, on } = options
+  const { version, input, output, chunk, store, signals = [], on } = options
   if (version !== undefined && typeof version !== 'string') throw expected('version', 'a string', version)
   for (const [side, schema] of Object.entries({ input, output, chunk })) {
     if (schema !== undefined && !isSchema(schema))
       throw expected(side, 'a zod or other Standard Schema', schema)
   }
   if (store !== undefined && typeof store?.put !== 'function') throw expected('store', 'a store', store)
+  if (!Array.isArray(signals) || signals.some((one) => typeof one?.name !== 'string')) {
+    throw expected('signals', "a list such as [signal('approval')]", signals)
+  }
   if (on !== undefined && (typeof on !== 'object' || on === null))
     throw expected('on', 'an object of hooks', on)
   const schemas: FlowSchemas = Object.freeze({ input, output, chunk })
@@ -174,6 +183,8 @@ function defineFlow(
     name,
     version,
     schemas,
+    signals: Object.freeze([...signals]),
+    hasStore: store !== undefined,
     run: (value?: unknown, runOptions?: RunOptions) =>
       runFlow(definition, value, runOptions) as Promise<never>,
     start: (value?: unknown, runOptions?: RunOptions) => startRun(definition, value, runOptions),

@@ -87,6 +87,10 @@ export function client<F extends object>(url: string, options: ClientOptions = {
             run: async (input: unknown, call: CallOptions = {}) => {
               const response = await send(name, input, call, 'application/json')
               const body = await response.json().catch(() => undefined)
+              if (response.status === 202) {
+                const error = { type: 'Suspended', message: 'the run is suspended, and goes on later' }
+                throw new RemoteFlowError(202, { ...(body as object), error })
+              }
               if (!response.ok) throw new RemoteFlowError(response.status, body)
               return (body as { output?: unknown }).output
             },

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import { flow, TerminalError, UsageError } from '../index.ts'
+import { flow, signal, TerminalError, UsageError } from '../index.ts'
+import { memoryStore } from '../stores/memory.ts'
 import { readAll, record } from '../testing.ts'
 import { client, RemoteFlowError } from './client.ts'
 import { type Access, serve } from './serve.ts'
@@ -112,7 +113,7 @@ describe('a client', () => {
     const run = remote().wait.start()
     const id = await run.id
     const status = async () => (await (await ask(`/runs/${id}`)).json()) as object
-    expect(await status()).toMatchObject({ flow: 'wait', status: 'running' })
+    expect(await status()).toMatchObject({ runId: id, flow: 'wait', status: 'running' })
     run.cancel()
     await expect(run.result).rejects.toThrow()
     await expect.poll(() => stopped).toBeDefined()
@@ -139,6 +140,57 @@ describe('a client', () => {
       'user.id': 'u',
     })
     expect(double.parentSpanContext?.spanId).toBe(recording.only('call').spanContext().spanId)
+  })
+})
+
+describe('a flow with a store', () => {
+  const approval = signal('approval', z.object({ by: z.string().min(1) }))
+  const pay = flow('pay', { store: memoryStore(), signals: [approval] }, async (amount: number) => {
+    await flow.step('reserve', () => amount)
+    const { by } = await flow.wait(approval, { key: 'first' })
+    return `${amount} by ${by}`
+  })
+  const handler = serve({ pay }, { authorize: () => ({ user: 'ada' }) })
+  const call = async (method: string, path: string, body?: object) => {
+    const init = body === undefined ? {} : { body: JSON.stringify(body), headers: json }
+    const response = await handler(new Request(`http://x${path}`, { method, ...init }))
+    return [response.status, await response.json()]
+  }
+
+  it('is suspended, takes its signals, and ends without its caller', async () => {
+    const order = { input: 5, idempotencyKey: 'order 1' }
+    const [status, started] = await call('POST', '/flows/pay', order)
+    const { runId } = started as { runId: string }
+    expect([status, started]).toEqual([202, { runId, status: 'suspended' }])
+    const path = `/runs/${encodeURIComponent(runId)}`
+    expect(await call('GET', path)).toEqual([
+      200,
+      {
+        runId,
+        flow: 'pay',
+        status: 'suspended',
+        waitingFor: [{ signal: 'approval', key: 'first' }],
+        steps: [{ label: 'reserve', index: 0, status: 'ok' }],
+      },
+    ])
+    const send = (body: object, name = 'approval') => call('POST', `${path}/signals/${name}`, body)
+    expect((await send({ value: { by: '' } }))[0]).toBe(400)
+    expect((await send({ value: { by: 'Ada' } }, 'other'))[0]).toBe(404)
+    expect((await send({ value: { by: 'Ada' }, key: 7 }))[0]).toBe(400)
+    expect(await send({ value: { by: 'Ada' }, key: 'first' })).toEqual([202, { runId, signal: 'approval' }])
+    expect(await call('POST', '/flows/pay', order)).toEqual([200, { runId, output: '5 by Ada' }])
+    expect((await send({ value: { by: 'Ada' }, key: 'first' }))[0]).toBe(409)
+    expect(await call('GET', path)).toMatchObject([200, { status: 'ok' }])
+  })
+
+  it('lists its signals, and can be cancelled', async () => {
+    const [, list] = await call('GET', '/flows')
+    expect(list).toMatchObject({
+      flows: [{ name: 'pay', signals: [{ name: 'approval', value: { type: 'object' } }] }],
+    })
+    const [, { runId }] = (await call('POST', '/flows/pay', { input: 1 })) as [number, { runId: string }]
+    await call('DELETE', `/runs/${runId}`)
+    await expect.poll(() => call('GET', `/runs/${runId}`)).toMatchObject([200, { status: 'cancelled' }])
   })
 })
 
@@ -193,7 +245,7 @@ describe('a server', () => {
       404,
       'no flow',
     ],
-    ['an unknown run', '/runs/nobody', {}, 404, 'in this process'],
+    ['an unknown run', '/runs/nobody', {}, 404, 'of the flows that are served here'],
     [
       'no percent-encoding',
       '/flows/%zz',

@@ -1,13 +1,13 @@
-import { expected, FlowValidationError, isTerminal, UsageError } from '../errors.ts'
+import { expected, FlowValidationError, UsageError } from '../errors.ts'
 import type { Flow } from '../flow/flow.ts'
 import { runWithin } from '../flow/propagation.ts'
 import type { RunHandle } from '../flow/run-handle.ts'
 import type { RunOptions } from '../flow/run-options.ts'
-import { isStream } from '../values/streams.ts'
+import { answerEvents, answerOnce } from './answers.ts'
 import { toJsonSchema } from './json-schema.ts'
+import { decode, readBody } from './read-request.ts'
 import { Refusal } from './refusal.ts'
-import { ServedRuns } from './served-runs.ts'
-import { writeEvent } from './server-sent-events.ts'
+import { type ServedRun, ServedRuns } from './served-runs.ts'
 
 /** Flows by the names under which they are served. */
 export type ServedFlows = Readonly<Record<string, Flow<never, unknown, unknown>>>
@@ -17,7 +17,7 @@ export type Access =
   | { readonly action: 'list' }
   | { readonly action: 'run'; readonly flow: string }
   | {
-      readonly action: 'read' | 'cancel'
+      readonly action: 'read' | 'cancel' | 'signal'
       readonly flow: string
       readonly runId: string
       readonly user: string | undefined
@@ -40,21 +40,16 @@ export type Authorization = boolean | { readonly user: string }
 /** Answers requests with flows; for Next, Hono, Bun, Deno and all else that has the `Request` and `Response` of the web. */
 export type Handler = (request: Request) => Promise<Response>
 
-/** A body of `POST /flows/:name`. */
-interface RunRequest {
-  readonly input?: unknown
-  readonly session?: string
-  readonly metadata?: Readonly<Record<string, unknown>>
-}
-
 /**
  * Serves flows over HTTP:
  *
  * - `GET /flows`: the flows and the JSON Schemas of what they take and give.
- * - `POST /flows/:name` with `{ input, session, metadata }`: runs a flow. Answers `{ runId, output }`, or with
+ * - `POST /flows/:name` with `{ input, session, metadata, idempotencyKey }`: runs a flow. Answers `{ runId, output }`, 202 with `{ runId, status }` as soon as
+ *   it is suspended, or with
  *   `accept: text/event-stream` the events `run`, `chunk` and then `output`, `error`, or `end` where the output is a stream and
- *   so came as chunks. Who leaves cancels the run.
- * - `GET /runs/:id`: how a run of this process goes. `DELETE /runs/:id` cancels it.
+ *   so came as chunks. Who leaves cancels the run, unless a store keeps it. With an `idempotencyKey` and a store it is one run.
+ * - `GET /runs/:id`: how a run goes, of this process or of a flow with a store. `DELETE /runs/:id` cancels it.
+ * - `POST /runs/:id/signals/:name` with `{ value, key, id }`: sends a signal to a run of a flow with a store.
  *
  * A request that carries the headers of `flow.context()` makes a nested run of its sender's.
  *
@@ -99,10 +94,11 @@ class FlowServer {
   readonly #flows: ServedFlows
   readonly #authorize: ServeOptions['authorize']
   readonly #maxBody: number
-  readonly #runs = new ServedRuns()
+  readonly #runs: ServedRuns
 
   constructor(flows: ServedFlows, authorize: ServeOptions['authorize'], maxBody: number) {
     this.#flows = flows
+    this.#runs = new ServedRuns(flows)
     this.#authorize = authorize
     this.#maxBody = maxBody
   }
@@ -120,10 +116,23 @@ class FlowServer {
     if (kind === 'flows' && name !== undefined && rest.length === 0) {
       return this.#allow(request, ['POST'], () => this.#run(request, name))
     }
+    if (
+      kind === 'runs' &&
+      name !== undefined &&
+      rest[0] === 'signals' &&
+      rest[1] !== undefined &&
+      rest.length === 2
+    ) {
+      const [, signal] = rest as [string, string]
+      return this.#allow(request, ['POST'], () => this.#signal(request, name, signal))
+    }
     if (kind === 'runs' && name !== undefined && rest.length === 0) {
       return this.#allow(request, ['GET', 'DELETE'], () => this.#inspect(request, name))
     }
-    throw new Refusal(404, 'expected GET /flows, POST /flows/:name, or GET or DELETE /runs/:id')
+    throw new Refusal(
+      404,
+      'expected GET /flows, POST /flows/:name, GET or DELETE /runs/:id, or POST /runs/:id/signals/:name',
+    )
   }
 
   async #allow(
@@ -147,13 +156,14 @@ class FlowServer {
 
   async #list(request: Request): Promise<Response> {
     await this.#permit(request, { action: 'list' })
-    const flows = Object.entries(this.#flows).map(([name, { name: flow, version, schemas }]) => ({
+    const flows = Object.entries(this.#flows).map(([name, { name: flow, version, schemas, signals }]) => ({
       name,
       flow,
       version,
       input: toJsonSchema(schemas.input),
       output: toJsonSchema(schemas.output),
       chunk: toJsonSchema(schemas.chunk),
+      signals: signals.map((signal) => ({ name: signal.name, value: toJsonSchema(signal.schema) })),
     }))
     return Response.json({ flows })
   }
@@ -164,146 +174,66 @@ class FlowServer {
       throw new Refusal(404, `no flow "${name}", expected one of: ${Object.keys(this.#flows).join(', ')}`)
     }
     const user = await this.#permit(request, { action: 'run', flow: name })
-    const { input, session, metadata } = await this.#readBody(request)
+    const { input, session, metadata, idempotencyKey } = await readBody(request, this.#maxBody)
     const options: RunOptions = {
       ...(session === undefined ? {} : { session }),
       ...(metadata === undefined ? {} : { metadata }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(user === undefined ? {} : { user }),
-      signal: request.signal,
+      // A run that a store keeps goes on without its caller.
+      ...(flow.hasStore ? {} : { signal: request.signal }),
     }
     const start = flow.start as (input: unknown, options: RunOptions) => RunHandle<unknown>
     const run = runWithin(request.headers, () => start(input, options))
-    this.#runs.add(name, user, run)
+    if (!flow.hasStore) this.#runs.add(name, user, run)
     const wantsEvents = request.headers.get('accept')?.includes('text/event-stream') === true
-    return wantsEvents ? answerEvents(run) : answerOnce(run)
+    return wantsEvents
+      ? answerEvents(run, flow.hasStore)
+      : answerOnce(run, flow.hasStore ? flow.get(run.id) : undefined)
   }
 
   async #inspect(request: Request, runId: string): Promise<Response> {
-    const run = this.#runs.get(runId)
     const action = request.method === 'DELETE' ? 'cancel' : 'read'
-    // Whether a run exists is no business of who may not see it.
+    const run = await this.#find(request, action, runId)
+    if (action === 'cancel') await run.cancel()
+    return Response.json(await run.view())
+  }
+
+  async #signal(request: Request, runId: string, name: string): Promise<Response> {
+    const run = await this.#find(request, 'signal', runId)
+    const signals = this.#flows[run.flow]?.signals ?? []
+    const signal = signals.find((one) => one.name === name)
+    if (run.stored === undefined || signal === undefined) {
+      const names = signals.map((one) => one.name).join(', ') || 'none: see `signals` of the flow'
+      throw new Refusal(404, `no signal "${name}" of flow "${run.flow}", expected one of: ${names}`)
+    }
+    const { value, key, id } = (await readBody(request, this.#maxBody)) as {
+      value?: unknown
+      key?: unknown
+      id?: unknown
+    }
+    for (const [option, text] of Object.entries({ key, id })) {
+      if (text !== undefined && typeof text !== 'string')
+        throw new Refusal(400, `${option}: expected a string`)
+    }
+    try {
+      await run.stored.signal(signal, value as never, {
+        ...(key === undefined ? {} : { key: key as string }),
+        ...(id === undefined ? {} : { id: id as string }),
+      })
+    } catch (error) {
+      if (error instanceof FlowValidationError) throw new Refusal(400, error.message)
+      if (error instanceof UsageError) throw new Refusal(409, error.message)
+      throw error
+    }
+    return Response.json({ runId, signal: name }, { status: 202 })
+  }
+
+  /** Whether a run exists is no business of who may not see it. */
+  async #find(request: Request, action: 'read' | 'cancel' | 'signal', runId: string): Promise<ServedRun> {
+    const run = await this.#runs.find(runId)
     await this.#permit(request, { action, flow: run?.flow ?? '', runId, user: run?.user })
-    if (run === undefined) throw new Refusal(404, `no run "${runId}" in this process`)
-    if (action === 'cancel') run.handle.cancel()
-    return Response.json({ runId, flow: run.flow, status: run.status, steps: run.steps() })
+    if (run === undefined) throw new Refusal(404, `no run "${runId}" of the flows that are served here`)
+    return run
   }
-
-  /** JSON only: a page of another origin cannot send that without asking first. */
-  async #readBody(request: Request): Promise<RunRequest> {
-    const type = request.headers.get('content-type') ?? 'none'
-    if (!/^application\/json\s*(;|$)/i.test(type)) {
-      throw new Refusal(415, `expected content-type application/json, got ${type}`)
-    }
-    const text = await readText(request, this.#maxBody)
-    const body = parse(text)
-    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-      throw new Refusal(400, 'expected an object such as {"input": ...}')
-    }
-    const { session, metadata } = body as RunRequest
-    if (session !== undefined && (typeof session !== 'string' || session === '')) {
-      throw new Refusal(400, 'session: expected a non-empty string')
-    }
-    if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null)) {
-      throw new Refusal(400, 'metadata: expected an object')
-    }
-    return body as RunRequest
-  }
-}
-
-async function answerOnce(run: RunHandle<unknown>): Promise<Response> {
-  try {
-    const output = await run.result
-    return Response.json({
-      runId: run.id,
-      output: (isStream(output) ? await readAll(output) : output) ?? null,
-    })
-  } catch (error) {
-    const { status, ...body } = describeFailure(error)
-    return Response.json({ runId: run.id, error: body }, { status })
-  }
-}
-
-function answerEvents(run: RunHandle<unknown>): Response {
-  const events = eventsOf(run)
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await events.next()
-      if (done) controller.close()
-      else controller.enqueue(value)
-    },
-    cancel() {
-      run.cancel(new DOMException('The reader left', 'AbortError'))
-    },
-  })
-  return new Response(body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } })
-}
-
-async function* eventsOf(run: RunHandle<unknown>): AsyncGenerator<Uint8Array> {
-  yield writeEvent({ event: 'run', data: { runId: run.id } })
-  try {
-    for await (const data of run) yield writeEvent({ event: 'chunk', data })
-    const output = await run.result
-    if (isStream(output)) {
-      for await (const data of output as AsyncIterable<unknown>) yield writeEvent({ event: 'chunk', data })
-      yield writeEvent({ event: 'end', data: null })
-    } else {
-      yield writeEvent({ event: 'output', data: output })
-    }
-  } catch (error) {
-    yield writeEvent({ event: 'error', data: describeFailure(error) })
-  }
-}
-
-async function readAll(stream: object): Promise<unknown[]> {
-  const chunks: unknown[] = []
-  for await (const chunk of stream as AsyncIterable<unknown>) chunks.push(chunk)
-  return chunks
-}
-
-/** What the caller may know: its own mistakes, and what was decided. Anything else is in the run's record. */
-function describeFailure(error: unknown): {
-  status: number
-  type: string
-  message: string
-  issues?: unknown
-} {
-  if (error instanceof FlowValidationError && error.side === 'input') {
-    const { name: type, message, issues } = error
-    return { status: 400, type, message, issues: issues.map(({ message, path }) => ({ message, path })) }
-  }
-  if (isTerminal(error) && !(error instanceof FlowValidationError)) {
-    const { name: type, message } = error as Error
-    return { status: 422, type, message }
-  }
-  const isAbort = (error as { readonly name?: unknown } | null)?.name === 'AbortError'
-  if (isAbort) return { status: 499, type: 'AbortError', message: 'The run was cancelled' }
-  return { status: 500, type: 'Error', message: 'The flow failed; its run says why' }
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    throw new Refusal(400, 'the path is not percent-encoded')
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new Refusal(400, `expected JSON: ${(error as Error).message}`)
-  }
-}
-
-async function readText(request: Request, max: number): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let size = 0
-  for await (const bytes of (request.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
-    size += bytes.byteLength
-    if (size > max) throw new Refusal(413, `expected a body of at most ${max} bytes`)
-    text += decoder.decode(bytes, { stream: true })
-  }
-  return text + decoder.decode()
 }

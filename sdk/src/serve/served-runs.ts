@@ -1,30 +1,59 @@
+import type { StoredRun } from '../durable/stored-run.ts'
 import type { RunHandle } from '../flow/run-handle.ts'
+import type { ServedFlows } from './serve.ts'
 
-/** Runs that are over and can still be asked for. */
+/** Runs without a store that are over and can still be asked for. */
 const MAX_FINISHED = 1_000
 
-interface ServedRun {
+/** What may be seen of a run: neither inputs nor outputs. */
+export interface RunView {
+  readonly runId: string
   readonly flow: string
-  readonly user: string | undefined
-  readonly handle: RunHandle<unknown>
-  readonly status: 'running' | 'ok' | 'error'
-  /** What is public of its steps: neither inputs nor outputs. */
-  steps(): { label: string; index: number; status: string; duration: number }[]
+  readonly status: string
+  /** What a suspended run waits for. */
+  readonly waitingFor?: readonly {
+    readonly signal?: string
+    readonly key?: string
+    readonly until?: string
+  }[]
+  readonly steps: readonly { readonly label: string; readonly index: number; readonly status: string }[]
 }
 
-/** The runs that this process serves, until it forgets them. */
+export interface ServedRun {
+  /** The name under which its flow is served. */
+  readonly flow: string
+  readonly user: string | undefined
+  /** Of a flow with a store. */
+  readonly stored: StoredRun | undefined
+  view(): Promise<RunView>
+  cancel(): Promise<void>
+}
+
+/** The runs of the served flows: those that a store keeps, and those of this process until it forgets them. */
 export class ServedRuns {
-  readonly #runs: Map<string, ServedRun & { status: 'running' | 'ok' | 'error' }> = new Map()
+  readonly #flows: ServedFlows
+  readonly #runs: Map<string, ServedRun> = new Map()
   readonly #finished: string[] = []
 
+  constructor(flows: ServedFlows) {
+    this.#flows = flows
+  }
+
+  /** A run without a store. */
   add(flow: string, user: string | undefined, handle: RunHandle<unknown>): void {
-    const steps = () =>
-      handle.steps().map(({ label, index, status, duration }) => ({ label, index, status, duration }))
-    const run = { flow, user, handle, status: 'running' as 'running' | 'ok' | 'error', steps }
-    this.#runs.set(handle.id, run)
-    const finish = (status: 'ok' | 'error') => {
-      run.status = status
-      this.#finished.push(handle.id)
+    const { id: runId } = handle
+    let status = 'running'
+    const steps = () => handle.steps().map(({ label, index, status }) => ({ label, index, status }))
+    this.#runs.set(runId, {
+      flow,
+      user,
+      stored: undefined,
+      view: async () => ({ runId, flow, status, steps: steps() }),
+      cancel: async () => handle.cancel(),
+    })
+    const finish = (end: string) => {
+      status = end
+      this.#finished.push(runId)
       if (this.#finished.length > MAX_FINISHED) this.#runs.delete(this.#finished.shift() as string)
     }
     handle.result.then(
@@ -33,7 +62,41 @@ export class ServedRuns {
     )
   }
 
-  get(runId: string): ServedRun | undefined {
-    return this.#runs.get(runId)
+  async find(runId: string): Promise<ServedRun | undefined> {
+    const known = this.#runs.get(runId)
+    if (known !== undefined) return known
+    for (const [name, flow] of Object.entries(this.#flows)) {
+      if (!flow.hasStore) continue
+      const stored = flow.get(runId)
+      const record = await stored.record()
+      if (record === undefined) continue
+      const { user } = record
+      return { flow: name, user, stored, view: () => viewOf(name, stored), cancel: () => stored.cancel() }
+    }
+    return undefined
+  }
+}
+
+async function viewOf(flow: string, stored: StoredRun): Promise<RunView> {
+  const [record, steps] = await Promise.all([stored.record(), stored.steps()])
+  const { status = 'unknown', waitingFor = [] } = record ?? {}
+  return {
+    runId: stored.id,
+    flow,
+    status,
+    ...(status === 'suspended'
+      ? {
+          waitingFor: waitingFor.map(({ signal, key, deadline }) => ({
+            ...(signal === undefined ? {} : { signal }),
+            ...(key === undefined ? {} : { key }),
+            ...(deadline === undefined ? {} : { until: new Date(deadline).toISOString() }),
+          })),
+        }
+      : {}),
+    steps: steps.map(({ step, outcome }) => ({
+      label: step.label,
+      index: step.occurrence ?? 0,
+      status: 'error' in outcome ? 'error' : 'ok',
+    })),
   }
 }
