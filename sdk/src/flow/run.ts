@@ -88,12 +88,12 @@ function spanOf({ journal, span }: Execution): RecordedSpan | undefined {
   return journal === undefined ? span : journal.span
 }
 
-/** A run that goes on after a suspension does so in a span of its own, below the first one. */
+/** A run that goes on after a suspension does so in a span of its own, below the one before. */
 function partsOf(execution: Execution, place: Place, around: Scope, options: RunOptions): Parts {
   const { flow, span: first, subject, run } = execution
   return {
     begin: () => {
-      const parent = first?.spanContext() ?? place.parent
+      const parent = (execution.journal?.span ?? first)?.spanContext() ?? place.parent
       const part = startSpan(flow.name, describeFlow(flow), { parent, base: place.base })
       if (part !== undefined) describeRun(part, around.run, options, subject)
       return part
