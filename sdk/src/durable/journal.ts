@@ -53,6 +53,34 @@ export async function remember(
   return (await recall(store, run, step)) ?? outcome
 }
 
+/**
+ * What the step gives, or gave before: then it is not executed. Throws what it threw.
+ * @param isStopped of an error: the step was stopped, so its next execution may end otherwise
+ */
+export async function executeOnce(
+  store: Store,
+  run: string,
+  step: StepId,
+  execute: () => Promise<unknown>,
+  isStopped: (error: unknown) => boolean,
+): Promise<unknown> {
+  const known = await recall(store, run, step)
+  if (known !== undefined) return unwrap(known)
+  let outcome: StepOutcome
+  try {
+    outcome = { value: await execute() }
+  } catch (error) {
+    if (isStopped(error)) throw error
+    outcome = { error }
+  }
+  return unwrap(await remember(store, run, step, outcome, Date.now()))
+}
+
+function unwrap(outcome: StepOutcome): unknown {
+  if ('error' in outcome) throw outcome.error
+  return outcome.value
+}
+
 /** In the order in which they ended. */
 export async function listSteps(store: Store, run: string): Promise<RememberedStep[]> {
   const prefix = `${await runKey(run, 'step')}/`
