@@ -123,14 +123,14 @@ describe('a run with a store', () => {
     expect(race).toBe('slept')
   })
 
-  it('has several waits of one name, told apart by key or branch', async () => {
+  it('has several waits of one name, told apart by key; without one the first to wait is served first', async () => {
     const store = memoryStore()
     const answer = signal<string>('answer')
     const ask = flow('ask', { store }, async () => {
       const [a, b] = await Promise.all([flow.wait(answer, { key: 'a' }), flow.wait(answer, { key: 'b' })])
       const { c, d } = await flow.all({
-        c: () => flow.wait(answer),
-        d: async () => `${await flow.step('read', () => 'read')} ${await flow.wait(answer)}`,
+        c: () => flow.wait(answer, { key: 'c' }),
+        d: async () => `${await flow.step('read', () => 'read')} ${await flow.wait(answer, { key: 'd' })}`,
       })
       return [a, b, c, d]
     })

@@ -113,11 +113,18 @@ export class DurableRun {
     return `${this.id}/${this.#count('change', session, undefined)}`
   }
 
-  wait(name: string, key: string | undefined, timeout: number | undefined): Promise<WaitOutcome> {
+  /** @param branch of several that run at once, whose waits may be called in any order */
+  wait(
+    name: string,
+    key: string | undefined,
+    timeout: number | undefined,
+    branch: string,
+  ): Promise<WaitOutcome> {
+    const count = this.#count('wait', name, JSON.stringify([key, branch]))
     const wait: Wait = {
       name,
       ...(key === undefined ? {} : { key }),
-      occurrence: this.#count('wait', name, key),
+      occurrence: branch === '' ? count : `${branch}/${count}`,
       ...(timeout === undefined ? {} : { timeout }),
     }
     const pending = { signal: name, ...(key === undefined ? {} : { key }) }

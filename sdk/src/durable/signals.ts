@@ -16,8 +16,8 @@ export interface Signal {
 export interface Wait {
   readonly name: string
   readonly key?: string
-  /** How many waits of this name and key the run called before. */
-  readonly occurrence: number
+  /** Which of the waits of this name and key: how many the run called before, or what else is the same whenever it is executed. */
+  readonly occurrence: number | string
   /** Milliseconds from the first call on, through all resumptions. */
   readonly timeout?: number
 }
@@ -44,7 +44,7 @@ interface Claim {
 }
 
 /** By occurrence. One write to this entry decides which wait gets a signal, or that it times out. */
-type Claims = Readonly<Record<number, Claim>>
+type Claims = Readonly<Record<number | string, Claim>>
 
 const PAGE = 100
 
