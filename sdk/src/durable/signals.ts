@@ -30,7 +30,7 @@ export interface Sleep {
   readonly duration: number
 }
 
-export type WaitOutcome =
+type WaitOutcome =
   | { readonly status: 'received'; readonly value: unknown }
   | { readonly status: 'timedOut' }
 export type WaitState = WaitOutcome | { readonly status: 'waiting'; readonly deadline: number | undefined }
