@@ -3,8 +3,9 @@ import { memoryStore } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
 import { schedule } from './due.ts'
 import { addTrace, createRun, finishRun, RunExistsError, suspendRun } from './held-run.ts'
+import { remember } from './journal.ts'
 import { acquireDue, acquireLease, LeaseLostError, releaseLease, renewLease } from './lease.ts'
-import { readRun } from './run-record.ts'
+import { deleteRun, readRun } from './run-record.ts'
 import { NotStorableError } from './stored-value.ts'
 import { allDue } from './testing.ts'
 
@@ -182,4 +183,18 @@ describe('a lease', () => {
     expect(await acquireDue(store, due, request)).toBeUndefined()
     expect(await allDue(store)).toEqual([])
   })
+})
+
+test('a run that is deleted leaves nothing', async () => {
+  const store = memoryStore()
+  const run = { flow: 'f', idempotencyKey: 'k' }
+  const { id, lease } = await createRun(store, run, request)
+  for (let occurrence = 0; occurrence < 250; occurrence++) {
+    await remember(store, id, { label: 'a', occurrence }, { value: 1 }, 100)
+  }
+  await createRun(store, { flow: 'f', id: `${id}0` }, request)
+  await finishRun(store, lease!, { status: 'ok', output: 1 }, 101)
+  await deleteRun(store, id)
+  expect((await store.list('run/')).map(({ key }) => key)).toEqual([`run/${id}0/record`])
+  expect(await createRun(store, run, request)).toMatchObject({ id, lease: { epoch: 1 } })
 })

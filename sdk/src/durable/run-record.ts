@@ -2,7 +2,9 @@ import type { Store } from '../stores/store.ts'
 import { runKey } from './keys.ts'
 import { fromStored, toStored } from './stored-value.ts'
 
-export type RunStatus = 'running' | 'suspended' | 'ok' | 'error' | 'cancelled'
+const PAGE = 100
+
+type RunStatus = 'running' | 'suspended' | 'ok' | 'error' | 'cancelled'
 
 /** What a suspended run waits for: a signal, or a time. */
 export interface PendingWait {
@@ -72,6 +74,16 @@ export async function changeRun(
     if (changed === undefined) return record
     const text = toStored(`${subject} of flow "${record.flow}"`, changed)
     if ((await store.put(key, text, entry.version)) !== undefined) return changed
+  }
+}
+
+/** Removes all that is kept of a run that has ended. Its id and its idempotency key are free again. */
+export async function deleteRun(store: Store, id: string): Promise<void> {
+  const prefix = await runKey(id, '')
+  for (;;) {
+    const entries = await store.list(prefix, { limit: PAGE })
+    for (const { key, version } of entries) await store.delete(key, version)
+    if (entries.length < PAGE) return
   }
 }
 

@@ -30,7 +30,7 @@ export interface Sleep {
   readonly duration: number
 }
 
-export type WaitOutcome =
+type WaitOutcome =
   | { readonly status: 'received'; readonly value: unknown }
   | { readonly status: 'timedOut' }
 export type WaitState = WaitOutcome | { readonly status: 'waiting'; readonly deadline: number | undefined }
@@ -39,7 +39,7 @@ export type WaitState = WaitOutcome | { readonly status: 'waiting'; readonly dea
 interface Claim {
   /** Milliseconds since 1970. */
   readonly deadline?: number
-  /** Where its signal is stored; null: it timed out. */
+  /** The last part of its signal's key; null: it timed out. */
   readonly taken?: string | null
 }
 
@@ -80,6 +80,7 @@ type Kind = 'signal' | 'sleep'
 async function settle(store: Store, run: string, kind: Kind, wait: Wait, now: number): Promise<WaitState> {
   const { name, key, occurrence, timeout } = wait
   const keyOf = (...parts: readonly string[]) => mailboxKey(run, kind, name, key, ...parts)
+  const sent = `${await keyOf('sent')}/`
   const claimsKey = await keyOf('claims')
   const outcomeKey = await keyOf('outcome', String(occurrence))
   for (;;) {
@@ -91,10 +92,7 @@ async function settle(store: Store, run: string, kind: Kind, wait: Wait, now: nu
     const before = claims[occurrence]
     const claim = before ?? (timeout === undefined ? {} : { deadline: now + timeout })
     const { deadline } = claim
-    const taken =
-      claim.taken === undefined
-        ? await choose(store, `${await keyOf('sent')}/`, claims, deadline, now)
-        : claim.taken
+    const taken = claim.taken === undefined ? await choose(store, sent, claims, deadline, now) : claim.taken
     if (taken !== before?.taken || deadline !== before?.deadline) {
       const text = JSON.stringify({ ...claims, [occurrence]: { deadline, taken } })
       if ((await store.put(claimsKey, text, entry?.version)) === undefined) continue
@@ -104,7 +102,7 @@ async function settle(store: Store, run: string, kind: Kind, wait: Wait, now: nu
       if (deadline !== undefined) await schedule(store, run, deadline, outcomeKey)
       return { status: 'waiting', deadline }
     }
-    const signal = taken === null ? undefined : await store.get(taken)
+    const signal = taken === null ? undefined : await store.get(sent + taken)
     // Another process has the signal, and wrote the outcome before it deleted it.
     if (taken !== null && signal === undefined) continue
     const outcome: WaitOutcome =
@@ -129,13 +127,14 @@ async function choose(
   for (let after = ''; ; ) {
     const page = await store.list(prefix, { after, limit: PAGE })
     for (const signal of page) {
-      if (!others.has(signal.key) && signal.version < (oldest?.version ?? Infinity)) oldest = signal
+      if (!others.has(signal.key.slice(prefix.length)) && signal.version < (oldest?.version ?? Infinity))
+        oldest = signal
     }
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) break
     after = last.key
   }
-  if (oldest !== undefined) return oldest.key
+  if (oldest !== undefined) return oldest.key.slice(prefix.length)
   return deadline !== undefined && now >= deadline ? null : undefined
 }
 
