@@ -1,8 +1,9 @@
 import { diag } from '@opentelemetry/api'
+import { processWide } from './process-wide.ts'
 
 const INTERVAL = 60_000
 /** The subjects of the last minute, and what is still to be said about each. */
-const recent = new Map<string, { unsaid: string | undefined }>()
+const recent = processWide('warnings', () => new Map<string, { unsaid: string | undefined }>())
 let atExit = false
 
 /** Tells the developer on stderr, about one subject at most once a minute; each time to OpenTelemetry's diag logger. */
