@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api'
+import { onProcess, setBackgroundTimer } from './platform.ts'
 import { processWide } from './process-wide.ts'
 
 const INTERVAL = 60_000
@@ -23,11 +24,11 @@ function say(subject: string, message: string): void {
   console.warn(`weir: ${message}`)
   const said: { unsaid: string | undefined } = { unsaid: undefined }
   recent.set(subject, said)
-  setTimeout(() => {
+  setBackgroundTimer(() => {
     recent.delete(subject)
     if (said.unsaid !== undefined) say(subject, said.unsaid)
-  }, INTERVAL).unref()
-  if (!atExit) process.once('exit', sayRest)
+  }, INTERVAL)
+  if (!atExit) onProcess('exit', sayRest)
   atExit = true
 }
 
