@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
   FlowValidationError,
@@ -14,7 +14,7 @@ import { memoryStore } from '../stores/memory.ts'
 import { record } from '../testing.ts'
 
 const approval = signal('approval', z.object({ by: z.string() }))
-const status = (run: { status(): Promise<unknown> }) => vi.waitFor(run.status.bind(run))
+const status = (run: { status(): Promise<unknown> }) => expect.poll(run.status).toBeDefined()
 
 /** A flow that waits in the middle, and how often each step was executed. */
 function payment() {

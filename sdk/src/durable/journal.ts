@@ -25,7 +25,7 @@ const PAGE = 100
 /** What stands, if the step is over. */
 export async function recall(store: Store, run: string, step: StepId): Promise<StepOutcome | undefined> {
   const entry = await store.get(await stepKey(run, step))
-  return entry && toStep(entry).outcome
+  return entry && (await toStep(entry)).outcome
 }
 
 /**
@@ -44,7 +44,7 @@ export async function remember(
   const key = await stepKey(run, step)
   const remembered: RememberedStep = { step, outcome, at: now }
   const side = 'value' in outcome ? 'output' : 'error'
-  const text = toStored(
+  const text = await toStored(
     `${side} of ${describe(step)}`,
     remembered,
     `.outcome.${side === 'output' ? 'value' : side}`,
@@ -88,7 +88,7 @@ export async function listSteps(store: Store, run: string): Promise<RememberedSt
   for (;;) {
     const page = await store.list(prefix, { after: found.at(-1)?.key ?? '', limit: PAGE })
     found.push(...page)
-    if (page.length < PAGE) return found.toSorted((a, b) => a.version - b.version).map(toStep)
+    if (page.length < PAGE) return Promise.all(found.toSorted((a, b) => a.version - b.version).map(toStep))
   }
 }
 
@@ -97,8 +97,8 @@ function stepKey(run: string, { label, key, occurrence = 0 }: StepId): Promise<s
   return runKey(run, 'step', label, key === undefined ? '' : `=${key}`, String(occurrence))
 }
 
-function toStep({ value }: Entry): RememberedStep {
-  return fromStored(value) as RememberedStep
+async function toStep({ value }: Entry): Promise<RememberedStep> {
+  return (await fromStored(value)) as RememberedStep
 }
 
 /** `step "plan" with key "a"`, `step "search", occurrence 2` */

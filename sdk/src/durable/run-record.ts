@@ -4,7 +4,7 @@ import { fromStored, toStored } from './stored-value.ts'
 
 const PAGE = 100
 
-type RunStatus = 'running' | 'suspended' | 'ok' | 'error' | 'cancelled'
+export type RunStatus = 'running' | 'suspended' | 'ok' | 'error' | 'cancelled'
 
 /** What a suspended run waits for: a signal, or a time. */
 export interface PendingWait {
@@ -49,7 +49,7 @@ export interface RunRecord {
 
 export async function readRun(store: Store, id: string): Promise<RunRecord | undefined> {
   const entry = await store.get(await recordKey(id))
-  return entry && (fromStored(entry.value) as RunRecord)
+  return entry && ((await fromStored(entry.value)) as RunRecord)
 }
 
 /**
@@ -69,10 +69,10 @@ export async function changeRun(
   for (;;) {
     const entry = await store.get(key)
     if (entry === undefined) return undefined
-    const record = fromStored(entry.value) as RunRecord
+    const record = (await fromStored(entry.value)) as RunRecord
     const changed = change(record)
     if (changed === undefined) return record
-    const text = toStored(`${subject} of flow "${record.flow}"`, changed)
+    const text = await toStored(`${subject} of flow "${record.flow}"`, changed)
     if ((await store.put(key, text, entry.version)) !== undefined) return changed
   }
 }

@@ -30,7 +30,7 @@ export interface Sleep {
   readonly duration: number
 }
 
-type WaitOutcome =
+export type WaitOutcome =
   | { readonly status: 'received'; readonly value: unknown }
   | { readonly status: 'timedOut' }
 export type WaitState = WaitOutcome | { readonly status: 'waiting'; readonly deadline: number | undefined }
@@ -56,7 +56,7 @@ const PAGE = 100
  */
 export async function sendSignal(store: Store, run: string, signal: Signal, now: number): Promise<void> {
   const { id = crypto.randomUUID(), name, key, value } = signal
-  const text = toStored(`value of signal ${JSON.stringify(name)}`, value)
+  const text = await toStored(`value of signal ${JSON.stringify(name)}`, value)
   await store.put(await mailboxKey(run, 'signal', name, key, 'sent', id), text)
   await schedule(store, run, now)
 }
@@ -85,7 +85,7 @@ async function settle(store: Store, run: string, kind: Kind, wait: Wait, now: nu
   const outcomeKey = await keyOf('outcome', String(occurrence))
   for (;;) {
     const known = await store.get(outcomeKey)
-    if (known !== undefined) return fromStored(known.value) as WaitOutcome
+    if (known !== undefined) return (await fromStored(known.value)) as WaitOutcome
 
     const entry = await store.get(claimsKey)
     const claims: Claims = entry === undefined ? {} : JSON.parse(entry.value)
@@ -106,8 +106,10 @@ async function settle(store: Store, run: string, kind: Kind, wait: Wait, now: nu
     // Another process has the signal, and wrote the outcome before it deleted it.
     if (taken !== null && signal === undefined) continue
     const outcome: WaitOutcome =
-      signal === undefined ? { status: 'timedOut' } : { status: 'received', value: fromStored(signal.value) }
-    if ((await store.put(outcomeKey, toStored('outcome of a wait', outcome))) === undefined) continue
+      signal === undefined
+        ? { status: 'timedOut' }
+        : { status: 'received', value: await fromStored(signal.value) }
+    if ((await store.put(outcomeKey, await toStored('outcome of a wait', outcome))) === undefined) continue
     if (signal !== undefined) await store.delete(signal.key, signal.version)
     if (deadline !== undefined) await unschedule(store, run, deadline, outcomeKey)
     return outcome

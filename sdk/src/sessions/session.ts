@@ -92,7 +92,7 @@ export class StoredSession<S> implements Session<S> {
     const turns = await this.#turns(0, turn)
     for (const one of turns) await branch.#putTurn(one)
     const state = turn === record.turns ? record.state : turns.at(-1)?.state
-    const text = toStored(`state of session ${id}`, { state, turns: turn, applied: [] })
+    const text = await toStored(`state of session ${id}`, { state, turns: turn, applied: [] })
     if ((await this.#store.put(await branch.#key('state'), text)) === undefined) {
       throw new UsageError(`branch: expected the id of a new session, got ${id}`)
     }
@@ -155,11 +155,11 @@ export class StoredSession<S> implements Session<S> {
     const entry = await this.#store.get(await this.#key('state'))
     return entry === undefined
       ? { record: NEW, version: undefined }
-      : { record: fromStored(entry.value) as SessionRecord, version: entry.version }
+      : { record: (await fromStored(entry.value)) as SessionRecord, version: entry.version }
   }
 
   async #write(record: SessionRecord, version: number | undefined): Promise<boolean> {
-    const text = toStored(`state of session ${this.id}`, record, '.state')
+    const text = await toStored(`state of session ${this.id}`, record, '.state')
     return (await this.#store.put(await this.#key('state'), text, version)) !== undefined
   }
 
@@ -172,7 +172,7 @@ export class StoredSession<S> implements Session<S> {
     const byRun = new Map<string, Turn<S>>()
     for (let after = `${prefix}${digits(Math.max(0, from) + 1)}`; ; ) {
       const page = await this.#store.list(prefix, { after, limit: PAGE })
-      const turns = page.map(({ value }) => fromStored(value) as Turn<S>)
+      const turns = await Promise.all(page.map(async ({ value }) => (await fromStored(value)) as Turn<S>))
       for (const turn of turns) if (turn.number <= to) byRun.set(turn.runId, turn)
       const last = page.at(-1)
       if (last === undefined || page.length < PAGE || turns.at(-1)!.number > to) break
@@ -183,7 +183,7 @@ export class StoredSession<S> implements Session<S> {
 
   async #putTurn(turn: Turn<S>): Promise<string> {
     const key = await toKey('session', this.id, 'turn', digits(turn.number), turn.runId)
-    await this.#store.put(key, toStored(`turn of session ${this.id}`, turn))
+    await this.#store.put(key, await toStored(`turn of session ${this.id}`, turn))
     return key
   }
 
