@@ -2,6 +2,7 @@ import { anytimeConfidence, anytimeP } from '../statistics/anytime.ts'
 import { CONFIDENCE } from '../statistics/interval.ts'
 import { meanDifference } from '../statistics/mean-difference.ts'
 import { signedRank, walshShift } from '../statistics/signed-rank.ts'
+import { testBasedInterval } from '../statistics/test-based.ts'
 import type { Estimate, Tested } from './comparison.ts'
 import { COMPARISON_RULE } from './judge.ts'
 import { mean } from './pair-cases.ts'
@@ -31,10 +32,20 @@ export function testShares(
   const means = { base: mean(pairs.map(([base]) => base)), candidate: mean(pairs.map(([, value]) => value)) }
   if (counted.cases < counted.needs) return { ...counted, ...means, effect: null, p: null }
   const differences = pairs.map(([base, candidate]) => rounded(candidate - base))
-  const { difference: value, low, high } = meanDifference(differences, confidenceOf(pairs.length, anytime))
-  const effect: Estimate = { value, low, high }
-  const { balance, p } = signedRank(differences)
-  return { ...counted, ...means, effect, p: agreed(balance, value, looked(p, pairs.length, anytime)) }
+  const { difference: value, ...interval } = meanDifference(differences, confidenceOf(pairs.length, anytime))
+  const { balance, p: once } = signedRank(differences)
+  const p = agreed(balance, value, looked(once, pairs.length, anytime))
+  return { ...counted, ...means, effect: agreeing({ value, ...interval }, p), p }
+}
+
+/**
+ * The estimate with an interval that contains 0 exactly if the test does not exclude it. That of the mean must allow for cases that nobody
+ * saw, which the test knows nothing of: a score that falls a little in each of ten cases.
+ */
+function agreeing({ value, low, high }: Estimate, p: number): Estimate {
+  const hasZero = low <= 0 && high >= 0
+  if (p >= 1 - CONFIDENCE) return { value, low: Math.min(0, low), high: Math.max(0, high) }
+  return hasZero ? { value, ...testBasedInterval(value, p) } : { value, low, high }
 }
 
 /** Ranks and estimate can point different ways, where a few large changes stand against many small ones: then nothing is clear. */
