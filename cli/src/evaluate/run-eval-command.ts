@@ -32,6 +32,7 @@ import { openStore } from '../open-store.ts'
 import { printError } from '../print.ts'
 import { requireWritable } from '../require-writable.ts'
 import { currentRevision, mergeBase } from './current-revision.ts'
+import { SeenTags } from './seen-tags.ts'
 
 export interface EvalOptions {
   readonly filter?: string
@@ -141,15 +142,23 @@ async function runAll(
   settings: EvaluationSettings,
 ): Promise<Ran> {
   const reports: ExperimentReport[] = []
+  const seenTags = new SeenTags()
   let failure: Ran['failure']
   for (const code of codes) {
     if (settings.signal?.aborted) break
     try {
-      reports.push(...(await runCode(code, mode, reporter, settings)))
+      reports.push(...(await runCode(seenTags.watch(code), mode, reporter, settings)))
     } catch (error) {
       failure ??= { error }
       // A mistake in one evaluation says nothing of the others; without Weir, none can run.
       if (!(error instanceof UsageError)) break
+    }
+  }
+  if (failure === undefined && settings.signal?.aborted !== true) {
+    try {
+      seenTags.require(settings.tags)
+    } catch (error) {
+      failure = { error }
     }
   }
   return failure === undefined ? { reports } : { reports, failure }

@@ -1,6 +1,7 @@
 import { WeirError } from '@weir/config'
 import type { Store } from '@weir/store'
 import type { Result } from '@weir/store/evaluations'
+import type { TrialRunner } from '../runner/evaluation-code.ts'
 import type { TrialRun } from '../runner/run-trial.ts'
 import type { TrialFacts } from '../runner/trial-facts.ts'
 import { readBaselineChanges } from './baseline-changes.ts'
@@ -27,11 +28,15 @@ export async function concludeExperiment(
   return toReport(plan, mode, results, { gates, facts, changes, error })
 }
 
-/** If no trial could even be run, nothing was evaluated. */
-export function crashProblem(trialRuns: readonly TrialRun[]): string | undefined {
+/** If no trial could even be run, nothing was evaluated; nor can it be told what code was to do that tried to end its process. */
+export function crashProblem(
+  trialRuns: readonly TrialRun[],
+  { unowned }: Pick<TrialRunner, 'unowned'>,
+): string | undefined {
   const [first] = trialRuns
-  if (first === undefined || trialRuns.some(({ error }) => error?.reason !== 'crashed')) return undefined
-  return `No trial could be run: ${first.error?.message}`
+  if (first !== undefined && trialRuns.every(({ error }) => error?.reason === 'crashed'))
+    return `No trial could be run: ${first.error?.message}`
+  return unowned.size === 0 ? undefined : `Outside of any trial: ${[...unowned].join(' ')}`
 }
 
 /** The results of trials that threw once they had ended, as errors. */

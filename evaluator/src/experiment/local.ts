@@ -31,14 +31,14 @@ export async function runLocally(
   const facts = new Map(ends.flatMap((end) => (end.facts === undefined ? [] : [[end.run.runId, end.facts]])))
   const report =
     problem === undefined
-      ? await concludeExperiment(plan, 'local', judged, facts, undefined, problemOf(ends))
+      ? await concludeExperiment(plan, 'local', judged, facts, undefined, problemOf(ends, runner))
       : toReport(plan, 'local', judged, { facts, error: problem })
   reporter.onExperimentEnd?.(report)
   return report
 }
 
-function problemOf(ends: readonly TrialEnd[]): string | undefined {
+function problemOf(ends: readonly TrialEnd[], runner: TrialRunner): string | undefined {
   const missing = ends.filter(({ isRecorded }) => isRecorded === false).length
-  if (missing === 0) return crashProblem(ends.map(({ run }) => run))
+  if (missing === 0) return crashProblem(ends.map(({ run }) => run), runner)
   return `${missing} of ${ends.length} runs were not recorded: something called init() of @weir/sdk, or registered an OpenTelemetry provider, before the evaluation.`
 }

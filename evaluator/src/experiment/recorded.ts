@@ -53,7 +53,7 @@ export async function runRecorded(
     // A collector that did not take the spans cannot say when they can be read.
     if (missing.pending === 0) await waitUntilQueryable(collector)
     await judging.judgeAll()
-    const report = await concludeRecorded(plan, 'recorded', store, judging, trialRuns, missing, runner.late)
+    const report = await concludeRecorded(plan, 'recorded', store, judging, trialRuns, missing, runner)
     reporter.onExperimentEnd?.(report)
     return report
   } catch (error) {
@@ -145,12 +145,12 @@ export async function judgeRecorded(
   mode: Mode,
   trialRuns: readonly TrialRun[],
   store: Store,
-  runner: Pick<TrialRunner, 'judge' | 'late'>,
+  runner: Pick<TrialRunner, 'judge' | 'late' | 'unowned'>,
 ): Promise<ExperimentReport> {
   const judging = new Judging(plan, store, runner.judge.bind(runner))
   for (const trialRun of trialRuns) judging.add(trialRun, plan.startedMs)
   await judging.judgeAll()
-  return concludeRecorded(plan, mode, store, judging, trialRuns, NOTHING_MISSING, runner.late)
+  return concludeRecorded(plan, mode, store, judging, trialRuns, NOTHING_MISSING, runner)
 }
 
 async function concludeRecorded(
@@ -160,12 +160,12 @@ async function concludeRecorded(
   judging: Judging,
   trialRuns: readonly TrialRun[],
   missing: MissingSpans,
-  late: ReadonlyMap<string, string>,
+  runner: Pick<TrialRunner, 'late' | 'unowned'>,
 ): Promise<ExperimentReport> {
-  const errors = lateErrors(judging.results, late)
+  const errors = lateErrors(judging.results, runner.late)
   await retryWhileUnavailable(() => insertResults(store, errors))
   const results = replaceResults(judging.results, errors)
-  const problem = crashProblem(trialRuns) ?? deliveryProblem(judging.runs, missing)
+  const problem = crashProblem(trialRuns, runner) ?? deliveryProblem(judging.runs, missing)
   await judging.readFacts()
   const report = await retryWhileUnavailable(() =>
     concludeExperiment(plan, mode, results, judging.facts, store, problem),

@@ -48,5 +48,7 @@ export interface TrialRunner {
   deliver(): Promise<MissingSpans>
   /** By run id: what a trial threw outside of its promise after it had ended. */
   readonly late: ReadonlyMap<string, string>
+  /** What code of the file threw outside of its promise in no trial; and that it called `process.exit` there. */
+  readonly unowned: ReadonlySet<string>
   close(): void
 }

@@ -15,7 +15,7 @@ const GRACE_MS = 10_000
 /** Processes that end one after the other, with no trial between them, until no more are started. */
 const MOST_CRASHES = 20
 
-export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'file'> {
+export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'onUnowned' | 'file'> {
   /** A process that loaded the file waits for the next trials. Off where many files are loaded: each waits with its memory. */
   readonly keepLoaded: boolean
 }
@@ -47,6 +47,7 @@ export async function loadInChild(file: string, options: ChildOptions): Promise<
 class Processes {
   /** By run id: what a trial threw outside of its promise after it had ended. */
   readonly late: Map<string, string> = new Map()
+  readonly unowned: Set<string> = new Set()
   readonly recording: Recording
   readonly #file: string
   readonly #options: ChildOptions
@@ -79,7 +80,8 @@ class Processes {
 
   #start(): RunnerProcess {
     const onLate = (runId: string, message: string) => void this.late.set(runId, message)
-    return new RunnerProcess({ ...this.#options, file: this.#file, onLate })
+    const onUnowned = (message: string) => void this.unowned.add(message)
+    return new RunnerProcess({ ...this.#options, file: this.#file, onLate, onUnowned })
   }
 }
 
@@ -112,6 +114,10 @@ class ChildRunner implements TrialRunner {
 
   get late(): ReadonlyMap<string, string> {
     return this.#processes.late
+  }
+
+  get unowned(): ReadonlySet<string> {
+    return this.#processes.unowned
   }
 
   async run(item: Case, trial: number, onTaskEnd?: () => void): Promise<TrialEnd> {
@@ -158,6 +164,8 @@ class ChildRunner implements TrialRunner {
   close(): void {
     if (this.#shared !== undefined) this.#processes.giveBack(this.#shared)
     for (const runner of [this.#lone, ...this.#retired]) runner?.close()
+    // Told once: what the next one runs has nothing to do with it.
+    this.#processes.unowned.clear()
   }
 
   /** What a process that has ended had not sent is known by its trials: they run again. */

@@ -33,6 +33,7 @@ export function inProcess(
         judge: (item, trialRun, run) => judgeTrial(evaluation, experimentId, item, trialRun, run),
         deliver: () => delivery.last(),
         late,
+        unowned: new Set(),
         close: () => {},
       }
     },

@@ -17,7 +17,7 @@ import { guarded, guardProcess, untilQuiet } from './stray-errors.ts'
 const recording = process.argv[2] as Recording
 const ALIVE_MS = 500
 
-guardProcess()
+guardProcess((unowned) => say({ unowned }))
 if (recording === 'memory') startRecorder()
 else {
   const { endpoint = 'http://127.0.0.1:4318', apiKey } = readVariables('worker')

@@ -52,6 +52,8 @@ export type RunnerNews =
   | { readonly taskEnded: number }
   /** A trial that had ended threw outside of its promise. */
   | { readonly late: string; readonly runId: string }
+  /** Code threw outside of its promise, or called `process.exit`, in no trial. */
+  | { readonly unowned: string }
   /** The file is loaded: from now on, tasks alone can hold the event loop. */
   | 'loaded'
   /** Said again and again, as long as the event loop turns. */
