@@ -157,8 +157,8 @@ export interface Definition<I = unknown, O = unknown> {
    */
   readonly retryOnError?: number
   /**
-   * US dollars, `5` or `'$5'`: once trials have cost as much, no more begin, and the experiment is not evaluated. It counts the run of a
-   * trial that is judged, not those that failed before it; recorded runs every few seconds, since they are read back. Default: no limit.
+   * US dollars, `5` or `'$5'`: once all runs have cost as much, those that failed and those of scorers too, no more trials begin, and the
+   * experiment is not evaluated. Recorded runs count every few seconds, since they are read back. Default: no limit.
    */
   readonly budget?: number | string
 }

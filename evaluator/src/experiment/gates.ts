@@ -8,11 +8,18 @@ import {
 } from '@weir/store/compare'
 import type { GateResult } from '@weir/store/evaluations'
 import type { Gates } from '../evaluation/definition.ts'
+import type { ReportUsage } from '../runner/trial-facts.ts'
 import type { Plan } from './plan.ts'
-import { type JudgedTrial, type ReportTotals, type ReportUsage, toTotals } from './report.ts'
+import { type JudgedTrial, type ReportTotals, toTotals } from './report.ts'
+
+/** What runs used: those by which trials are judged, and all of the experiment. */
+export interface Usages {
+  readonly trials: ReportUsage
+  readonly all: ReportUsage
+}
 
 /** Judges the conditions on the totals. */
-export function judgeGates(gates: Gates, trials: readonly JudgedTrial[], usage: ReportUsage): GateResult[] {
+export function judgeGates(gates: Gates, trials: readonly JudgedTrial[], usage: Usages): GateResult[] {
   const totals = toTotals(trials)
   const scores = Object.entries(gates.scores ?? {}).flatMap(([name, gate]) => {
     const { mean, min } = typeof gate === 'number' ? { mean: gate } : gate
@@ -25,8 +32,8 @@ export function judgeGates(gates: Gates, trials: readonly JudgedTrial[], usage: 
     ...scores.filter((gate) => gate !== undefined),
     ...(perTrial === undefined
       ? []
-      : [costGate('cost of a trial', usage, usage.cost / totals.evaluated, perTrial)]),
-    ...(total === undefined ? [] : [costGate('cost', usage, usage.cost, total)]),
+      : [costGate('cost of a trial', usage.trials, usage.trials.cost / totals.evaluated, perTrial)]),
+    ...(total === undefined ? [] : [costGate('cost', usage.all, usage.all.cost, total)]),
   ]
 }
 

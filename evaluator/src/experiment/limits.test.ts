@@ -63,6 +63,38 @@ it('a task that failed runs again, as often as it may, and its last run counts',
   expect(Object.fromEntries(tries)).toEqual({ 1: 1, 2: 2, 3: 3, 4: 3 })
 })
 
+it('tries that failed cost what they cost, of tasks and of scorers', async () => {
+  const tries = new Map<number, number>()
+  const task = async (input: number) => {
+    await spend.run(input)
+    tries.set(input, (tries.get(input) ?? 0) + 1)
+    if (tries.get(input)! < 2) throw new Error('not yet')
+    return input
+  }
+  const asked = new Set<string>()
+  const judge = {
+    name: 'judge',
+    score: ({ case: { id } }: { case: { id: string } }) =>
+      traceModel({ provider: 'fake', model: 'judge' }, (span) => {
+        span.setUsage({ inputTokens: 1, outputTokens: 1, cost: 0.5 })
+        if (asked.has(id)) return 1
+        asked.add(id)
+        throw new Error('too many requests')
+      }),
+  }
+  const definition = {
+    ...{ task, retryOnError: 1, scorers: [judge], concurrency: 1 },
+    gates: { scores: { judge: 1 }, cost: { perTrial: '$2.50', total: 24 } },
+  }
+  const [report] = await evaluateWith(definition)
+  // 1 + 2 + 3 + 4 dollars twice, and four times two questions of the judge.
+  expect(report).toMatchObject({ status: 'passed', cost: 24, inputTokens: 88, passed: 4 })
+  expect(report!.trials.map(({ cost }) => cost)).toEqual([1, 2, 3, 4])
+  tries.clear()
+  const [limited] = await evaluateWith({ ...definition, budget: 5 })
+  expect(limited!.error).toContain('the budget of $5 is spent')
+})
+
 it('a task that failed as a check expects does not run again', async () => {
   let tries = 0
   const task = () => {

@@ -2,6 +2,7 @@ import type { Result } from '@weir/store/evaluations'
 import { messageOf } from '../errors.ts'
 import type { Reporter } from '../reporters/reporter.ts'
 import type { TrialEnd, TrialRunner } from '../runner/evaluation-code.ts'
+import { sumUsage } from '../runner/trial-facts.ts'
 import { concludeExperiment, crashProblem, lateErrors, replaceResults, withBudget } from './conclude.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, toReport } from './report.ts'
@@ -17,11 +18,11 @@ export async function runLocally(
   reporter.onExperimentStart?.(plan, 'local')
   const ends: TrialEnd[] = []
   const limited = withBudget(plan.outline.budget, signal)
-  let cost = 0
+  let usage = sumUsage([])
   const onEnd = (end: TrialEnd): void => {
     ends.push(end)
-    cost += end.facts?.cost ?? 0
-    limited.spent(cost)
+    if (end.usage !== undefined) usage = sumUsage([usage, end.usage])
+    limited.spent?.(usage.cost)
     reporter.onTrial?.(plan, ends.length, end.run)
   }
   const problem = await runTrials(plan, runner, trialsOf(plan), onEnd, limited.signal).catch(messageOf)
@@ -31,14 +32,18 @@ export async function runLocally(
   const facts = new Map(ends.flatMap((end) => (end.facts === undefined ? [] : [[end.run.runId, end.facts]])))
   const report =
     problem === undefined
-      ? await concludeExperiment(plan, 'local', judged, facts, undefined, problemOf(ends, runner))
-      : toReport(plan, 'local', judged, { facts, error: problem })
+      ? await concludeExperiment(plan, 'local', judged, facts, usage, undefined, problemOf(ends, runner))
+      : toReport(plan, 'local', judged, { facts, usage, error: problem })
   reporter.onExperimentEnd?.(report)
   return report
 }
 
 function problemOf(ends: readonly TrialEnd[], runner: TrialRunner): string | undefined {
   const missing = ends.filter(({ isRecorded }) => isRecorded === false).length
-  if (missing === 0) return crashProblem(ends.map(({ run }) => run), runner)
+  if (missing === 0)
+    return crashProblem(
+      ends.map(({ run }) => run),
+      runner,
+    )
   return `${missing} of ${ends.length} runs were not recorded: something called init() of @weir/sdk, or registered an OpenTelemetry provider, before the evaluation.`
 }

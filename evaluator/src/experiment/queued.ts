@@ -20,6 +20,7 @@ import { readBaselineChanges } from './baseline-changes.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, toExperiment, toReport, toTrials } from './report.ts'
 import { trialsOf } from './trials.ts'
+import { readUsage } from './usage.ts'
 
 const POLL_MS = 300
 /** Longest time without an answer from the queue before this process gives up; workers go on with the experiment. */
@@ -174,10 +175,11 @@ function answered<T>(answer: Promise<T>): Promise<T> {
 /** Reads the report from what the worker wrote. */
 async function readReport(plan: Plan, store: Store): Promise<ExperimentReport> {
   const { experimentId } = plan
-  const [experiment, results, records] = await Promise.all([
+  const [experiment, results, records, usage] = await Promise.all([
     findExperiment(store, { experimentId }),
     listResults(store, { experimentId }),
     getRunRecords(store, { experimentId }),
+    readUsage(plan, store),
   ])
   if (experiment === undefined || experiment.status === 'running') {
     throw new InfrastructureError(`The worker wrote no result of experiment ${experimentId}.`)
@@ -187,6 +189,7 @@ async function readReport(plan: Plan, store: Store): Promise<ExperimentReport> {
   return toReport(plan, 'queue', results, {
     gates: experiment.gates,
     facts,
+    usage,
     changes,
     error: experiment.error,
   })

@@ -53,6 +53,7 @@ export async function runRecorded(
     // A collector that did not take the spans cannot say when they can be read.
     if (missing.pending === 0) await waitUntilQueryable(collector)
     await judging.judgeAll()
+    await deliverScorers(plan, runner, collector)
     const report = await concludeRecorded(plan, 'recorded', store, judging, trialRuns, missing, runner)
     reporter.onExperimentEnd?.(report)
     return report
@@ -61,7 +62,8 @@ export async function runRecorded(
     if (isInterrupted) await judgeLast(judging, collector)
     const results = judging.results
     const message = isInterrupted ? interruptedText(plan, results, error) : messageOf(error)
-    const report = toReport(plan, 'recorded', results, { facts: judging.facts, error: message })
+    const usage = await judging.readUsage(true).catch(() => undefined)
+    const report = toReport(plan, 'recorded', results, { facts: judging.facts, usage, error: message })
     // If it is the store that failed, the error that is thrown says so.
     await upsertExperiment(store, toExperiment(plan, report)).catch(() => undefined)
     if (!isInterrupted) throw error
@@ -125,7 +127,7 @@ async function judgeUntil(
   ended: AbortSignal,
   judging: Judging,
   collector: CollectorAccess,
-  spent: (dollars: number) => void,
+  spent: ((dollars: number) => void) | undefined,
 ): Promise<void> {
   let tookMs = 0
   while (!ended.aborted) {
@@ -134,9 +136,20 @@ async function judgeUntil(
     const startedMs = performance.now()
     await waitUntilQueryable(collector, ended)
     await judging.judgeArrived()
-    spent([...judging.facts.values()].reduce((sum, { cost }) => sum + cost, 0))
+    if (spent !== undefined) spent((await judging.readUsage(false)).cost)
     tookMs = performance.now() - startedMs
   }
+}
+
+/** Scorers have run since the runs of the trials were delivered. */
+async function deliverScorers(
+  { outline }: Plan,
+  runner: Pick<TrialRunner, 'deliver'>,
+  collector: CollectorAccess | undefined,
+): Promise<void> {
+  if (outline.scorers.length === 0) return
+  const { pending } = await runner.deliver()
+  if (pending === 0 && collector !== undefined) await waitUntilQueryable(collector)
 }
 
 /** Judges trials that have ended, and the experiment. Repeating it replaces both. */
@@ -144,12 +157,13 @@ export async function judgeRecorded(
   plan: Plan,
   mode: Mode,
   trialRuns: readonly TrialRun[],
-  store: Store,
-  runner: Pick<TrialRunner, 'judge' | 'late' | 'unowned'>,
+  { store, collector }: { readonly store: Store; readonly collector: CollectorAccess | undefined },
+  runner: Omit<TrialRunner, 'run'>,
 ): Promise<ExperimentReport> {
   const judging = new Judging(plan, store, runner.judge.bind(runner))
   for (const trialRun of trialRuns) judging.add(trialRun, plan.startedMs)
   await judging.judgeAll()
+  await deliverScorers(plan, runner, collector)
   return concludeRecorded(plan, mode, store, judging, trialRuns, NOTHING_MISSING, runner)
 }
 
@@ -167,8 +181,9 @@ async function concludeRecorded(
   const results = replaceResults(judging.results, errors)
   const problem = crashProblem(trialRuns, runner) ?? deliveryProblem(judging.runs, missing)
   await judging.readFacts()
+  const usage = await judging.readUsage(true)
   const report = await retryWhileUnavailable(() =>
-    concludeExperiment(plan, mode, results, judging.facts, store, problem),
+    concludeExperiment(plan, mode, results, judging.facts, usage, store, problem),
   )
   await retryWhileUnavailable(() => upsertExperiment(store, toExperiment(plan, report)))
   return report

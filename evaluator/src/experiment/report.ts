@@ -9,7 +9,7 @@ import type {
 } from '@weir/store/evaluations'
 import { stringifyExact } from '@weir/store/text'
 import { describeCheck } from '../checks/judge.ts'
-import type { TrialFacts } from '../runner/trial-facts.ts'
+import { type ReportUsage, sumUsage, type TrialFacts } from '../runner/trial-facts.ts'
 import type { BaselineChanges } from './baseline-changes.ts'
 import type { Plan } from './plan.ts'
 
@@ -40,19 +40,9 @@ export interface ReportTotals {
   readonly scores: readonly ScoreSummary[]
 }
 
-/** Of all trials. */
-export interface ReportUsage {
-  readonly inputTokens: number
-  readonly outputTokens: number
-  /** US dollars. */
-  readonly cost: number
-  /** Some tokens have no known price: it cost at least `cost`. */
-  readonly isCostPartial: boolean
-}
-
 export type Mode = 'recorded' | 'local' | 'queue'
 
-/** One experiment and its results. */
+/** One experiment and its results. Its usage is that of all its runs: those that were repeated, and those of scorers, too. */
 export interface ExperimentReport extends ReportTotals, ReportUsage {
   readonly experimentId: string
   readonly evaluation: string
@@ -93,6 +83,8 @@ export interface ReportDetails {
   readonly gates?: readonly GateResult[]
   /** By run id. */
   readonly facts?: ReadonlyMap<string, TrialFacts>
+  /** Of all runs; undefined: that of the trials' runs is all that is known. */
+  readonly usage?: ReportUsage | undefined
   readonly changes?: BaselineChanges | undefined
   /** Why it could not be evaluated as a whole. */
   readonly error?: string | undefined
@@ -103,7 +95,7 @@ export function toReport(
   plan: Plan,
   mode: Mode,
   results: readonly Result[],
-  { gates = [], facts = new Map(), changes, error }: ReportDetails,
+  { gates = [], facts = new Map(), usage, changes, error }: ReportDetails,
 ): ExperimentReport {
   const cases = new Map(plan.cases.map((item) => [item.id, item]))
   const trials = toTrials(results).map((trial): TrialReport => {
@@ -140,17 +132,8 @@ export function toReport(
     error: problem ?? '',
     durationMs: Math.max(0, Date.now() - plan.startedMs),
     ...totals,
-    ...toUsage(trials),
+    ...(usage ?? sumUsage(trials)),
     trials,
-  }
-}
-
-export function toUsage(trials: readonly ReportUsage[]): ReportUsage {
-  return {
-    inputTokens: trials.reduce((sum, trial) => sum + trial.inputTokens, 0),
-    outputTokens: trials.reduce((sum, trial) => sum + trial.outputTokens, 0),
-    cost: trials.reduce((sum, trial) => sum + trial.cost, 0),
-    isCostPartial: trials.some((trial) => trial.isCostPartial),
   }
 }
 

@@ -77,9 +77,9 @@ const experiment = z.object({
   scores: z
     .array(z.object({ name: z.string(), mean: share, min: share, count }))
     .describe('Over the trials that have the score'),
-  inputTokens: count,
+  inputTokens: count.describe('Of all runs: those that were repeated, and those of scorers, too'),
   outputTokens: count,
-  cost: dollars,
+  cost: dollars.describe('US dollars, of all runs'),
   isCostPartial: z.boolean(),
   trials: z.array(trial),
 })

@@ -1,5 +1,6 @@
 import { formatDuration } from '@weir/config'
 import type { ExperimentReport } from '../experiment/report.ts'
+import { sumUsage } from '../runner/trial-facts.ts'
 import { dollars, percent } from './numbers.ts'
 
 /** Columns before those that are named after scorers. */
@@ -14,7 +15,8 @@ export interface VariantTable {
 export function compareVariants(reports: readonly ExperimentReport[]): VariantTable {
   const scorers = [...new Set(reports.flatMap(({ scores }) => scores.map(({ name }) => name)))]
   const rows = reports.map((report) => {
-    const { variant, evaluated, passRate, scores, trials, cost, isCostPartial } = report
+    const { variant, evaluated, passRate, scores, trials } = report
+    const { cost, isCostPartial } = sumUsage(trials)
     const meanMs = trials.reduce((sum, { durationMs }) => sum + durationMs, 0) / evaluated
     const scoreOf = (name: string) => scores.find((score) => score.name === name)?.mean.toFixed(3) ?? '–'
     if (evaluated === 0) return [variant, ...Array(FIXED_COLUMNS - 1 + scorers.length).fill('–')]

@@ -5,7 +5,7 @@ import type { ResolvedData } from '../evaluation/cases.ts'
 import type { Outline } from '../evaluation/outline.ts'
 import type { MissingSpans } from './delivery.ts'
 import type { TrialRun } from './run-trial.ts'
-import type { TrialFacts } from './trial-facts.ts'
+import type { ReportUsage, TrialFacts } from './trial-facts.ts'
 
 /** The user's code of an evaluation: in this process, or in one of its own. */
 export interface EvaluationCode {
@@ -29,6 +29,8 @@ export interface TrialEnd {
   readonly results?: readonly Result[] | undefined
   /** With results, if there is a run. */
   readonly facts?: TrialFacts | undefined
+  /** With results: of all runs that are not told otherwise, those of scorers too. */
+  readonly usage?: ReportUsage | undefined
   /** With results: false if there is no run, although the task ended by itself. */
   readonly isRecorded?: boolean
   /** Why its spans did not all arrive in the collector; undefined: they did. */
