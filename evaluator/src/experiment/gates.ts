@@ -4,13 +4,14 @@ import {
   CompareError,
   compare,
   judgeBaselineGates,
+  passAt,
   unverifiableBaselineGates,
 } from '@weir/store/compare'
 import type { GateResult } from '@weir/store/evaluations'
 import type { Gates } from '../evaluation/definition.ts'
 import type { ReportUsage } from '../runner/trial-facts.ts'
 import type { Plan } from './plan.ts'
-import { type JudgedTrial, type ReportTotals, toTotals } from './report.ts'
+import { countTrials, type JudgedTrial, type ReportTotals, toTotals } from './report.ts'
 
 /** What runs used: those by which trials are judged, and all of the experiment. */
 export interface Usages {
@@ -29,6 +30,12 @@ export function judgeGates(gates: Gates, trials: readonly JudgedTrial[], usage: 
   return [
     passRateGate(gates.passRate ?? 1, totals),
     ...(gates.perCase === undefined ? [] : [perCaseGate(gates.perCase.atLeast, trials)]),
+    ...Object.entries(gates.passAt ?? {}).map(([k, atLeast]) =>
+      passAtGate('any', Number(k), atLeast, trials),
+    ),
+    ...Object.entries(gates.passAll ?? {}).map(([k, atLeast]) =>
+      passAtGate('all', Number(k), atLeast, trials),
+    ),
     ...scores.filter((gate) => gate !== undefined),
     ...(perTrial === undefined
       ? []
@@ -53,16 +60,39 @@ const MOST_NAMED = 5
 function perCaseGate(atLeast: number, trials: readonly JudgedTrial[]): GateResult {
   const name = `pass rate of each case >= ${atLeast}`
   if (trials.length === 0) return { name, outcome: 'unverifiable', reason: 'nothing was evaluated' }
-  const cases = [...Map.groupBy(trials, ({ caseId }) => caseId)].map(([caseId, own]) => {
-    const passed = own.filter(({ outcome }) => outcome === 'passed').length
-    return { caseId, passed, of: own.length }
-  })
-  const below = cases.filter(({ passed, of }) => passed / of < atLeast)
+  const cases = countTrials(trials)
+  const below = cases.filter(({ passed, trials: of }) => passed / of < atLeast)
   if (below.length === 0) return { name, outcome: 'passed', reason: `each of ${cases.length} cases` }
-  const named = below.slice(0, MOST_NAMED).map(({ caseId, passed, of }) => `"${caseId}" ${passed} of ${of}`)
+  const named = below
+    .slice(0, MOST_NAMED)
+    .map(({ caseId, passed, trials: of }) => `"${caseId}" ${passed} of ${of}`)
   const more = below.length > MOST_NAMED ? ` and ${below.length - MOST_NAMED} more` : ''
   return { name, outcome: 'failed', reason: `${named.join(', ')}${more}` }
 }
+
+function passAtGate(
+  what: 'any' | 'all',
+  k: number,
+  atLeast: number,
+  trials: readonly JudgedTrial[],
+): GateResult {
+  const name = `${what === 'any' ? 'pass@' : 'pass^'}${k} >= ${atLeast}`
+  if (trials.length === 0) return { name, outcome: 'unverifiable', reason: 'nothing was evaluated' }
+  const cases = countTrials(trials)
+  const estimate = passAt(cases, k)
+  if (estimate === undefined) {
+    const least = Math.min(...cases.map(({ trials: own }) => own))
+    const reason = `it needs ${k} trials of each case, and there are ${least}`
+    return { name, outcome: 'unverifiable', reason }
+  }
+  const value = estimate[what]
+  const { low, high } = what === 'any' ? estimate.anyInterval : estimate.allInterval
+  const reason = `it is ${round(value)} over ${cases.length} ${cases.length === 1 ? 'case' : 'cases'}, 95% interval ${round(low)} to ${round(high)}`
+  return { name, outcome: value >= atLeast - SLACK ? 'passed' : 'failed', reason }
+}
+
+/** A mean of fractions that is 0.9 may be computed as a little less. */
+const SLACK = 1e-9
 
 /** Trials that have no score could be anything: the gate is decided only if they make no difference. */
 function scoreGate(

@@ -144,6 +144,41 @@ it('a case that is flaky is named, and stops the build beyond what is allowed', 
   })
 })
 
+it('gates look at how often one of k trials passes, and how often all of them do', async () => {
+  const tries = new Map<number, number>()
+  // Of four trials, case n fails n - 1.
+  const task = (input: number) => {
+    tries.set(input, (tries.get(input) ?? 0) + 1)
+    if (tries.get(input)! < input) throw new Error('not yet')
+    return input
+  }
+  const gates = { passRate: 0, passAt: { 2: 0.8, 4: 1 }, passAll: { 2: 0.4, 5: 0 } }
+  const [report] = await evaluateWith({ task, trials: 4, concurrency: 1, gates })
+  // pass@2 is (1 + 1 + 5/6 + 1/2) / 4, pass^2 (1 + 1/2 + 1/6 + 0) / 4.
+  expect(report!.gates.slice(1)).toMatchObject([
+    {
+      name: 'pass@2 >= 0.8',
+      outcome: 'passed',
+      reason: 'it is 0.8333 over 4 cases, 95% interval 0.3623 to 0.9778',
+    },
+    { name: 'pass@4 >= 1', outcome: 'passed' },
+    { name: 'pass^2 >= 0.4', outcome: 'passed', reason: expect.stringMatching(/^it is 0.4167 over 4 cases/) },
+    {
+      name: 'pass^5 >= 0',
+      outcome: 'unverifiable',
+      reason: 'it needs 5 trials of each case, and there are 4',
+    },
+  ])
+  expect(report!.passAt.map(({ k, any, all }) => [k, any, all])).toEqual([
+    [2, expect.closeTo(5 / 6, 12), expect.closeTo(5 / 12, 12)],
+    [3, expect.closeTo(3.75 / 4, 12), expect.closeTo(1.25 / 4, 12)],
+    [4, 1, 0.25],
+  ])
+  expect(() => evaluate('x', { ...base, gates: { passAt: { two: 1 } } } as never)).toThrow(
+    'expected numbers of trials, such as { 3: 0.9 }',
+  )
+})
+
 it('only cases with a tag run, and only the variants that were asked for', async () => {
   const data = [
     { id: 'a', input: 1, tags: ['smoke', 'x'] },

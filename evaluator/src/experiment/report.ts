@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { type CaseTrials, type Interval, type PassAt, passAt, shareInterval } from '@weir/store/compare'
 import type {
   Experiment,
   ExperimentStatus,
@@ -37,7 +38,15 @@ export interface ReportTotals {
   readonly failed: number
   readonly errors: number
   readonly passRate: number
-  readonly scores: readonly ScoreSummary[]
+  /** Of the pass rate, 95 %, with the cases as n; null if nothing was evaluated. */
+  readonly passRateInterval: Interval | null
+  readonly scores: readonly ReportScore[]
+}
+
+/** A score over the trials that have it. */
+export interface ReportScore extends ScoreSummary {
+  /** Of the mean, 95 %, with the cases as n. */
+  readonly interval: Interval
 }
 
 export type Mode = 'recorded' | 'local' | 'queue'
@@ -63,6 +72,8 @@ export interface ExperimentReport extends ReportTotals, ReportUsage {
   readonly planned: number
   /** '' if there was none. */
   readonly baselineExperimentId: string
+  /** pass@k and pass^k, by k; empty where a case has one trial. */
+  readonly passAt: readonly PassAt[]
   /** Ids of cases of which some trials passed and some did not. */
   readonly flaky: readonly string[]
   /** Undefined without a baseline. */
@@ -126,6 +137,7 @@ export function toReport(
           : 'failed',
     planned,
     baselineExperimentId: plan.baselineExperimentId ?? '',
+    passAt: toPassAt(trials),
     flaky: flakyCases(trials),
     changes,
     gates,
@@ -138,11 +150,28 @@ export function toReport(
 }
 
 function flakyCases(trials: readonly JudgedTrial[]): string[] {
-  const outcomes = Map.groupBy(trials, ({ caseId }) => caseId)
-  return [...outcomes].flatMap(([caseId, own]) => {
-    const passed = own.filter(({ outcome }) => outcome === 'passed').length
-    return passed > 0 && passed < own.length ? [caseId] : []
-  })
+  return countTrials(trials)
+    .filter(({ passed, trials: of }) => passed > 0 && passed < of)
+    .map(({ caseId }) => caseId)
+}
+
+/** How many trials of each case passed. */
+export function countTrials(trials: readonly JudgedTrial[]): (CaseTrials & { readonly caseId: string })[] {
+  return [...Map.groupBy(trials, ({ caseId }) => caseId)].map(([caseId, own]) => ({
+    caseId,
+    trials: own.length,
+    passed: own.filter(({ outcome }) => outcome === 'passed').length,
+  }))
+}
+
+/** The k that are shown, besides that of all trials. */
+const SHOWN_K = [2, 3, 5, 10, 20, 50, 100]
+
+function toPassAt(trials: readonly JudgedTrial[]): PassAt[] {
+  const cases = countTrials(trials)
+  const most = cases.reduce((least, { trials: own }) => Math.min(least, own), Infinity)
+  if (cases.length === 0 || most === 1) return []
+  return [...SHOWN_K.filter((k) => k < most), most].map((k) => passAt(cases, k)!)
 }
 
 const NO_FACTS: TrialFacts = {
@@ -210,25 +239,35 @@ export function toTotals(trials: readonly JudgedTrial[]): ReportTotals {
   const count = (outcome: Outcome) => trials.filter((trial) => trial.outcome === outcome).length
   const passed = count('passed')
   const errors = count('error')
+  const cases = new Set(trials.map(({ caseId }) => caseId)).size
   return {
     evaluated: trials.length,
     passed,
     failed: trials.length - passed - errors,
     errors,
     passRate: trials.length === 0 ? 0 : passed / trials.length,
+    passRateInterval: trials.length === 0 ? null : shareInterval(passed / trials.length, cases),
     scores: toScores(trials),
   }
 }
 
-function toScores(trials: readonly JudgedTrial[]): ScoreSummary[] {
-  const groups = new Map<string, { sum: number; min: number; count: number }>()
-  for (const { results } of trials) {
+function toScores(trials: readonly JudgedTrial[]): ReportScore[] {
+  const groups = new Map<string, { sum: number; min: number; count: number; cases: Set<string> }>()
+  for (const { caseId, results } of trials) {
     for (const { kind, name, score, outcome } of results) {
       // A scorer that failed has no score.
       if (kind !== 'scorer' || outcome === 'error') continue
-      const { sum, min, count } = groups.get(name) ?? { sum: 0, min: 1, count: 0 }
-      groups.set(name, { sum: sum + score, min: Math.min(min, score), count: count + 1 })
+      const { sum, min, count, cases } = groups.get(name) ?? { sum: 0, min: 1, count: 0, cases: new Set() }
+      groups.set(name, {
+        sum: sum + score,
+        min: Math.min(min, score),
+        count: count + 1,
+        cases: cases.add(caseId),
+      })
     }
   }
-  return [...groups].map(([name, { sum, min, count }]) => ({ name, mean: sum / count, min, count }))
+  return [...groups].map(([name, { sum, min, count, cases }]) => {
+    const mean = sum / count
+    return { name, mean, min, count, interval: shareInterval(mean, cases.size) }
+  })
 }

@@ -4,6 +4,7 @@ import type { Plan } from '../experiment/plan.ts'
 import type { TrialReport } from '../experiment/report.ts'
 import { type ExperimentReport, type Mode, plannedTrials, toTrials } from '../experiment/report.ts'
 import type { TrialRun } from '../runner/run-trial.ts'
+import { percent, range, score } from './numbers.ts'
 import { type Reporter, trialNames } from './reporter.ts'
 import { compareVariants } from './variants.ts'
 
@@ -108,6 +109,7 @@ function title(evaluation: string, variant: string): string {
 
 function experimentLines(report: ExperimentReport): string[] {
   const { status, passed, planned, errors, experimentId, error, gates, scores, flaky, trials } = report
+  const { passRate, passRateInterval, passAt } = report
   const mark = { passed: 'PASSED', failed: 'FAILED', error: 'COULD NOT EVALUATE' }[status]
   const crashed = errors === 0 ? '' : `, ${errors} errors`
   return [
@@ -119,8 +121,18 @@ function experimentLines(report: ExperimentReport): string[] {
         '       ',
       ),
     ),
+    ...(passRateInterval === null
+      ? []
+      : [`  pass rate ${percent(passRate)} (95% interval ${range(passRateInterval, percent)})`]),
+    ...passAt.map(
+      ({ k, any, anyInterval, all, allInterval }) =>
+        `  pass@${k} ${percent(any)} (${range(anyInterval, percent)}), pass^${k} ${percent(all)} (${range(allInterval, percent)})`,
+    ),
     ...(flaky.length === 0 ? [] : [`  flaky, passed in some trials: ${named(flaky)}`]),
-    ...scores.map(({ name, mean, min }) => `  score ${name}: mean ${mean.toFixed(3)}, min ${min.toFixed(3)}`),
+    ...scores.map(
+      ({ name, mean, min, interval }) =>
+        `  score ${name}: mean ${score(mean)} (95% interval ${range(interval, score)}), min ${score(min)}`,
+    ),
     ...problems(trials),
   ]
 }

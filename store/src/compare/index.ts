@@ -1,3 +1,6 @@
+export type { Interval } from '../statistics/interval.ts'
+export { type CaseTrials, type PassAt, passAt } from '../statistics/pass-at.ts'
+export { shareInterval } from '../statistics/share-interval.ts'
 export type { BaselineGates, DropGate, IncreaseGate } from './baseline-gates.ts'
 export { baselineGates, judgeBaselineGates, unverifiableBaselineGates } from './baseline-gates.ts'
 export type { CompareParams } from './compare.ts'

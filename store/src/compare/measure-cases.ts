@@ -1,4 +1,4 @@
-import { wilsonInterval } from '../statistics/newcombe.ts'
+import { shareInterval } from '../statistics/share-interval.ts'
 import { testRatios, testShares } from './case-tests.ts'
 import type { CaseMetricKind, TestedCaseMetric } from './comparison.ts'
 import { mean, pairByCase } from './pair-cases.ts'
@@ -65,12 +65,4 @@ function measureCosts(means: Means, anytime: boolean) {
     baseInterval: null,
     candidateInterval: null,
   }
-}
-
-/**
- * Wilson's interval with the cases as n. Values between 0 and 1 vary no more than a yes or no of the same mean, so it covers the mean
- * of shares and scores at least as often.
- */
-function shareInterval(value: number, cases: number) {
-  return wilsonInterval(value * cases, cases)
 }
