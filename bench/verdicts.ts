@@ -1,5 +1,5 @@
 import { type ExperimentRuns, judgeExperiments, judgeRuns, type Observation } from '@weir/store/compare'
-import { cases, execute } from './verdicts/experiment.ts'
+import { cases, execute, firstTrials } from './verdicts/experiment.ts'
 import { type Random, random } from './verdicts/random.ts'
 import * as traffic from './verdicts/traffic.ts'
 
@@ -59,8 +59,8 @@ function ofRuns(base: readonly Observation[], candidate: readonly Observation[],
     .filter(isChange)
 }
 
-function ofExperiments(base: ExperimentRuns, candidate: ExperimentRuns): Said {
-  const { metrics, caseMetrics } = judgeExperiments(base, candidate)
+function ofExperiments(base: ExperimentRuns, candidate: ExperimentRuns, anytime = false): Said {
+  const { metrics, caseMetrics } = judgeExperiments(base, candidate, anytime)
   return [...Object.values(metrics), ...caseMetrics].map(({ verdict }) => verdict).filter(isChange)
 }
 
@@ -91,6 +91,24 @@ function peek(source: Random): Said {
     if (now.some((verdict) => verdict === 'slower' || verdict === 'worse')) return now
   }
   return said
+}
+
+const CASES = 20
+const MOST_TRIALS = 20
+
+/** Looks after each trial of all cases, and stops at the first verdict, as `trials: { max: 20, stopWhen: 'decided' }` does. */
+function untilDecided(passing: number, spread: number, change: { readonly passing?: number } = {}) {
+  return (source: Random): Said => {
+    const natures = cases(source, CASES, passing, spread)
+    const base = execute(source, natures, MOST_TRIALS)
+    const candidate = execute(source, natures, MOST_TRIALS, change)
+    for (let trials = 1; trials <= MOST_TRIALS; trials++) {
+      const [before, after] = [base, candidate].map((side) => firstTrials(side, trials, CASES))
+      const said = ofExperiments(before!, after!, true)
+      if (said.length > 0) return said
+    }
+    return []
+  }
 }
 
 const SCENARIOS: readonly Scenario[] = [
@@ -151,5 +169,15 @@ const SCENARIOS: readonly Scenario[] = [
       const said = ofRuns(traffic.independent(source, 1000), traffic.timingOut(source, 1000))
       return said.includes('faster') ? ['faster'] : said
     },
+  },
+  {
+    text: 'stopped when decided, 20 cases, up to 20 trials',
+    changed: false,
+    compare: untilDecided(0.8, 0.2),
+  },
+  {
+    text: 'stopped when decided, 20 cases, up to 20 trials, passing 0.8 → 0.6',
+    changed: true,
+    compare: untilDecided(0.8, 0, { passing: 0.6 }),
   },
 ]

@@ -151,8 +151,11 @@ export interface Definition<I = unknown, O = unknown> {
    * replaces the task.
    */
   readonly variants?: Readonly<Record<string, unknown>>
-  /** How often each case is run. Default 1. */
-  readonly trials?: number
+  /**
+   * How often each case is run. Default 1. `{ max: 20, stopWhen: 'decided' }`: until the gates are decided, but at most so often. Gates beside
+   * the baseline are then judged by anytime-valid tests, so that looking after each round costs nothing.
+   */
+  readonly trials?: number | { readonly max: number; readonly stopWhen: 'decided' }
   /** Name of a promoted baseline, or the id of an experiment. */
   readonly baseline?: string
   /** Longest time for a case, and then for each scorer and for `expect`. Default `'60s'`. */
@@ -188,7 +191,10 @@ export interface Evaluation {
   readonly gates: Gates
   /** At least one; '' without variants. */
   readonly variants: Readonly<Record<string, unknown>>
+  /** At most. */
   readonly trials: number
+  /** Whether fewer trials are enough. */
+  readonly stopWhen: 'decided' | undefined
   readonly baseline: string | undefined
   readonly timeoutMs: number
   readonly concurrency: number

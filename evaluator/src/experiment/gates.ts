@@ -2,7 +2,10 @@ import type { Store } from '@weir/store'
 import {
   type BaselineGates,
   CompareError,
+  type Comparison,
   compare,
+  type Decision,
+  decideBaselineGates,
   judgeBaselineGates,
   passAt,
   unverifiableBaselineGates,
@@ -140,30 +143,58 @@ function round(value: number): string {
   return String(Number(value.toFixed(4)))
 }
 
-/** Judges the gates that need the baseline; none if the evaluation has no such gate. */
-export async function judgeBaseline(plan: Plan, store: Store | undefined): Promise<GateResult[]> {
-  const { latency, vsBaseline = {} } = plan.outline.gates
+/** The gates that need the baseline; undefined if the evaluation has none. */
+function baselineGatesOf({ outline }: Plan): BaselineGates | undefined {
+  const { latency, vsBaseline = {} } = outline.gates
   const gates: BaselineGates = {
     ...vsBaseline,
     latency: vsBaseline.latency ?? (latency === undefined ? undefined : latency.steps),
   }
-  if (Object.values(gates).every((gate) => gate === undefined)) return []
+  const { scores = {}, ...others } = gates
+  const all = [...Object.values(scores), ...Object.values(others)]
+  return all.some((gate) => gate !== undefined) ? gates : undefined
+}
+
+/** Judges the gates that need the baseline; none if the evaluation has no such gate. */
+export async function judgeBaseline(plan: Plan, store: Store | undefined): Promise<GateResult[]> {
+  const gates = baselineGatesOf(plan)
+  if (gates === undefined) return []
   const unverifiable = (reason: string) => unverifiableBaselineGates(gates, reason)
   if (store === undefined) return unverifiable('a baseline is stored in Weir: run without --local')
   if (plan.baselineExperimentId === undefined) return unverifiable(missingBaseline(plan))
   try {
-    const comparison = await compare(store, {
-      flow: plan.variant.flow,
-      base: { kind: 'experiment', experimentId: plan.baselineExperimentId },
-      candidate: { kind: 'experiment', experimentId: plan.experimentId },
-      // It is stored as running until it is judged, but it has all of its trials, and nobody looks twice.
-      anytime: false,
-    })
-    return judgeBaselineGates(comparison, gates)
+    return judgeBaselineGates(await compareWith(plan.baselineExperimentId, plan, store), gates)
   } catch (error) {
     if (error instanceof CompareError) return unverifiable(error.message)
     throw error
   }
+}
+
+/** Whether these gates are decided, by what is stored of the trials so far; an evaluation without any has passed them. */
+export async function decideBaseline(plan: Plan, store: Store | undefined): Promise<Decision> {
+  const gates = baselineGatesOf(plan)
+  if (gates === undefined) return 'passed'
+  if (store === undefined || plan.baselineExperimentId === undefined) return undefined
+  try {
+    return decideBaselineGates(await compareWith(plan.baselineExperimentId, plan, store), gates)
+  } catch (error) {
+    if (error instanceof CompareError) return undefined
+    throw error
+  }
+}
+
+function compareWith(
+  baselineExperimentId: string,
+  { variant, experimentId, outline }: Plan,
+  store: Store,
+): Promise<Comparison> {
+  return compare(store, {
+    flow: variant.flow,
+    base: { kind: 'experiment', experimentId: baselineExperimentId },
+    candidate: { kind: 'experiment', experimentId },
+    // It is stored as running until it is judged; but unless it stops when it is decided, nobody looks twice.
+    anytime: outline.stopWhen !== undefined,
+  })
 }
 
 function missingBaseline({ baseline, experimentId }: Plan): string {

@@ -100,7 +100,7 @@ export class Judging {
       if (performance.now() - movedMs > MAX_IDLE_MS) break
       await sleep(LOOK_EVERY_MS)
     }
-    this.#missing = left
+    this.#missing += left
     await this.#judgeAll(this.#waiting, await this.#read(this.#waiting))
     this.#waiting = []
   }

@@ -70,10 +70,14 @@ export async function runQueued(
   }
 }
 
-/** Workers start tasks on their own: nobody paces them, and nobody adds up what they cost. */
+/** Workers start tasks on their own: nobody paces them, adds up what they cost, or looks at what is judged meanwhile. */
 function requireNoLimits({ outline }: Plan): void {
-  const { name, startIntervalMs, budget } = outline
-  const [limit] = [...(startIntervalMs > 0 ? ['rateLimit'] : []), ...(budget === undefined ? [] : ['budget'])]
+  const { name, startIntervalMs, budget, stopWhen } = outline
+  const [limit] = [
+    ...(startIntervalMs > 0 ? ['rateLimit'] : []),
+    ...(budget === undefined ? [] : ['budget']),
+    ...(stopWhen === undefined ? [] : ['stopWhen']),
+  ]
   if (limit !== undefined)
     throw new UsageError(`"${name}" has a ${limit}, which workers cannot keep: run it without --queue.`)
 }

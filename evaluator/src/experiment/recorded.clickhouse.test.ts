@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { trace } from '@opentelemetry/api'
 import { InfrastructureError } from '@weir/config'
-import { flow, traceModel, traceTool } from '@weir/sdk'
+import { flow, traceTool } from '@weir/sdk'
 import { createStore, rows } from '@weir/store'
 import {
   findCase,
@@ -69,50 +69,6 @@ describe('a recorded experiment', () => {
     expect(recorded).toEqual(
       report.trials.map(({ runId, trial }) => ({ runId, caseId: 'moon', trial, source: 'experiment' })),
     )
-  })
-
-  it('costs what all of its runs cost: tries that failed, scorers, and the flows in both', async () => {
-    const spend = flow('spend', (cost: number) =>
-      traceModel({ provider: 'fake', model: 'echo' }, (span) =>
-        span.setUsage({ inputTokens: 1, outputTokens: 1, cost }),
-      ),
-    )
-    const tried = new Set<string>()
-    const failsOnce = (what: string) => {
-      if (tried.has(what)) return 1
-      tried.add(what)
-      throw new Error('not yet')
-    }
-    const report = await runOne(
-      evaluate('spends', {
-        task: async (input: number) => {
-          await spend.run(input)
-          return failsOnce(`task ${input}`)
-        },
-        data: [1, 2].map((input) => ({ id: String(input), input })),
-        scorers: [
-          {
-            name: 'judge',
-            score: async ({ input }) => {
-              await spend.run(0.25)
-              return failsOnce(`judge ${input}`)
-            },
-          },
-        ],
-        gates: { scores: { judge: 1 }, cost: { perTrial: 1.5, total: 7 } },
-        retryOnError: 1,
-      }),
-    )
-    expect(report).toMatchObject({ status: 'passed', cost: 7, inputTokens: 8 })
-    expect(report.trials.map(({ cost }) => cost).sort()).toEqual([1, 2])
-    // What is compared are the trials, not what judged them.
-    const { experimentId } = report
-    const [cost] = await rows<{ cost: number }>(
-      store(),
-      'SELECT sum(cost) AS cost FROM runs FINAL WHERE experiment_id = {experimentId: String}',
-      { experimentId: `${experimentId}/scorers` },
-    )
-    expect(cost).toEqual({ cost: 1 })
   })
 
   it('keeps its cases, also those that a filter leaves out', async () => {

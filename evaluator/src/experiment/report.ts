@@ -70,6 +70,8 @@ export interface ExperimentReport extends ReportTotals, ReportUsage {
   readonly status: Exclude<ExperimentStatus, 'running'>
   /** Cases x trials. */
   readonly planned: number
+  /** Trials of each case after which all gates were decided, so that no more ran; null: all ran. */
+  readonly decidedAfter: number | null
   /** '' if there was none. */
   readonly baselineExperimentId: string
   /** pass@k and pass^k, by k; empty where a case has one trial. */
@@ -85,8 +87,12 @@ export interface ExperimentReport extends ReportTotals, ReportUsage {
   readonly trials: readonly TrialReport[]
 }
 
-export function plannedTrials(plan: Pick<Plan, 'cases' | 'trials'>): number {
-  return plan.cases.length * plan.trials
+export function plannedTrials({
+  cases,
+  trials,
+  decidedAfter = trials,
+}: Pick<Plan, 'cases' | 'trials' | 'decidedAfter'>): number {
+  return cases.length * decidedAfter
 }
 
 /** What is known of an experiment besides its results. */
@@ -136,6 +142,7 @@ export function toReport(
           ? 'passed'
           : 'failed',
     planned,
+    decidedAfter: plan.decidedAfter ?? null,
     baselineExperimentId: plan.baselineExperimentId ?? '',
     passAt: toPassAt(trials),
     flaky: flakyCases(trials),

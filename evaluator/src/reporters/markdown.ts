@@ -190,6 +190,7 @@ function footer(report: ExperimentReport, dashboardUrl: string | undefined): str
     formatDuration(durationMs * 1e6),
     ...(tokens === 0 ? [] : [`${tokens} tokens`]),
     ...(cost === 0 && !isCostPartial ? [] : [`${isCostPartial ? '≥ ' : ''}${dollars(cost)}`]),
+    ...(report.decidedAfter === null ? [] : [`decided after trial ${report.decidedAfter} of each case`]),
     ...(dataset === '' ? [] : [`dataset ${code(dataset)}`]),
     ...(report.revision === '' ? [] : [`revision ${code(report.revision.slice(0, 12))}`]),
   ].join(' · ')

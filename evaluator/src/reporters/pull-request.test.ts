@@ -74,6 +74,7 @@ const report: ExperimentReport = {
   mode: 'recorded',
   status: 'failed',
   planned: 3,
+  decidedAfter: null,
   baselineExperimentId: 'e0',
   flaky: [],
   changes,

@@ -65,6 +65,9 @@ const experiment = z.object({
   mode: z.enum(['recorded', 'local', 'queue']),
   status: z.enum(['passed', 'failed', 'error']),
   planned: count.describe('Cases x trials'),
+  decidedAfter: count
+    .nullable()
+    .describe('Trials of each case after which all gates were decided, so that no more ran; null: all ran'),
   baselineExperimentId: z.string().describe("'' if there was none"),
   flaky: z.array(z.string()).describe('Ids of cases of which some trials passed and some did not'),
   changes: changes.optional().describe('Against the baseline, over the cases that both have'),

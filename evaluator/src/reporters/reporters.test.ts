@@ -34,6 +34,7 @@ const report: ExperimentReport = {
   passRateInterval: { low: 0, high: 0.793 },
   passAt: [],
   scores: [{ name: 'brevity', mean: 0.5, min: 0.25, count: 2, interval: { low: 0.09, high: 0.91 } }],
+  decidedAfter: null,
   baselineExperimentId: '',
   gates: [{ name: 'pass rate >= 1', outcome: 'failed', reason: '0 of 1 passed (0)' }],
   error: '',

@@ -30,7 +30,8 @@ export function terminalReporter(options: TerminalOptions): Reporter {
   return {
     onExperimentStart: (plan, mode) => {
       progress = new Progress(now())
-      const trials = plan.trials === 1 ? '' : ` x ${plan.trials} trials`
+      const upTo = plan.outline.stopWhen === undefined ? '' : 'up to '
+      const trials = plan.trials === 1 ? '' : ` x ${upTo}${plan.trials} trials`
       print([
         `${title(plan.outline.name, plan.variant.name)}: ${plan.cases.length} ${plan.cases.length === 1 ? 'case' : 'cases'}${trials}, ${mode}${missingBaseline(plan, mode)}`,
       ])
@@ -109,12 +110,13 @@ function title(evaluation: string, variant: string): string {
 
 function experimentLines(report: ExperimentReport): string[] {
   const { status, passed, planned, errors, experimentId, error, gates, scores, flaky, trials } = report
-  const { passRate, passRateInterval, passAt } = report
+  const { passRate, passRateInterval, passAt, decidedAfter } = report
   const mark = { passed: 'PASSED', failed: 'FAILED', error: 'COULD NOT EVALUATE' }[status]
   const crashed = errors === 0 ? '' : `, ${errors} errors`
   return [
     `  ${mark}  ${passed} of ${planned} passed${crashed} in ${formatDuration(report.durationMs * 1e6)}  (experiment ${experimentId})`,
     ...(error === '' ? [] : printedLines(`  ${error}`, '    ')),
+    ...(decidedAfter === null ? [] : [`  decided after trial ${decidedAfter} of each case: no more ran`]),
     ...gates.flatMap((gate) =>
       printedLines(
         `  ${gate.outcome === 'passed' ? 'ok  ' : 'FAIL'} ${gate.name}: ${gate.reason}`,

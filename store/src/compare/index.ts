@@ -20,6 +20,7 @@ export type {
   StepComparison,
   Verdict,
 } from './comparison.ts'
+export { type Decision, decideBaselineGates } from './decided-gates.ts'
 export type { Metric } from './judge.ts'
 export { COMPARISON_RULE } from './judge.ts'
 export type { ExperimentRuns } from './judge-runs.ts'

@@ -28,10 +28,11 @@ export interface ExperimentRuns {
 export function judgeExperiments(
   base: ExperimentRuns,
   candidate: ExperimentRuns,
+  anytime = false,
 ): { readonly metrics: StepComparison['metrics']; readonly caseMetrics: readonly CaseMetricComparison[] } {
   const { steps, caseMetrics } = judge(
-    [measurePaired(toMeasured(base.observations), toMeasured(candidate.observations))],
-    measureCases(base.values, candidate.values),
+    [measurePaired(toMeasured(base.observations), toMeasured(candidate.observations), anytime)],
+    measureCases(base.values, candidate.values, anytime),
   )
   return { metrics: steps[0]!, caseMetrics }
 }
