@@ -1,4 +1,10 @@
-import { type ExperimentRuns, judgeExperiments, judgeRuns, type Observation } from '@weir/store/compare'
+import {
+  type ExperimentRuns,
+  judgeAdjusted,
+  judgeExperiments,
+  judgeRuns,
+  type Observation,
+} from '@weir/store/compare'
 import { cases, execute, firstTrials } from './verdicts/experiment.ts'
 import { type Random, random } from './verdicts/random.ts'
 import * as traffic from './verdicts/traffic.ts'
@@ -64,8 +70,15 @@ function ofExperiments(base: ExperimentRuns, candidate: ExperimentRuns, anytime 
   return [...Object.values(metrics), ...caseMetrics].map(({ verdict }) => verdict).filter(isChange)
 }
 
+/** Runs of a kind are compared with those of the same kind. */
+function adjusted(base: readonly Observation[], candidate: readonly Observation[]): Said {
+  return Object.values(judgeAdjusted(base, candidate))
+    .map(({ verdict }) => verdict)
+    .filter(isChange)
+}
+
 function isChange(verdict: string): boolean {
-  return verdict !== 'no clear change' && !verdict.startsWith('needs')
+  return verdict !== 'no clear change' && verdict !== 'not compared' && !verdict.startsWith('needs')
 }
 
 /** The same traffic on both sides. */
@@ -179,5 +192,16 @@ const SCENARIOS: readonly Scenario[] = [
     text: 'stopped when decided, 20 cases, up to 20 trials, passing 0.8 → 0.6',
     changed: true,
     compare: untilDecided(0.8, 0, { passing: 0.6 }),
+  },
+  {
+    text: 'heavy runs 30 % → 60 %, adjusted, n = 600',
+    changed: false,
+    compare: (source) => adjusted(traffic.mixed(0.3)(source, 600), traffic.mixed(0.6)(source, 600)),
+  },
+  {
+    text: 'heavy runs 60 % → 30 %, all 1.5 times slower, adjusted, n = 600',
+    changed: true,
+    compare: (source) =>
+      adjusted(traffic.mixed(0.6)(source, 600), traffic.slower(traffic.mixed(0.3), 1.5)(source, 600)),
   },
 ]

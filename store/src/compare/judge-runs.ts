@@ -1,6 +1,7 @@
 import type { CaseMetricComparison, StepComparison } from './comparison.ts'
 import { judge } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
+import { measureAdjusted } from './measure-adjusted.ts'
 import { measureCases, type TrialValues } from './measure-cases.ts'
 import { measurePaired } from './measure-paired.ts'
 import { type Observation, statsOf } from './observation.ts'
@@ -16,6 +17,14 @@ export function judgeRuns(
   anytime = false,
 ): StepComparison['metrics'] {
   return judge([measure(toMeasured(base), toMeasured(candidate), anytime)]).steps[0]!
+}
+
+/** The same within strata. */
+export function judgeAdjusted(
+  base: readonly Observation[],
+  candidate: readonly Observation[],
+): StepComparison['metrics'] {
+  return judge([measureAdjusted(toMeasured(base), toMeasured(candidate))]).steps[0]!
 }
 
 /** One execution of an evaluation. The keys of its observations are its cases, and stand in the order of trials. */
