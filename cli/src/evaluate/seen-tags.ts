@@ -11,6 +11,7 @@ export class SeenTags {
     return {
       outline: code.outline,
       file: code.file,
+      files: code.files,
       start: (experimentId, variant) => code.start(experimentId, variant),
       cases: async (store) => {
         try {

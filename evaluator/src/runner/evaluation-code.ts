@@ -12,6 +12,8 @@ export interface EvaluationCode {
   readonly outline: Outline
   /** Absolute path; undefined if it came from no file. */
   readonly file: string | undefined
+  /** What it was loaded from: its file, what that imports and reads its cases from; without packages. */
+  readonly files: readonly string[]
   /**
    * Its cases.
    * @param store - undefined without a server: stored datasets cannot be read then

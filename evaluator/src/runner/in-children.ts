@@ -6,7 +6,7 @@ import type { Outline } from '../evaluation/outline.ts'
 import { addMissing, type MissingSpans, NOTHING_MISSING } from './delivery.ts'
 import type { EvaluationCode, TrialEnd, TrialRunner } from './evaluation-code.ts'
 import type { RecordedEnd, Recording } from './in-process.ts'
-import type { CasesAnswer, RunnerTask } from './messages.ts'
+import type { CasesAnswer, LoadedFile, RunnerTask } from './messages.ts'
 import type { TrialRun } from './run-trial.ts'
 import { MAX_LOAD_MS, RunnerEndedError, type RunnerOptions, RunnerProcess } from './runner-process.ts'
 
@@ -28,11 +28,12 @@ export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'onUnowned'
 export async function loadInChild(file: string, options: ChildOptions): Promise<EvaluationCode[]> {
   const processes = new Processes(file, options)
   const loader = processes.spare()
-  const outlines = (await loader.ask({ kind: 'load', file }, MAX_LOAD_MS)) as Outline[]
+  const { outlines, files } = (await loader.ask({ kind: 'load', file }, MAX_LOAD_MS)) as LoadedFile
   if (!options.keepLoaded) loader.close()
   return outlines.map((outline) => ({
     outline,
     file,
+    files,
     cases: async (store) => {
       const { name } = outline
       const task = { kind: 'cases', file, evaluation: name } as const

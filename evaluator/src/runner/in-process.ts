@@ -21,6 +21,7 @@ export function inProcess(
   return {
     outline: outlineOf(evaluation),
     file,
+    files: file === undefined ? [] : [file],
     cases: (store) => resolveCases(evaluation, file, store),
     start: (experimentId, variant) => {
       const late = new Map<string, string>()

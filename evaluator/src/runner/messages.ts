@@ -2,11 +2,12 @@ import type { Case } from '@weir/store/evaluations'
 import type { RunRecord } from '@weir/store/run-model'
 import type { ResolvedData } from '../evaluation/cases.ts'
 import type { DataSource } from '../evaluation/definition.ts'
+import type { Outline } from '../evaluation/outline.ts'
 import type { TrialRun, TrialSubject } from './run-trial.ts'
 
 /** What a process that runs the user's code is asked to do. */
 export type RunnerTask =
-  /** What the file exports; answered with outlines. */
+  /** What the file exports; answered with {@link LoadedFile}. */
   | { readonly kind: 'load'; readonly file: string }
   /** Answered with {@link CasesAnswer}. */
   | { readonly kind: 'cases'; readonly file: string; readonly evaluation: string }
@@ -35,6 +36,12 @@ export type RunnerRequest = RunnerTask & { readonly id: number }
 /** What is asked in one turn of the event loop travels together, and so do the answers: a message costs more than what is in it. */
 export interface RunnerRequests {
   readonly requests: readonly RunnerRequest[]
+}
+
+export interface LoadedFile {
+  readonly outlines: readonly Outline[]
+  /** The file, what it imported and read its cases from; without packages. */
+  readonly files: readonly string[]
 }
 
 /** A source that only whoever has the store can read, or the cases themselves. */

@@ -88,8 +88,9 @@ export class RunnerProcess {
     this.#keepAwake(false)
   }
 
+  /** Also while it ends: it takes nothing any more. */
   get hasEnded(): boolean {
-    return this.#hasEnded
+    return this.#hasEnded || this.#child.killed
   }
 
   get isIdle(): boolean {
