@@ -5,8 +5,16 @@ import { resolveCases } from '../evaluation/cases.ts'
 import type { Outline } from '../evaluation/outline.ts'
 import { addMissing, type MissingSpans, NOTHING_MISSING } from './delivery.ts'
 import type { EvaluationCode, TrialEnd, TrialRunner } from './evaluation-code.ts'
-import type { RecordedEnd, Recording } from './in-process.ts'
-import type { CasesAnswer, LoadedFile, RunnerTask } from './messages.ts'
+import type { Recording } from './in-process.ts'
+import { judgeTrial } from './judge-trial.ts'
+import {
+  type CasesAnswer,
+  fromSent,
+  type LoadedFile,
+  type RunnerTask,
+  type SentEnd,
+  type SentResult,
+} from './messages.ts'
 import type { TrialRun } from './run-trial.ts'
 import { MAX_LOAD_MS, RunnerEndedError, type RunnerOptions, RunnerProcess } from './runner-process.ts'
 
@@ -127,7 +135,8 @@ class ChildRunner implements TrialRunner {
     const startedMs = performance.now()
     try {
       const task = { kind: 'trial', file, evaluation: outline.name, subject } as const
-      return (await this.#ask(task, onTaskEnd)) as RecordedEnd
+      const { sent, ...end } = (await this.#ask(task, onTaskEnd)) as SentEnd
+      return { ...end, results: sent && fromSent(experimentId, end.run, sent) }
     } catch (error) {
       const reason = error instanceof RunnerEndedError ? error.reason : 'crashed'
       const durationMs = performance.now() - startedMs
@@ -145,9 +154,12 @@ class ChildRunner implements TrialRunner {
 
   async judge(item: Case, trialRun: TrialRun, run: RunRecord | undefined): Promise<readonly Result[]> {
     const { experimentId, outline, file } = this.#subject
+    if (isPlain(outline))
+      return judgeTrial({ ...outline, expect: undefined, scorers: [] }, experimentId, item, trialRun, run)
     const subject = { file, evaluation: outline.name, experimentId }
     try {
-      return (await this.#ask({ kind: 'judge', ...subject, item, trialRun, run })) as Result[]
+      const sent = (await this.#ask({ kind: 'judge', ...subject, item, trialRun, run })) as SentResult[]
+      return fromSent(experimentId, trialRun, sent)
     } catch (error) {
       const message = trialRun.error?.message ?? `Could not be judged: ${messageOf(error)}`
       return [unjudged(experimentId, trialRun, message)]
@@ -200,7 +212,7 @@ class ChildRunner implements TrialRunner {
       throw error
     })
     this.#crashes = 0
-    if (task.kind === 'trial' && (answer as RecordedEnd).isRunning) this.#retire(runner)
+    if (task.kind === 'trial' && (answer as SentEnd).isRunning) this.#retire(runner)
     if (this.#retired.has(runner) && runner.isIdle) await this.#endRetired(runner)
     return answer
   }
@@ -227,6 +239,15 @@ class ChildRunner implements TrialRunner {
   get #maxSilenceMs(): number {
     return this.#subject.outline.timeoutMs + GRACE_MS
   }
+}
+
+/** Whether nothing that judges is code of the user, which must not run here: no function, and no pattern, which may take for ever. */
+function isPlain({ hasExpect, scorers, checks }: Outline): boolean {
+  return !hasExpect && scorers.length === 0 && !/"(finds|schema)":/.test(JSON.stringify(checks, exact))
+}
+
+function exact(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
 }
 
 function unjudged(experimentId: string, trialRun: TrialRun, reason: string): Result {

@@ -15,6 +15,9 @@ import { TimeLimitError, withTimeLimit } from '../time-limit.ts'
 import type { TrialRun } from './run-trial.ts'
 import { guarded } from './stray-errors.ts'
 
+/** What judges a trial. */
+type Judges = Pick<Evaluation, 'checks' | 'expect' | 'scorers' | 'timeoutMs'>
+
 type PartialResult = Pick<Result, 'kind' | 'name' | 'outcome' | 'reason'> & { readonly score?: number }
 
 /** A try of a scorer is a run of its own: what it asks a model shows, and what that costs counts. */
@@ -32,7 +35,7 @@ export function scorersOf(experimentId: string): string {
  * @param onScorerRun told the id of a run before it begins
  */
 export async function judgeTrial(
-  evaluation: Evaluation,
+  evaluation: Judges,
   experimentId: string,
   item: Case,
   trialRun: TrialRun,
@@ -67,7 +70,7 @@ export async function judgeTrial(
 
 /** Judges a recorded run: its task, every check, what `expect` asserts, every scorer. */
 async function judgeRun(
-  evaluation: Evaluation,
+  evaluation: Judges,
   item: Case,
   trialRun: TrialRun,
   run: RunRecord | undefined,
@@ -83,7 +86,7 @@ async function judgeRun(
 }
 
 /** A task that failed is an error, unless a check expects the run to end that way. */
-function judgeTask(evaluation: Evaluation, trialRun: TrialRun, run: RunRecord | undefined): PartialResult {
+function judgeTask(evaluation: Judges, trialRun: TrialRun, run: RunRecord | undefined): PartialResult {
   const base = { kind: 'task' as const, name: '' }
   if (
     trialRun.error !== undefined &&
@@ -95,8 +98,17 @@ function judgeTask(evaluation: Evaluation, trialRun: TrialRun, run: RunRecord | 
   return { ...base, outcome: 'passed', reason: trialRun.error?.message ?? '' }
 }
 
+/** Every trial is judged by the same checks. */
+const names = new WeakMap<Check, string>()
+
+function nameOf(check: Check): string {
+  const name = names.get(check) ?? describeCheck(check)
+  names.set(check, name)
+  return name
+}
+
 function judgeCheck(check: Check, run: RunRecord | undefined): PartialResult {
-  const base = { kind: 'check' as const, name: describeCheck(check) }
+  const base = { kind: 'check' as const, name: nameOf(check) }
   if (run === undefined) return { ...base, outcome: 'unverifiable', reason: NOT_RECORDED }
   return { ...base, ...judge(check, run) }
 }
@@ -130,7 +142,7 @@ function toScored({ item, run }: Recorded, signal: AbortSignal, onLook: () => vo
  * nothing and does not even look at the output or the run is unverifiable.
  */
 async function judgeExpect(
-  { expect, timeoutMs }: Evaluation,
+  { expect, timeoutMs }: Judges,
   recorded: Recorded | undefined,
 ): Promise<PartialResult[]> {
   if (expect === undefined) return []

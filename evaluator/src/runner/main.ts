@@ -7,16 +7,18 @@ import { outlineOf } from '../evaluation/outline.ts'
 import { startRecorder } from '../local/recorder.ts'
 import { delivery } from './delivery.ts'
 import { followImports } from './imported-files.ts'
-import { type Recording, runAndRecord } from './in-process.ts'
+import { type RecordedEnd, type Recording, runAndRecord } from './in-process.ts'
 import { initTracing } from './init-tracing.ts'
 import { judgeTrial } from './judge-trial.ts'
-import type {
-  CasesAnswer,
-  LoadedFile,
-  RunnerMessage,
-  RunnerNews,
-  RunnerRequest,
-  RunnerRequests,
+import {
+  type CasesAnswer,
+  type LoadedFile,
+  type RunnerMessage,
+  type RunnerNews,
+  type RunnerRequest,
+  type RunnerRequests,
+  type SentEnd,
+  toSent,
 } from './messages.ts'
 import { guarded, guardProcess, untilQuiet } from './stray-errors.ts'
 
@@ -74,19 +76,27 @@ async function answer(task: RunnerRequest): Promise<unknown> {
     case 'cases':
       return casesOf(await find(task.file, task.evaluation), task.file)
     case 'trial':
-      return runAndRecord(await find(task.file, task.evaluation), task.subject, recording, {
-        // In memory, the answer follows at once.
-        onTaskEnd: recording === 'collector' ? () => say({ taskEnded: task.id }) : undefined,
-        onLate: (runId, late) => say({ late, runId }),
-      })
+      return toSentEnd(
+        await runAndRecord(await find(task.file, task.evaluation), task.subject, recording, {
+          // In memory, the answer follows at once.
+          onTaskEnd: recording === 'collector' ? () => say({ taskEnded: task.id }) : undefined,
+          onLate: (runId, late) => say({ late, runId }),
+        }),
+      )
     case 'judge': {
       const { experimentId, item, trialRun, run } = task
-      return judgeTrial(await find(task.file, task.evaluation), experimentId, item, trialRun, run)
+      return toSent(
+        await judgeTrial(await find(task.file, task.evaluation), experimentId, item, trialRun, run),
+      )
     }
     case 'deliver':
       await untilQuiet()
       return delivery.last()
   }
+}
+
+function toSentEnd({ results, ...end }: RecordedEnd): SentEnd {
+  return { ...end, sent: results && toSent(results) }
 }
 
 function loadedFile(file: string, evaluations: readonly Evaluation[]): LoadedFile {
