@@ -65,7 +65,7 @@ function collectorOf({ endpoint, apiKey }: Extract<EvaluationMode, { kind: 'reco
 }
 
 /** A misspelt one would leave out what its author wants to see. */
-export function requireVariants(codes: readonly EvaluationCode[], wanted: readonly string[] = []): void {
+function requireVariants(codes: readonly EvaluationCode[], wanted: readonly string[] = []): void {
   const known = new Set(codes.flatMap(({ outline }) => outline.variants.map(({ name }) => name)))
   const unknown = wanted.find((name) => !known.has(name))
   if (unknown === undefined) return
