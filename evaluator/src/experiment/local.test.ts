@@ -116,7 +116,11 @@ describe('a local experiment', () => {
     const reasons = Object.fromEntries(
       report.trials.map(({ caseId, results }) => [caseId, results[0]!.reason]),
     )
-    expect(reasons).toEqual({ good: '', bad: 'no', slow: 'The case took longer than its timeout of 1000 ms.' })
+    expect(reasons).toEqual({
+      good: '',
+      bad: 'no',
+      slow: 'The case took longer than its timeout of 1000 ms.',
+    })
   })
 
   it('passes no gate on errors alone', async () => {

@@ -46,7 +46,7 @@ export async function judgeTrial(
     const runId = newRunId()
     onScorerRun(runId)
     const experiment = { id: scorersOf(experimentId), caseId: item.id, trial: trialRun.trial }
-    return flow(name, score).run(undefined, { runId, experiment })
+    return flow(name, score).run(undefined, { id: runId, experiment })
   }
   const results = await judgeRun(evaluation, item, trialRun, run, runScorer).catch(
     (error: unknown): PartialResult[] => {
