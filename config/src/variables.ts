@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { retentionDays } from './retention-days.ts'
-import { bytes, count, duration, durationSchema, hosts, httpUrl, origins, port, text } from './values.ts'
+import { baseUrls, bytes, count, duration, durationSchema, hosts, httpUrl, origins, port, text, urlKeys } from './values.ts'
 
 /**
  * Who reads a variable: the command line with what `weir up` starts, a process, whatever asks ClickHouse, or the SDK in a
@@ -147,6 +147,25 @@ export const VARIABLES = {
     readers: ['weir', 'worker'],
     meaning:
       'secret of 16 characters or more that signs the jobs of queued evaluations: the same for `weir eval --queue` and the workers',
+  },
+  flowServers: {
+    ...baseUrls,
+    name: 'WEIR_FLOW_SERVERS',
+    default: '',
+    readers: ['weir', 'dashboard'],
+    meaning:
+      'base URLs of servers whose flows the dashboard lists and runs, such as `http://127.0.0.1:3400`, separated by commas: what `serve` ' +
+      'of `@weir/sdk` answers at, or the reflection server of a Genkit app: docs/OPERATING.md',
+  },
+  flowServerKeys: {
+    ...urlKeys,
+    name: 'WEIR_FLOW_SERVER_KEYS',
+    default: '',
+    isSecret: true,
+    readers: ['weir', 'dashboard'],
+    meaning:
+      'keys of these servers, `http://127.0.0.1:3400=key`, separated by commas; the dashboard sends each to its server alone, as ' +
+      '`authorization: Bearer`',
   },
   settleQuietMs: {
     ...duration,
