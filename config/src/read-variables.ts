@@ -1,6 +1,7 @@
 import { UsageError } from './errors.ts'
 import { type RetentionDays, retentionProblem } from './retention-days.ts'
-import { type Reader, VARIABLES, type Variable, type Variables } from './variables.ts'
+import type { Reader, Variable } from './variable.ts'
+import { VARIABLES, type Variables } from './variables.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -16,6 +16,11 @@ export function runPayloadHref(runId: string): string {
   return `/api/runs/${pathSegment(runId)}`
 }
 
+/** Where the browser reaches a server of flows. @param url of the server */
+export function servedHref(url: string): string {
+  return `/api/served/${pathSegment(url)}`
+}
+
 export function sessionHref(sessionId: string): string {
   return `/sessions/${pathSegment(sessionId)}`
 }
