@@ -46,6 +46,11 @@ describe('a started run', () => {
     expect(unhandled).not.toHaveBeenCalled()
   })
 
+  it('gives what emit was called with, taken out of the context', async () => {
+    const run = flow('greet', (_: undefined, { emit }) => emit('hello')).start()
+    expect(await readAll(run)).toEqual(['hello'])
+  })
+
   it('streams what flow.stream reads', async () => {
     await using recording = record()
     const write = flow('write', () =>
