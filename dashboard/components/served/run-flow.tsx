@@ -178,10 +178,9 @@ function RunResult({ run }: { readonly run: StartedRun }): ReactElement {
         )}
       </p>
       {error ? (
-        <div className={styles.problem} role="alert">
-          <p>{error.message}</p>
-          <Problems problems={error.issues} />
-        </div>
+        <p className={styles.problem} role="alert">
+          {error}
+        </p>
       ) : null}
       {id !== undefined && offer.signals.length > 0 && status === 'running' ? (
         <SignalForms server={offer.server} runId={id} signals={offer.signals} />

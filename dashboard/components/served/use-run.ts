@@ -19,12 +19,7 @@ export interface StartedRun {
   /** With status ok: JSON, undefined for nothing. */
   readonly output?: string | undefined
   /** With status error. */
-  readonly error?: RunError
-}
-
-interface RunError {
-  readonly message: string
-  readonly issues: readonly string[]
+  readonly error?: string
 }
 
 interface RunControls {
@@ -92,26 +87,13 @@ function endOf(error: unknown): Partial<StartedRun> {
   const { name, message } = error as Error
   if (!(error instanceof RemoteFlowError)) {
     if (name === 'AbortError') return { status: 'cancelled' }
-    return { status: 'error', error: { message: `The dashboard does not answer: ${message}`, issues: [] } }
+    return { status: 'error', error: `The dashboard does not answer: ${message}` }
   }
   if (error.type === 'AbortError') return { status: 'cancelled' }
   if (message === 'the answer broke off') {
     const words =
       'Nothing more is heard of the run here: its server broke off, or it took more than ten minutes. It may go on; its page shows how it ends.'
-    return { status: 'error', error: { message: words, issues: [] } }
+    return { status: 'error', error: words }
   }
-  return { status: 'error', error: { message, issues: issuesOf(error.issues) } }
-}
-
-/** Issues as the Standard Schema has them: a message, and where. */
-function issuesOf(issues: unknown): string[] {
-  if (!Array.isArray(issues)) return []
-  return issues.map(({ message, path }: { message?: unknown; path?: unknown }) => {
-    const keys = Array.isArray(path)
-      ? path.map((part: unknown) =>
-          String(typeof part === 'object' && part !== null ? (part as { key?: unknown }).key : part),
-        )
-      : []
-    return [keys.join('.'), String(message)].filter(Boolean).join(': ')
-  })
+  return { status: 'error', error: message }
 }
