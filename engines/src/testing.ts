@@ -11,6 +11,7 @@ export {
   temporaryHome,
   WEIR,
 } from './testing/installation.ts'
+export { createScratchProject, type ScratchProject } from './testing/scratch-project.ts'
 export { mountSmallFilesystem } from './testing/small-filesystem.ts'
 export { until } from './testing/until.ts'
 

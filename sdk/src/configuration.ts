@@ -1,3 +1,4 @@
+import { httpUrl, tracesAddress } from './delivery/address.ts'
 import type { SpanExporter } from './delivery/span-exporter.ts'
 import { expected, UsageError } from './errors.ts'
 import { environmentVariable } from './platform.ts'
@@ -134,42 +135,14 @@ function toHeaders(option: string | undefined): Record<string, string> {
 const IN_HEADERS = /^[\x21-\x7e]+$/
 
 function toAddress(endpoint: string | undefined): Pick<Configuration, 'url' | 'urlIsApplications'> {
-  if (endpoint !== undefined) {
-    const url = tracesUrl(endpoint)
-    if (url === undefined) throw expected('endpoint', 'an http or https URL', endpoint)
-    return { url, urlIsApplications: false }
+  const { url, variable } = tracesAddress(endpoint)
+  if (url === undefined && variable === undefined)
+    throw expected('endpoint', 'an http or https URL', endpoint)
+  if (url === undefined && variable !== undefined) {
+    const value = JSON.stringify(environmentVariable(variable))
+    warn('endpoint', `${variable}: expected an http or https URL, got ${value}; nothing is sent`)
   }
-  for (const variable of [
-    'WEIR_ENDPOINT',
-    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
-  ]) {
-    const value = environmentVariable(variable)
-    if (value === undefined) continue
-    const url = variable === 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT' ? httpUrl(value)?.href : tracesUrl(value)
-    if (url === undefined) {
-      warn(
-        'endpoint',
-        `${variable}: expected an http or https URL, got ${JSON.stringify(value)}; nothing is sent`,
-      )
-    }
-    return { url, urlIsApplications: variable !== 'WEIR_ENDPOINT' }
-  }
-  return { url: 'http://127.0.0.1:4318/v1/traces', urlIsApplications: false }
-}
-
-/** `/v1/traces` below the base URL; a URL that already ends so is kept. */
-function tracesUrl(base: string): string | undefined {
-  const url = httpUrl(base)
-  if (url === undefined) return undefined
-  const path = url.pathname.replace(/\/+$/, '')
-  url.pathname = path.endsWith('/v1/traces') ? path : `${path}/v1/traces`
-  return url.href
-}
-
-function httpUrl(value: string): URL | undefined {
-  const url = URL.parse(value)
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined
+  return { url, urlIsApplications: variable?.startsWith('OTEL_') ?? false }
 }
 
 function toResource(options: InitOptions): Record<string, string> {

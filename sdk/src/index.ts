@@ -36,6 +36,7 @@ export type { InputOf, OutputOf, Schema, SchemaIssue } from './flow/schema.ts'
 export type { StepContext, StepOptions } from './flow/step-options.ts'
 export { flush, init, type SpanProcessor, shutdown, spanProcessor } from './init.ts'
 export { type ObserveOptions, observe } from './observe/observe.ts'
+export type { Session, Turn } from './sessions/session.ts'
 export { newRunId } from './spans/ids.ts'
 export {
   type ModelCall,

@@ -19,8 +19,31 @@ export function builtin<N extends keyof Modules>(name: N): Modules[N] | undefine
   }
 }
 
-/** A variable of the environment without spaces around it; undefined where it is not set or empty. */
+/** Calls `fn` when the process ends, where the runtime tells. Gives a function that undoes it. */
+export function onProcess(event: 'beforeExit' | 'exit', fn: () => void): () => void {
+  try {
+    globalThis.process?.on?.(event, fn)
+  } catch {
+    // Next's edge runtime has these functions, and each throws.
+    return () => {}
+  }
+  return () => void globalThis.process?.off?.(event, fn)
+}
+
+/** A timer that keeps no process alive. */
+export function setBackgroundTimer(fn: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
+  const timer = setTimeout(fn, milliseconds)
+  // A number in runtimes other than Node.
+  ;(timer as { unref?(): void }).unref?.()
+  return timer
+}
+
+/** A variable of the environment without spaces around it; undefined where it is not set, empty or not to be read. */
 export function environmentVariable(name: string): string | undefined {
-  const value = globalThis.process?.env?.[name]?.trim()
-  return value === '' ? undefined : value
+  try {
+    return globalThis.process?.env?.[name]?.trim() || undefined
+  } catch {
+    // Deno asks for a permission.
+    return undefined
+  }
 }

@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery/delivery.ts'
+import { processWide } from './process-wide.ts'
 import type { Resource } from './spans/span.ts'
 import { type Capture, DEFAULT_CAPTURE } from './values/capture-settings.ts'
 
@@ -23,13 +24,10 @@ export interface Runtime {
   readonly shutdown: () => Promise<void>
 }
 
-/** One per process, even where two copies of this package are installed. */
-const SLOT = Symbol.for('weir.sdk.runtime.2')
-const shared = globalThis as { [SLOT]?: { current: Runtime | undefined } }
-shared[SLOT] ??= { current: undefined }
-
 /** `current` is undefined before `init` and after `shutdown`. */
-export const runtime: { current: Runtime | undefined } = shared[SLOT]
+export const runtime: { current: Runtime | undefined } = processWide('runtime.2', () => ({
+  current: undefined,
+}))
 
 export function currentCapture(): Capture {
   return runtime.current?.capture ?? DEFAULT_CAPTURE

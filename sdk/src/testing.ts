@@ -52,7 +52,7 @@ interface ReceivedRequest {
   readonly resource: Readonly<Record<string, unknown>>
 }
 
-interface ReceivedSpan {
+export interface ReceivedSpan {
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId?: string

@@ -1,8 +1,10 @@
 import { diag } from '@opentelemetry/api'
+import { onProcess, setBackgroundTimer } from './platform.ts'
+import { processWide } from './process-wide.ts'
 
 const INTERVAL = 60_000
 /** The subjects of the last minute, and what is still to be said about each. */
-const recent = new Map<string, { unsaid: string | undefined }>()
+const recent = processWide('warnings', () => new Map<string, { unsaid: string | undefined }>())
 let atExit = false
 
 /** Tells the developer on stderr, about one subject at most once a minute; each time to OpenTelemetry's diag logger. */
@@ -22,11 +24,11 @@ function say(subject: string, message: string): void {
   console.warn(`weir: ${message}`)
   const said: { unsaid: string | undefined } = { unsaid: undefined }
   recent.set(subject, said)
-  setTimeout(() => {
+  setBackgroundTimer(() => {
     recent.delete(subject)
     if (said.unsaid !== undefined) say(subject, said.unsaid)
-  }, INTERVAL).unref()
-  if (!atExit) process.once('exit', sayRest)
+  }, INTERVAL)
+  if (!atExit) onProcess('exit', sayRest)
   atExit = true
 }
 

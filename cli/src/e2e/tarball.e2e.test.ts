@@ -1,8 +1,13 @@
-import { execFileSync } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Completed, type Installation, repository, run, startInstallation } from '@weir/engines/testing'
+import {
+  type Completed,
+  createScratchProject,
+  type Installation,
+  run,
+  type ScratchProject,
+  startInstallation,
+} from '@weir/engines/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 // What a user's CI does: a project outside the repository, with the published packages installed from their tarballs.
@@ -10,39 +15,22 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const published = ['config', 'sdk', 'store', 'dialects', 'evaluator', 'cli']
 
 let weir: Installation
+let scratch: ScratchProject
 let project: string
 
 beforeAll(async () => {
   weir = await startInstallation()
-  project = await mkdtemp(join(tmpdir(), 'weir-scratch-'))
-  const tarballs = join(project, 'tarballs')
-  await mkdir(tarballs)
-  for (const folder of published) {
-    execFileSync('npm', ['pack', '--pack-destination', tarballs], {
-      cwd: join(repository, folder),
-      stdio: 'pipe',
-    })
-  }
-  await writeFile(
-    join(project, 'package.json'),
-    JSON.stringify({ name: 'scratch', private: true, type: 'module' }),
-  )
-  const files = (await readdir(tarballs)).map((file) => join(tarballs, file))
-  expect(files).toHaveLength(published.length)
-  execFileSync(
-    'npm',
-    ['install', '--no-audit', '--no-fund', ...files, 'zod@4.6.7', '@opentelemetry/api@1.9.1'],
-    {
-      cwd: project,
-      stdio: 'pipe',
-    },
-  )
-  await cp(join(repository, 'examples', 'research'), project, { recursive: true })
+  scratch = await createScratchProject({
+    ours: published,
+    dependencies: { zod: '4.6.7', '@opentelemetry/api': '1.9.1' },
+    files: 'examples/research',
+  })
+  project = scratch.directory
 })
 
 afterAll(async () => {
   await weir?.[Symbol.asyncDispose]()
-  if (project) await rm(project, { recursive: true, force: true })
+  await scratch?.[Symbol.asyncDispose]()
 })
 
 function evaluate(file: string, env: NodeJS.ProcessEnv = weir.env): Promise<Completed> {

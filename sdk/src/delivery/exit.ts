@@ -1,3 +1,4 @@
+import { onProcess } from '../platform.ts'
 import { warn } from '../warn.ts'
 import type { Delivery } from './delivery.ts'
 
@@ -6,7 +7,6 @@ import type { Delivery } from './delivery.ts'
  * `process.exit` or an error that nobody caught: while it ends. Gives a function that undoes it.
  */
 export function sendBeforeExit(delivery: Delivery): () => void {
-  if (typeof globalThis.process?.on !== 'function') return () => {}
   let tried = 0
   let isOver = false
   const onBeforeExit = () => {
@@ -22,10 +22,8 @@ export function sendBeforeExit(delivery: Delivery): () => void {
   const onExit = () => {
     if (!isOver) delivery.sendAtExit()
   }
-  process.on('beforeExit', onBeforeExit)
-  process.on('exit', onExit)
+  const undo = [onProcess('beforeExit', onBeforeExit), onProcess('exit', onExit)]
   return () => {
-    process.off('beforeExit', onBeforeExit)
-    process.off('exit', onExit)
+    for (const one of undo) one()
   }
 }

@@ -1,5 +1,6 @@
 import { context } from '@opentelemetry/api'
 import { untraced } from '../opentelemetry/suppression.ts'
+import { setBackgroundTimer } from '../platform.ts'
 import type { ReadableSpan } from '../spans/span.ts'
 import { within } from './delivery.ts'
 import type { ExportResult, SpanExporter } from './span-exporter.ts'
@@ -40,8 +41,7 @@ function handOver(exporter: SpanExporter, spans: ReadableSpan[]): Promise<Export
   })
   if (!answered) {
     const error = new Error(`no answer within ${EXPORT_TIMEOUT} ms`)
-    timer = setTimeout(() => resolve({ code: 1, error }), EXPORT_TIMEOUT)
-    ;(timer as { unref?(): void }).unref?.()
+    timer = setBackgroundTimer(() => resolve({ code: 1, error }), EXPORT_TIMEOUT)
   }
   return promise
 }

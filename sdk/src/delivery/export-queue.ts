@@ -1,3 +1,4 @@
+import { setBackgroundTimer } from '../platform.ts'
 import type { ReadableSpan, RecordedSpan } from '../spans/span.ts'
 import { warn, warnOfTotal } from '../warn.ts'
 import { type Delivery, type FlushResult, within } from './delivery.ts'
@@ -180,11 +181,10 @@ export class ExportQueue implements Delivery {
   #schedule(delay: number): void {
     clearTimeout(this.#timer)
     if (this.#closed) return
-    this.#timer = setTimeout(() => {
+    this.#timer = setBackgroundTimer(() => {
       this.#timer = undefined
       void this.send()
     }, delay)
-    ;(this.#timer as { unref?(): void }).unref?.()
   }
 
   #addSender(): void {

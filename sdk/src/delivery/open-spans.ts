@@ -1,3 +1,4 @@
+import { setBackgroundTimer } from '../platform.ts'
 import { WEIR_KIND } from '../semconv.ts'
 import type { ReadableSpan, RecordedSpan } from '../spans/span.ts'
 
@@ -39,11 +40,10 @@ export class OpenSpans {
   }
 
   #schedule(): void {
-    this.#timer = setTimeout(() => {
+    this.#timer = setBackgroundTimer(() => {
       this.#timer = undefined
       void this.#look()
     }, LOOK_EVERY)
-    ;(this.#timer as { unref?(): void }).unref?.()
   }
 
   async #look(): Promise<void> {

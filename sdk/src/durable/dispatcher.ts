@@ -55,6 +55,11 @@ export class Dispatcher {
     this.#schedule(this.#due)
   }
 
+  /** As if its process had died. For tests. */
+  forget(id: string): void {
+    this.#waiting.delete(id)
+  }
+
   has(id: string): boolean {
     return this.#waiting.has(id)
   }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
   FlowValidationError,
@@ -14,7 +14,7 @@ import { memoryStore } from '../stores/memory.ts'
 import { record } from '../testing.ts'
 
 const approval = signal('approval', z.object({ by: z.string() }))
-const status = (run: { status(): Promise<unknown> }) => vi.waitFor(run.status.bind(run))
+const status = (run: { status(): Promise<unknown> }) => expect.poll(run.status).toBeDefined()
 
 /** A flow that waits in the middle, and how often each step was executed. */
 function payment() {
@@ -123,14 +123,14 @@ describe('a run with a store', () => {
     expect(race).toBe('slept')
   })
 
-  it('has several waits of one name, told apart by key or branch', async () => {
+  it('has several waits of one name, told apart by key; without one the first to wait is served first', async () => {
     const store = memoryStore()
     const answer = signal<string>('answer')
     const ask = flow('ask', { store }, async () => {
       const [a, b] = await Promise.all([flow.wait(answer, { key: 'a' }), flow.wait(answer, { key: 'b' })])
       const { c, d } = await flow.all({
-        c: () => flow.wait(answer),
-        d: async () => `${await flow.step('read', () => 'read')} ${await flow.wait(answer)}`,
+        c: () => flow.wait(answer, { key: 'c' }),
+        d: async () => `${await flow.step('read', () => 'read')} ${await flow.wait(answer, { key: 'd' })}`,
       })
       return [a, b, c, d]
     })

@@ -6,7 +6,7 @@ import { warn } from '../warn.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { followRun } from './follow-run.ts'
 import { finishRun, type RunEnd, suspendRun } from './held-run.ts'
-import { recall, remember, type StepOutcome } from './journal.ts'
+import { executeOnce } from './journal.ts'
 import { type Lease, LeaseLostError } from './lease.ts'
 import { LeaseHolder } from './lease-holder.ts'
 import { hasEnded, type PendingWait, type RunRecord, readRun } from './run-record.ts'
@@ -98,13 +98,8 @@ export class DurableRun {
   /** Executes a step, or gives what it gave before. */
   async step({ name: label, key, plan }: StepExecution, execute: () => Promise<unknown>): Promise<unknown> {
     const step = { label, ...(key === undefined ? {} : { key }), occurrence: this.#count('step', label, key) }
-    return this.#busily(async () => {
-      const known = await recall(this.#store, this.id, step)
-      if (known !== undefined) return unwrap(known)
-      const outcome = await settled(execute)
-      if ('error' in outcome && isCancellation(outcome.error, ...(plan?.signals ?? []))) throw outcome.error
-      return unwrap(await remember(this.#store, this.id, step, outcome, Date.now()))
-    })
+    const isStopped = (error: unknown) => isCancellation(error, ...(plan?.signals ?? []))
+    return this.#busily(() => executeOnce(this.#store, this.id, step, execute, isStopped))
   }
 
   /** The id of a nested run that the handler starts: the same whenever it is executed. */
@@ -113,11 +108,23 @@ export class DurableRun {
     return [this.id, flow, ...(key === undefined ? [] : [key]), occurrence].join('/')
   }
 
-  wait(name: string, key: string | undefined, timeout: number | undefined): Promise<WaitOutcome> {
+  /** Names a change of a session that the handler makes: the same whenever it is executed. */
+  changeId(session: string): string {
+    return `${this.id}/${this.#count('change', session, undefined)}`
+  }
+
+  /** @param branch of several that run at once, whose waits may be called in any order */
+  wait(
+    name: string,
+    key: string | undefined,
+    timeout: number | undefined,
+    branch: string,
+  ): Promise<WaitOutcome> {
+    const count = this.#count('wait', name, JSON.stringify([key, branch]))
     const wait: Wait = {
       name,
       ...(key === undefined ? {} : { key }),
-      occurrence: this.#count('wait', name, key),
+      occurrence: branch === '' ? count : `${branch}/${count}`,
       ...(timeout === undefined ? {} : { timeout }),
     }
     const pending = { signal: name, ...(key === undefined ? {} : { key }) }
@@ -291,16 +298,3 @@ export class DurableRun {
 
 /** What waits for it is forgotten together with its run. */
 const never = new Promise<never>(() => {})
-
-async function settled(execute: () => Promise<unknown>): Promise<StepOutcome> {
-  try {
-    return { value: await execute() }
-  } catch (error) {
-    return { error }
-  }
-}
-
-function unwrap(outcome: StepOutcome): unknown {
-  if ('error' in outcome) throw outcome.error
-  return outcome.value
-}

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
+import { schedule } from './due.ts'
 import { addTrace, createRun, finishRun, RunExistsError, suspendRun } from './held-run.ts'
+import { remember } from './journal.ts'
 import { acquireDue, acquireLease, LeaseLostError, releaseLease, renewLease } from './lease.ts'
-import { readRun } from './run-record.ts'
+import { deleteRun, readRun } from './run-record.ts'
 import { NotStorableError } from './stored-value.ts'
 import { allDue } from './testing.ts'
 
@@ -104,6 +106,24 @@ describe('a lease', () => {
     expect(await acquireLease(store, 'r', { ...request, now: 999 })).toBeUndefined()
   })
 
+  test('is not acquired by a slow process when another one had the run in between', async () => {
+    const store = memoryStore()
+    await releaseLease(store, await create(store), 100)
+    let other = false
+    const slow: Store = {
+      ...store,
+      async put(key, value, version) {
+        if (!other && key === 'run/r/record') {
+          other = true
+          await suspendRun(store, (await acquireLease(store, 'r', { ...request, owner: 'b' }))!, 101)
+        }
+        return store.put(key, value, version)
+      },
+    }
+    expect(await acquireLease(slow, 'r', request)).toBeUndefined()
+    expect(await readRun(store, 'r')).toMatchObject({ status: 'suspended', lease: { owner: 'b', epoch: 2 } })
+  })
+
   test('is renewed, even when its time has passed but nobody came', async () => {
     const store = memoryStore()
     const renewed = await renewLease(store, await create(store), 150)
@@ -147,11 +167,34 @@ describe('a lease', () => {
     expect(await allDue(store, 1000)).toEqual([])
   })
 
-  test('due entries of runs that have ended or are gone are cleared', async () => {
+  test('an entry of a run that nobody knows stays for a day, since its creator may be slow', async () => {
     const store = memoryStore()
-    const lease = await create(store)
-    const gone = { ...lease.due, run: 'gone' }
-    expect(await acquireDue(store, gone, request)).toBeUndefined()
-    expect(await allDue(store, 1000)).toEqual([])
+    const due = await schedule(store, 'r', 100)
+    expect(await acquireDue(store, due, request)).toBeUndefined()
+    expect(await allDue(store)).toHaveLength(1)
+    expect(await acquireDue(store, due, { ...request, now: 86_400_101 })).toBeUndefined()
+    expect(await allDue(store)).toEqual([])
   })
+
+  test('an entry of a run that has ended is cleared', async () => {
+    const store = memoryStore()
+    const due = await schedule(store, 'r', 100)
+    await finishRun(store, await create(store), { status: 'cancelled', error: 'no' }, 101)
+    expect(await acquireDue(store, due, request)).toBeUndefined()
+    expect(await allDue(store)).toEqual([])
+  })
+})
+
+test('a run that is deleted leaves nothing', async () => {
+  const store = memoryStore()
+  const run = { flow: 'f', idempotencyKey: 'k' }
+  const { id, lease } = await createRun(store, run, request)
+  for (let occurrence = 0; occurrence < 250; occurrence++) {
+    await remember(store, id, { label: 'a', occurrence }, { value: 1 }, 100)
+  }
+  await createRun(store, { flow: 'f', id: `${id}0` }, request)
+  await finishRun(store, lease!, { status: 'ok', output: 1 }, 101)
+  await deleteRun(store, id)
+  expect((await store.list('run/')).map(({ key }) => key)).toEqual([`run/${encodeURIComponent(id).toLowerCase()}0/record`])
+  expect(await createRun(store, run, request)).toMatchObject({ id, lease: { epoch: 1 } })
 })

@@ -60,7 +60,7 @@ export async function createRun(store: Store, run: NewRun, request: LeaseRequest
     updatedAt: request.now,
     lease: { owner: request.owner, epoch: 1, expires: request.now + request.duration },
   }
-  const text = toStored(`input or metadata of flow "${flow}"`, record)
+  const text = await toStored(`input or metadata of flow "${flow}"`, record)
   const lease = await offerLease(store, id, request, record.lease.epoch)
   if ((await store.put(await recordKey(id), text)) !== undefined) return { id, lease }
   await clearDue(store, lease.due)

@@ -25,7 +25,7 @@ const PAGE = 100
 /** What stands, if the step is over. */
 export async function recall(store: Store, run: string, step: StepId): Promise<StepOutcome | undefined> {
   const entry = await store.get(await stepKey(run, step))
-  return entry && toStep(entry).outcome
+  return entry && (await toStep(entry)).outcome
 }
 
 /**
@@ -44,13 +44,41 @@ export async function remember(
   const key = await stepKey(run, step)
   const remembered: RememberedStep = { step, outcome, at: now }
   const side = 'value' in outcome ? 'output' : 'error'
-  const text = toStored(
+  const text = await toStored(
     `${side} of ${describe(step)}`,
     remembered,
     `.outcome.${side === 'output' ? 'value' : side}`,
   )
   if ((await store.put(key, text)) !== undefined) return outcome
   return (await recall(store, run, step)) ?? outcome
+}
+
+/**
+ * What the step gives, or gave before: then it is not executed. Throws what it threw.
+ * @param isStopped of an error: the step was stopped, so its next execution may end otherwise
+ */
+export async function executeOnce(
+  store: Store,
+  run: string,
+  step: StepId,
+  execute: () => Promise<unknown>,
+  isStopped: (error: unknown) => boolean,
+): Promise<unknown> {
+  const known = await recall(store, run, step)
+  if (known !== undefined) return unwrap(known)
+  let outcome: StepOutcome
+  try {
+    outcome = { value: await execute() }
+  } catch (error) {
+    if (isStopped(error)) throw error
+    outcome = { error }
+  }
+  return unwrap(await remember(store, run, step, outcome, Date.now()))
+}
+
+function unwrap(outcome: StepOutcome): unknown {
+  if ('error' in outcome) throw outcome.error
+  return outcome.value
 }
 
 /** In the order in which they ended. */
@@ -60,7 +88,7 @@ export async function listSteps(store: Store, run: string): Promise<RememberedSt
   for (;;) {
     const page = await store.list(prefix, { after: found.at(-1)?.key ?? '', limit: PAGE })
     found.push(...page)
-    if (page.length < PAGE) return found.toSorted((a, b) => a.version - b.version).map(toStep)
+    if (page.length < PAGE) return Promise.all(found.toSorted((a, b) => a.version - b.version).map(toStep))
   }
 }
 
@@ -69,8 +97,8 @@ function stepKey(run: string, { label, key, occurrence = 0 }: StepId): Promise<s
   return runKey(run, 'step', label, key === undefined ? '' : `=${key}`, String(occurrence))
 }
 
-function toStep({ value }: Entry): RememberedStep {
-  return fromStored(value) as RememberedStep
+async function toStep({ value }: Entry): Promise<RememberedStep> {
+  return (await fromStored(value)) as RememberedStep
 }
 
 /** `step "plan" with key "a"`, `step "search", occurrence 2` */

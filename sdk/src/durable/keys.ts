@@ -1,5 +1,7 @@
 /** Longer parts are hashed: a key with a few of them stays far below a store's limit. */
 const MAX_PART_BYTES = 200
+/** UTF-8 has three bytes for a UTF-16 unit at most. */
+const SURELY_SHORT = Math.floor(MAX_PART_BYTES / 3)
 /** What separates or escapes parts, and what no store takes. */
 const RESERVED = /[%/~\0\u{10FFFF}]|\p{Surrogate}/gu
 
@@ -10,11 +12,15 @@ export function runKey(run: string, ...parts: readonly string[]): Promise<string
 
 /** The parts with `/` between them, from any text: different parts never give the same key. */
 export async function toKey(...parts: readonly string[]): Promise<string> {
-  return (await Promise.all(parts.map(toPart))).join('/')
+  let key = ''
+  for (const part of parts) {
+    const escaped = part.replace(RESERVED, (char) => `%${char.codePointAt(0)?.toString(16)}`)
+    key += `/${escaped.length <= SURELY_SHORT ? escaped : await shorten(escaped)}`
+  }
+  return key.slice(1)
 }
 
-async function toPart(text: string): Promise<string> {
-  const part = text.replace(RESERVED, (char) => `%${char.codePointAt(0)?.toString(16)}`)
+async function shorten(part: string): Promise<string> {
   const bytes = new TextEncoder().encode(part)
   return bytes.length <= MAX_PART_BYTES ? part : `~${await hash(bytes)}`
 }

@@ -50,15 +50,23 @@ export async function acquireLease(
 ): Promise<Lease | undefined> {
   const found = await readRun(store, run)
   if (found === undefined || !isFree(found, request.now)) return undefined
-  const offer = await offerLease(store, run, request, 0)
-  let lease: Lease | undefined
+  const { epoch } = found.lease
+  const lease = await offerLease(store, run, request, epoch + 1)
+  let acquired = false
   await changeRun(store, run, (record) => {
-    lease = isFree(record, request.now) ? { ...offer, epoch: record.lease.epoch + 1 } : undefined
-    return lease && { ...record, status: 'running', updatedAt: request.now, lease: toRecorded(lease) }
+    // Who acquired the run in between, and left it again, may have cleared what it is found by.
+    acquired = record.lease.epoch === epoch && isFree(record, request.now)
+    return acquired
+      ? { ...record, status: 'running', updatedAt: request.now, lease: toRecorded(lease) }
+      : undefined
   })
-  if (lease === undefined) await clearDue(store, offer.due)
-  return lease
+  if (acquired) return lease
+  await clearDue(store, lease.due)
+  return undefined
 }
+
+/** Milliseconds for which the entry of an unknown run stays: its creator may be slow, and writes the record after it. */
+const UNKNOWN = 86_400_000
 
 /**
  * For each entry of `listDue`: acquires its run, and clears the entry once the lease stands in for it. Resolves to undefined, and
@@ -67,7 +75,8 @@ export async function acquireLease(
 export async function acquireDue(store: Store, due: Due, request: LeaseRequest): Promise<Lease | undefined> {
   const record = await readRun(store, due.run)
   const lease = record && (await acquireLease(store, due.run, request))
-  if (lease !== undefined || record === undefined || hasEnded(record)) await clearDue(store, due)
+  const isOver = record === undefined ? due.at + UNKNOWN < request.now : hasEnded(record)
+  if (lease !== undefined || isOver) await clearDue(store, due)
   return lease
 }
 

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { afterAll, test } from 'vitest'
 import { memoryStore } from '../stores/memory.ts'
 import { sqliteStore } from '../stores/sqlite.ts'
-import { Simulation, world } from './testing.simulation.ts'
+import { Simulation } from './testing.simulation.ts'
+import { world } from './testing.world.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-durable-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))

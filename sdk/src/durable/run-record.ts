@@ -2,6 +2,8 @@ import type { Store } from '../stores/store.ts'
 import { runKey } from './keys.ts'
 import { fromStored, toStored } from './stored-value.ts'
 
+const PAGE = 100
+
 export type RunStatus = 'running' | 'suspended' | 'ok' | 'error' | 'cancelled'
 
 /** What a suspended run waits for: a signal, or a time. */
@@ -47,7 +49,7 @@ export interface RunRecord {
 
 export async function readRun(store: Store, id: string): Promise<RunRecord | undefined> {
   const entry = await store.get(await recordKey(id))
-  return entry && (fromStored(entry.value) as RunRecord)
+  return entry && ((await fromStored(entry.value)) as RunRecord)
 }
 
 /**
@@ -67,11 +69,21 @@ export async function changeRun(
   for (;;) {
     const entry = await store.get(key)
     if (entry === undefined) return undefined
-    const record = fromStored(entry.value) as RunRecord
+    const record = (await fromStored(entry.value)) as RunRecord
     const changed = change(record)
     if (changed === undefined) return record
-    const text = toStored(`${subject} of flow "${record.flow}"`, changed)
+    const text = await toStored(`${subject} of flow "${record.flow}"`, changed)
     if ((await store.put(key, text, entry.version)) !== undefined) return changed
+  }
+}
+
+/** Removes all that is kept of a run that has ended. Its id and its idempotency key are free again. */
+export async function deleteRun(store: Store, id: string): Promise<void> {
+  const prefix = await runKey(id, '')
+  for (;;) {
+    const entries = await store.list(prefix, { limit: PAGE })
+    for (const { key, version } of entries) await store.delete(key, version)
+    if (entries.length < PAGE) return
   }
 }
 

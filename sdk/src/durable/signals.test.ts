@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { memoryStore } from '../stores/memory.ts'
+import type { Store } from '../stores/store.ts'
 import { sendSignal, sleep, takeSignal } from './signals.ts'
 import { allDue } from './testing.ts'
 
@@ -112,4 +114,42 @@ test('what is due is listed by time, all of it', async () => {
     await sleep(store, `r${at}`, { label: 'a', occurrence: 0, duration: 1 + ((at * 7) % 250) }, 1e12)
   const found = await allDue(store, 1e12 + 240)
   expect(found.map(({ at }) => at - 1e12)).toEqual(Array.from({ length: 240 }, (_, index) => index + 1))
+})
+
+test('two processes in any order of operations give each wait one signal, and lose none', async () => {
+  const calls = fc.array(fc.oneof(fc.constant('send' as const), fc.nat(2)), { minLength: 2, maxLength: 8 })
+  await fc.assert(
+    fc.asyncProperty(calls, fc.scheduler(), async (given, scheduler) => {
+      const store = memoryStore()
+      const turn = () => scheduler.schedule(Promise.resolve())
+      const slow: Store = {
+        ...store,
+        get: (key) => turn().then(() => store.get(key)),
+        put: (key, value, version) => turn().then(() => store.put(key, value, version)),
+        list: (prefix, options) => turn().then(() => store.list(prefix, options)),
+      }
+      const sent: number[] = []
+      const outcomes = new Map<number, unknown>()
+      const take = async (through: Store, occurrence: number, now: number) => {
+        const wait = { name: 'a', occurrence, ...(occurrence === 0 && { timeout: 0 }) }
+        const state = await takeSignal(through, 'r', wait, now)
+        if (state.status === 'waiting') return
+        if (outcomes.has(occurrence)) expect(state).toEqual(outcomes.get(occurrence))
+        outcomes.set(occurrence, state)
+      }
+      const actors = given.flatMap((call, value) => {
+        if (call !== 'send') return [take(slow, call, 5), take(slow, call, 5)]
+        sent.push(value)
+        return [sendSignal(slow, 'r', { name: 'a', value }, 5)]
+      })
+      await scheduler.waitFor(Promise.all(actors))
+      for (let occurrence = 0; occurrence < 20; occurrence++) await take(store, occurrence, 6)
+      const received = [...outcomes.values()].flatMap((state) => {
+        const { status, value } = state as { status: string; value?: unknown }
+        return status === 'received' ? [value] : []
+      })
+      expect(received.toSorted()).toEqual(sent)
+    }),
+    { numRuns: 500 },
+  )
 })

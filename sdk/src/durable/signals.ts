@@ -16,8 +16,8 @@ export interface Signal {
 export interface Wait {
   readonly name: string
   readonly key?: string
-  /** How many waits of this name and key the run called before. */
-  readonly occurrence: number
+  /** Which of the waits of this name and key: how many the run called before, or what else is the same whenever it is executed. */
+  readonly occurrence: number | string
   /** Milliseconds from the first call on, through all resumptions. */
   readonly timeout?: number
 }
@@ -39,12 +39,12 @@ export type WaitState = WaitOutcome | { readonly status: 'waiting'; readonly dea
 interface Claim {
   /** Milliseconds since 1970. */
   readonly deadline?: number
-  /** Where its signal is stored; null: it timed out. */
+  /** The last part of its signal's key; null: it timed out. */
   readonly taken?: string | null
 }
 
 /** By occurrence. One write to this entry decides which wait gets a signal, or that it times out. */
-type Claims = Readonly<Record<number, Claim>>
+type Claims = Readonly<Record<number | string, Claim>>
 
 const PAGE = 100
 
@@ -56,7 +56,7 @@ const PAGE = 100
  */
 export async function sendSignal(store: Store, run: string, signal: Signal, now: number): Promise<void> {
   const { id = crypto.randomUUID(), name, key, value } = signal
-  const text = toStored(`value of signal ${JSON.stringify(name)}`, value)
+  const text = await toStored(`value of signal ${JSON.stringify(name)}`, value)
   await store.put(await mailboxKey(run, 'signal', name, key, 'sent', id), text)
   await schedule(store, run, now)
 }
@@ -80,21 +80,19 @@ type Kind = 'signal' | 'sleep'
 async function settle(store: Store, run: string, kind: Kind, wait: Wait, now: number): Promise<WaitState> {
   const { name, key, occurrence, timeout } = wait
   const keyOf = (...parts: readonly string[]) => mailboxKey(run, kind, name, key, ...parts)
+  const sent = `${await keyOf('sent')}/`
   const claimsKey = await keyOf('claims')
   const outcomeKey = await keyOf('outcome', String(occurrence))
   for (;;) {
     const known = await store.get(outcomeKey)
-    if (known !== undefined) return fromStored(known.value) as WaitOutcome
+    if (known !== undefined) return (await fromStored(known.value)) as WaitOutcome
 
     const entry = await store.get(claimsKey)
     const claims: Claims = entry === undefined ? {} : JSON.parse(entry.value)
     const before = claims[occurrence]
     const claim = before ?? (timeout === undefined ? {} : { deadline: now + timeout })
     const { deadline } = claim
-    const taken =
-      claim.taken === undefined
-        ? await choose(store, `${await keyOf('sent')}/`, claims, deadline, now)
-        : claim.taken
+    const taken = claim.taken === undefined ? await choose(store, sent, claims, deadline, now) : claim.taken
     if (taken !== before?.taken || deadline !== before?.deadline) {
       const text = JSON.stringify({ ...claims, [occurrence]: { deadline, taken } })
       if ((await store.put(claimsKey, text, entry?.version)) === undefined) continue
@@ -104,12 +102,14 @@ async function settle(store: Store, run: string, kind: Kind, wait: Wait, now: nu
       if (deadline !== undefined) await schedule(store, run, deadline, outcomeKey)
       return { status: 'waiting', deadline }
     }
-    const signal = taken === null ? undefined : await store.get(taken)
+    const signal = taken === null ? undefined : await store.get(sent + taken)
     // Another process has the signal, and wrote the outcome before it deleted it.
     if (taken !== null && signal === undefined) continue
     const outcome: WaitOutcome =
-      signal === undefined ? { status: 'timedOut' } : { status: 'received', value: fromStored(signal.value) }
-    if ((await store.put(outcomeKey, toStored('outcome of a wait', outcome))) === undefined) continue
+      signal === undefined
+        ? { status: 'timedOut' }
+        : { status: 'received', value: await fromStored(signal.value) }
+    if ((await store.put(outcomeKey, await toStored('outcome of a wait', outcome))) === undefined) continue
     if (signal !== undefined) await store.delete(signal.key, signal.version)
     if (deadline !== undefined) await unschedule(store, run, deadline, outcomeKey)
     return outcome
@@ -129,13 +129,14 @@ async function choose(
   for (let after = ''; ; ) {
     const page = await store.list(prefix, { after, limit: PAGE })
     for (const signal of page) {
-      if (!others.has(signal.key) && signal.version < (oldest?.version ?? Infinity)) oldest = signal
+      if (!others.has(signal.key.slice(prefix.length)) && signal.version < (oldest?.version ?? Infinity))
+        oldest = signal
     }
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) break
     after = last.key
   }
-  if (oldest !== undefined) return oldest.key
+  if (oldest !== undefined) return oldest.key.slice(prefix.length)
   return deadline !== undefined && now >= deadline ? null : undefined
 }
 

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromStored, NotStorableError, toStored } from './stored-value.ts'
 
-const roundTrip = (value: unknown) => fromStored(toStored('value', value))
+const roundTrip = async (value: unknown) => fromStored(await toStored('value', value))
 
-test('values come back as they were', () => {
+test('values come back as they were', async () => {
   const shared = { a: 1 }
   const circle: { self?: unknown } = {}
   circle.self = circle
@@ -25,38 +25,38 @@ test('values come back as they were', () => {
     { undefined, nested: [{ at: new Date(0) }] },
     Array(3),
   ]
-  for (const value of values) expect(roundTrip(value)).toStrictEqual(value)
-  const [first, second] = roundTrip([shared, shared]) as object[]
+  for (const value of values) expect(await roundTrip(value)).toStrictEqual(value)
+  const [first, second] = (await roundTrip([shared, shared])) as object[]
   expect(first).toBe(second)
 })
 
-test('the text is such as every store keeps', () => {
-  const property = fc.property(
+test('the text is such as every store keeps', async () => {
+  const property = fc.asyncProperty(
     fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true }),
-    (value) => {
+    async (value) => {
       let text: string
       try {
-        text = toStored('value', value)
+        text = await toStored('value', value)
       } catch (error) {
         expect(error).toBeInstanceOf(NotStorableError)
         return
       }
       expect(text.isWellFormed() && !text.includes('\0')).toBe(true)
-      expect(fromStored(text)).toStrictEqual(value)
+      expect(await fromStored(text)).toStrictEqual(value)
     },
   )
-  fc.assert(property, { numRuns: 1000 })
+  await fc.assert(property, { numRuns: 1000 })
 })
 
 describe('errors', () => {
-  test('keep class, name, message, stack, cause and simple fields', () => {
+  test('keep class, name, message, stack, cause and simple fields', async () => {
     class NotFound extends TypeError {
       override readonly name = 'NotFound'
       readonly status = 404
       readonly client = { token: 'secret', close() {} }
     }
     const error = new NotFound('no page', { cause: new AggregateError([new RangeError('a'), 'b'], 'all') })
-    const back = roundTrip({ error }) as { error: NotFound }
+    const back = (await roundTrip({ error })) as { error: NotFound }
     expect(back.error).toBeInstanceOf(TypeError)
     expect(back.error).toMatchObject({
       name: 'NotFound',
@@ -71,18 +71,18 @@ describe('errors', () => {
     expect(cause.errors[0]).toBeInstanceOf(RangeError)
     expect(cause.errors[1]).toBe('b')
     expect(Object.keys(new Error('a', { cause: 1 }))).toEqual(
-      Object.keys(roundTrip(new Error('a', { cause: 1 })) as Error),
+      Object.keys((await roundTrip(new Error('a', { cause: 1 }))) as Error),
     )
   })
 
-  test('in a circle end', () => {
+  test('in a circle end', async () => {
     const error = new Error('a')
     error.cause = error
-    expect((roundTrip(error) as Error).cause).toMatchObject({ message: 'a' })
+    expect(((await roundTrip(error)) as Error).cause).toMatchObject({ message: 'a' })
   })
 
-  test('of an abort keep their name', () => {
-    const error = roundTrip(AbortSignal.abort().reason)
+  test('of an abort keep their name', async () => {
+    const error = await roundTrip(AbortSignal.abort().reason)
     expect(error).toBeInstanceOf(Error)
     expect(error).toMatchObject({ name: 'AbortError', message: 'This operation was aborted' })
   })
@@ -104,7 +104,7 @@ test.each([
     },
     'no',
   ],
-])('%s is refused', (_, value, problem) => {
+])('%s is refused', async (_, value, problem) => {
   const message = `The output of step "plan" cannot be stored: ${problem}. Return plain data: objects, arrays, strings, numbers, dates, maps, sets, errors`
-  expect(() => toStored('output of step "plan"', value)).toThrow(new NotStorableError(message))
+  await expect(toStored('output of step "plan"', value)).rejects.toThrow(new NotStorableError(message))
 })

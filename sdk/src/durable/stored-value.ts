@@ -1,5 +1,8 @@
-import { DevalueError, parse, stringify } from 'devalue'
+import type { DevalueError } from 'devalue'
 import { fromError, isError, type StoredError, toError } from './stored-error.ts'
+
+/** Loaded by the first run that has a store: it is an ES module only, which not every loader of CommonJS takes. */
+const devalue = () => import('devalue')
 
 /** A value cannot be stored so that it comes back as it was. */
 export class NotStorableError extends Error {
@@ -18,7 +21,8 @@ export class NotStorableError extends Error {
  * @param wrapping the path to what the error is about, left out of it: `.outcome.value`
  * @throws NotStorableError
  */
-export function toStored(what: string, value: unknown, wrapping = ''): string {
+export async function toStored(what: string, value: unknown, wrapping = ''): Promise<string> {
+  const { stringify } = await devalue()
   try {
     return stringify(value, { Error: (part: unknown) => isError(part) && fromError(part) })
   } catch (cause) {
@@ -29,15 +33,18 @@ export function toStored(what: string, value: unknown, wrapping = ''): string {
   }
 }
 
-export function fromStored(text: string): unknown {
+export async function fromStored(text: string): Promise<unknown> {
+  const { parse } = await devalue()
   return parse(text, { Error: (stored: StoredError) => toError(stored) })
 }
 
 /** `.client is an instance of OpenAI` */
 function problemOf(cause: unknown, wrapping: string): string {
-  if (!(cause instanceof DevalueError)) return cause instanceof Error ? cause.message : String(cause)
-  const path = cause.path.startsWith(wrapping) ? cause.path.slice(wrapping.length) : cause.path
-  return `${path || 'it'} is ${describe(cause.value)}`
+  if ((cause as Partial<DevalueError> | null)?.name !== 'DevalueError')
+    return cause instanceof Error ? cause.message : String(cause)
+  const { path: whole, value } = cause as DevalueError
+  const path = whole.startsWith(wrapping) ? whole.slice(wrapping.length) : whole
+  return `${path || 'it'} is ${describe(value)}`
 }
 
 function describe(value: unknown): string {

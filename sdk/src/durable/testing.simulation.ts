@@ -1,73 +1,20 @@
-import fc, { type Scheduler } from 'fast-check'
+import type { Scheduler } from 'fast-check'
 import { expect } from 'vitest'
-import { memoryStore } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
-import { createRun, finishRun, suspendRun } from './held-run.ts'
+import { createRun, finishRun, RunExistsError, suspendRun } from './held-run.ts'
 import { listSteps, recall, remember } from './journal.ts'
 import { acquireDue, type Lease, LeaseLostError, renewLease } from './lease.ts'
 import { readRun } from './run-record.ts'
 import { sendSignal, sleep, takeSignal } from './signals.ts'
 import { allDue } from './testing.ts'
+import { type Call, type Case, type Death, NAMES } from './testing.world.ts'
 
-/** What the run does, one after the other. */
-type Call =
-  | { readonly kind: 'step'; readonly label: string }
-  | { readonly kind: 'wait'; readonly name: string; readonly timeout?: number }
-  | { readonly kind: 'sleep'; readonly duration: number }
-
-/** A process dies at its nth operation on the store, before it or after it. */
-interface Death {
-  readonly operation: number
-  readonly after: boolean
-}
-
-export interface Case {
-  readonly calls: readonly Call[]
-  /** The name of each signal, in the order in which they are sent. */
-  readonly signals: readonly string[]
-  /** Of each worker, one process after the other; and of the sender. */
-  readonly deaths: readonly (readonly Death[])[]
-  /** How far the clock moves at each turn. */
-  readonly ticks: readonly number[]
-  /** How far the second worker's clock is ahead. */
-  readonly skew: number
-}
-
+/** Of a lease. */
 const DURATION = 10
-const NAMES = ['x', 'y']
-
-const call: fc.Arbitrary<Call> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('step' as const), label: fc.constantFrom('a', 'b') }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record(
-      {
-        kind: fc.constant('wait' as const),
-        name: fc.constantFrom(...NAMES),
-        timeout: fc.integer({ min: 0, max: 15 }),
-      },
-      { requiredKeys: ['kind', 'name'] },
-    ),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('sleep' as const), duration: fc.nat(15) }) },
-)
-const deaths = fc.array(fc.record({ operation: fc.nat(25), after: fc.boolean() }), { maxLength: 4 })
-/** @param skew how far the second worker's clock is ahead */
-export const world = (skew: fc.Arbitrary<number>): fc.Arbitrary<Case> =>
-  fc.record({
-    calls: fc.array(call, { minLength: 1, maxLength: 6 }),
-    signals: fc.array(fc.constantFrom(...NAMES), { maxLength: 4 }),
-    deaths: fc.tuple(deaths, deaths, deaths),
-    ticks: fc.array(fc.nat(6), { minLength: 1, maxLength: 10 }),
-    skew,
-  })
-
-const NEW_RUN = { flow: 'f', idempotencyKey: 'k' }
-/** Its id is made from these. */
-const RUN = await createRun(memoryStore(), NEW_RUN, { owner: '', duration: 0, now: 0 })
+/** Workers go home after so many operations on the store. */
+const MAX_TURNS = 150
+/** Not made by hashing, which leaves the turns: nothing here waits for anything but a turn. */
+const RUN = 'r'
 
 class Died extends Error {}
 
@@ -83,6 +30,7 @@ export class Simulation {
   readonly #executed: unknown[] = []
   readonly #results = new Map<number, unknown>()
   #quiet = false
+  #ended = false
 
   constructor(given: Case, scheduler: Scheduler, stores: readonly Store[]) {
     this.#case = given
@@ -98,23 +46,27 @@ export class Simulation {
     await this.#judge()
   }
 
-  /** A process after the other, each until its death; the last one does its rounds and goes. */
+  /** A process after the other, each until its death; the last one until the run has ended. */
   async #work(worker: number, lives: readonly Death[]): Promise<void> {
     const store = this.#stores[worker]!
     for (const death of [...lives, undefined]) {
       const process = this.#toProcess(store, death)
       await survive(async () => {
         if (worker === 0) await this.#create(process)
-        for (let round = 0; round < 3; round++) await this.#lookForDue(process, worker)
+        while (!this.#ended && this.#turns < MAX_TURNS) await this.#lookForDue(process, worker)
       })
     }
   }
 
-  /** Starts the run as a request does that is repeated until it is answered. */
+  /** Again after a death, since the caller does not know. */
   async #create(store: Store): Promise<void> {
     const request = { owner: 'creator', duration: DURATION, now: this.#time(0) }
-    const { id, lease } = await createRun(store, NEW_RUN, request)
-    if (lease !== undefined) await this.#execute(store, 0, this.#note(lease), id)
+    try {
+      const { lease } = await createRun(store, { flow: 'f', id: RUN }, request)
+      if (lease !== undefined) await this.#execute(store, 0, this.#note(lease), RUN)
+    } catch (error) {
+      if (!(error instanceof RunExistsError)) throw error
+    }
   }
 
   async #lookForDue(store: Store, worker: number): Promise<void> {
@@ -146,6 +98,7 @@ export class Simulation {
       }
       this.#leases.delete(held)
       await finishRun(store, held, { status: 'ok', output: results }, this.#time(worker))
+      this.#ended = true
     } catch (error) {
       if (!(error instanceof LeaseLostError)) throw error
       this.#leases.delete(held)
@@ -189,37 +142,53 @@ export class Simulation {
   }
 
   async #sendOne(store: Store, [name, value]: readonly [string, number]): Promise<void> {
-    await sendSignal(store, RUN.id, { name, value, id: String(99 - value) }, this.#time(0))
+    await sendSignal(store, RUN, { name, value, id: String(99 - value) }, this.#time(0))
   }
 
   /** Nobody dies any more: a run that nobody finds now is lost. */
   async #finish(): Promise<void> {
     this.#quiet = true
     const [store] = this.#stores as [Store]
+    await this.#create(store)
+    await this.#settle(store)
+    // It waits only for a signal that was not sent.
+    const open = this.#case.calls.find((_, index) => !this.#results.has(index))
+    if (open?.kind === 'wait') {
+      const sent = this.#case.signals.filter((name) => name === open.name)
+      expect(this.#received(open.name)).toHaveLength(sent.length)
+    } else expect(open).toBeUndefined()
     const asked = this.#case.calls.flatMap((each) => (each.kind === 'wait' ? [each.name] : []))
     for (const signal of numbered([...this.#case.signals, ...asked])) await this.#sendOne(store, signal)
-    await this.#create(store)
+    await this.#settle(store)
+  }
+
+  async #settle(store: Store): Promise<void> {
     for (let round = 0; round < 20; round++) {
       await this.#lookForDue(store, 0)
       this.#now += 10
     }
   }
 
+  /** What the waits of a name have received, in their order. */
+  #received(name: string): unknown[] {
+    return this.#case.calls.flatMap((each, index) => {
+      const state = this.#results.get(index) as { status: string; value: unknown } | undefined
+      return each.kind === 'wait' && each.name === name && state?.status === 'received' ? [state.value] : []
+    })
+  }
+
   async #judge(): Promise<void> {
     const [store] = this.#stores as [Store]
-    const record = await readRun(store, RUN.id)
+    const record = await readRun(store, RUN)
     const output = this.#case.calls.map((_, index) => this.#results.get(index))
     expect(record).toMatchObject({ status: 'ok', output })
     expect(await allDue(store)).toEqual([])
 
     const steps = new Set(this.#case.calls.flatMap((each, index) => (each.kind === 'step' ? [index] : [])))
-    expect(await listSteps(store, RUN.id)).toHaveLength(steps.size)
+    expect(await listSteps(store, RUN)).toHaveLength(steps.size)
     // Signals of a name are taken in their order, without a gap.
     for (const name of NAMES) {
-      const received = this.#case.calls.flatMap((each, index) => {
-        const state = this.#results.get(index) as { status: string; value: unknown }
-        return each.kind === 'wait' && each.name === name && state.status === 'received' ? [state.value] : []
-      })
+      const received = this.#received(name)
       expect(received).toEqual(Array.from(received, (_, index) => index))
     }
   }
@@ -230,9 +199,9 @@ export class Simulation {
     this.#results.set(index, result)
   }
 
-  /** A lease is new: nobody else's time has not passed. */
+  /** Whoever gets a lease is alone, until its time has passed. */
   #note(lease: Lease): Lease {
-    if (this.#case.skew === 0) {
+    if (this.#case.skew === 0 && lease.expires > this.#now) {
       expect([...this.#leases].filter(({ expires }) => expires > this.#now)).toEqual([])
     }
     this.#leases.add(lease)
@@ -245,6 +214,10 @@ export class Simulation {
     return renewed
   }
 
+  async #wait(turns: number): Promise<void> {
+    for (let turn = 0; turn < turns; turn++) await this.#scheduler.schedule(Promise.resolve())
+  }
+
   #time(worker: number): number {
     return this.#now + (worker === 1 ? this.#case.skew : 0)
   }
@@ -253,8 +226,9 @@ export class Simulation {
   #toProcess(store: Store, death: Death | undefined): Store {
     let operations = 0
     const operate = async <T>(operation: () => Promise<T>): Promise<T> => {
-      if (!this.#quiet) await this.#scheduler.schedule(Promise.resolve())
-      this.#now += this.#case.ticks[this.#turns++ % this.#case.ticks.length]!
+      const turn = this.#turns++
+      if (!this.#quiet) await this.#wait(1 + this.#case.stalls[turn % this.#case.stalls.length]!)
+      this.#now += this.#case.ticks[turn % this.#case.ticks.length]!
       const number = operations++
       if (death !== undefined && number >= death.operation && !death.after) throw new Died()
       if (death !== undefined && number > death.operation) throw new Died()

@@ -48,7 +48,7 @@ export async function waitForSignal<O>(what: Signal<never, O>, options: WaitOpti
   const { journal, branch } = currentScope()
   if (journal === undefined) throw outsideOf(`flow.wait("${name}")`)
   const milliseconds = timeout === undefined ? undefined : toLongMilliseconds(timeout, 'timeout')
-  const outcome = await journal.wait(name, key ?? (branch === '' ? undefined : branch), milliseconds)
+  const outcome = await journal.wait(name, key, milliseconds, branch)
   if (outcome.status === 'timedOut') throw new WaitTimeoutError(name, milliseconds as number)
   return outcome.value as O
 }

@@ -10,7 +10,8 @@ export interface FlowDefinition {
   readonly input: Schema | undefined
   readonly output: Schema | undefined
   readonly chunk: Schema | undefined
-  readonly handler: (input: unknown, context: FlowContext<never>) => unknown
+  readonly handler: (input: unknown, context: FlowContext<never, never>) => unknown
+  readonly state: Schema | undefined
   readonly store: Store | undefined
   readonly on: FlowHooks | undefined
 }

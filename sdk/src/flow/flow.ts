@@ -1,7 +1,8 @@
 import { resumeDefinitions } from '../durable/execute.ts'
 import { type StoredRun, storedRun } from '../durable/stored-run.ts'
 import { type Signal, sleepFor, waitForSignal } from '../durable/waits.ts'
-import { expected } from '../errors.ts'
+import { expected, UsageError } from '../errors.ts'
+import { type Session, StoredSession } from '../sessions/session.ts'
 import type { Store } from '../stores/store.ts'
 import type { FlowDefinition } from './flow-definition.ts'
 import { runStream } from './flow-stream.ts'
@@ -30,6 +31,11 @@ export interface FlowOptions {
    * hold no process. Steps happen at least once; `idempotencyKey` is there for what must not happen twice.
    */
   readonly store?: Store
+  /**
+   * Checks and converts the state of sessions, and gives a new one its first. Runs of the flow are turns of their session then;
+   * only with a store.
+   */
+  readonly state?: Schema | undefined
   /** What its runs wait for: whoever serves the flow takes these signals, and no others. */
   readonly signals?: readonly Signal<never, unknown>[]
   /** Called as runs go on. */
@@ -37,7 +43,7 @@ export interface FlowOptions {
 }
 
 /** A named, versioned piece of work. */
-export interface Flow<I, O, C = unknown> {
+export interface Flow<I, O, C = unknown, S = unknown> {
   readonly name: string
   readonly version: string | undefined
   /** Its schemas. */
@@ -58,6 +64,11 @@ export interface Flow<I, O, C = unknown> {
    * @throws UsageError for a flow without a store
    */
   get(id: string): StoredRun<O>
+  /**
+   * A session of a flow with a store: its state, its turns, and branches of it.
+   * @throws UsageError for a flow without a store
+   */
+  session(id: string): Session<S>
 }
 
 export interface FlowSchemas {
@@ -71,35 +82,54 @@ export type RunArguments<I> = undefined extends I
   ? [input?: I, options?: RunOptions]
   : [input: I, options?: RunOptions]
 
-export type FlowHandler<I, O, C = unknown> = (input: I, context: FlowContext<C>) => O | Promise<O>
+export type FlowHandler<I, O, C = unknown, S = unknown> = (
+  input: I,
+  context: FlowContext<C, S>,
+) => O | Promise<O>
 
 /** Defines flows; the functions on it work in the run that their caller is in. */
 export interface DefineFlow {
   <I, O>(name: string, handler: FlowHandler<I, O>): Flow<I, O>
-  <S extends Schema, T extends Schema, C = unknown>(
+  <S extends Schema, T extends Schema, C = unknown, State = unknown>(
     name: string,
-    options: FlowOptions & { readonly input: S; readonly output: T; readonly chunk?: Chunks<C> },
-    handler: FlowHandler<OutputOf<S>, InputOf<T>, C>,
-  ): Flow<InputOf<S>, OutputOf<T>, C>
-  <S extends Schema, O, C = unknown>(
+    options: FlowOptions & {
+      readonly input: S
+      readonly output: T
+      readonly chunk?: Schema<C>
+      readonly state?: Schema<unknown, State>
+    },
+    handler: FlowHandler<OutputOf<S>, InputOf<T>, C, State>,
+  ): Flow<InputOf<S>, OutputOf<T>, C, State>
+  <S extends Schema, O, C = unknown, State = unknown>(
     name: string,
-    options: FlowOptions & { readonly input: S; readonly output?: undefined; readonly chunk?: Chunks<C> },
-    handler: FlowHandler<OutputOf<S>, O, C>,
-  ): Flow<InputOf<S>, O, C>
-  <I, T extends Schema, C = unknown>(
+    options: FlowOptions & {
+      readonly input: S
+      readonly output?: undefined
+      readonly chunk?: Schema<C>
+      readonly state?: Schema<unknown, State>
+    },
+    handler: FlowHandler<OutputOf<S>, O, C, State>,
+  ): Flow<InputOf<S>, O, C, State>
+  <I, T extends Schema, C = unknown, State = unknown>(
     name: string,
-    options: FlowOptions & { readonly input?: undefined; readonly output: T; readonly chunk?: Chunks<C> },
-    handler: FlowHandler<I, InputOf<T>, C>,
-  ): Flow<I, OutputOf<T>, C>
-  <I, O, C = unknown>(
+    options: FlowOptions & {
+      readonly input?: undefined
+      readonly output: T
+      readonly chunk?: Schema<C>
+      readonly state?: Schema<unknown, State>
+    },
+    handler: FlowHandler<I, InputOf<T>, C, State>,
+  ): Flow<I, OutputOf<T>, C, State>
+  <I, O, C = unknown, State = unknown>(
     name: string,
     options: FlowOptions & {
       readonly input?: undefined
       readonly output?: undefined
-      readonly chunk?: Chunks<C>
+      readonly chunk?: Schema<C>
+      readonly state?: Schema<unknown, State>
     },
-    handler: FlowHandler<I, O, C>,
-  ): Flow<I, O, C>
+    handler: FlowHandler<I, O, C, State>,
+  ): Flow<I, O, C, State>
   /**
    * Resolves to what `fn` or the fallback gives; rejects with what `fn` threw, unchanged, with a `StepTimeoutError`,
    * or with a `UsageError` for wrong options. Outside a run the step works just the same and belongs to none.
@@ -127,8 +157,6 @@ export interface DefineFlow {
   /** Calls `fn` where the sender of such headers was: flows inside are nested runs of its run. */
   readonly within: <R>(carrier: Headers_, fn: () => R) => R
 }
-
-type Chunks<C> = Schema<C>
 
 /**
  * Defines a flow: `flow(name, options?, handler)`. The name stands for the flow wherever it is shown; keep it stable.
@@ -158,12 +186,14 @@ function defineFlow(
   if (typeof name !== 'string' || name === '') throw expected('flow name', 'a non-empty string', name)
   if (typeof options !== 'object' || options === null) throw expected('flow options', 'an object', options)
   if (typeof handler !== 'function') throw expected(`handler of flow "${name}"`, 'a function', handler)
-  const { version, input, output, chunk, store, signals = [], on } = options
+  const { version, input, output, chunk, state, store, signals = [], on } = options
   if (version !== undefined && typeof version !== 'string') throw expected('version', 'a string', version)
-  for (const [side, schema] of Object.entries({ input, output, chunk })) {
+  for (const [side, schema] of Object.entries({ input, output, chunk, state })) {
     if (schema !== undefined && !isSchema(schema))
       throw expected(side, 'a zod or other Standard Schema', schema)
   }
+  if (state !== undefined && store === undefined)
+    throw expected('store', 'a store for the state of sessions', store)
   if (store !== undefined && typeof store?.put !== 'function') throw expected('store', 'a store', store)
   if (!Array.isArray(signals) || signals.some((one) => typeof one?.name !== 'string')) {
     throw expected('signals', "a list such as [signal('approval')]", signals)
@@ -175,6 +205,7 @@ function defineFlow(
     name,
     version,
     ...schemas,
+    state,
     store,
     on,
     handler: handler as FlowHandler<unknown, unknown>,
@@ -189,6 +220,10 @@ function defineFlow(
       runFlow(definition, value, runOptions) as Promise<never>,
     start: (value?: unknown, runOptions?: RunOptions) => startRun(definition, value, runOptions),
     get: (id: string) => storedRun(definition, id),
+    session: (id: string) => {
+      if (store !== undefined) return new StoredSession<never>(store, id, state)
+      throw new UsageError(`session: expected a flow with a store, got flow "${name}" without one`)
+    },
   })
   definitions.set(defined, definition)
   return defined

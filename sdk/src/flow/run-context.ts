@@ -1,11 +1,13 @@
-import { expected, FlowValidationError } from '../errors.ts'
+import { expected, FlowValidationError, UsageError } from '../errors.ts'
+import { type Session, StoredSession } from '../sessions/session.ts'
 import type { FlowDefinition } from './flow-definition.ts'
 import type { RunState } from './run-state.ts'
 
 /** What the handler of a flow gets beside its input. */
-export interface FlowContext<C = unknown> {
+export interface FlowContext<C = unknown, S = unknown> {
   readonly runId: string
-  readonly session: string | undefined
+  /** The session of the run, if it has one. Its state and history need a flow with a store. */
+  readonly session: Session<S> | undefined
   readonly user: string | undefined
   /** Aborts when the run is stopped or runs out of time: hand it to whatever can be stopped. */
   readonly signal: AbortSignal
@@ -18,7 +20,7 @@ export interface FlowContext<C = unknown> {
 
 export class RunContext implements FlowContext {
   readonly runId: string
-  readonly session: string | undefined
+  readonly session: Session | undefined
   readonly user: string | undefined
   readonly #flow: FlowDefinition
   readonly #run: RunState
@@ -26,7 +28,7 @@ export class RunContext implements FlowContext {
 
   constructor(flow: FlowDefinition, run: RunState, signal: AbortSignal | undefined) {
     this.runId = run.runId
-    this.session = run.session
+    this.session = run.session === undefined ? undefined : sessionOf(flow, run.session)
     this.user = run.user
     this.#flow = flow
     this.#run = run
@@ -53,4 +55,13 @@ export function emitChunk(flow: Pick<FlowDefinition, 'name' | 'chunk'>, run: Run
     checked = result.value
   }
   for (const listener of run.listeners) listener.chunk?.(checked)
+}
+
+/** A session of the flow's store; without one it has its id only. */
+export function sessionOf({ name, store, state }: FlowDefinition, id: string): Session<never> {
+  if (store !== undefined) return new StoredSession<never>(store, id, state)
+  const refuse = async () => {
+    throw new UsageError(`session: expected a flow with a store, got flow "${name}" without one`)
+  }
+  return { id, state: refuse, update: refuse, history: refuse, branch: refuse }
 }

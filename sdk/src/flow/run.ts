@@ -2,6 +2,7 @@ import type { DurableRun, Parts } from '../durable/durable-run.ts'
 import { FlowValidationError, RunTimeoutError } from '../errors.ts'
 import { runtime } from '../runtime.ts'
 import { WEIR_RUN_STATUS, WEIR_RUN_STEPS } from '../semconv.ts'
+import { StoredSession } from '../sessions/session.ts'
 import { newRunId } from '../spans/ids.ts'
 import { recordFailure } from '../spans/record-error.ts'
 import {
@@ -17,6 +18,7 @@ import type { RecordedSpan } from '../spans/span.ts'
 import { startSpan } from '../spans/start-span.ts'
 import { capture, type Subject } from '../values/capture.ts'
 import { isStream, observeStream } from '../values/streams.ts'
+import { warn } from '../warn.ts'
 import { isCancellation, limited } from './abort.ts'
 import { describeFlow, describeRun } from './describe-run.ts'
 import type { FlowDefinition } from './flow-definition.ts'
@@ -63,7 +65,10 @@ export async function executeRun(
       void settle(execution, scope, failure ?? { output: undefined })
     const stream = observeStream(output, span, subject, fields, place.base, finish)
     isStream = stream !== undefined
-    if (!isStream) await settle(execution, scope, { output })
+    if (!isStream) {
+      await addTurn(execution, scope, input, output)
+      await settle(execution, scope, { output })
+    }
     return stream ?? output
   } catch (error) {
     if (isStream) throw error
@@ -72,6 +77,22 @@ export async function executeRun(
     recordFailure(spanOf(execution), error, subject, stops)
     await settle(execution, scope, { error })
     throw error
+  }
+}
+
+/** An outermost run of a flow with state is a turn of its session. */
+async function addTurn(
+  { flow: { name: flow, store, state }, run }: Execution,
+  around: Scope,
+  input: unknown,
+  output: unknown,
+): Promise<void> {
+  const { session, runId } = run
+  if (store === undefined || state === undefined || session === undefined || around.run !== undefined) return
+  try {
+    await new StoredSession(store, session, state).addTurn({ runId, flow, input, output, at: Date.now() })
+  } catch (error) {
+    warn('session', `a turn of session ${session} is not kept: ${String(error)}`)
   }
 }
 
@@ -88,12 +109,12 @@ function spanOf({ journal, span }: Execution): RecordedSpan | undefined {
   return journal === undefined ? span : journal.span
 }
 
-/** A run that goes on after a suspension does so in a span of its own, below the first one. */
+/** A run that goes on after a suspension does so in a span of its own, below the one before. */
 function partsOf(execution: Execution, place: Place, around: Scope, options: RunOptions): Parts {
   const { flow, span: first, subject, run } = execution
   return {
     begin: () => {
-      const parent = first?.spanContext() ?? place.parent
+      const parent = (execution.journal?.span ?? first)?.spanContext() ?? place.parent
       const part = startSpan(flow.name, describeFlow(flow), { parent, base: place.base })
       if (part !== undefined) describeRun(part, around.run, options, subject)
       return part
@@ -138,7 +159,7 @@ async function executeHandler(
 ): Promise<unknown> {
   const { flow, run, subject } = execution
   const checked = flow.input === undefined ? input : await validate(flow, 'input', flow.input, input)
-  const output = await flow.handler(checked, new RunContext(flow, run, signal))
+  const output = await flow.handler(checked, new RunContext(flow, run, signal) as never)
   if (isStream(output)) return output
   capture(spanOf(execution), 'output', subject, output)
   return flow.output === undefined ? output : validate(flow, 'output', flow.output, output)

@@ -167,25 +167,6 @@ describe('beside a provider of the application', () => {
     expect(spans[0]?.attributes).toMatchObject({ 'weir.kind': 'flow', tenant: 'acme' })
     expect(spans[0]?.events.map(({ name }) => name)).toEqual(['noticed'])
   })
-
-  it('a set-up that comes after init gets what is its own, and libraries that started before go over to it', async () => {
-    const { spans, options } = collecting()
-    init(options)
-    const early = trace.getTracer('early')
-    early.startSpan('before').end()
-    trace.disable()
-    context.disable()
-    await shutdown()
-    const again = collecting()
-    init(again.options)
-    const proxied = trace.getTracer('early')
-    const exporter = application()
-    await work.run()
-    proxied.startSpan('after').end()
-    expect(spans.map(({ name }) => name)).toEqual(['before'])
-    expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['query', 'step', 'work', 'after'])
-    expect(chain(again.spans)).toEqual(['step < work', 'work < undefined'])
-  })
 })
 
 it('spanProcessor brings every span of the application’s provider, each once', async () => {

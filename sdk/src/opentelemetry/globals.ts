@@ -1,10 +1,14 @@
-import { type ProxyTracerProvider, type TracerProvider, trace } from '@opentelemetry/api'
+import { context, type ProxyTracerProvider, type TracerProvider, trace } from '@opentelemetry/api'
+import { setBackgroundTimer } from '../platform.ts'
 import { ensureContextManager, releaseContextManager } from '../spans/scope.ts'
 import { warn } from '../warn.ts'
 import { applicationTracer, registration } from './application.ts'
 import { LibraryTracerProvider } from './library-tracer.ts'
 
-/** The globals of OpenTelemetry's API: who takes them first has them, so we come last and take what is left. */
+/**
+ * The globals of OpenTelemetry's API. It keeps who takes them first, so we come last, take what is left, and give way to whoever
+ * comes later still.
+ */
 export interface Globals {
   /** Takes them now, unless that was done. */
   take(): void
@@ -18,6 +22,13 @@ export function prepareGlobals(global: boolean): Globals {
   const proxy = trace.getTracerProvider() as Partial<ProxyTracerProvider>
   if (global && applicationTracer() === undefined) proxy.setDelegate?.(own)
   let taken = false
+  const undo = [
+    giveWay(trace, 'setGlobalTracerProvider', () => {
+      if (registration.isOurs) trace.disable()
+      registration.isOurs = false
+    }),
+    giveWay(context, 'setGlobalContextManager', releaseContextManager),
+  ]
   const take = () => {
     if (taken) return
     taken = true
@@ -28,17 +39,34 @@ export function prepareGlobals(global: boolean): Globals {
     if ((global && free && !registration.isOurs) || !carried) warnOfOtherApi()
   }
   // What set up OpenTelemetry right after us has come by then.
-  const timer = setTimeout(take, 0)
-  ;(timer as { unref?: () => void }).unref?.()
+  const timer = setBackgroundTimer(take, 0)
   return {
     take,
     release: () => {
       clearTimeout(timer)
+      for (const one of undo) one()
       if (registration.isOurs) trace.disable()
       else if (proxy.getDelegate?.() === own) proxy.setDelegate?.(undefined as unknown as TracerProvider)
       registration.isOurs = false
       releaseContextManager()
     },
+  }
+}
+
+/** Calls `release`, which releases what is ours, before anybody registers. Gives a function that undoes it. */
+function giveWay<M extends string>(
+  api: { [method in M]: (value: never) => boolean },
+  method: M,
+  release: () => void,
+): () => void {
+  const register = api[method]
+  const yielding = (value: never) => {
+    release()
+    return register.call(api, value)
+  }
+  Object.defineProperty(api, method, { value: yielding, configurable: true, writable: true })
+  return () => {
+    if (api[method] === yielding) Reflect.deleteProperty(api, method)
   }
 }
 

@@ -18,7 +18,7 @@ const flows = {
   chat: flow('chat', { chunk: z.string() }, async (name: string, context) => {
     context.emit(`Hello ${name}`)
     context.emit('!')
-    return { user: context.user, session: context.session }
+    return { user: context.user, session: context.session?.id }
   }),
   tell: flow('tell', async function* (to: number) {
     for (let n = 1; n <= to; n++) yield n

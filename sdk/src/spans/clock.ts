@@ -1,26 +1,30 @@
 import type { HrTime, TimeInput } from '@opentelemetry/api'
+import { processWide } from '../process-wide.ts'
 
 /** Milliseconds that the wall clock may move against the monotonic one before it is followed. */
 const DRIFT = 2
 /** Milliseconds between two looks at the wall clock. */
 const LOOK_EVERY = 100
 
-/** Milliseconds since 1970 at the monotonic clock's zero. */
-let origin = Date.now() - performance.now()
-let looked = performance.now()
+/** One clock per process: a span of another copy of this package must not begin before its parent. */
+const clock = processWide('clock', () => ({
+  /** Milliseconds since 1970 at the monotonic clock's zero. */
+  origin: Date.now() - performance.now(),
+  looked: performance.now(),
+}))
 
 /** Milliseconds since 1970 of a time of `performance.now()`: in the resolution of the monotonic clock, for the order of quick steps. */
 export function sinceEpoch(monotonic: number): number {
-  if (monotonic - looked > LOOK_EVERY) followWallClock()
-  return origin + monotonic
+  if (monotonic - clock.looked > LOOK_EVERY) followWallClock()
+  return clock.origin + monotonic
 }
 
 /** The wall clock was set, or the machine slept. A look that was interrupted says nothing. */
 function followWallClock(): void {
   const before = performance.now()
-  const drift = Date.now() - (origin + before)
-  looked = performance.now()
-  if (looked - before < 1 && Math.abs(drift) > DRIFT) origin += drift
+  const drift = Date.now() - (clock.origin + before)
+  clock.looked = performance.now()
+  if (clock.looked - before < 1 && Math.abs(drift) > DRIFT) clock.origin += drift
 }
 
 /** Milliseconds since 1970 as OpenTelemetry writes a time: seconds and nanoseconds. */

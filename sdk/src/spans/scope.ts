@@ -11,8 +11,9 @@ import {
 import type { DurableRun } from '../durable/durable-run.ts'
 import type { RunState } from '../flow/run-state.ts'
 import { builtin } from '../platform.ts'
+import { processWide } from '../process-wide.ts'
 import { runtime } from '../runtime.ts'
-import { RecordedSpan } from './span.ts'
+import { isRecordedSpan, type RecordedSpan } from './span.ts'
 
 /** What code belongs to while it runs: kept beside OpenTelemetry's context, which others may replace, lose or take over. */
 export class Scope {
@@ -61,11 +62,10 @@ interface ScopeStorage {
   run<A extends unknown[], R>(scope: Scope, fn: (...args: A) => R, ...args: A): R
 }
 
-/** One per process, even where two copies of this package are installed. */
-const SLOT = Symbol.for('weir.sdk.scope.2')
-const shared = globalThis as { [SLOT]?: { readonly storage: ScopeStorage; hasContextManager: boolean } }
-shared[SLOT] ??= { storage: createStorage(), hasContextManager: false }
-const slot = shared[SLOT]
+const slot: { readonly storage: ScopeStorage; hasContextManager: boolean } = processWide('scope.2', () => ({
+  storage: createStorage(),
+  hasContextManager: false,
+}))
 const { storage } = slot
 
 function createStorage(): ScopeStorage {
@@ -125,7 +125,7 @@ export function placeOf(scope: Scope): Place {
   if (found === undefined) return { parent: span.spanContext(), base: scope.context }
   if (found === span || found === span.mirror) return { parent: span.spanContext(), base }
   const reaches =
-    found instanceof RecordedSpan ||
+    isRecordedSpan(found) ||
     found.spanContext().isRemote === true ||
     (runtime.current?.attached === true && found.isRecording())
   return { parent: reaches ? found.spanContext() : span.spanContext(), base }

@@ -80,6 +80,13 @@ export interface SpanStart {
   readonly instrumentationScope?: InstrumentationScope
 }
 
+const RECORDED = Symbol.for('weir.sdk.span')
+
+/** Also of another copy of this package. */
+export function isRecordedSpan(span: Span): span is RecordedSpan {
+  return RECORDED in span
+}
+
 /**
  * A span of ours, or of a library that uses OpenTelemetry's API where the application has no provider. What is said of it is
  * also said of its mirror. Never throws.
@@ -255,6 +262,8 @@ export class RecordedSpan implements Span, ReadableSpan {
     }
   }
 }
+
+Object.defineProperty(RecordedSpan.prototype, RECORDED, { value: true })
 
 const NO_RESOURCE: Resource = { attributes: {} }
 

@@ -3,8 +3,7 @@ import { checkKey, checkValue, compareKeys, type Entry, type Store, toRange } fr
 /** A store in this process, which ends with it: for tests and development. Its handles are one object, and `close` keeps the data. */
 export function memoryStore(): Store {
   const entries = new Map<string, Entry>()
-  /** In the order of `compareKeys`. */
-  const keys: string[] = []
+  const keys = new SortedKeys()
   let last = 0
 
   return {
@@ -16,25 +15,66 @@ export function memoryStore(): Store {
       checkKey(key)
       checkValue(value)
       if (entries.get(key)?.version !== version) return undefined
-      if (version === undefined) keys.splice(position(keys, key), 0, key)
+      if (version === undefined) keys.add(key)
       last++
       entries.set(key, { key, value, version: last })
       return last
     },
     async delete(key, version) {
       checkKey(key)
-      if (entries.get(key)?.version !== version || version === undefined) return false
-      keys.splice(position(keys, key), 1)
+      const entry = entries.get(key)
+      if (entry === undefined || entry.version !== version) return false
+      keys.delete(key)
       return entries.delete(key)
     },
     async list(prefix, options) {
       const { first, after, end, limit } = toRange(prefix, options)
-      const start = position(keys, first)
-      const from = keys[start] === after ? start + 1 : start
-      const to = Math.min(position(keys, end), from + limit)
-      return keys.slice(from, to).map((key) => entries.get(key)!)
+      const found: Entry[] = []
+      for (const key of keys.from(first)) {
+        if (found.length === limit || compareKeys(key, end) >= 0) break
+        if (key !== after) found.push(entries.get(key)!)
+      }
+      return found
     },
     async close() {},
+  }
+}
+
+const MAX_CHUNK = 512
+
+/** In the order of `compareKeys`, in chunks, so that a new key moves few others. */
+class SortedKeys {
+  /** None is empty, but for the only one. */
+  readonly #chunks: string[][] = [[]]
+
+  add(key: string): void {
+    const { index, chunk } = this.#chunkOf(key)
+    chunk.splice(position(chunk, key), 0, key)
+    if (chunk.length > MAX_CHUNK) this.#chunks.splice(index + 1, 0, chunk.splice(MAX_CHUNK / 2))
+  }
+
+  delete(key: string): void {
+    const { index, chunk } = this.#chunkOf(key)
+    chunk.splice(position(chunk, key), 1)
+    if (chunk.length === 0 && this.#chunks.length > 1) this.#chunks.splice(index, 1)
+  }
+
+  *from(key: string): Generator<string, void, undefined> {
+    const { index, chunk } = this.#chunkOf(key)
+    yield* chunk.slice(position(chunk, key))
+    for (const next of this.#chunks.slice(index + 1)) yield* next
+  }
+
+  /** The last chunk that begins with `key` or before it, or the first one. */
+  #chunkOf(key: string): { index: number; chunk: string[] } {
+    let low = 0
+    let high = this.#chunks.length
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1
+      if (compareKeys(this.#chunks[middle]![0]!, key) <= 0) low = middle
+      else high = middle
+    }
+    return { index: low, chunk: this.#chunks[low]! }
   }
 }
 

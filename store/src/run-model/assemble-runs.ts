@@ -75,7 +75,10 @@ function toRun(runId: string, members: readonly PlacedSpan[], { nowMs, trials }:
     status,
     incomplete,
     startUnixNano: startNs,
-    durationNs: durationOf(startNs, incomplete ? newestTime(members) : last.facts.endNs),
+    durationNs: Math.max(
+      0,
+      durationOf(startNs, incomplete ? newestTime(members) : last.facts.endNs) - waitedNs(members, root),
+    ),
     errorType: status === 'error' ? inherited(({ errorType }) => errorType) : '',
     errorMessage: status === 'error' ? inherited(({ errorMessage }) => errorMessage) : '',
     inputTokens: usage.inputTokens,
@@ -242,6 +245,22 @@ function newestTime(members: readonly PlacedSpan[]): bigint {
 
 function durationOf(startNs: bigint, endNs: bigint): number {
   return endNs > startNs ? Number(endNs - startNs) : 0
+}
+
+/** Nanoseconds from the end of each suspended part to the start of the next one: waiting is no work. */
+function waitedNs(members: readonly PlacedSpan[], root: PlacedSpan | undefined): number {
+  if (root === undefined || (root.facts.kind !== 'flow' && root.facts.kind !== 'agent')) return 0
+  const { kind, name } = root.facts
+  const parts = members.filter(({ facts }) => facts.kind === kind && facts.name === name)
+  if (parts.every(({ facts }) => facts.status !== 'suspended')) return 0
+  let waited = 0
+  let before: PlacedSpan | undefined
+  for (const part of parts.toSorted(byStart)) {
+    const waits = before?.facts.status === 'suspended' && before.facts.endNs !== 0n
+    if (waits) waited += durationOf(before!.facts.endNs, part.facts.startNs)
+    before = part
+  }
+  return waited
 }
 
 function greatest(members: readonly PlacedSpan[], value: (facts: SpanFacts) => number): number {

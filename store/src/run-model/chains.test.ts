@@ -226,7 +226,7 @@ test('a run that was resumed goes on below its root, which had ended', () => {
         step send 1010+30
     `,
     `
-    pay ok 0+1050 run=r
+    pay ok 0+100 run=r
       approve#0 suspended 1+40
       approve#1 ok 1001+5
       send#0 ok 1010+30
@@ -241,7 +241,7 @@ test('a run that was resumed goes on below its root, which had ended', () => {
           tool pay 61+5
     `,
     `
-    admin ok 0+100
+    admin ok 0+90
       model gpt#0 ok 1+40
       agent admin#0 ok 60+40
     `,

@@ -202,7 +202,7 @@ test('a run that was continued in another trace under the id of its first', () =
         step answer 5011+5
     `,
     `
-    f ok 0+5020 run=a traces=a,b
+    f ok 0+20 run=a traces=a,b
       ask#0 ok 1+5
       answer#0 ok 5011+5
     `,

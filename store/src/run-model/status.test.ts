@@ -120,9 +120,9 @@ test('a run in several parts is as its last part is', () => {
       ask#0 ok 1+5
       answer#0 ok 5001+5
     `
-  expectSteps(parts('10'), expected('f ok 0+5010 run=x traces=a,b'))
-  expectSteps(parts('10 error'), expected('f error 0+5010 run=x traces=a,b'))
-  expectSteps(parts('?'), expected('f running? 0+5006 run=x traces=a,b'))
+  expectSteps(parts('10'), expected('f ok 0+20 run=x traces=a,b'))
+  expectSteps(parts('10 error'), expected('f error 0+20 run=x traces=a,b'))
+  expectSteps(parts('?'), expected('f running? 0+16 run=x traces=a,b'))
 })
 
 test('of a run in several parts the input is that of the first, the output that of the last', () => {
@@ -152,4 +152,21 @@ test('without a root there is no input and no output', () => {
       step s 1+5
     `)
   expect(run).toMatchObject({ root: undefined, inputOf: undefined, outputOf: undefined })
+})
+
+test('waiting is no part of the duration: several waits, one that goes on, and parts that were not suspended', () => {
+  expectRuns(
+    `
+    flow f 0+10 @a suspended
+    flow f 1000+10 @b run=a suspended
+    flow f 2000+10 @c run=a
+    flow f 3000+10 @d run=a
+    flow g 0+10 @x suspended
+    flow g 5+20 @y run=x suspended
+    `,
+    `
+    f ok 0+1030 run=a traces=a,b,c,d
+    g suspended 0+25 run=x traces=x,y
+    `,
+  )
 })
