@@ -11,6 +11,11 @@ export function runHref(runId: string, span = ''): string {
   return `/runs/${pathSegment(runId)}${toQuery({ span })}`
 }
 
+/** The same of a run that was started just now, of which nothing may have arrived yet. */
+export function newRunHref(runId: string): string {
+  return `/runs/${pathSegment(runId)}?new=1`
+}
+
 /** Where the browser asks for the payloads of a run. */
 export function runPayloadHref(runId: string): string {
   return `/api/runs/${pathSegment(runId)}`

@@ -8,7 +8,7 @@ import { ValueView } from '#components/run/viewer/value-view.tsx'
 import { type Draft, type Problem, readDraft, toDraft } from '#components/schema-form/draft.ts'
 import { type Field, toField } from '#components/schema-form/field.ts'
 import { SchemaInput } from '#components/schema-form/schema-input.tsx'
-import { runHref } from '#filters/links.ts'
+import { newRunHref } from '#filters/links.ts'
 import { Problems } from './problems.tsx'
 import styles from './served.module.css'
 import type { Offer } from './served-flow.ts'
@@ -51,7 +51,7 @@ export function RunFlow({ offers, isOpen }: RunFlowProps): ReactElement {
             onRun={start}
             onCancel={cancel}
           />
-          {run ? <RunResult run={run} /> : null}
+          {run ? <RunResult key={run.startedAt} run={run} /> : null}
         </div>
       ) : null}
     </Panel>
@@ -166,14 +166,17 @@ function InputForm({ offer, offers, onChoose, isRunning, onRun, onCancel }: Inpu
 }
 
 function RunResult({ run }: { readonly run: StartedRun }): ReactElement {
-  const { id, status, chunks, output, error, offer } = run
+  const { id, chunks, output, error, offer } = run
+  const [seen, setSeen] = useState('running')
+  const status = run.status === 'running' && seen === 'suspended' ? seen : run.status
+  const goesOn = run.status === 'running'
   return (
     <section className={styles.result} aria-label="This run">
       <p className={styles.state} role="status">
         <StatusBadge status={status} />
         {id === undefined ? null : (
-          <TextLink className="link" href={runHref(id)}>
-            {status === 'running' ? 'Follow the run' : 'Open the run'}
+          <TextLink className="link" href={newRunHref(id)}>
+            {goesOn ? 'Follow the run' : 'Open the run'}
           </TextLink>
         )}
       </p>
@@ -182,8 +185,8 @@ function RunResult({ run }: { readonly run: StartedRun }): ReactElement {
           {error}
         </p>
       ) : null}
-      {id !== undefined && offer.signals.length > 0 && status === 'running' ? (
-        <SignalForms server={offer.server} runId={id} signals={offer.signals} />
+      {id !== undefined && offer.signals.length > 0 && goesOn ? (
+        <SignalForms server={offer.server} runId={id} signals={offer.signals} onStatus={setSeen} />
       ) : null}
       {chunks === '' ? null : (
         <section aria-label="Streamed">

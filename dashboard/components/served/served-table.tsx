@@ -20,10 +20,10 @@ export function ServedTable({
       caption={caption}
       columns={[
         { label: 'Flow' },
+        { label: <span className="hidden-text">Run it</span> },
         { label: 'Version' },
         { label: 'Input', wide: true },
         { label: 'Waits for' },
-        { label: <span className="hidden-text">Run it</span> },
       ]}
     >
       {flows.map(({ name, flow, version, input, signals }) => (
@@ -31,11 +31,6 @@ export function ServedTable({
           <th scope="row">
             <FlowLink flow={flow} />
           </th>
-          <td data-faint={version === undefined || undefined}>{version ?? 'none'}</td>
-          <td data-wide>{describeInput(input)}</td>
-          <td data-faint={signals.length === 0 || undefined}>
-            {signals.length === 0 ? 'nothing' : signals.map((signal) => signal.name).join(', ')}
-          </td>
           <td>
             <TextLink
               className="link"
@@ -44,6 +39,11 @@ export function ServedTable({
             >
               Run…
             </TextLink>
+          </td>
+          <td data-faint={version === undefined || undefined}>{version ?? 'none'}</td>
+          <td data-wide>{describeInput(input)}</td>
+          <td data-faint={signals.length === 0 || undefined}>
+            {signals.length === 0 ? 'nothing' : signals.map((signal) => signal.name).join(', ')}
           </td>
         </tr>
       ))}

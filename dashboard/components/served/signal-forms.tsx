@@ -22,10 +22,18 @@ interface SignalFormsProps {
   readonly signals: readonly ServedSignal[]
   /** What the server said when the page was rendered. */
   readonly initial?: RunView
+  /** Called with the status of the run whenever it is another one. */
+  readonly onStatus?: (status: string) => void
 }
 
 /** What a suspended run waits for, each with a form that sends it; nothing while the run goes on. */
-export function SignalForms({ server, runId, signals, initial }: SignalFormsProps): ReactElement | null {
+export function SignalForms({
+  server,
+  runId,
+  signals,
+  initial,
+  onStatus,
+}: SignalFormsProps): ReactElement | null {
   const router = useRouter()
   const href = `${servedHref(server)}/runs/${pathSegment(runId)}`
   const [view, setView] = useState(initial)
@@ -54,8 +62,10 @@ export function SignalForms({ server, runId, signals, initial }: SignalFormsProp
   const status = view?.status
   useEffect(() => {
     // The rest of the page shows what the store has of the run.
-    if (status !== undefined && status !== initial?.status) router.refresh()
-  }, [status, initial, router])
+    if (status === undefined || status === initial?.status) return
+    router.refresh()
+    onStatus?.(status)
+  }, [status, initial, router, onStatus])
 
   if (problem !== '') return <p role="alert">{problem}</p>
   if (view?.status !== 'suspended') return null

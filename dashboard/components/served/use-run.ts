@@ -12,6 +12,8 @@ const SHOWN = 50_000
 /** What is known here of a run that was started here. */
 export interface StartedRun {
   readonly offer: Offer
+  /** Of the page, in milliseconds: tells it from other runs. */
+  readonly startedAt: number
   readonly id: string | undefined
   readonly status: 'running' | 'ok' | 'error' | 'cancelled'
   /** The end of what it streamed. */
@@ -42,7 +44,7 @@ export function useRun(): RunControls {
       if (remote.current !== started) return
       setRun((known) => known && { ...known, ...change(known) })
     }
-    setRun({ offer, id: undefined, status: 'running', chunks: '' })
+    setRun({ offer, startedAt: performance.now(), id: undefined, status: 'running', chunks: '' })
     void (async () => {
       try {
         // A run that is refused has no id, and says why as its result.

@@ -57,7 +57,7 @@ export async function readJson(server: FlowServer, response: Response): Promise<
     const what = error instanceof RangeError ? `more than ${MAX_ANSWER} bytes` : 'no JSON'
     throw new FlowServerError(
       `${server.url} answers ${what} (HTTP ${response.status}).`,
-      'Expected the address at which `serve` of @weir/sdk answers, its `base` included, or the reflection server of a Genkit app.',
+      'Expected the address at which serve of @weir/sdk answers, with its base, or the reflection server of a Genkit app.',
       error,
     )
   }

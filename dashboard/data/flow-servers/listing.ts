@@ -68,7 +68,7 @@ async function askForFlows(server: FlowServer): Promise<Listing> {
   if (response.status === 401 || response.status === 403) {
     throw new FlowServerError(
       `${url} refuses to tell its flows (HTTP ${response.status}).`,
-      `Give its key in WEIR_FLOW_SERVER_KEYS, as ${url}=key: its \`authorize\` gets it as "authorization: Bearer key".`,
+      `Give its key in WEIR_FLOW_SERVER_KEYS, as ${url}=key: what decides there gets it as “authorization: Bearer key”.`,
     )
   }
   const answer = await readJson(server, response)
@@ -92,7 +92,7 @@ function parse<T>(server: FlowServer, schema: z.ZodType<T>, value: unknown): T {
   if (success) return data
   throw new FlowServerError(
     `${server.url} answers, and not with a list of flows.`,
-    'Expected the address at which `serve` of @weir/sdk answers, its `base` included, or the reflection server of a Genkit app.',
+    'Expected the address at which serve of @weir/sdk answers, with its base, or the reflection server of a Genkit app.',
     error,
   )
 }

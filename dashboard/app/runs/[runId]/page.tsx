@@ -13,6 +13,7 @@ import { LiveRefresh } from '#components/frame/live-refresh.tsx'
 import { PageHeader } from '#components/frame/page-header.tsx'
 import { Panel } from '#components/frame/panel.tsx'
 import { ModelsTable } from '#components/run/models-table.tsx'
+import { NewRun } from '#components/run/new-run.tsx'
 import { RunFacts } from '#components/run/run-facts.tsx'
 import { RunFailure } from '#components/run/run-failure.tsx'
 import { RunJudgements } from '#components/run/run-judgements.tsx'
@@ -70,6 +71,8 @@ export default async function RunPage({ params, searchParams }: Props): Promise<
     if (!page) {
       // Ids that were copied from elsewhere may be in another case, or those of traces.
       const stored = await findRunId(store, { runId })
+      if (stored === undefined && first(parameters, 'new') !== '')
+        return <NewRun token={await latestSettled(store, {})} />
       if (stored === undefined || stored === runId) notFound()
       redirect(runHref(stored, first(parameters, 'span').toLowerCase()))
     }
