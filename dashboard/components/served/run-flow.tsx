@@ -117,18 +117,18 @@ function InputForm({ offer, offers, onChoose, isRunning, onRun, onCancel }: Inpu
         </div>
       ) : null}
       <SchemaInput field={field} draft={draft} onChange={setDraft} name="Input" />
-      {offer.kind === 'Weir' ? (
-        <details className={styles.more}>
-          <summary>Session and metadata</summary>
-          <div className={styles.field}>
-            <label htmlFor={`${id}-session`}>Session</label>
-            <input
-              id={`${id}-session`}
-              value={session}
-              autoComplete="off"
-              onChange={(event) => setSession(event.target.value)}
-            />
-          </div>
+      <details className={styles.more}>
+        <summary>{offer.kind === 'Weir' ? 'Session and metadata' : 'Session'}</summary>
+        <div className={styles.field}>
+          <label htmlFor={`${id}-session`}>Session</label>
+          <input
+            id={`${id}-session`}
+            value={session}
+            autoComplete="off"
+            onChange={(event) => setSession(event.target.value)}
+          />
+        </div>
+        {offer.kind === 'Weir' ? (
           <div className={styles.field}>
             <label htmlFor={`${id}-metadata`}>Metadata</label>
             <textarea
@@ -141,8 +141,8 @@ function InputForm({ offer, offers, onChoose, isRunning, onRun, onCancel }: Inpu
               onChange={(event) => setMetadata(event.target.value)}
             />
           </div>
-        </details>
-      ) : null}
+        ) : null}
+      </details>
       <Problems
         problems={problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))}
       />

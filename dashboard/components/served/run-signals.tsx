@@ -2,6 +2,7 @@ import type { RunRow } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { Panel } from '#components/frame/panel.tsx'
 import { findHolder } from '#data/flow-servers/offers.ts'
+import { RetryButton } from '#components/problem/retry-button.tsx'
 import { SignalForms } from './signal-forms.tsx'
 
 /** What a suspended run waits for, where a server takes it. */
@@ -26,6 +27,7 @@ export async function RunSignals({ run }: { readonly run: RunRow }): Promise<Rea
           </li>
         ))}
       </ul>
+      <RetryButton isAutomatic={false} />
     </Panel>
   )
 }

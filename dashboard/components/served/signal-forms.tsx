@@ -67,16 +67,18 @@ export function SignalForms({
     onStatus?.(status)
   }, [status, initial, router, onStatus])
 
-  if (problem !== '') return <p role="alert">{problem}</p>
-  if (view?.status !== 'suspended') return null
+  if (problem === '' && view?.status !== 'suspended') return null
   return (
-    <ul className={styles.waits} aria-label="Waits for">
-      {(view.waitingFor ?? []).map((wait) => (
-        <li key={`${wait.signal} ${wait.key}`}>
-          <Wait wait={wait} href={href} signals={signals} />
-        </li>
-      ))}
-    </ul>
+    <>
+      {problem === '' ? null : <p role="alert">{problem}</p>}
+      <ul className={styles.waits} aria-label="Waits for">
+        {(view?.waitingFor ?? []).map((wait) => (
+          <li key={`${wait.signal} ${wait.key}`}>
+            <Wait wait={wait} href={href} signals={signals} />
+          </li>
+        ))}
+      </ul>
+    </>
   )
 }
 

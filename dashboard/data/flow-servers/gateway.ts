@@ -19,7 +19,7 @@ export function startRun(request: Request, url: string, name: string): Promise<R
     const body = await readBody(request)
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(MAX_EVENTS_MS)])
     if (await isGenkit(server)) {
-      return toEvents(await runGenkitFlow(server, name, (body as { input?: unknown }).input, signal))
+      return toEvents(await runGenkitFlow(server, name, body, signal))
     }
     const response = await ask(server, `/flows/${encodeURIComponent(name)}`, {
       method: 'POST',

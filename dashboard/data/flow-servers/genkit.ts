@@ -11,13 +11,18 @@ const MAX_LINE = 4 * 1024 * 1024
 export async function runGenkitFlow(
   server: FlowServer,
   key: string,
-  input: unknown,
+  { input, session }: { readonly input?: unknown; readonly session?: unknown },
   signal: AbortSignal,
 ): Promise<ReadableStream<Uint8Array>> {
   const response = await ask(server, '/api/runAction?stream=true', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ key, input }),
+    // The label is the one that Weir reads: docs/integrations/genkit.md
+    body: JSON.stringify({
+      key,
+      input,
+      telemetryLabels: typeof session === 'string' ? { sessionId: session } : {},
+    }),
     signal,
   })
   const events = Readable.toWeb(Readable.from(eventsOf(response))) as ReadableStream<string>
