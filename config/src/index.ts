@@ -4,4 +4,5 @@ export { type Duration, DurationError, formatDuration, parseDuration } from './d
 export { type ExitCode, InfrastructureError, UsageError, WeirError } from './errors.ts'
 export { ConfigError, readVariables, type WrongVariable, wrongVariables } from './read-variables.ts'
 export { daysOf, KEPT_FOR_EVER, type RetentionDays } from './retention-days.ts'
-export { type Reader, VARIABLES, type Variable, type Variables } from './variables.ts'
+export type { Reader, Variable } from './variable.ts'
+export { VARIABLES, type Variables } from './variables.ts'

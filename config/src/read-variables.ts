@@ -1,6 +1,7 @@
 import { UsageError } from './errors.ts'
 import { type RetentionDays, retentionProblem } from './retention-days.ts'
-import { type Reader, VARIABLES, type Variable, type Variables } from './variables.ts'
+import type { Reader, Variable } from './variable.ts'
+import { VARIABLES, type Variables } from './variables.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -48,6 +49,12 @@ export function wrongVariables(env: Environment = process.env): WrongVariable[] 
 /** Values that can be used each, and not together. */
 function contradictions(values: Readonly<Record<string, unknown>>, env: Environment): WrongVariable[] {
   const { retention, payloadRetention } = values as Record<string, RetentionDays | undefined>
+  const { flowServers, flowServerKeys } = values as Partial<Variables<'dashboard'>>
+  const stranger = [...(flowServerKeys?.keys() ?? [])].find((url) => !flowServers?.includes(url))
+  if (stranger !== undefined) {
+    const came = `has a key for ${stranger}`
+    return [{ variable: VARIABLES.flowServerKeys, came, expected: 'expected a server of WEIR_FLOW_SERVERS' }]
+  }
   if (retention === undefined || payloadRetention === undefined) return []
   const problem = retentionProblem(retention, payloadRetention)
   if (problem === undefined) return []
@@ -55,11 +62,16 @@ function contradictions(values: Readonly<Record<string, unknown>>, env: Environm
   return [{ variable, came: `is ${JSON.stringify(env[variable.name])}`, expected: problem }]
 }
 
+/** `//user:password@host`: who reads a message need not know them. */
+function withoutCredentials(text: string): string {
+  return text.replaceAll(/\/\/[^/\s,]*@/g, '//***@')
+}
+
 function parse(variable: Variable, env: Environment): { parsed?: unknown; wrong?: WrongVariable } {
   const text = env[variable.name] || variable.default
   if (text === undefined) return { parsed: undefined }
   const { success, data } = variable.schema.safeParse(text)
   if (success) return { parsed: data }
-  const came = variable.isSecret ? 'is too short' : `is ${JSON.stringify(text)}`
+  const came = variable.isSecret ? 'cannot be used' : `is ${JSON.stringify(withoutCredentials(text))}`
   return { wrong: { variable, came, expected: `expected ${variable.expected}` } }
 }

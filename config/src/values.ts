@@ -56,3 +56,40 @@ export const hosts = {
   ),
   expected: 'names such as weir.example.com or *.example.com, separated by commas, or * for all',
 }
+
+/** An http(s) URL without a slash at its end; credentials, a query or a fragment would be shown with it. */
+const baseUrl = z.url({ protocol: /^https?$/ }).transform((text, context) => {
+  const { username, password, search, hash, origin, pathname } = new URL(text)
+  if (`${username}${password}${search}${hash}` === '') return `${origin}${pathname.replace(/\/+$/, '')}`
+  context.addIssue('credentials, query or fragment')
+  return z.NEVER
+})
+
+const wordsOf = (list: string): string[] => list.split(/[\s,]+/).filter(Boolean)
+
+export const baseUrls = {
+  schema: z
+    .string()
+    .transform(wordsOf)
+    .pipe(z.array(baseUrl))
+    .transform((urls): readonly string[] => [...new Set(urls)]),
+  expected:
+    'http:// or https:// URLs such as http://127.0.0.1:3400, separated by commas, without user, password, query or fragment',
+}
+
+/** `http://127.0.0.1:3400=key`: a base URL has no `=` of its own, a key may. */
+const KEY_OF_URL = /^([^=]+)=(.+)$/
+
+export const urlKeys = {
+  schema: z
+    .string()
+    .transform((list) =>
+      wordsOf(list).map((word) => {
+        const [, url = '', key = ''] = KEY_OF_URL.exec(word) ?? []
+        return [url, key]
+      }),
+    )
+    .pipe(z.array(z.tuple([baseUrl, z.string().min(1)])))
+    .transform((pairs): ReadonlyMap<string, string> => new Map(pairs)),
+  expected: 'URLs with their keys such as http://127.0.0.1:3400=key, separated by commas',
+}

@@ -1,30 +1,19 @@
 import { z } from 'zod'
 import { retentionDays } from './retention-days.ts'
-import { bytes, count, duration, durationSchema, hosts, httpUrl, origins, port, text } from './values.ts'
-
-/**
- * Who reads a variable: the command line with what `weir up` starts, a process, whatever asks ClickHouse, or the SDK in a
- * user's process, which reads its two by itself; `eval` is an evaluation that records its runs itself (`--local`, Vitest).
- */
-export type Reader = 'weir' | 'collector' | 'worker' | 'dashboard' | 'store' | 'sdk' | 'eval'
-
-/** A variable of the environment. */
-export interface Variable {
-  readonly name: `WEIR_${string}`
-  /** What its text has to be, and becomes. */
-  readonly schema: z.ZodType
-  /** What the schema takes, in the words of an error: `expected ...`. */
-  readonly expected: string
-  /** The text that it has when it is not set. */
-  readonly default?: string
-  /** Without a default: what not setting it means. */
-  readonly otherwise?: string
-  readonly readers: readonly Reader[]
-  /** What it is for, in Markdown. */
-  readonly meaning: string
-  /** No message may repeat its value. */
-  readonly isSecret?: true
-}
+import {
+  baseUrls,
+  bytes,
+  count,
+  duration,
+  durationSchema,
+  hosts,
+  httpUrl,
+  origins,
+  port,
+  text,
+  urlKeys,
+} from './values.ts'
+import type { Reader, Variable } from './variable.ts'
 
 /** Every variable that a process of Weir reads, by the name that the code has for it. */
 export const VARIABLES = {
@@ -147,6 +136,25 @@ export const VARIABLES = {
     readers: ['weir', 'worker'],
     meaning:
       'secret of 16 characters or more that signs the jobs of queued evaluations: the same for `weir eval --queue` and the workers',
+  },
+  flowServers: {
+    ...baseUrls,
+    name: 'WEIR_FLOW_SERVERS',
+    default: '',
+    readers: ['weir', 'dashboard'],
+    meaning:
+      'base URLs of servers whose flows the dashboard lists and runs, such as `http://127.0.0.1:3400`, separated by commas: what `serve` ' +
+      'of `@weir/sdk` answers at, or the reflection server of a Genkit app: docs/OPERATING.md',
+  },
+  flowServerKeys: {
+    ...urlKeys,
+    name: 'WEIR_FLOW_SERVER_KEYS',
+    default: '',
+    isSecret: true,
+    readers: ['weir', 'dashboard'],
+    meaning:
+      'keys of these servers, `http://127.0.0.1:3400=key`, separated by commas; the dashboard sends each to its server alone, as ' +
+      '`authorization: Bearer`',
   },
   settleQuietMs: {
     ...duration,

@@ -11,9 +11,19 @@ export function runHref(runId: string, span = ''): string {
   return `/runs/${pathSegment(runId)}${toQuery({ span })}`
 }
 
+/** The same of a run that was started just now, of which nothing may have arrived yet. */
+export function newRunHref(runId: string): string {
+  return `/runs/${pathSegment(runId)}?new=1`
+}
+
 /** Where the browser asks for the payloads of a run. */
 export function runPayloadHref(runId: string): string {
   return `/api/runs/${pathSegment(runId)}`
+}
+
+/** Where the browser reaches a server of flows. @param url of the server */
+export function servedHref(url: string): string {
+  return `/api/served/${pathSegment(url)}`
 }
 
 export function sessionHref(sessionId: string): string {

@@ -9,8 +9,13 @@ const TAKEN = /^\.|\.(?=rsc$)/g
 
 /** A name as a segment of a path: "POST /orders" is "POST%20~2Forders", "" is "~". */
 export function pathSegment(name: string): string {
+  return encodeURIComponent(escapedName(name))
+}
+
+/** A name without what a path cannot carry; what {@link pathSegment} gives is this, percent-encoded. */
+export function escapedName(name: string): string {
   if (name === '') return '~'
-  return encodeURIComponent(name.toWellFormed().replaceAll(RESERVED, escapeOf).replaceAll(TAKEN, escapeOf))
+  return name.toWellFormed().replaceAll(RESERVED, escapeOf).replaceAll(TAKEN, escapeOf)
 }
 
 function escapeOf(character: string): string {

@@ -8,6 +8,7 @@ import { TextLink } from './text-link.tsx'
 
 const ITEMS: readonly { href: string; label: string; icon: IconName; also?: string }[] = [
   { href: '/', label: 'Overview', icon: 'overview', also: '/flows' },
+  { href: '/served', label: 'Served flows', icon: 'flow' },
   { href: '/runs', label: 'Runs', icon: 'runs', also: '/sessions' },
   { href: '/compare', label: 'Compare', icon: 'compare' },
   { href: '/evaluations', label: 'Evaluations', icon: 'evaluation', also: '/experiments' },

@@ -22,7 +22,7 @@ export function Panel({ title, note, actions, flush = false, children }: PanelPr
         </div>
         {actions ? <div className={styles.actions}>{actions}</div> : null}
       </div>
-      <div className={flush ? styles.flush : styles.body}>{children}</div>
+      {children === null ? null : <div className={flush ? styles.flush : styles.body}>{children}</div>}
     </section>
   )
 }

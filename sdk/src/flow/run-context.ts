@@ -41,9 +41,8 @@ export class RunContext implements FlowContext {
     return this.#signal
   }
 
-  emit(chunk: unknown): void {
-    emitChunk(this.#flow, this.#run, chunk)
-  }
+  /** A property, so that it works taken out of the context too. */
+  readonly emit = (chunk: unknown): void => emitChunk(this.#flow, this.#run, chunk)
 }
 
 /** Gives a chunk to who reads the run. */

@@ -46,6 +46,11 @@ describe('a started run', () => {
     expect(unhandled).not.toHaveBeenCalled()
   })
 
+  it('gives what emit was called with, taken out of the context', async () => {
+    const run = flow('greet', (_: undefined, { emit }) => emit('hello')).start()
+    expect(await readAll(run)).toEqual(['hello'])
+  })
+
   it('streams what flow.stream reads', async () => {
     await using recording = record()
     const write = flow('write', () =>
@@ -65,11 +70,9 @@ describe('a started run', () => {
   })
 
   it('a chunk that does not match is refused where it is emitted', async () => {
-    const wrong = flow('wrong', { chunk: z.string() }, (_: undefined, { emit }) => emit(5 as never))
-    await expect(wrong.run()).rejects.toThrow(TypeError)
-    const right = flow('wrong', { chunk: z.string() }, (_: undefined, context) => context.emit(5 as never))
-    await expect(right.run()).rejects.toThrow(FlowValidationError)
-    await expect(right.run()).rejects.toThrow('The chunk of flow "wrong" does not match its schema')
+    const wrong = flow('wrong', { chunk: z.string() }, (_: undefined, context) => context.emit(5 as never))
+    await expect(wrong.run()).rejects.toThrow(FlowValidationError)
+    await expect(wrong.run()).rejects.toThrow('The chunk of flow "wrong" does not match its schema')
   })
 
   it('cannot be changed, and neither can a flow', () => {

@@ -10,7 +10,7 @@ import {
 } from '@weir/store/pages'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
-import type { ReactElement } from 'react'
+import { type ReactElement, Suspense } from 'react'
 import { latencyPoints, throughputPoints } from '#components/chart/points.ts'
 import { LATENCY, THROUGHPUT } from '#components/chart/series-sets.ts'
 import { TimeChart } from '#components/chart/time-chart.tsx'
@@ -25,9 +25,12 @@ import { PageHeader } from '#components/frame/page-header.tsx'
 import { Panel } from '#components/frame/panel.tsx'
 import { TextLink } from '#components/frame/text-link.tsx'
 import { BadFilters } from '#components/problem/bad-filters.tsx'
+import { EmptyState } from '#components/problem/empty-state.tsx'
 import { NoRuns } from '#components/problem/no-runs.tsx'
 import { RunsTable } from '#components/run/runs-table.tsx'
+import { RunPanel } from '#components/served/run-panel.tsx'
 import { Pager } from '#components/table/pager.tsx'
+import { listOffers } from '#data/flow-servers/offers.ts'
 import { fromFirstPage } from '#data/from-first-page.ts'
 import { toRunFilter } from '#data/run-filter.ts'
 import { withStore } from '#data/with-store.tsx'
@@ -91,7 +94,8 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
       }),
       latestSettled(store, { flow }),
     ])
-    if (page.totals.runs === 0 && !(await isKnownFlow(store, { flow }))) notFound()
+    const isKnown = page.totals.runs > 0 || (await isKnownFlow(store, { flow }))
+    if (!isKnown && (await listOffers(flow)).length === 0) notFound()
     const runsQuery = filtersQuery(filters)
     const { steps, versions } = page
     return (
@@ -102,7 +106,12 @@ export default async function FlowPage({ params, searchParams }: Props): Promise
           actions={<LiveRefresh token={token} flow={flow} />}
         />
         <FilterBar range={filters.range} choices={originChoices(filters, options)} />
-        {page.totals.runs === 0 ? (
+        <Suspense fallback={null}>
+          <RunPanel flow={flow} isOpen={!isKnown || first(query, 'run') !== ''} />
+        </Suspense>
+        {!isKnown ? (
+          <EmptyState title="No run of this flow is stored yet" />
+        ) : page.totals.runs === 0 ? (
           <NoRuns store={store} search={filter} range={filters.range} path={href} params={query} />
         ) : (
           <>

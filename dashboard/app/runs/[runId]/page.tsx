@@ -8,11 +8,12 @@ import {
 } from '@weir/store/pages'
 import type { Metadata } from 'next'
 import { notFound, redirect } from 'next/navigation'
-import type { ReactElement } from 'react'
+import { type ReactElement, Suspense } from 'react'
 import { LiveRefresh } from '#components/frame/live-refresh.tsx'
 import { PageHeader } from '#components/frame/page-header.tsx'
 import { Panel } from '#components/frame/panel.tsx'
 import { ModelsTable } from '#components/run/models-table.tsx'
+import { NewRun } from '#components/run/new-run.tsx'
 import { RunFacts } from '#components/run/run-facts.tsx'
 import { RunFailure } from '#components/run/run-failure.tsx'
 import { RunJudgements } from '#components/run/run-judgements.tsx'
@@ -24,6 +25,7 @@ import { cutValue } from '#components/run/viewer/cut-value.ts'
 import { packRows } from '#components/run/waterfall/packed-rows.ts'
 import { RunView } from '#components/run/waterfall/run-view.tsx'
 import { toSpanRows } from '#components/run/waterfall/to-span-row.ts'
+import { RunSignals } from '#components/served/run-signals.tsx'
 import { Pager } from '#components/table/pager.tsx'
 import { fromFirstPage } from '#data/from-first-page.ts'
 import { withStore } from '#data/with-store.tsx'
@@ -69,14 +71,17 @@ export default async function RunPage({ params, searchParams }: Props): Promise<
     if (!page) {
       // Ids that were copied from elsewhere may be in another case, or those of traces.
       const stored = await findRunId(store, { runId })
+      if (stored === undefined && first(parameters, 'new') !== '')
+        return <NewRun token={await latestSettled(store, {})} />
       if (stored === undefined || stored === runId) notFound()
       redirect(runHref(stored, first(parameters, 'span').toLowerCase()))
     }
     const { run } = page
+    const goesOn = run.status === 'running' || run.status === 'suspended'
     const [results, experiment, token] = await Promise.all([
       run.experimentId ? listResults(store, { experimentId: run.experimentId, caseId: run.caseId }) : [],
       run.experimentId ? findExperiment(store, { experimentId: run.experimentId }) : undefined,
-      run.status === 'running' ? latestSettled(store, { flow: run.flow }) : '',
+      goesOn ? latestSettled(store, { flow: run.flow }) : '',
     ])
     const own = results.filter((result) => result.runId === runId && result.kind !== 'task')
     return (
@@ -89,10 +94,15 @@ export default async function RunPage({ params, searchParams }: Props): Promise<
           ]}
           badge={<StatusBadge status={run.status} />}
           note={<RunNote run={run} trials={trialsOf(experiment?.definition ?? '')} nowMs={nowMs} />}
-          actions={run.status === 'running' ? <LiveRefresh token={token} flow={run.flow} /> : undefined}
+          actions={goesOn ? <LiveRefresh token={token} flow={run.flow} /> : undefined}
         />
         <RunFacts page={page} />
         <RunFailure page={page} />
+        {goesOn ? (
+          <Suspense fallback={null}>
+            <RunSignals run={run} />
+          </Suspense>
+        ) : null}
         <RunView
           runId={runId}
           packed={packRows(toSpanRows(page.spans))}

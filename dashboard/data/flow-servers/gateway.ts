@@ -1,0 +1,133 @@
+import { explainStoreError } from '#data/store-problem.ts'
+import { ask, type FlowServer, FlowServerError, flowServers, readJson, readText } from './flow-server.ts'
+import { cancelGenkitRun, runGenkitFlow } from './genkit.ts'
+import { listServer } from './listing.ts'
+
+// Browsers reach servers of flows through here only: by the requests that `serve` of @weir/sdk answers, and no others.
+
+/** Bytes of what a browser may send. */
+const MAX_REQUEST = 1024 * 1024
+/** Bytes of the events of a run. */
+const MAX_EVENTS = 16 * 1024 * 1024
+/** For as long the events of a run are passed on; the run itself may take longer. */
+const MAX_EVENTS_MS = 10 * 60_000
+const TIMEOUT_MS = 10_000
+
+/** Passes the events of a run on as they come, until there are too many of them. */
+export function startRun(request: Request, url: string, name: string): Promise<Response> {
+  return answering(url, async (server) => {
+    const body = await readBody(request)
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(MAX_EVENTS_MS)])
+    if (await isGenkit(server)) {
+      return toEvents(await runGenkitFlow(server, name, body, signal))
+    }
+    const response = await ask(server, `/flows/${encodeURIComponent(name)}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify(body),
+      signal,
+    })
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
+    if (!response.ok || !isStream || response.body === null) return passOn(server, response)
+    return toEvents(response.body)
+  })
+}
+
+export function readRun(url: string, runId: string): Promise<Response> {
+  return answering(url, async (server) => {
+    if (await isGenkit(server)) throw new Refusal(404, 'Genkit does not tell of its runs')
+    return askOfRun(server, runId, { method: 'GET' })
+  })
+}
+
+export function cancelRun(url: string, runId: string): Promise<Response> {
+  return answering(url, async (server) => {
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    if (await isGenkit(server)) return passOn(server, await cancelGenkitRun(server, runId, signal))
+    return askOfRun(server, runId, { method: 'DELETE' })
+  })
+}
+
+export function sendSignal(request: Request, url: string, runId: string, name: string): Promise<Response> {
+  return answering(url, async (server) => {
+    const body = JSON.stringify(await readBody(request))
+    const headers = { 'content-type': 'application/json' }
+    return askOfRun(server, runId, { method: 'POST', headers, body }, `/signals/${encodeURIComponent(name)}`)
+  })
+}
+
+async function askOfRun(server: FlowServer, runId: string, init: RequestInit, rest = ''): Promise<Response> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  return passOn(server, await ask(server, `/runs/${encodeURIComponent(runId)}${rest}`, { ...init, signal }))
+}
+
+async function isGenkit(server: FlowServer): Promise<boolean> {
+  const listing = await listServer(server)
+  if (listing.problem !== undefined) throw listing.problem
+  return listing.kind === 'Genkit'
+}
+
+/** A request that is not passed on, and why. */
+class Refusal extends Error {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+const HEADERS = { 'cache-control': 'no-store' }
+
+async function answering(url: string, answer: (server: FlowServer) => Promise<Response>): Promise<Response> {
+  try {
+    const server = flowServers().find((known) => known.url === url)
+    if (server === undefined) throw new Refusal(404, `${url} is not among WEIR_FLOW_SERVERS`)
+    return await answer(server)
+  } catch (error) {
+    if (error instanceof Refusal) return refuse(error.status, error.message)
+    if (error instanceof FlowServerError) return refuse(502, `${error.message} ${error.advice}`)
+    const problem = explainStoreError(error)
+    if (problem === undefined) throw error
+    return refuse(503, `${problem.title}: ${problem.detail}`)
+  }
+}
+
+function refuse(status: number, message: string): Response {
+  return Response.json({ error: { type: 'Refusal', message } }, { status, headers: HEADERS })
+}
+
+/** JSON and nothing else: what a server says is never a page of the dashboard. */
+async function passOn(server: FlowServer, response: Response): Promise<Response> {
+  return Response.json(await readJson(server, response), { status: response.status, headers: HEADERS })
+}
+
+function toEvents(events: ReadableStream<Uint8Array>): Response {
+  // Compression would hold events back.
+  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store, no-transform' }
+  return new Response(events.pipeThrough(upTo(MAX_EVENTS)), { headers })
+}
+
+function upTo(maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
+  let size = 0
+  return new TransformStream({
+    transform(bytes, controller) {
+      size += bytes.byteLength
+      if (size > maxBytes) controller.terminate()
+      else controller.enqueue(bytes)
+    },
+  })
+}
+
+/** JSON only: a page of another origin cannot send that without asking first. */
+async function readBody(request: Request): Promise<object> {
+  if (!/^application\/json\s*(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+    throw new Refusal(415, 'expected content-type application/json')
+  }
+  try {
+    const body: unknown = JSON.parse(await readText(request.body, MAX_REQUEST))
+    if (typeof body === 'object' && body !== null) return body
+  } catch (error) {
+    if (error instanceof RangeError) throw new Refusal(413, `expected a body of at most ${MAX_REQUEST} bytes`)
+  }
+  throw new Refusal(400, 'expected a JSON object')
+}
