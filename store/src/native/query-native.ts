@@ -63,8 +63,11 @@ export async function insertBlocks(
   const { stream } = await store.client.exec({
     query: `INSERT INTO ${table} (${names}) FORMAT Native`,
     values: Readable.from(blocks),
-    // Rows that replace each other are not looked for within an insert.
-    clickhouse_settings: { optimize_on_insert: 0, wait_end_of_query: 1 },
+    // Rows that replace each other are not looked for within an insert, and merges make the index of words.
+    clickhouse_settings: {
+      ...{ optimize_on_insert: 0, exclude_materialize_skip_indexes_on_insert: 'texts' },
+      wait_end_of_query: 1,
+    },
   })
   await buffer(stream)
 }
