@@ -29,7 +29,7 @@ export async function countRuns(
   const asked = searchConditions(store, search)
   const conditions = await knowFew(store, asked, window, SEARCH_BOUNDS.fewTraces)
   const { params, condition, project } = conditions
-  const matching = `FROM runs AS run WHERE ${matchSql(conditions)} LIMIT {limit:UInt32}`
+  const matching = `FROM runs AS run ${matchSql(conditions)} LIMIT {limit:UInt32}`
   const bound = { ...params, ...window, limit: most + 1 }
   if (spanConditions(condition).length > 0) {
     const found = await rows<Candidate & { ms: number }>(

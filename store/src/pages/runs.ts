@@ -151,7 +151,7 @@ async function beginOfFirst(
 /** When the newest runs of a filter began, so many of the last ten minutes as are wanted, or all of these. */
 async function beginOfNewest(
   store: Store,
-  { filter, params }: SearchConditions,
+  { filter, latest, params }: SearchConditions,
   [first, end]: Span,
   runs: number,
 ): Promise<bigint> {
@@ -159,7 +159,7 @@ async function beginOfNewest(
   const row = await firstRow<{ begin: string; runs: number }>(
     store,
     `SELECT toString(toUnixTimestamp64Nano(min(start))) AS begin, count() AS runs
-    FROM (SELECT run.start AS start FROM runs AS run WHERE ${filter} ORDER BY start DESC LIMIT {runs:UInt32})`,
+    FROM (SELECT run.start AS start FROM runs AS run PREWHERE ${filter} WHERE ${latest} ORDER BY start DESC LIMIT {runs:UInt32})`,
     { ...params, ...toWindow([begin, end]), runs },
   )
   return row !== undefined && row.runs === runs ? BigInt(row.begin) : begin
@@ -220,7 +220,7 @@ async function findWithin(
       store,
       `SELECT ${RUN_ROW}, ${candidateColumns(condition)}, ${keyText(order)} AS orderKey
       FROM runs AS run
-      WHERE ${matchSql(conditions, runs)} ${after ? `AND ${afterCursor(order)}` : ''}
+      ${matchSql(conditions, runs)} ${after ? `AND ${afterCursor(order)}` : ''}
       ORDER BY ${orderBy(order)}
       LIMIT {limit:UInt32}`,
       { ...params, ...after, ...window, limit },

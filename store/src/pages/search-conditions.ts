@@ -27,6 +27,8 @@ export interface SearchConditions {
   readonly params: QueryParams
   /** SQL over `runs AS run`: the filter, without the query. */
   readonly filter: string
+  /** SQL over `runs AS run`: whether a row is the latest of its run. It costs more than most queries, so it is asked of what they find. */
+  readonly latest: string
   /** What the query means. Of runs that share a trace with others, `trueOf` tells. */
   readonly condition: Condition
 }
@@ -46,7 +48,8 @@ export function searchConditions(store: Store, search: RunSearch): SearchConditi
   return {
     project,
     params: { ...params, ...bound.params },
-    filter: `${where} AND ${WITHIN} AND ${isLatest(`${scopeOf(search)} AND ${WITHIN}`)}`,
+    filter: `${where} AND ${WITHIN}`,
+    latest: isLatest(`${scopeOf(search)} AND ${WITHIN}`),
     condition,
   }
 }
@@ -57,17 +60,19 @@ export function asksForSpans(condition: Condition): boolean {
 }
 
 /**
- * SQL over `runs AS run`: what a search may find.
+ * SQL over `runs AS run`, PREWHERE, WHERE and all: what a search may find.
  * @param runs SQL over `runs AS run`, of few runs: only their spans are looked at. Else those that came since the window began.
  */
 export function matchSql(
-  { filter, condition }: SearchConditions,
+  { filter, latest, condition }: SearchConditions,
   runs: string | undefined = indexedSql(condition),
 ): string {
   const ofThem = `PREWHERE ${CAME_SINCE} AND trace_id IN (
-        SELECT arrayJoin(run.trace_ids) FROM runs AS run WHERE ${filter} AND ${runs})
+        SELECT arrayJoin(run.trace_ids) FROM runs AS run PREWHERE ${filter} AND ${runs} WHERE ${latest})
         WHERE 1`
-  return `${filter} AND ${candidateSql(condition, runs ? ofThem : ALL_SPANS)}`
+  // Without a query most rows are found: then ClickHouse reads what a list is ordered by first, and skips most of them by that.
+  if (condition === ANY_RUN) return `WHERE ${filter} AND ${latest}`
+  return `PREWHERE ${filter} AND ${candidateSql(condition, runs ? ofThem : ALL_SPANS)} WHERE ${latest}`
 }
 
 /**
@@ -80,7 +85,7 @@ export async function knowFew(
   window: RunWindow,
   mostTraces: number,
 ): Promise<SearchConditions> {
-  const { condition, filter, params } = conditions
+  const { condition, filter, latest, params } = conditions
   // Of few runs, it costs less to look at their spans.
   if (indexedSql(condition)) return conditions
   const few = async (query: string, column: string, most: number): Promise<string[] | undefined> => {
@@ -102,11 +107,12 @@ export async function knowFew(
     }),
     ...runConditions(condition).map(async (one) => {
       if (!one.isText) return
-      const query = `SELECT DISTINCT run_id FROM runs AS run WHERE ${filter} AND (${one.sql})`
+      const query = `SELECT DISTINCT run_id FROM runs AS run PREWHERE ${filter} AND (${one.sql}) WHERE ${latest}`
       const ids = await few(query, 'run_id', Math.min(mostTraces, MOST_INDEXED))
       if (ids) known.set(one, ofRuns(one, ids, bound))
     }),
   ])
+  if (known.size === 0) return conditions
   return {
     ...conditions,
     params: { ...params, ...bound.params },
