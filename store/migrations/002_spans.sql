@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS spans
     step_attempts UInt32 COMMENT 'as declared, 0: not declared',
     step_fallback UInt8,
     step_role UInt8 COMMENT '1 chain: a step although nobody declares steps; 2 wrapper: what is below it counts instead; 3 inner: a step only right below the root; 4 none: never a step; 0: as kind says',
+    declared_steps UInt32 COMMENT 'of a flow: executions of steps that its run says it had, 0: none, or nothing said',
     model LowCardinality(String),
     provider LowCardinality(String),
     input_tokens UInt64 COMMENT 'as sent, as are all measures: a wrapper may repeat those of its children' CODEC(T64, ZSTD(1)),

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS runs
     source LowCardinality(String) COMMENT 'production or experiment',
     status LowCardinality(String),
     incomplete UInt8 COMMENT 'the root is missing or has not ended',
+    lost_steps UInt32 COMMENT 'executions of steps that the run says it had, and that did not arrive',
     start DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
     duration_ns UInt64 CODEC(T64, ZSTD(1)),
     session_id String CODEC(ZSTD(1)),

@@ -19,6 +19,7 @@ export const MIGRATIONS: readonly string[] = [
   '011_durations.sql',
   '012_resources.sql',
   '013_texts.sql',
+  '014_lost_steps.sql',
 ]
 
 /**

@@ -146,6 +146,7 @@ test('a database of the version before gets the columns of a new one, with what 
     '011_durations.sql',
     '012_resources.sql',
     '013_texts.sql',
+    '014_lost_steps.sql',
   ])
   expect([await columns(), await indexes()]).toEqual(whole)
   expect(

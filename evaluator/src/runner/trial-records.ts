@@ -46,6 +46,7 @@ function withNested(run: RunRecord, all: readonly RunRecord[]): RunRecord {
     cost: sum(({ cost }) => cost),
     unpricedTokens: sum(({ unpricedTokens }) => unpricedTokens),
     otherSpans: sum(({ otherSpans }) => otherSpans),
+    lostSteps: sum(({ lostSteps }) => lostSteps),
     steps: mergeSteps(steps),
     calls: mergeCalls(run, all, steps),
     children: all.flatMap(({ children }) =>
