@@ -63,6 +63,7 @@ it('takes key and switches from options, then from the environment', () => {
 
 it.each([
   [{ endpoint: 'nowhere' }, 'endpoint: expected an http or https URL, got "nowhere" (string)'],
+  [{ serviceNam: 'x' }, 'init options: unknown option "serviceNam", expected apiKey, batch, capture'],
   [{ serviceName: 5 }, 'serviceName: expected a string, got 5 (number)'],
   [{ maxQueueSize: 0 }, 'maxQueueSize: expected a whole number, 1 or more, got 0 (number)'],
   [{ exporter: {} }, 'exporter: expected an OpenTelemetry SpanExporter, got an object (object)'],

@@ -1,6 +1,6 @@
 import { httpUrl, tracesAddress } from './delivery/address.ts'
 import type { SpanExporter } from './delivery/span-exporter.ts'
-import { expected, UsageError } from './errors.ts'
+import { checkKnown, expected, UsageError } from './errors.ts'
 import { environmentVariable } from './platform.ts'
 import {
   DEPLOYMENT_ENVIRONMENT_NAME,
@@ -79,6 +79,7 @@ export interface Configuration {
 
 export function toConfiguration(options: InitOptions = {}): Configuration {
   if (typeof options !== 'object' || options === null) throw expected('init options', 'an object', options)
+  checkKnown('init options', options, KNOWN)
   const { maxQueueSize = 8_192, exporter } = options
   if (!Number.isInteger(maxQueueSize) || maxQueueSize < 1) {
     throw expected('maxQueueSize', 'a whole number, 1 or more', maxQueueSize)
@@ -119,6 +120,24 @@ function toOrigins(value: InitOptions['propagateTo'] = []): Configuration['propa
     return origin
   })
 }
+
+const KNOWN = new Set([
+  'serviceName',
+  'serviceVersion',
+  'environment',
+  'revision',
+  'endpoint',
+  'apiKey',
+  'exporter',
+  'batch',
+  'capture',
+  'maxQueueSize',
+  'global',
+  'flush',
+  'propagateTo',
+  'frameworkSpans',
+  'disabled',
+])
 
 /** A key from a file often ends in a line break, which no header may hold. */
 function toHeaders(option: string | undefined): Record<string, string> {

@@ -5,7 +5,7 @@ export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
 /** The longest delay that a Node timer keeps; a longer one would fire at once. */
-const LONGEST = 2 ** 31 - 1
+export const LONGEST: number = 2 ** 31 - 1
 
 /** Also days: `'2d'`. For what a store keeps, and no timer. */
 export type LongDuration = Duration | `${number}d`

@@ -93,6 +93,17 @@ export function expected(option: string, wanted: string, got: unknown): UsageErr
   return new UsageError(`${option}: expected ${wanted}, got ${describe(got)} (${typeof got})`)
 }
 
+/** @throws UsageError for an option that nobody knows, so that one that is misspelt is not lost silently */
+export function checkKnown(what: string, options: object, known: ReadonlySet<string>): void {
+  for (const key of Object.keys(options)) {
+    if (!known.has(key)) {
+      throw new UsageError(
+        `${what}: unknown option "${cutText(key, 60)}", expected ${[...known].sort().join(', ')}`,
+      )
+    }
+  }
+}
+
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${cutText(value, 60)}…` : value)
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'

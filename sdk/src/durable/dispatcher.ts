@@ -24,7 +24,8 @@ export type Resume = (flow: FlowDefinition, record: RunRecord, lease: Lease) => 
 export class Dispatcher {
   readonly #store: Store
   readonly #waiting: Map<string, DurableRun> = new Map()
-  readonly #flows: Map<string, { flow: FlowDefinition; resume: Resume }> = new Map()
+  readonly #creating: Map<string, Promise<void>> = new Map()
+  readonly #resumers: Set<{ readonly flow: FlowDefinition; readonly resume: Resume }> = new Set()
   #timer: ReturnType<typeof setTimeout> | undefined
   #looking: Promise<void> | undefined
   #looksAgain = false
@@ -42,6 +43,20 @@ export class Dispatcher {
       dispatchers.set(store, dispatcher)
     }
     return dispatcher
+  }
+
+  /** Whoever asks for a run that this process begins waits until the store has it. */
+  creating(id: string, work: Promise<unknown>): void {
+    const done = work.then(
+      () => {},
+      () => {},
+    )
+    this.#creating.set(id, done)
+    void done.then(() => this.#creating.delete(id))
+  }
+
+  async created(id: string): Promise<void> {
+    await this.#creating.get(id)
   }
 
   /** A run of this process that is found by its waits until it is over. */
@@ -66,10 +81,11 @@ export class Dispatcher {
 
   /** Runs of these flows are gone on with here. Gives a function that undoes it, and waits for a look that is under way. */
   resume(flows: readonly FlowDefinition[], resume: Resume): () => Promise<void> {
-    for (const flow of flows) this.#flows.set(flow.name, { flow, resume })
+    const resumers = flows.map((flow) => ({ flow, resume }))
+    for (const one of resumers) this.#resumers.add(one)
     this.lookSoon()
     return async () => {
-      for (const { name } of flows) this.#flows.delete(name)
+      for (const one of resumers) this.#resumers.delete(one)
       this.#schedule(this.#due)
       await this.#looking
     }
@@ -85,7 +101,7 @@ export class Dispatcher {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#due = Number.POSITIVE_INFINITY
-    if (this.#waiting.size === 0 && this.#flows.size === 0) return
+    if (this.#waiting.size === 0 && this.#resumers.size === 0) return
     const deadlines = Array.from(this.#waiting.values(), ({ deadline }) => deadline)
     this.#due = Math.min(
       at,
@@ -93,8 +109,8 @@ export class Dispatcher {
       ...deadlines.filter((deadline) => deadline > Date.now()),
     )
     this.#timer = setTimeout(() => void this.#lookAround(), Math.max(0, this.#due - Date.now()))
-    // A process may end while its runs wait: another one goes on with them.
-    if (![...this.#waiting.values()].some(({ isAwaited }) => isAwaited)) {
+    // A process may end while its runs wait: another one goes on with them. One that goes on with runs is there for that.
+    if (this.#resumers.size === 0 && ![...this.#waiting.values()].some(({ isAwaited }) => isAwaited)) {
       ;(this.#timer as { unref?(): void }).unref?.()
     }
   }
@@ -130,7 +146,7 @@ export class Dispatcher {
       if (lease !== undefined) await run.goOn(lease)
     } else {
       const record = await readRun(this.#store, due.run)
-      const known = record === undefined ? undefined : this.#flows.get(record.flow)
+      const known = [...this.#resumers].find(({ flow }) => flow.name === record?.flow)
       if (record !== undefined && known === undefined) return
       const lease = await acquireDue(this.#store, due, request)
       if (lease !== undefined && record !== undefined) known?.resume(known.flow, record, lease)

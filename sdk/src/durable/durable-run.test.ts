@@ -7,11 +7,13 @@ import {
   NotStorableError,
   resumeRuns,
   signal,
+  TerminalError,
   UsageError,
   WaitTimeoutError,
 } from '../index.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { record } from '../testing.ts'
+import { Dispatcher } from './dispatcher.ts'
 
 const approval = signal('approval', z.object({ by: z.string() }))
 const status = (run: { status(): Promise<unknown> }) => expect.poll(run.status).toBeDefined()
@@ -190,6 +192,62 @@ describe('a run with a store', () => {
   })
 })
 
+describe('what a handler does twice is one', () => {
+  it('runs that it starts, errors that it asks for, and keys that look alike', async () => {
+    const store = memoryStore()
+    let begun = 0
+    const inner = flow('inner', async () => {
+      begun += 1
+      await flow.step('refuse', () => {
+        throw new TerminalError('no')
+      })
+    })
+    const seen: unknown[] = []
+    const outer = flow('outer', { store }, async () => {
+      const handle = inner.start()
+      const error = await handle.result.catch((thrown: unknown) => thrown)
+      seen.push([handle.id, error instanceof TerminalError])
+      await flow.wait(signal('go'))
+      return handle.id
+    })
+    const run = outer.start(undefined, { id: 'r' })
+    await outer.get('r').signal(signal('other'), undefined)
+    await expect.poll(outer.get('r').status).toBe('suspended')
+    // As if the process had died: another one executes the handler again.
+    Dispatcher.of(store).forget('r')
+    const stop = resumeRuns([outer])
+    const stopTwin = resumeRuns([outer])
+    await stopTwin()
+    await outer.get('r').signal(signal('go'), undefined)
+    const id = await outer.get('r').result()
+    await stop()
+    expect(id).toBe('r/inner/0')
+    expect(seen).toEqual([
+      ['r/inner/0', true],
+      ['r/inner/0', true],
+    ])
+    expect(begun).toBe(1)
+    void run
+
+    const [a, b] = [flow('a', { store }, () => 'a'), flow('a/b', { store }, () => 'b')]
+    expect(await a.run(undefined, { idempotencyKey: 'b/c' })).toBe('a')
+    expect(await b.run(undefined, { idempotencyKey: 'c' })).toBe('b')
+  })
+
+  it('a run that is over can be deleted, and no other', async () => {
+    const { pay } = payment()
+    const run = pay.start(5)
+    const stored = pay.get(run.id)
+    await expect.poll(stored.status).toBe('suspended')
+    await expect(stored.delete()).rejects.toThrow('only a run that is over can be deleted')
+    await stored.signal(approval, { by: 'Ada' })
+    await run.result
+    await stored.delete()
+    expect(await stored.status()).toBeUndefined()
+    await expect(stored.delete()).rejects.toThrow('has no run')
+  })
+})
+
 describe('outside of a run with a store', () => {
   it('a wait is refused in words, and a sleep sleeps', async () => {
     await expect(flow.wait(approval)).rejects.toThrow(
@@ -204,6 +262,9 @@ describe('outside of a run with a store', () => {
     expect(() => resumeRuns([flow('plain', () => 1)])).toThrow('got flow "plain" without one')
     expect(() => resumeRuns([{} as never])).toThrow(UsageError)
     await expect(flow.sleep('x' as never)).rejects.toThrow('flow.sleep: expected milliseconds or a duration')
+    const long = flow('long', () => flow.sleep('30d'))
+    const sleeping = long.run(undefined, { timeout: 50 })
+    await expect(sleeping).rejects.toThrow('did not finish within its timeout')
     await pause(1)
   })
 })

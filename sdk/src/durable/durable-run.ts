@@ -1,8 +1,10 @@
 import { isCancellation } from '../flow/abort.ts'
 import type { StepExecution } from '../flow/step-execution.ts'
+import { runtime } from '../runtime.ts'
 import type { RecordedSpan } from '../spans/span.ts'
 import type { Store } from '../stores/store.ts'
 import { warn } from '../warn.ts'
+import { CallCounts } from './call-counts.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { followRun } from './follow-run.ts'
 import { finishRun, type RunEnd, suspendRun } from './held-run.ts'
@@ -37,7 +39,7 @@ export class DurableRun {
   isAwaited = false
   readonly #store: Store
   readonly #cancellation = new AbortController()
-  readonly #occurrences: Map<string, number> = new Map()
+  readonly #calls = new CallCounts()
   readonly #waits: Set<() => void> = new Set()
   readonly #pending: Set<PendingWait> = new Set()
   #parts: Parts | undefined
@@ -95,22 +97,29 @@ export class DurableRun {
     this.span = first
   }
 
+  countStep(label: string, key: string | undefined): number {
+    return this.#calls.count('step', label, key)
+  }
+
   /** Executes a step, or gives what it gave before. */
-  async step({ name: label, key, plan }: StepExecution, execute: () => Promise<unknown>): Promise<unknown> {
-    const step = { label, ...(key === undefined ? {} : { key }), occurrence: this.#count('step', label, key) }
+  async step(
+    { name: label, key, occurrence, plan }: StepExecution,
+    execute: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const step = { label, ...(key === undefined ? {} : { key }), occurrence }
     const isStopped = (error: unknown) => isCancellation(error, ...(plan?.signals ?? []))
     return this.#busily(() => executeOnce(this.#store, this.id, step, execute, isStopped))
   }
 
   /** The id of a nested run that the handler starts: the same whenever it is executed. */
   childId(flow: string, key: string | undefined): string {
-    const occurrence = this.#count('run', flow, key)
+    const occurrence = this.#calls.count('run', flow, key)
     return [this.id, flow, ...(key === undefined ? [] : [key]), occurrence].join('/')
   }
 
   /** Names a change of a session that the handler makes: the same whenever it is executed. */
   changeId(session: string): string {
-    return `${this.id}/${this.#count('change', session, undefined)}`
+    return `${this.id}/${this.#calls.count('change', session, undefined)}`
   }
 
   /** @param branch of several that run at once, whose waits may be called in any order */
@@ -120,7 +129,7 @@ export class DurableRun {
     timeout: number | undefined,
     branch: string,
   ): Promise<WaitOutcome> {
-    const count = this.#count('wait', name, JSON.stringify([key, branch]))
+    const count = this.#calls.count('wait', name, JSON.stringify([key, branch]))
     const wait: Wait = {
       name,
       ...(key === undefined ? {} : { key }),
@@ -132,7 +141,7 @@ export class DurableRun {
   }
 
   async sleep(label: string, duration: number): Promise<void> {
-    const state: Sleep = { label, occurrence: this.#count('sleep', label, undefined), duration }
+    const state: Sleep = { label, occurrence: this.#calls.count('sleep', label, undefined), duration }
     await this.#waitFor({}, () => sleep(this.#store, this.id, state, Date.now()))
   }
 
@@ -263,6 +272,8 @@ export class DurableRun {
     const lease = this.#lease.giveUp()
     if (lease === undefined) return
     this.#parts?.suspend(this.span)
+    // Whoever sees that the run is suspended may freeze the process.
+    await runtime.current?.deliverRun?.()
     try {
       await suspendRun(this.#store, lease, Date.now(), [...this.#pending])
     } catch (error) {
@@ -285,14 +296,6 @@ export class DurableRun {
       else this.#watch()
     }, WATCH_EVERY)
     ;(this.#watchTimer as { unref?(): void }).unref?.()
-  }
-
-  /** How often it was called before: what tells calls apart, and stays the same whenever the run is executed. */
-  #count(kind: string, name: string, key: string | undefined): number {
-    const identity = JSON.stringify([kind, name, key])
-    const count = this.#occurrences.get(identity) ?? 0
-    this.#occurrences.set(identity, count + 1)
-    return count
   }
 }
 

@@ -14,6 +14,27 @@ import { createRun, idOf, RunExistsError } from './held-run.ts'
 import { type Lease, LeaseLostError } from './lease.ts'
 import { hasEnded, type RunRecord, readRun } from './run-record.ts'
 
+/** Which run it is. */
+export interface RunIdentity {
+  readonly id: string
+  /** Whoever begins it again, or executes its parent again, means the same run. */
+  readonly isShared: boolean
+}
+
+/** Decided when it is called, in the order of the calls. */
+export function identify(flow: FlowDefinition, { id, idempotencyKey }: RunOptions): RunIdentity {
+  const { journal, branch } = currentScope()
+  if (journal !== undefined && id === undefined && idempotencyKey === undefined) {
+    return { id: journal.childId(flow.name, branch === '' ? undefined : branch), isShared: true }
+  }
+  const given = {
+    flow: flow.name,
+    ...(id === undefined ? {} : { id }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  }
+  return { id: idOf(given), isShared: idempotencyKey !== undefined }
+}
+
 /**
  * A run that its store keeps. With an idempotency key, and as a nested run, it may be known already: then this gives what it gave,
  * goes on with it, or waits for whoever does.
@@ -26,24 +47,17 @@ export async function executeDurably(
   input: unknown,
   options: RunOptions,
   reader: RunListener | undefined,
+  { id, isShared }: RunIdentity,
 ): Promise<unknown> {
   checkOptions(options)
-  const { journal, branch, run: outer, session: around } = currentScope()
-  const { idempotencyKey, metadata } = options
-  const isChild = journal !== undefined && options.id === undefined && idempotencyKey === undefined
-  const id = isChild
-    ? journal.childId(flow.name, branch === '' ? undefined : branch)
-    : idOf({
-        flow: flow.name,
-        ...(options.id === undefined ? {} : { id: options.id }),
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-      })
+  const { run: outer, session: around } = currentScope()
+  const { metadata } = options
   const session = options.session ?? around
   const user = options.user ?? outer?.user
   const request = { owner: OWNER, duration: LEASE, now: Date.now() }
   let lease: Lease | undefined
   try {
-    const created = await createRun(
+    const creation = createRun(
       store,
       {
         id,
@@ -56,9 +70,10 @@ export async function executeDurably(
       },
       request,
     )
-    lease = created.lease
+    Dispatcher.of(store).creating(id, creation)
+    lease = (await creation).lease
   } catch (error) {
-    if (!(error instanceof RunExistsError) || (!isChild && idempotencyKey === undefined)) throw error
+    if (!(error instanceof RunExistsError) || !isShared) throw error
     return goOnWith(flow, store, id, reader)
   }
   return execute(flow, store, lease as Lease, input, { ...withoutKey(options), id }, reader)

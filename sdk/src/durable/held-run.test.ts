@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
 import { schedule } from './due.ts'
-import { addTrace, createRun, finishRun, RunExistsError, suspendRun } from './held-run.ts'
+import { createRun, finishRun, RunExistsError, suspendRun } from './held-run.ts'
 import { remember } from './journal.ts'
 import { acquireDue, acquireLease, LeaseLostError, releaseLease, renewLease } from './lease.ts'
 import { deleteRun, readRun } from './run-record.ts'
@@ -14,7 +14,7 @@ const request = { owner: 'a', duration: 30, now: 100 }
 describe('a new run', () => {
   test('is recorded, held by its creator', async () => {
     const store = memoryStore()
-    const run = { id: 'r/1', flow: 'f', version: '1', input: { at: new Date(0) }, user: 'ada', traceId: 't' }
+    const run = { id: 'r/1', flow: 'f', version: '1', input: { at: new Date(0) }, user: 'ada' }
     const { id, lease } = await createRun(store, run, request)
     expect(lease).toMatchObject({ run: 'r/1', owner: 'a', epoch: 1, expires: 130 })
     expect(await readRun(store, id)).toEqual({
@@ -26,8 +26,6 @@ describe('a new run', () => {
       session: undefined,
       user: 'ada',
       metadata: undefined,
-      traceIds: ['t'],
-      idempotencyKey: undefined,
       createdAt: 100,
       updatedAt: 100,
       lease: { owner: 'a', epoch: 1, expires: 130 },
@@ -93,7 +91,6 @@ describe('a lease', () => {
     await expect(finishRun(store, first, end, 201)).rejects.toThrow(LeaseLostError)
     await expect(suspendRun(store, first, 201)).rejects.toThrow(LeaseLostError)
     await expect(renewLease(store, first, 201)).rejects.toThrow(LeaseLostError)
-    await expect(addTrace(store, first, 't', 201)).rejects.toThrow(LeaseLostError)
     await releaseLease(store, first, 201)
     expect((await readRun(store, 'r'))?.lease.expires).toBe(230)
     await finishRun(store, second, { status: 'error', error: new RangeError('b') }, 202)
@@ -157,8 +154,7 @@ describe('a lease', () => {
     expect(await readRun(store, 'r')).toMatchObject({ status: 'suspended', lease: { expires: 0 } })
     expect(await allDue(store, 1000)).toEqual([])
     const lease = (await acquireLease(store, 'r', { ...request, now: 111 }))!
-    await addTrace(store, lease, 't', 112)
-    expect(await readRun(store, 'r')).toMatchObject({ status: 'running', traceIds: ['t'] })
+    expect(await readRun(store, 'r')).toMatchObject({ status: 'running' })
     const unstorable = finishRun(store, lease, { status: 'ok', output: Symbol('a') }, 113)
     await expect(unstorable).rejects.toThrow(NotStorableError)
     await expect(unstorable).rejects.toThrow('The output of flow "f" cannot be stored: .output is a symbol')

@@ -8,10 +8,11 @@ import { toStored } from './stored-value.ts'
 
 /** What a new run is given. */
 export type NewRun = Pick<RunRecord, 'flow'> &
-  Partial<Pick<RunRecord, 'version' | 'input' | 'session' | 'user' | 'metadata' | 'idempotencyKey'>> & {
+  Partial<Pick<RunRecord, 'version' | 'input' | 'session' | 'user' | 'metadata'>> & {
     /** Default: a new one. Not with an idempotency key, which gives the id. */
     readonly id?: string
-    readonly traceId?: string
+    /** Gives the id: the same run whenever somebody creates it with the same key. */
+    readonly idempotencyKey?: string
   }
 
 export interface CreatedRun {
@@ -44,7 +45,7 @@ export class RunExistsError extends Error {
  */
 export async function createRun(store: Store, run: NewRun, request: LeaseRequest): Promise<CreatedRun> {
   const id = idOf(run)
-  const { flow, version, input, session, user, metadata, idempotencyKey, traceId } = run
+  const { flow, version, input, session, user, metadata, idempotencyKey } = run
   const record: RunRecord = {
     id,
     flow,
@@ -54,8 +55,6 @@ export async function createRun(store: Store, run: NewRun, request: LeaseRequest
     session,
     user,
     metadata,
-    traceIds: traceId === undefined ? [] : [traceId],
-    idempotencyKey,
     createdAt: request.now,
     updatedAt: request.now,
     lease: { owner: request.owner, epoch: 1, expires: request.now + request.duration },
@@ -66,15 +65,6 @@ export async function createRun(store: Store, run: NewRun, request: LeaseRequest
   await clearDue(store, lease.due)
   if (idempotencyKey === undefined) throw new RunExistsError(id)
   return { id, lease: undefined }
-}
-
-/** Notes the trace of a process that goes on with the run. @throws LeaseLostError */
-export function addTrace(store: Store, lease: Lease, traceId: string, now: number): Promise<void> {
-  return changeHeldRun(store, lease, (record) => ({
-    ...record,
-    updatedAt: now,
-    traceIds: [...record.traceIds, traceId],
-  }))
 }
 
 /**
@@ -103,5 +93,6 @@ export async function finishRun(store: Store, lease: Lease, end: RunEnd, now: nu
 export function idOf({ id, flow, idempotencyKey }: Pick<NewRun, 'id' | 'flow' | 'idempotencyKey'>): string {
   if (idempotencyKey === undefined) return id ?? newRunId()
   if (id !== undefined) throw new UsageError('expected an id or an idempotency key of a run, got both')
-  return `${flow}/${idempotencyKey}`
+  // Different pairs never give the same id.
+  return `${flow.replace(/[%/]/g, encodeURIComponent)}/${idempotencyKey}`
 }

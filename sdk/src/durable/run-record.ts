@@ -29,9 +29,6 @@ export interface RunRecord {
   readonly session: string | undefined
   readonly user: string | undefined
   readonly metadata: Readonly<Record<string, unknown>> | undefined
-  /** Of every process that executed it, in their order. */
-  readonly traceIds: readonly string[]
-  readonly idempotencyKey: string | undefined
   /** With status suspended. */
   readonly waitingFor?: readonly PendingWait[]
   /** Somebody wants it to be cancelled. */

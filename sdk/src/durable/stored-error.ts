@@ -1,3 +1,12 @@
+import {
+  FlowValidationError,
+  RunTimeoutError,
+  StepTimeoutError,
+  TerminalError,
+  UsageError,
+  WaitTimeoutError,
+} from '../errors.ts'
+
 /** An error as data. */
 export interface StoredError {
   /** The built-in class that it is, or extends. */
@@ -23,6 +32,16 @@ const TYPES: Readonly<Record<string, ErrorClass>> = {
   TypeError,
   URIError,
   Error,
+}
+
+/** Ours, by their codes: a handler that asks for them decides the same whenever it is executed. */
+const OURS: Readonly<Record<string, { readonly prototype: Error }>> = {
+  FLOW_VALIDATION: FlowValidationError,
+  RUN_TIMEOUT: RunTimeoutError,
+  STEP_TIMEOUT: StepTimeoutError,
+  TERMINAL: TerminalError,
+  USAGE: UsageError,
+  WAIT_TIMEOUT: WaitTimeoutError,
 }
 
 /** Causes below causes end here, and so do those in a circle. */
@@ -58,6 +77,8 @@ export function toError(stored: StoredError): Error {
       : new (TYPES[type] ?? Error)(message)
   const hidden = { configurable: true, writable: true, enumerable: false }
   if (error.name !== name) Object.defineProperty(error, 'name', { ...hidden, value: name })
+  const ours = OURS[String(fields.code)]
+  if (ours !== undefined) Object.setPrototypeOf(error, ours.prototype)
   Object.defineProperty(error, 'stack', { ...hidden, value: stack })
   if ('cause' in stored) Object.defineProperty(error, 'cause', { ...hidden, value: toReason(stored.cause) })
   return Object.assign(error, fields)

@@ -5,7 +5,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { schedule } from './due.ts'
 import { followRun } from './follow-run.ts'
 import { listSteps, type RememberedStep } from './journal.ts'
-import { changeRun, hasEnded, type RunRecord, type RunStatus, readRun } from './run-record.ts'
+import { changeRun, deleteRun, hasEnded, type RunRecord, type RunStatus, readRun } from './run-record.ts'
 import { sendSignal } from './signals.ts'
 import { checkSignal, type Signal } from './waits.ts'
 
@@ -25,6 +25,8 @@ export interface StoredRun<O = unknown> {
    * @throws FlowValidationError, NotStorableError, UsageError if there is no such run or it is over
    */
   signal<I>(signal: Signal<I, unknown>, value: I, options?: SignalOptions): Promise<void>
+  /** Forgets all that is kept of it. @throws UsageError if it is not over */
+  delete(): Promise<void>
   /** Cancels it, in whichever process; without effect on a run that is over. */
   cancel(reason?: unknown): Promise<void>
 }
@@ -43,6 +45,7 @@ export function storedRun(flow: FlowDefinition, id: string): StoredRun<never> {
     throw new UsageError(`get: expected a flow with a store, got flow "${flow.name}" without one`)
   if (typeof id !== 'string' || id === '') throw expected('get', 'the id of a run', id)
   const record = async () => {
+    await Dispatcher.of(store).created(id)
     const found = await readRun(store, id)
     return found?.flow === flow.name ? found : undefined
   }
@@ -62,6 +65,12 @@ export function storedRun(flow: FlowDefinition, id: string): StoredRun<never> {
         throw new UsageError(`run ${id} is over (${found.status}): it takes no signal any more`)
       await sendSignal(store, id, { name: signal.name, value: checked, ...options }, Date.now())
       Dispatcher.of(store).lookSoon()
+    },
+    delete: async () => {
+      const found = await existing(record, flow, id)
+      if (!hasEnded(found))
+        throw new UsageError(`run ${id} is ${found.status}: only a run that is over can be deleted`)
+      await deleteRun(store, id)
     },
     cancel: async (reason: unknown = new DOMException('The run was cancelled', 'AbortError')) => {
       await existing(record, flow, id)

@@ -50,6 +50,8 @@ function problemOf(cause: unknown, wrapping: string): string {
 function describe(value: unknown): string {
   if (typeof value !== 'object' || value === null) return `a ${typeof value}`
   if (typeof (value as { then?: unknown }).then === 'function') return 'a promise'
+  if (Symbol.asyncIterator in value || value instanceof ReadableStream)
+    return 'a stream (`flow.stream` reads one)'
   const name: unknown = value.constructor?.name
   if (typeof name === 'string' && name !== '' && name !== 'Object') return `an instance of ${name}`
   return 'an object with symbols or __proto__ as keys'

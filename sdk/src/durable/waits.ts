@@ -1,4 +1,4 @@
-import { type LongDuration, toLongMilliseconds } from '../duration.ts'
+import { LONGEST, type LongDuration, toLongMilliseconds } from '../duration.ts'
 import { expected, FlowValidationError, UsageError, WaitTimeoutError } from '../errors.ts'
 import { wait as pause } from '../flow/abort.ts'
 import { type InputOf, isSchema, type OutputOf, type Schema } from '../flow/schema.ts'
@@ -58,7 +58,8 @@ export async function sleepFor(duration: LongDuration): Promise<void> {
   const milliseconds = toLongMilliseconds(duration, 'flow.sleep')
   const { journal, branch, signal: stop } = currentScope()
   if (journal !== undefined) return journal.sleep(branch, milliseconds)
-  await pause(milliseconds, stop === undefined ? [] : [stop])
+  const signals = stop === undefined ? [] : [stop]
+  for (let left = milliseconds; left > 0; left -= LONGEST) await pause(Math.min(left, LONGEST), signals)
 }
 
 /** What is sent for a signal, checked. @throws FlowValidationError */

@@ -1,6 +1,6 @@
 import { expected } from '../errors.ts'
 import { currentScope } from '../spans/scope.ts'
-import { tell } from './hooks.ts'
+import { emitChunk } from './run-context.ts'
 import { runStep } from './step.ts'
 import type { StepOptions } from './step-options.ts'
 
@@ -22,7 +22,7 @@ export async function runStream<C>(
     for await (const chunk of iterate(label, stream)) {
       signal.throwIfAborted()
       chunks.push(chunk)
-      if (run !== undefined) tell(run, (listener) => listener.chunk?.(chunk))
+      if (run !== undefined) emitChunk(run, chunk)
     }
     return chunks.length > 0 && chunks.every((chunk) => typeof chunk === 'string') ? chunks.join('') : chunks
   }

@@ -1,7 +1,7 @@
 import { resumeDefinitions } from '../durable/execute.ts'
 import { type StoredRun, storedRun } from '../durable/stored-run.ts'
 import { type Signal, sleepFor, waitForSignal } from '../durable/waits.ts'
-import { expected, UsageError } from '../errors.ts'
+import { checkKnown, expected, UsageError } from '../errors.ts'
 import { type Session, StoredSession } from '../sessions/session.ts'
 import type { Store } from '../stores/store.ts'
 import type { FlowDefinition } from './flow-definition.ts'
@@ -168,6 +168,7 @@ function defineFlow(
   if (typeof name !== 'string' || name === '') throw expected('flow name', 'a non-empty string', name)
   if (typeof options !== 'object' || options === null) throw expected('flow options', 'an object', options)
   if (typeof handler !== 'function') throw expected(`handler of flow "${name}"`, 'a function', handler)
+  checkKnown(`options of flow "${name}"`, options, KNOWN)
   const { version, input, output, chunk, state, store, signals = [], on } = options
   if (version !== undefined && typeof version !== 'string') throw expected('version', 'a string', version)
   for (const [side, schema] of Object.entries({ input, output, chunk, state })) {
@@ -229,6 +230,8 @@ export const flow: DefineFlow = Object.freeze(
     within: runWithin,
   }),
 )
+
+const KNOWN = new Set(['version', 'input', 'output', 'chunk', 'state', 'store', 'signals', 'on'])
 
 /** What each flow was defined by. */
 const definitions = new WeakMap<object, FlowDefinition>()

@@ -79,6 +79,7 @@ export function runWithin<R>(carrier: Headers_, fn: () => R): R {
           isRemote: true,
           occurrences: new Map(),
           steps: 0,
+          chunk: undefined,
           listeners: [],
         }
   const base = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent)

@@ -1,5 +1,5 @@
 import { type Duration, toMilliseconds } from '../duration.ts'
-import { expected } from '../errors.ts'
+import { checkKnown, expected } from '../errors.ts'
 
 /** How often and when a failed step is tried again. */
 export interface RetryOptions {
@@ -23,8 +23,11 @@ export interface RetryPlan {
   readonly maxDelay: number
 }
 
+const KNOWN = new Set(['attempts', 'delay', 'backoff', 'jitter', 'maxDelay'])
+
 export function toRetryPlan(retry: RetryOptions): RetryPlan {
   if (typeof retry !== 'object' || retry === null) throw expected('retry', 'an object with attempts', retry)
+  checkKnown('retry', retry, KNOWN)
   const { attempts, delay = 0, backoff, jitter = 0, maxDelay = '30s' } = retry
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw expected('retry.attempts', 'a whole number of 1 or more', attempts)

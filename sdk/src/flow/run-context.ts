@@ -1,6 +1,7 @@
 import { expected, FlowValidationError, UsageError } from '../errors.ts'
 import { type Session, StoredSession } from '../sessions/session.ts'
 import type { FlowDefinition } from './flow-definition.ts'
+import { tell } from './hooks.ts'
 import type { RunState } from './run-state.ts'
 
 /** What the handler of a flow gets beside its input. */
@@ -22,7 +23,6 @@ export class RunContext implements FlowContext {
   readonly runId: string
   readonly session: Session | undefined
   readonly user: string | undefined
-  readonly #flow: FlowDefinition
   readonly #run: RunState
   #signal: AbortSignal | undefined
 
@@ -30,7 +30,6 @@ export class RunContext implements FlowContext {
     this.runId = run.runId
     this.session = run.session === undefined ? undefined : sessionOf(flow, run.session)
     this.user = run.user
-    this.#flow = flow
     this.#run = run
     this.#signal = signal
   }
@@ -42,19 +41,19 @@ export class RunContext implements FlowContext {
   }
 
   /** A property, so that it works taken out of the context too. */
-  readonly emit = (chunk: unknown): void => emitChunk(this.#flow, this.#run, chunk)
+  readonly emit = (chunk: unknown): void => emitChunk(this.#run, chunk)
 }
 
-/** Gives a chunk to who reads the run. */
-export function emitChunk(flow: Pick<FlowDefinition, 'name' | 'chunk'>, run: RunState, chunk: unknown): void {
+/** Gives a chunk to who reads the run. @throws FlowValidationError */
+export function emitChunk(run: RunState, chunk: unknown): void {
   let checked = chunk
-  if (flow.chunk !== undefined) {
-    const result = flow.chunk['~standard'].validate(chunk)
-    if (result instanceof Promise) throw expected('chunk', 'a schema that validates at once', flow.chunk)
-    if (result.issues !== undefined) throw new FlowValidationError(flow.name, 'chunk', result.issues)
+  if (run.chunk !== undefined) {
+    const result = run.chunk['~standard'].validate(chunk)
+    if (result instanceof Promise) throw expected('chunk', 'a schema that validates at once', run.chunk)
+    if (result.issues !== undefined) throw new FlowValidationError(run.flow, 'chunk', result.issues)
     checked = result.value
   }
-  for (const listener of run.listeners) listener.chunk?.(checked)
+  tell(run, (listener) => listener.chunk?.(checked))
 }
 
 /** A session of the flow's store; without one it has its id only. */

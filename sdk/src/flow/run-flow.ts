@@ -1,19 +1,47 @@
-import { executeDurably } from '../durable/execute.ts'
+import { executeDurably, identify, type RunIdentity } from '../durable/execute.ts'
+import { newRunId } from '../spans/ids.ts'
 import { currentScope } from '../spans/scope.ts'
+import type { Store } from '../stores/store.ts'
 import type { FlowDefinition } from './flow-definition.ts'
 import { executeRun } from './run.ts'
 import type { RunOptions } from './run-options.ts'
 import type { RunListener } from './run-state.ts'
 
-/** Runs a flow: kept by its store, or by that of the run whose handler calls it, or by none. */
-export async function runFlow(
+/** Its own store keeps a run, or that of the run whose handler calls it. */
+function storeOf(flow: FlowDefinition): Store | undefined {
+  return flow.store ?? currentScope().journal?.store
+}
+
+export function runFlow(flow: FlowDefinition, input: unknown, options: RunOptions = {}): Promise<unknown> {
+  const store = storeOf(flow)
+  return store === undefined
+    ? executeRun(flow, input, options)
+    : identified(flow, store, input, options, undefined)
+}
+
+/** The same, with an id that is known at once. */
+export function startFlow(
   flow: FlowDefinition,
   input: unknown,
-  options: RunOptions = {},
-  reader?: RunListener,
+  options: RunOptions,
+  reader: RunListener,
+): { readonly id: string; readonly result: Promise<unknown> } {
+  const store = storeOf(flow)
+  if (store !== undefined) {
+    const identity = identify(flow, options)
+    return { id: identity.id, result: executeDurably(flow, store, input, options, reader, identity) }
+  }
+  const id = options.id ?? newRunId()
+  return { id, result: executeRun(flow, input, { ...options, id }, reader) }
+}
+
+async function identified(
+  flow: FlowDefinition,
+  store: Store,
+  input: unknown,
+  options: RunOptions,
+  reader: RunListener | undefined,
 ): Promise<unknown> {
-  const store = flow.store ?? currentScope().journal?.store
-  return store === undefined
-    ? executeRun(flow, input, options, reader)
-    : executeDurably(flow, store, input, options, reader)
+  const identity: RunIdentity = identify(flow, options)
+  return executeDurably(flow, store, input, options, reader, identity)
 }

@@ -69,6 +69,29 @@ describe('a started run', () => {
     )
   })
 
+  it('reads an output that is a stream, and knows how long steps took where nothing is recorded', async () => {
+    const tell = flow('tell', async function* () {
+      yield await flow.step('first', () => new Promise((resolve) => setTimeout(resolve, 20, 'a')))
+      yield 'b'
+    })
+    const run = tell.start()
+    expect(await readAll(run)).toEqual(['a', 'b'])
+    expect(run.steps()[0]!.duration).toBeGreaterThanOrEqual(19)
+  })
+
+  it('a chunk of flow.stream is checked, too', async () => {
+    const chunk = z.string().transform((text) => text.toUpperCase())
+    const write = flow('write', { chunk }, () => flow.stream('draft', ['a', 5 as never]))
+    const run = write.start()
+    const read: unknown[] = []
+    await expect(
+      (async () => {
+        for await (const one of run) read.push(one)
+      })(),
+    ).rejects.toThrow('The chunk of flow "write" does not match')
+    expect(read).toEqual(['A'])
+  })
+
   it('a chunk that does not match is refused where it is emitted', async () => {
     const wrong = flow('wrong', { chunk: z.string() }, (_: undefined, context) => context.emit(5 as never))
     await expect(wrong.run()).rejects.toThrow(FlowValidationError)
@@ -80,6 +103,10 @@ describe('a started run', () => {
     expect(() => Object.assign(run, { id: 'x' })).toThrow(TypeError)
     expect(() => Object.assign(count, { run: 'x' })).toThrow(TypeError)
     expect(() => count.start(1, { timeout: 'x' as never })).toThrow(UsageError)
+    expect(() => count.start(1, { sesion: 'x' } as never)).toThrow('run options: unknown option "sesion"')
+    expect(() => flow('x', { inputs: 1 } as never, () => 1)).toThrow(
+      'options of flow "x": unknown option "inputs"',
+    )
   })
 })
 

@@ -1,7 +1,6 @@
-import { idOf } from '../durable/held-run.ts'
-import { newRunId } from '../spans/ids.ts'
+import { isStream } from '../values/streams.ts'
 import type { FlowDefinition } from './flow-definition.ts'
-import { runFlow } from './run-flow.ts'
+import { startFlow } from './run-flow.ts'
 import { checkOptions, type RunOptions } from './run-options.ts'
 import type { StepResult } from './run-state.ts'
 
@@ -14,7 +13,7 @@ export interface RunHandle<O, C = unknown> extends AsyncIterable<C> {
   steps(): readonly StepResult[]
   /** Stops the run and its steps, with `reason` as the error; without effect on a run that is over. */
   cancel(reason?: unknown): void
-  /** The chunks from the first on, as they come. Throws what the run throws. */
+  /** The chunks from the first on, as they come, and those of an output that is a stream. Throws what the run throws. */
   [Symbol.asyncIterator](): AsyncIterator<C, void>
 }
 
@@ -22,8 +21,6 @@ export interface RunHandle<O, C = unknown> extends AsyncIterable<C> {
 export function startRun(flow: FlowDefinition, input: unknown, options: RunOptions = {}): RunHandle<never> {
   checkOptions(options)
   const controller = new AbortController()
-  const { id: given, idempotencyKey } = options
-  const id = flow.store === undefined ? (given ?? newRunId()) : idOf({ flow: flow.name, ...options })
   const signals = [controller.signal, options.signal].filter((signal) => signal !== undefined)
   const steps: StepResult[] = []
   const chunks: unknown[] = []
@@ -33,10 +30,10 @@ export function startRun(flow: FlowDefinition, input: unknown, options: RunOptio
     news.resolve()
     news = Promise.withResolvers()
   }
-  const result = runFlow(
+  const { id, result } = startFlow(
     flow,
     input,
-    { ...options, ...(idempotencyKey === undefined ? { id } : {}), signal: AbortSignal.any(signals) },
+    { ...options, signal: AbortSignal.any(signals) },
     {
       step: (step) => steps.push(step),
       chunk: (chunk) => {
@@ -56,7 +53,9 @@ export function startRun(flow: FlowDefinition, input: unknown, options: RunOptio
       if (isOver) break
       await news.promise
     }
-    await result
+    const output = await result
+    // An output that is a stream is what there is to read.
+    if (isStream(output)) yield* output as AsyncIterable<unknown>
   }
   return Object.freeze({
     id,

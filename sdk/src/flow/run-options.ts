@@ -1,5 +1,5 @@
 import { type Duration, toMilliseconds } from '../duration.ts'
-import { expected } from '../errors.ts'
+import { checkKnown, expected } from '../errors.ts'
 import type { ExperimentTrial } from './run-state.ts'
 
 export interface RunOptions {
@@ -21,12 +21,24 @@ export interface RunOptions {
   readonly experiment?: ExperimentTrial
 }
 
+const KNOWN = new Set([
+  'id',
+  'idempotencyKey',
+  'session',
+  'user',
+  'metadata',
+  'signal',
+  'timeout',
+  'experiment',
+])
+
 /**
  * Gives the timeout in milliseconds.
  * @throws UsageError for an option that is not what it should be
  */
 export function checkOptions(options: RunOptions): number | undefined {
   if (typeof options !== 'object' || options === null) throw expected('run options', 'an object', options)
+  checkKnown('run options', options, KNOWN)
   for (const key of ['session', 'user', 'id', 'idempotencyKey'] as const) {
     const value = options[key]
     if (value !== undefined && (typeof value !== 'string' || value === '')) {

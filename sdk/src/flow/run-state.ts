@@ -9,6 +9,7 @@ import {
   WEIR_TRIAL,
 } from '../semconv.ts'
 import { callWith, currentScope } from '../spans/scope.ts'
+import type { Schema } from './schema.ts'
 
 /** The experiment that a run belongs to. */
 export interface ExperimentTrial {
@@ -31,6 +32,8 @@ export interface RunState {
   readonly occurrences: Map<string, number>
   /** Step executions so far. */
   steps: number
+  /** Checks and converts its chunks. */
+  readonly chunk: Schema | undefined
   /** Who hears what becomes of it. */
   listeners: readonly RunListener[]
 }
@@ -81,6 +84,14 @@ export function nextOccurrence(run: RunState, label: string): number {
   run.occurrences.set(label, occurrence + 1)
   run.steps += 1
   return occurrence
+}
+
+/** How often the label was called before with this key. */
+export function countKeyed(run: RunState, label: string, key: string): number {
+  const identity = JSON.stringify([label, key])
+  const count = run.occurrences.get(identity) ?? 0
+  run.occurrences.set(identity, count + 1)
+  return count
 }
 
 /** The id of the run that the caller is in, to log it or to score the run later. */

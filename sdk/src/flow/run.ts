@@ -220,6 +220,7 @@ function newRun(
     isRemote: false,
     occurrences: new Map(),
     steps: 0,
+    chunk: flow.chunk,
     listeners: reader === undefined ? NO_LISTENERS : [reader],
   }
   if (flow.on !== undefined) run.listeners = [...run.listeners, hookListener(flow.on, run)]

@@ -8,6 +8,7 @@ import {
   WEIR_STEP_KEY,
   WEIR_STEP_NAME,
 } from '../semconv.ts'
+import { newRunId } from '../spans/ids.ts'
 import type { Scope } from '../spans/scope.ts'
 import type { Subject } from '../values/capture.ts'
 import type { StepContext, StepPlan } from './step-options.ts'
@@ -21,6 +22,8 @@ export interface StepExecution extends Subject {
   readonly plan: StepPlan | undefined
   /** Occurrence of the label within the run, 0..n. */
   readonly index: number
+  /** How often its label was called before with its key, or in its branch: the same whenever a durable run is executed. */
+  readonly occurrence: number
   /** The scope around it. */
   readonly scope: Scope
 }
@@ -44,8 +47,12 @@ export class AttemptContext implements StepContext {
   }
 
   get idempotencyKey(): string {
-    const { scope, name, key, index } = this.#step
-    return `${scope.run?.runId ?? ''}/${name}/${key ?? index}`
+    const { scope, name, key, occurrence } = this.#step
+    // Outside of a run nothing else tells two executions apart.
+    const run = scope.run?.runId ?? onceFor(this.#step)
+    return [run, name, ...(key === undefined ? [] : [`=${key}`]), String(occurrence)]
+      .map((part) => encodeURIComponent(part.toWellFormed()))
+      .join('/')
   }
 }
 
@@ -68,4 +75,12 @@ export function describeStep(
   }
   if (key !== undefined) attributes[WEIR_STEP_KEY] = key
   return attributes
+}
+
+const ids = new WeakMap<StepExecution, string>()
+
+function onceFor(step: StepExecution): string {
+  const id = ids.get(step) ?? newRunId()
+  ids.set(step, id)
+  return id
 }

@@ -1,5 +1,5 @@
 import { type Duration, toMilliseconds } from '../duration.ts'
-import { expected } from '../errors.ts'
+import { checkKnown, expected } from '../errors.ts'
 import { type RetryOptions, type RetryPlan, toRetryPlan } from './retry.ts'
 
 /** What the function of a step gets. */
@@ -52,6 +52,7 @@ export function toStepPlan(
 ): StepPlan | undefined {
   if (options === undefined) return around === undefined ? undefined : { ...NO_OPTIONS, signals: [around] }
   if (typeof options !== 'object' || options === null) throw expected('step options', 'an object', options)
+  checkKnown('step options', options, KNOWN)
   const { retry, shouldRetry, fallback, timeout, signal, key } = options
   if (shouldRetry !== undefined && typeof shouldRetry !== 'function') {
     throw expected('shouldRetry', 'a function', shouldRetry)
@@ -73,6 +74,8 @@ export function toStepPlan(
     signals,
   }
 }
+
+const KNOWN = new Set(['retry', 'shouldRetry', 'fallback', 'timeout', 'signal', 'key', 'input'])
 
 const NO_OPTIONS: Omit<StepPlan, 'signals'> = {
   retry: undefined,

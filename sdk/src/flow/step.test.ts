@@ -126,6 +126,8 @@ it.each([
   [{ shouldRetry: 1 }, 'shouldRetry: expected a function, got 1 (number)'],
   [{ signal: {} }, 'signal: expected an AbortSignal, got an object (object)'],
   [{ key: 4 }, 'key: expected a string, got 4 (number)'],
+  [{ retries: 3 }, 'step options: unknown option "retries", expected fallback, input, key, retry'],
+  [{ retry: { attempts: 2, wait: 1 } }, 'retry: unknown option "wait", expected attempts, backoff'],
 ])('refuses the options %j', async (options, message) => {
   let called = false
   const { step } = flow
@@ -133,4 +135,26 @@ it.each([
   await expect(call).rejects.toThrow(UsageError)
   await expect(call).rejects.toThrow(message)
   expect(called).toBe(false)
+})
+
+it('an idempotency key is that of one execution, in each of its attempts', async () => {
+  const keys: string[] = []
+  const note = ({ idempotencyKey, attempt }: { idempotencyKey: string; attempt: number }) => {
+    keys.push(idempotencyKey)
+    if (attempt === 1) throw new Error('again')
+  }
+  const { step } = flow
+  const retry = { attempts: 2 }
+  const all = flow('f', async () => {
+    for (const key of [undefined, undefined, '0', '0', 'a/1', 'a'])
+      await step('charge', note, { retry, ...(key === undefined ? {} : { key }) })
+    await flow.all({ a: () => step('charge', note, { retry }), b: () => step('charge', note, { retry }) })
+    await flow.map(['x', 'x'], () => step('charge', note, { retry }), { key: (item) => item })
+  })
+  await all.run(undefined, { id: 'r/1' })
+  await all.run(undefined, { id: 'r' })
+  await step('charge', note, { retry })
+  await step('charge', note, { retry })
+  expect(keys.every((key) => keys.filter((other) => other === key).length === 2)).toBe(true)
+  expect(keys[0]).toBe('r%2F1/charge/0')
 })

@@ -3,14 +3,13 @@ import { currentCapture } from '../runtime.ts'
 import { WEIR_STEP_ATTEMPTS } from '../semconv.ts'
 import { recordFailure } from '../spans/record-error.ts'
 import { callIn, currentScope, placeOf } from '../spans/scope.ts'
-import type { RecordedSpan } from '../spans/span.ts'
 import { startSpan } from '../spans/start-span.ts'
 import { capture } from '../values/capture.ts'
 import { observeStream } from '../values/streams.ts'
 import { isCancellation } from './abort.ts'
 import { runAttempts } from './attempts.ts'
 import { tell } from './hooks.ts'
-import { nextOccurrence, type RunState } from './run-state.ts'
+import { countKeyed, nextOccurrence, type RunState } from './run-state.ts'
 import { AttemptContext, describeStep, type StepExecution } from './step-execution.ts'
 import { type StepContext, type StepOptions, toStepPlan } from './step-options.ts'
 
@@ -25,15 +24,12 @@ export async function runStep<T, F>(
   const scope = currentScope()
   const { run, signal, branch } = scope
   const plan = toStepPlan(options, signal)
-  const step: StepExecution = {
-    kind: 'step',
-    name: label,
-    fn,
-    plan,
-    index: run === undefined ? 0 : nextOccurrence(run, label),
-    key: options?.key ?? (branch === '' ? undefined : branch),
-    scope,
-  }
+  const key = options?.key ?? (branch === '' ? undefined : branch)
+  const index = run === undefined ? 0 : nextOccurrence(run, label)
+  const occurrence =
+    scope.journal?.countStep(label, key) ??
+    (key === undefined || run === undefined ? index : countKeyed(run, label, key))
+  const step: StepExecution = { kind: 'step', name: label, fn, plan, index, key, occurrence, scope }
   const execute = () => executeStep(step, options)
   return (scope.journal === undefined ? execute() : scope.journal.step(step, execute)) as Promise<T | F>
 }
@@ -43,6 +39,7 @@ async function executeStep(step: StepExecution, options: StepOptions<unknown> | 
   const { run, session, signal, branch } = scope
   const attributes = describeStep(step, 'step')
   if (plan === undefined) attributes[WEIR_STEP_ATTEMPTS] = 1
+  const began = run !== undefined && run.listeners.length > 0 ? performance.now() : 0
   const place = placeOf(scope)
   const span = startSpan(label, attributes, place)
   if (options !== undefined) capture(span, 'input', step, options.input)
@@ -57,13 +54,13 @@ async function executeStep(step: StepExecution, options: StepOptions<unknown> | 
     const stream = observeStream(output, span, step, inside, place.base, () => span?.end())
     if (stream === undefined) capture(span, 'output', step, output)
     else isStream = true
-    if (run !== undefined && run.listeners.length > 0) report(run, step, span, 'ok', { output })
+    if (run !== undefined && run.listeners.length > 0) report(run, step, began, 'ok', { output })
     return stream ?? output
   } catch (error) {
     recordFailure(span, error, step, plan?.signals)
     if (run !== undefined && run.listeners.length > 0) {
       const isCancelled = plan !== undefined && isCancellation(error, ...plan.signals)
-      report(run, step, span, isCancelled ? 'cancelled' : 'error', { error })
+      report(run, step, began, isCancelled ? 'cancelled' : 'error', { error })
     }
     throw error
   } finally {
@@ -74,10 +71,10 @@ async function executeStep(step: StepExecution, options: StepOptions<unknown> | 
 function report(
   run: RunState,
   { name, index, key }: StepExecution,
-  span: RecordedSpan | undefined,
+  began: number,
   status: 'ok' | 'error' | 'cancelled',
   result: { output: unknown } | { error: unknown },
 ): void {
-  const step = { label: name, index, key, status, duration: span?.elapsed ?? 0, ...result }
+  const step = { label: name, index, key, status, duration: performance.now() - began, ...result }
   tell(run, (listener) => listener.step?.(step))
 }

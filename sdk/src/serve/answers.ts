@@ -10,13 +10,20 @@ export async function answerOnce(run: RunHandle<unknown>, stored: StoredRun | un
     const suspended = stored === undefined ? [] : [untilSuspended(stored, run.result)]
     const output = await Promise.race([run.result, ...suspended])
     if (output === SUSPENDED) return Response.json({ runId: run.id, status: 'suspended' }, { status: 202 })
-    return Response.json({
-      runId: run.id,
-      output: (isStream(output) ? await readAll(output) : output) ?? null,
-    })
+    const read = isStream(output) ? await readAll(output) : output
+    return answerJson(run.id, read ?? null)
   } catch (error) {
     const { status, ...body } = describeFailure(error)
     return Response.json({ runId: run.id, error: body }, { status })
+  }
+}
+
+function answerJson(runId: string, output: unknown): Response {
+  try {
+    return Response.json({ runId, output })
+  } catch (error) {
+    const message = `the run is ok, but its output is no JSON: ${(error as Error).message}`
+    return Response.json({ runId, error: { type: 'TypeError', message } }, { status: 500 })
   }
 }
 

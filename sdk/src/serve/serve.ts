@@ -3,6 +3,7 @@ import type { Flow } from '../flow/flow.ts'
 import { runWithin } from '../flow/propagation.ts'
 import type { RunHandle } from '../flow/run-handle.ts'
 import type { RunOptions } from '../flow/run-options.ts'
+import { warn } from '../warn.ts'
 import { answerEvents, answerOnce } from './answers.ts'
 import { toJsonSchema } from './json-schema.ts'
 import { decode, readBody } from './read-request.ts'
@@ -15,7 +16,7 @@ export type ServedFlows = Readonly<Record<string, Flow<never, unknown, unknown>>
 /** What somebody wants to do. */
 export type Access =
   | { readonly action: 'list' }
-  | { readonly action: 'run'; readonly flow: string }
+  | { readonly action: 'run'; readonly flow: string; readonly session: string | undefined }
   | {
       readonly action: 'read' | 'cancel' | 'signal'
       readonly flow: string
@@ -25,7 +26,7 @@ export type Access =
 
 export interface ServeOptions {
   /**
-   * Decides about every request: `false` refuses it, `true` allows it, and a user allows it for a run of that user. There is no
+   * Decides about every request: `false` refuses it, `true` allows it, and a user allows it for runs of that user only. There is no
    * default, since whoever can run flows can spend money: `() => true` lets everybody.
    */
   readonly authorize: (request: Request, access: Access) => Authorization | Promise<Authorization>
@@ -147,11 +148,20 @@ class FlowServer {
   }
 
   async #permit(request: Request, access: Access): Promise<string | undefined> {
-    const decision = await this.#authorize(request, access)
+    const decision = await this.#decide(request, access)
     if (decision === true) return undefined
     if (typeof decision === 'object' && decision !== null && typeof decision.user === 'string')
       return decision.user
     throw new Refusal(403, 'not allowed')
+  }
+
+  async #decide(request: Request, access: Access): Promise<Authorization> {
+    try {
+      return await this.#authorize(request, access)
+    } catch (error) {
+      warn('authorize', `authorize failed, so the request was refused: ${String(error)}`)
+      throw new Refusal(500, 'who may do this could not be decided')
+    }
   }
 
   async #list(request: Request): Promise<Response> {
@@ -173,19 +183,22 @@ class FlowServer {
     if (flow === undefined) {
       throw new Refusal(404, `no flow "${name}", expected one of: ${Object.keys(this.#flows).join(', ')}`)
     }
-    const user = await this.#permit(request, { action: 'run', flow: name })
     const { input, session, metadata, idempotencyKey } = await readBody(request, this.#maxBody)
+    const user = await this.#permit(request, { action: 'run', flow: name, session })
     const options: RunOptions = {
       ...(session === undefined ? {} : { session }),
       ...(metadata === undefined ? {} : { metadata }),
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      // What one user calls a key is another's run.
+      ...(idempotencyKey === undefined
+        ? {}
+        : { idempotencyKey: JSON.stringify([user ?? null, idempotencyKey]) }),
       ...(user === undefined ? {} : { user }),
       // A run that a store keeps goes on without its caller.
       ...(flow.hasStore ? {} : { signal: request.signal }),
     }
     const start = flow.start as (input: unknown, options: RunOptions) => RunHandle<unknown>
     const run = runWithin(request.headers, () => start(input, options))
-    if (!flow.hasStore) this.#runs.add(name, user, run)
+    if (!flow.hasStore) this.#runs.add(name, user, run, request.signal)
     const wantsEvents = request.headers.get('accept')?.includes('text/event-stream') === true
     return wantsEvents
       ? answerEvents(run, flow.hasStore)
@@ -232,8 +245,9 @@ class FlowServer {
   /** Whether a run exists is no business of who may not see it. */
   async #find(request: Request, action: 'read' | 'cancel' | 'signal', runId: string): Promise<ServedRun> {
     const run = await this.#runs.find(runId)
-    await this.#permit(request, { action, flow: run?.flow ?? '', runId, user: run?.user })
-    if (run === undefined) throw new Refusal(404, `no run "${runId}" of the flows that are served here`)
+    const user = await this.#permit(request, { action, flow: run?.flow ?? '', runId, user: run?.user })
+    if (run === undefined || (user !== undefined && run.user !== user))
+      throw new Refusal(404, `no run "${runId}" of the flows that are served here`)
     return run
   }
 }

@@ -39,8 +39,8 @@ export class ServedRuns {
     this.#flows = flows
   }
 
-  /** A run without a store. */
-  add(flow: string, user: string | undefined, handle: RunHandle<unknown>): void {
+  /** A run without a store; `request` aborts when its caller leaves. */
+  add(flow: string, user: string | undefined, handle: RunHandle<unknown>, request: AbortSignal): void {
     const { id: runId } = handle
     let status = 'running'
     const steps = () => handle.steps().map(({ label, index, status }) => ({ label, index, status }))
@@ -58,7 +58,10 @@ export class ServedRuns {
     }
     handle.result.then(
       () => finish('ok'),
-      () => finish('error'),
+      (error: unknown) => {
+        const isStopped = request.aborted || (error as { name?: unknown } | null)?.name === 'AbortError'
+        finish(isStopped ? 'cancelled' : 'error')
+      },
     )
   }
 
