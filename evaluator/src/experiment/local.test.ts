@@ -103,20 +103,20 @@ describe('a local experiment', () => {
 
   it('counts a task that throws or takes too long', async () => {
     const task = async (input: string) => {
-      if (input === 'slow') await new Promise((resolve) => setTimeout(resolve, 200))
+      if (input === 'slow') await new Promise((resolve) => setTimeout(resolve, 1_500))
       if (input === 'bad') throw new Error('no')
       return input
     }
     const data = ['good', 'bad', 'slow'].map((input) => ({ id: input, input }))
     const gates = { passRate: 0.3 }
     const report = await reportOf(
-      evaluate('plain', { task, data, checks: [run.toSucceed()], timeout: '50ms', gates }),
+      evaluate('plain', { task, data, checks: [run.toSucceed()], timeout: '500ms', gates }),
     )
     expect(report).toMatchObject({ status: 'passed', planned: 3, passed: 1, errors: 2, flow: 'plain' })
     const reasons = Object.fromEntries(
       report.trials.map(({ caseId, results }) => [caseId, results[0]!.reason]),
     )
-    expect(reasons).toEqual({ good: '', bad: 'no', slow: 'The case took longer than its timeout of 50 ms.' })
+    expect(reasons).toEqual({ good: '', bad: 'no', slow: 'The case took longer than its timeout of 500 ms.' })
   })
 
   it('passes no gate on errors alone', async () => {
