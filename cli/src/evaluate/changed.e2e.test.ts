@@ -45,27 +45,36 @@ async function evaluated(...args: string[]): Promise<string[]> {
   return experiments.map(({ evaluation }: { evaluation: string }) => evaluation)
 }
 
-test('only evaluations run whose files, imports or cases changed since a revision, or since the branch left', async () => {
-  const outside = await weirEval('--changed', 'HEAD')
-  expect(outside.code).toBe(2)
-  expect(outside.stderr).toContain('this is no git repository')
+/** A repository with all that is there. */
+async function commitAll(): Promise<void> {
   git('init', '--quiet', '--initial-branch', 'main')
   await write('.gitignore', 'report.json\nhome\n')
   git('add', '.')
   git('commit', '--quiet', '--message', 'first')
+}
+
+test('what changed is asked of git, which must know since when', async () => {
+  const outside = await weirEval('--changed', 'HEAD')
+  expect(outside.code).toBe(2)
+  expect(outside.stderr).toContain('this is no git repository')
+  await commitAll()
   const unknown = await weirEval('--changed', 'HEDA')
   expect(unknown.code).toBe(2)
   expect(unknown.stderr).toContain('git knows no revision "HEDA"')
   expect(await evaluated('--changed', 'HEAD')).toEqual([])
-  await appendFile(join(directory, 'lib.mjs'), '\n// changed')
-  expect(await evaluated('--changed', 'HEAD')).toEqual(['b'])
-  git('checkout', '--quiet', '-b', 'topic')
-  git('commit', '--quiet', '--all', '--message', 'second')
-  expect(await evaluated('--changed', 'HEAD')).toEqual([])
-  expect(await evaluated('--changed', 'main')).toEqual(['b'])
+})
+
+test('only evaluations run whose files, imports or cases changed, committed or not', async () => {
+  await commitAll()
   await appendFile(join(directory, 'cases.jsonl'), '\n')
   await writeEvaluation('c', '(input) => input')
   expect(await evaluated('--changed', 'HEAD')).toEqual(['a', 'c'])
+  git('checkout', '--quiet', '-b', 'topic')
+  git('restore', 'cases.jsonl')
+  await rm(join(directory, 'c.eval.mjs'))
+  await appendFile(join(directory, 'lib.mjs'), '\n// changed')
+  git('commit', '--quiet', '--all', '--message', 'second')
+  expect(await evaluated('--changed', 'main')).toEqual(['b'])
 })
 
 test('while it watches, what changed runs again, whatever was wrong before', async () => {

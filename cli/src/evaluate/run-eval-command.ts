@@ -30,12 +30,14 @@ const EXIT_MS = 1_000
 /** Ends the process: what a user's modules keep open must not keep a finished evaluation waiting. */
 export async function runEvalCommand(paths: readonly string[], options: EvalOptions): Promise<never> {
   const config = readConfig()
+  const { changed } = options
   const files = await findEvalFiles(paths)
   if (files.length === 0) throw new UsageError('there is no *.eval.ts file below this directory')
   requireReports(options)
+  const changes = changed === undefined ? undefined : changedFiles(changed)
   const mode = await toMode(config, options)
   const write = process.stdout.write.bind(process.stdout)
-  const { filter, tag: tags, variant: variants, trials, baseline, concurrency, resume, changed } = options
+  const { filter, tag: tags, variant: variants, trials, baseline, concurrency, resume } = options
   const signal = interruption()
   const settings = {
     ...{ filter, tags, variants, trials, baseline, concurrency, resume, signal },
@@ -50,7 +52,10 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
   }
   await prepareLoading(files[0]!, mode, options)
   const codes = await loadAll(files, mode, options)
-  const wanted = changed === undefined ? codes : changedOnly(codes, changed)
+  const wanted =
+    changes === undefined ? codes : codes.filter(({ files }) => files.some((file) => changes.has(file)))
+  if (changes !== undefined)
+    printError(`${wanted.length} of ${codes.length} evaluations changed since ${changed}`)
   const first = await run(wanted)
   const load = (file: string) => loadOne(file, mode, options, false)
   const last = options.watch ? await rerunChanged({ paths, codes, load, run, first, signal }) : first
@@ -64,14 +69,6 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
   }
   await Promise.all([written(process.stdout), written(process.stderr)])
   process.exit(last.exitCode)
-}
-
-/** Those whose files changed: that none did is no failure. */
-function changedOnly(codes: readonly EvaluationCode[], since: string): EvaluationCode[] {
-  const changed = changedFiles(since)
-  const found = codes.filter(({ files }) => files.some((file) => changed.has(file)))
-  printError(`${found.length} of ${codes.length} evaluations changed since ${since}`)
-  return found
 }
 
 function nothingText({ resume, filter, tag }: EvalOptions): string {

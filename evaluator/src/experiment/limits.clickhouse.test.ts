@@ -39,6 +39,7 @@ it('costs what all of its runs cost: tries that failed, scorers, and the flows i
             return failsOnce(`judge ${input}`)
           },
         },
+        { name: 'traces nothing', score: () => 1 },
       ],
       gates: { scores: { judge: 1 }, cost: { perTrial: 1.5, total: 7 } },
       retryOnError: 1,
@@ -48,12 +49,15 @@ it('costs what all of its runs cost: tries that failed, scorers, and the flows i
   expect(report.trials.map(({ cost }) => cost).sort()).toEqual([1, 2])
   // What is compared are the trials, not what judged them.
   const { experimentId } = report
-  const [cost] = await rows<{ cost: number }>(
+  const scorers = await rows(
     store(),
-    'SELECT sum(cost) AS cost FROM runs FINAL WHERE experiment_id = {experimentId: String}',
+    `SELECT flow, status, case_id AS caseId FROM runs FINAL WHERE experiment_id = {experimentId: String} AND flow != 'spend'
+     ORDER BY case_id, start`,
     { experimentId: `${experimentId}/scorers` },
   )
-  expect(cost).toEqual({ cost: 1 })
+  expect(scorers).toEqual(
+    ['1', '2'].flatMap((caseId) => ['error', 'ok'].map((status) => ({ flow: 'judge', status, caseId }))),
+  )
 })
 
 it('stops when the comparison with the baseline is decided', async () => {

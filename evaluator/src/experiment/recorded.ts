@@ -21,6 +21,7 @@ import {
   toTrials,
 } from './report.ts'
 import { type PlannedTrial, runTrials } from './trials.ts'
+import { readUsage } from './usage.ts'
 
 /** Where an experiment is recorded and stored. */
 export interface Recorded {
@@ -73,7 +74,7 @@ export async function runRecorded(
   } catch (error) {
     const isInterrupted = signal.aborted && error === signal.reason
     if (isInterrupted) await judgeLast(judging, collector)
-    const usage = await judging.readUsage(true).catch(() => undefined)
+    const usage = await readUsage(planned, store).catch(() => undefined)
     const results = judging.results
     const message = isInterrupted ? interruptedText(planned, results, error) : messageOf(error)
     const report = toReport(planned, 'recorded', results, { facts: judging.facts, usage, error: message })

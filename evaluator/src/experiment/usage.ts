@@ -1,6 +1,6 @@
 import type { Store } from '@weir/store'
 import { readExperimentUsage } from '@weir/store/evaluations'
-import { scorersOf } from '../runner/judge-trial.ts'
+import { scorersOf } from '../runner/scorer-run.ts'
 import { type ReportUsage, usageOf } from '../runner/trial-facts.ts'
 import type { Plan } from './plan.ts'
 

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { UsageError } from '@weir/config'
-import { flow, newRunId } from '@weir/sdk'
 import type { Case, Result } from '@weir/store/evaluations'
 import type { RunRecord } from '@weir/store/run-model'
 import { describeCheck, judge } from '../checks/judge.ts'
@@ -13,6 +12,7 @@ import type { Evaluation, Scored, Scorer } from '../evaluation/definition.ts'
 import { isErrorExpected } from '../evaluation/outline.ts'
 import { TimeLimitError, withTimeLimit } from '../time-limit.ts'
 import type { TrialRun } from './run-trial.ts'
+import { runScorer } from './scorer-run.ts'
 import { guarded } from './stray-errors.ts'
 
 /** What judges a trial. */
@@ -20,19 +20,14 @@ type Judges = Pick<Evaluation, 'checks' | 'expect' | 'scorers' | 'timeoutMs'>
 
 type PartialResult = Pick<Result, 'kind' | 'name' | 'outcome' | 'reason'> & { readonly score?: number }
 
-/** A try of a scorer is a run of its own: what it asks a model shows, and what that costs counts. */
+/** Runs a try of a scorer. */
 type RunScorer = (name: string, score: () => Promise<unknown>) => Promise<unknown>
 
 const NOT_RECORDED = 'The run of this trial was not recorded.'
 
-/** The experiment that runs of scorers belong to, so that they are none of the runs that are judged. */
-export function scorersOf(experimentId: string): string {
-  return `${experimentId}/scorers`
-}
-
 /**
  * The results of one trial, by its recorded run. If it cannot be judged, that is its result. Never rejects.
- * @param onScorerRun told the id of a run before it begins
+ * @param onScorerRun told the id of a scorer's run when it begins
  */
 export async function judgeTrial(
   evaluation: Judges,
@@ -42,13 +37,9 @@ export async function judgeTrial(
   run: RunRecord | undefined,
   onScorerRun: (runId: string) => void = () => {},
 ): Promise<Result[]> {
-  const runScorer: RunScorer = (name, score) => {
-    const runId = newRunId()
-    onScorerRun(runId)
-    const experiment = { id: scorersOf(experimentId), caseId: item.id, trial: trialRun.trial }
-    return flow(name, score).run(undefined, { id: runId, experiment })
-  }
-  const results = await judgeRun(evaluation, item, trialRun, run, runScorer).catch(
+  const scoredTrial = { experimentId, caseId: item.id, trial: trialRun.trial }
+  const inRun: RunScorer = (name, score) => runScorer(name, scoredTrial, score, onScorerRun)
+  const results = await judgeRun(evaluation, item, trialRun, run, inRun).catch(
     (error: unknown): PartialResult[] => {
       const reason = `Could not be judged: ${messageOf(error)}`
       return [{ kind: 'task', name: '', outcome: 'error', reason }]
@@ -74,13 +65,13 @@ async function judgeRun(
   item: Case,
   trialRun: TrialRun,
   run: RunRecord | undefined,
-  runScorer: RunScorer,
+  inRun: RunScorer,
 ): Promise<PartialResult[]> {
   const task = judgeTask(evaluation, trialRun, run)
   const scored = run === undefined ? undefined : { item, run }
   const asserted = await judgeExpect(evaluation, scored)
   const scores = await Promise.all(
-    evaluation.scorers.map((scorer) => judgeScorer(scorer, evaluation.timeoutMs, task, scored, runScorer)),
+    evaluation.scorers.map((scorer) => judgeScorer(scorer, evaluation.timeoutMs, task, scored, inRun)),
   )
   return [task, ...evaluation.checks.map((check) => judgeCheck(check, run)), ...asserted, ...scores]
 }
@@ -190,7 +181,7 @@ async function judgeScorer(
   timeoutMs: number,
   task: PartialResult,
   recorded: Recorded | undefined,
-  runScorer: RunScorer,
+  inRun: RunScorer,
 ): Promise<PartialResult> {
   const base = { kind: 'scorer' as const, name: scorer.name }
   if (recorded === undefined || task.outcome === 'error') {
@@ -200,7 +191,7 @@ async function judgeScorer(
   const pausesMs = failed < MOST_FAILURES ? SCORER_PAUSES_MS : []
   for (let tries = 1; ; tries++) {
     try {
-      const scored = await score(scorer, timeoutMs, recorded, runScorer)
+      const scored = await score(scorer, timeoutMs, recorded, inRun)
       failures.delete(scorer)
       return { ...base, outcome: 'passed', ...scored }
     } catch (thrown) {
@@ -219,10 +210,10 @@ async function score(
   scorer: Scorer,
   timeoutMs: number,
   recorded: Recorded,
-  runScorer: RunScorer,
+  inRun: RunScorer,
 ): Promise<{ score: number; reason: string }> {
   const result: unknown = await withTimeLimit(
-    (signal) => guarded(() => runScorer(scorer.name, async () => scorer.score(toScored(recorded, signal)))),
+    (signal) => guarded(() => inRun(scorer.name, async () => scorer.score(toScored(recorded, signal)))),
     timeoutMs,
   )
   const { score, reason = '' } = (typeof result === 'object' ? (result ?? {}) : { score: result }) as {
