@@ -24,6 +24,7 @@ beforeAll(async () => {
       'express-4': 'npm:express@4.22.3',
       'express-5': 'npm:express@5.3.0',
       jest: '30.5.2',
+      tsx: '4.23.15',
       typescript: '5.9.3',
       zod: '4.6.7',
     },
@@ -88,10 +89,12 @@ describe('CommonJS', () => {
   })
 
   test.each([
-    ['which Node loads as ES modules', []],
-    ['where Node does not', ['--no-experimental-require-module']],
-  ])('TypeScript with `module: node16`, %s', async (_, options) => {
-    const { printed, spans } = await runProgram(project, [...options, 'node16.cjs'])
+    ['which Node loads as ES modules', ['node16.cjs']],
+    ['where Node does not', ['--no-experimental-require-module', 'node16.cjs']],
+    // Rewrites the package, and names its functions.
+    ['by tsx', ['--import', 'tsx', 'node16.cts']],
+  ])('TypeScript with `module: node16`, %s', async (_, args) => {
+    const { printed, spans } = await runProgram(project, args)
     expect(printed).toEqual([42, 'input.value', 'sleep'])
     expect(tree(spans)).toEqual(['double', 'late', 'multiply < double', 'sleep < late'])
   })

@@ -111,7 +111,8 @@ type Chunks<C> = Schema<C>
  * @throws UsageError if the name, an option or the handler is not what it should be.
  */
 export const flow: DefineFlow = Object.freeze(
-  Object.assign(defineFlow, {
+  // Not the declared function itself: esbuild's `keepNames`, and so tsx, names that one later, which a frozen one does not let.
+  Object.assign(defineFlow.bind(undefined), {
     step: runStep,
     all: runAll,
     map: runMap,
