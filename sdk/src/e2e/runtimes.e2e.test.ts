@@ -62,6 +62,14 @@ describe('runs at once keep apart, and all arrives', () => {
   })
 })
 
+test.each([
+  ['Bun', BUN, ['exit.js']],
+  ['Deno', DENO, [...DENO_RUN, '-A', 'exit.js']],
+])('process.exit of %s loses nothing', async (_, runtime, args) => {
+  const { spans } = await runProgram(project, args, { runtime })
+  expect(tree(spans)).toEqual(['last', 'step < last'])
+})
+
 describe('where something is missing', () => {
   test('permissions of Deno: flows run, unrecorded', async () => {
     const { printed } = await runProgram(project, [...DENO_RUN, 'plain.js'], { runtime: DENO })
