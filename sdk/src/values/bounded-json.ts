@@ -178,7 +178,8 @@ function spent(writer: Writer, text: string): string {
 
 function nameOf(value: NonNullable<unknown>): string {
   const name: unknown = attempt(() => value.constructor.name)
-  if (typeof name === 'string' && name !== '') return name
+  // Next's edge runtime has constructors that are bound.
+  if (typeof name === 'string' && name !== '') return name.replace(/^bound /, '')
   return String(attempt(() => Object.prototype.toString.call(value).slice('[object '.length, -1)))
 }
 
