@@ -59,6 +59,7 @@ describe('runs at once keep apart, and all arrives', () => {
     const outputs = [{ process: 'undefined' }, { process: 'undefined' }]
     expect(printed).toEqual({ outputs, exported: 8, lost: 0, pending: 0 })
     expect(tree(spans)).toEqual(PLAIN_TREE)
+    expect(spans.find(({ name }) => name === 'deep')?.attributes['output.value']).toBe('"[Request GET /]"')
   })
 })
 
