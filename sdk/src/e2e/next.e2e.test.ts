@@ -123,6 +123,9 @@ test('route handlers, server actions and the edge runtime have runs of their own
   const spans = application.spans()
   expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(4)
   expect(spans.find(({ name }) => name === 'submit')?.attributes['input.value']).toBe('ink')
+  expect(spans.find(({ name }) => name === 'work')?.attributes['input.value']).toMatch(
+    /^"\[\w+ POST \/api\/edge\]"$/,
+  )
   expect(JSON.stringify(spans)).not.toContain('secret')
 })
 

@@ -24,6 +24,7 @@ beforeAll(async () => {
       'express-4': 'npm:express@4.22.3',
       'express-5': 'npm:express@5.3.0',
       jest: '30.5.2',
+      tsx: '4.23.15',
       typescript: '5.9.3',
       zod: '4.6.7',
     },
@@ -58,7 +59,16 @@ describe('runs at once keep apart, and all arrives', () => {
     const outputs = [{ process: 'undefined' }, { process: 'undefined' }]
     expect(printed).toEqual({ outputs, exported: 8, lost: 0, pending: 0 })
     expect(tree(spans)).toEqual(PLAIN_TREE)
+    expect(spans.find(({ name }) => name === 'deep')?.attributes['output.value']).toBe('"[Request GET /]"')
   })
+})
+
+test.each([
+  ['Bun', BUN, ['exit.js']],
+  ['Deno', DENO, [...DENO_RUN, '-A', 'exit.js']],
+])('process.exit of %s loses nothing', async (_, runtime, args) => {
+  const { spans } = await runProgram(project, args, { runtime })
+  expect(tree(spans)).toEqual(['last', 'step < last'])
 })
 
 describe('where something is missing', () => {
@@ -88,10 +98,12 @@ describe('CommonJS', () => {
   })
 
   test.each([
-    ['which Node loads as ES modules', []],
-    ['where Node does not', ['--no-experimental-require-module']],
-  ])('TypeScript with `module: node16`, %s', async (_, options) => {
-    const { printed, spans } = await runProgram(project, [...options, 'node16.cjs'])
+    ['which Node loads as ES modules', ['node16.cjs']],
+    ['where Node does not', ['--no-experimental-require-module', 'node16.cjs']],
+    // Rewrites the package, and names its functions.
+    ['by tsx', ['--import', 'tsx', 'node16.cts']],
+  ])('TypeScript with `module: node16`, %s', async (_, args) => {
+    const { printed, spans } = await runProgram(project, args)
     expect(printed).toEqual([42, 'input.value', 'sleep'])
     expect(tree(spans)).toEqual(['double', 'late', 'multiply < double', 'sleep < late'])
   })

@@ -83,7 +83,7 @@ function writeContent(writer: Writer, value: object): string {
   if (Array.isArray(value)) return writeArray(writer, value, value.length)
   if (value instanceof Date)
     return writeString(writer, Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString())
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
+  if (isBinary(value)) {
     return writeString(writer, `[${nameOf(value)}, ${value.byteLength} bytes]`)
   }
   if (value instanceof Map) return writeMap(writer, value)
@@ -95,6 +95,12 @@ function writeContent(writer: Writer, value: object): string {
   const { toJSON } = value as { toJSON?: unknown }
   if (typeof toJSON === 'function') return write(writer, toJSON.call(value, ''))
   return holds === 'live' ? writeLive(writer, value) : writeProperties(writer, value)
+}
+
+/** Some edge runtimes have no SharedArrayBuffer. */
+function isBinary(value: object): value is ArrayBufferView | ArrayBufferLike {
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return true
+  return globalThis.SharedArrayBuffer !== undefined && value instanceof SharedArrayBuffer
 }
 
 function writeLive(writer: Writer, value: object): string {
@@ -178,7 +184,8 @@ function spent(writer: Writer, text: string): string {
 
 function nameOf(value: NonNullable<unknown>): string {
   const name: unknown = attempt(() => value.constructor.name)
-  if (typeof name === 'string' && name !== '') return name
+  // Next's edge runtime has constructors that are bound.
+  if (typeof name === 'string' && name !== '') return name.replace(/^bound /, '')
   return String(attempt(() => Object.prototype.toString.call(value).slice('[object '.length, -1)))
 }
 
