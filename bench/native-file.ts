@@ -27,7 +27,10 @@ export async function insertNativeFile(
   const { stream } = await store.client.exec({
     query: `INSERT INTO ${table} (${columns}) FORMAT Native`,
     values: createReadStream(file),
-    clickhouse_settings: { wait_end_of_query: 1, ...settings },
+    clickhouse_settings: {
+      ...{ wait_end_of_query: 1, exclude_materialize_skip_indexes_on_insert: 'texts' },
+      ...settings,
+    },
   })
   for await (const _ of stream);
 }

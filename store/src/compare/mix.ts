@@ -1,7 +1,7 @@
 import { rows, type Store } from '../store.ts'
 import type { Note } from './comparison.ts'
 import type { Observation } from './observation.ts'
-import { type Selection, toCondition } from './selection.ts'
+import { matchSql, type Selection, toSelectionSql } from './selection.ts'
 import { mostHash, type RunStats, type Scope } from './side-queries.ts'
 
 /** What may differ between two sides besides what they are compared for. */
@@ -16,14 +16,14 @@ const APART = 0.1
 
 /** What the runs of a side are made of: of all, or of about 50,000. */
 export async function readMix(store: Store, scope: Scope, selection: Selection, run: RunStats): Promise<Mix> {
-  const { sql, params } = toCondition(selection, 'side')
+  const side = toSelectionSql(selection, 'side')
   const found = await rows<
     Readonly<Record<Exclude<Kind, 'model'>, string>> & { models: string[]; runs: number }
   >(
     store,
-    `SELECT environment, service, models, count() AS runs FROM runs AS run WHERE ${sql} AND run_key <= {mostHash: UInt64}
+    `SELECT environment, service, models, count() AS runs FROM runs AS run ${matchSql(side)} AND run_key <= {mostHash: UInt64}
      GROUP BY environment, service, models`,
-    { ...scope, ...params, mostHash: mostHash(run) },
+    { ...scope, ...side.params, mostHash: mostHash(run) },
   )
   const mix = { environment: new Map(), service: new Map(), model: new Map() }
   for (const { environment, service, models, runs } of found) {

@@ -27,8 +27,21 @@ const COLUMNS = {
 type Equality = keyof typeof COLUMNS
 const EQUALITIES = Object.keys(COLUMNS) as Equality[]
 
-/** A condition on `runs AS run` with its bound parameters; `prefix` keeps the parameters of two sides apart. */
-export function toCondition(selection: Selection, prefix: string): { sql: string; params: QueryParams } {
+/** SQL over `runs AS run`, and what it binds. */
+export interface SelectionSql {
+  readonly condition: string
+  /** Whether a row is the latest of its run. */
+  readonly latest: string
+  readonly params: QueryParams
+}
+
+/** SQL over `runs AS run`, PREWHERE, WHERE and all: the runs of a side. Which rows are the latest costs most, so it is asked last. */
+export function matchSql({ condition, latest }: SelectionSql): string {
+  return `PREWHERE ${condition} WHERE ${latest}`
+}
+
+/** `prefix` keeps the parameters of two sides apart. */
+export function toSelectionSql(selection: Selection, prefix: string): SelectionSql {
   const conditions: string[] = []
   const params: Record<string, unknown> = {}
   for (const key of EQUALITIES) {
@@ -55,7 +68,7 @@ export function toCondition(selection: Selection, prefix: string): { sql: string
     params[`${prefix}_from`] = from.getTime()
     params[`${prefix}_to`] = to.getTime()
   }
-  return { sql: [...scope, isLatest(scope.join(' AND ')), ...conditions].join(' AND '), params }
+  return { condition: [...scope, ...conditions].join(' AND '), latest: isLatest(scope.join(' AND ')), params }
 }
 
 /** Whether a run can belong to both: a comparison treats its sides as independent. */

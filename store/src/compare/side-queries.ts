@@ -1,7 +1,7 @@
 import { rows, type Store } from '../store.ts'
 import { COMPARISON_RULE } from './judge.ts'
 import type { Observation } from './observation.ts'
-import { type Selection, toCondition } from './selection.ts'
+import { matchSql, type Selection, toSelectionSql } from './selection.ts'
 
 /** What is read of one (step or whole run) on one side. Durations are of successful executions, in nanoseconds. */
 export interface SideStats {
@@ -71,7 +71,7 @@ function toStats({ n, succeeded, quantiles: [p50, p95, p99] }: Quantiles): SideS
 
 /** The runs of a side as wholes: all of them. */
 export async function readRunStats(store: Store, scope: Scope, selection: Selection): Promise<RunStats> {
-  const { sql, params } = toCondition(selection, 'side')
+  const side = toSelectionSql(selection, 'side')
   const [row] = await rows<Quantiles & { unfinished: number; total: number; latest: number }>(
     store,
     `SELECT countIf(incomplete = 0 AND status IN ${ENDED}) AS n,
@@ -80,8 +80,8 @@ export async function readRunStats(store: Store, scope: Scope, selection: Select
        quantilesExactIf(0.5, 0.95, 0.99)(toFloat64(duration_ns), incomplete = 0 AND status = 'ok') AS quantiles,
        count() AS total,
        toUnixTimestamp64Milli(max(start)) AS latest
-     FROM runs AS run WHERE ${sql}`,
-    { ...scope, ...params },
+     FROM runs AS run ${matchSql(side)}`,
+    { ...scope, ...side.params },
   )
   const { unfinished, total, latest } = row!
   return { ...toStats(row!), unfinished, total, latest }
@@ -150,13 +150,13 @@ export async function readRunSample(
   selection: Selection,
   run: RunStats,
 ): Promise<readonly Observation[]> {
-  const { sql, params } = toCondition(selection, 'side')
+  const side = toSelectionSql(selection, 'side')
   const [row] = await rows<Sampled>(
     store,
     `SELECT durations, successes, keys${strataOf(scope)} FROM (
        SELECT ${sampleOf(scope, selection, 'duration_ns', `status = 'ok'`, `incomplete = 0 AND status IN ${ENDED}`)}
-       FROM (SELECT *, ${KEY} AS key${stratumOf(scope)} FROM runs AS run WHERE ${sql} AND ${HASH} <= {mostHash: UInt64}))`,
-    { ...scope, ...params, mostHash: mostHash(run) },
+       FROM (SELECT *, ${KEY} AS key${stratumOf(scope)} FROM runs AS run ${matchSql(side)} AND ${HASH} <= {mostHash: UInt64}))`,
+    { ...scope, ...side.params, mostHash: mostHash(run) },
   )
   return toObservations(row!)
 }
@@ -169,14 +169,14 @@ const FAILED = 2 ** 32
  * durations, and they succeeded if all of them did. `sumMap` runs only for runs that repeat a label (`if` evaluates
  * lazily), and drops a label without an ended execution, as the outer query does.
  */
-function perRunAndStep(scope: Scope, condition: string): string {
+function perRunAndStep(scope: Scope, matching: string): string {
   return `SELECT run_key, start, ${KEY} AS key${stratumOf(scope)},
        arrayMap(s -> multiIf(s NOT IN ${ENDED}, 0, s = 'ok', 1, ${FAILED + 1}), step_statuses) AS marks,
        arrayMap((m, d) -> if(m > 0, d, 0), marks, step_durations_ns) AS durations,
        arrayMap((m, s) -> if(m > 0, s, 0), marks, step_starts_ns) AS starts,
        if(arrayUniq(step_names) = length(step_names), (step_names, marks, durations, starts),
          arrayReduce('sumMap', [step_names], [marks], [durations], [starts])) AS totals
-     FROM runs AS run WHERE ${condition} AND incomplete = 0 AND status != 'running'`
+     FROM runs AS run ${matching} AND incomplete = 0 AND status != 'running'`
 }
 
 const SUCCEEDED = `mark < ${FAILED}`
@@ -188,7 +188,7 @@ export async function readStepStats(
   selection: Selection,
   run: RunStats,
 ): Promise<StepStats[]> {
-  const { sql, params } = toCondition(selection, 'side')
+  const side = toSelectionSql(selection, 'side')
   const found = await rows<Quantiles & Sampled & { name: string; position: number }>(
     store,
     `SELECT name, n, succeeded, quantiles, position, durations, successes, keys${strataOf(scope)} FROM (
@@ -196,10 +196,10 @@ export async function readStepStats(
          quantilesExactIf(0.5, 0.95, 0.99)(toFloat64(duration), ${SUCCEEDED}) AS quantiles,
          sum(started) / sum(mark % ${FAILED}) AS position,
          ${sampleOf(scope, selection, 'duration', SUCCEEDED, '1')}
-       FROM (${perRunAndStep(scope, `${sql} AND ${HASH} <= {mostHash: UInt64}`)})
+       FROM (${perRunAndStep(scope, `${matchSql(side)} AND ${HASH} <= {mostHash: UInt64}`)})
        ARRAY JOIN totals.1 AS name, totals.2 AS mark, totals.3 AS duration, totals.4 AS started
        WHERE mark > 0 GROUP BY name ORDER BY n DESC, name LIMIT {limit: UInt32})`,
-    { ...scope, ...params, mostHash: mostHash(run), limit: COMPARISON_RULE.maxSteps + 1 },
+    { ...scope, ...side.params, mostHash: mostHash(run), limit: COMPARISON_RULE.maxSteps + 1 },
   )
   return found.map(({ name, position, ...row }) => ({
     name,
@@ -211,11 +211,12 @@ export async function readStepStats(
 
 /** How many runs belong to both sides. */
 export async function countOverlap(store: Store, scope: Scope, a: Selection, b: Selection): Promise<number> {
-  const first = toCondition(a, 'base')
-  const second = toCondition(b, 'candidate')
+  const first = toSelectionSql(a, 'base')
+  const second = toSelectionSql(b, 'candidate')
   const [row] = await rows<{ runs: number }>(
     store,
-    `SELECT count() AS runs FROM runs AS run WHERE ${first.sql} AND ${second.sql}`,
+    `SELECT count() AS runs FROM runs AS run
+    PREWHERE ${first.condition} AND ${second.condition} WHERE ${first.latest} AND ${second.latest}`,
     { ...scope, ...first.params, ...second.params },
   )
   return row!.runs

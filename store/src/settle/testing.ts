@@ -68,6 +68,7 @@ function rowOf(run: Run, payloadOf: (span: SpanFacts | undefined, name: string) 
     source: run.source,
     status: run.status,
     incomplete: Number(run.incomplete),
+    lost_steps: run.lostSteps,
     start: String(run.startUnixNano),
     duration_ns: run.durationNs,
     session_id: run.sessionId,

@@ -79,6 +79,7 @@ test('what a row has of its run', async () => {
     source: 'experiment',
     status: 'error',
     incomplete: 0,
+    lost_steps: 0,
     start: '1767225600000000000',
     duration_ns: 100 * ms,
     session_id: 's1',
