@@ -10,6 +10,7 @@ interface Benchmark {
 /** Run where none is named. */
 const usual: Record<string, () => Promise<Benchmark>> = {
   'sdk-step': () => import('./sdk-step.ts'),
+  'sdk-import': () => import('./sdk-import.ts'),
   decoding: () => import('./decoding.ts'),
   dialects: () => import('./dialects.ts'),
   ingest: () => import('./ingest.ts'),

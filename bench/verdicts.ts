@@ -1,5 +1,11 @@
-import { type ExperimentRuns, judgeExperiments, judgeRuns, type Observation } from '@weir/store/compare'
-import { cases, execute } from './verdicts/experiment.ts'
+import {
+  type ExperimentRuns,
+  judgeAdjusted,
+  judgeExperiments,
+  judgeRuns,
+  type Observation,
+} from '@weir/store/compare'
+import { cases, execute, firstTrials } from './verdicts/experiment.ts'
 import { type Random, random } from './verdicts/random.ts'
 import * as traffic from './verdicts/traffic.ts'
 
@@ -59,13 +65,20 @@ function ofRuns(base: readonly Observation[], candidate: readonly Observation[],
     .filter(isChange)
 }
 
-function ofExperiments(base: ExperimentRuns, candidate: ExperimentRuns): Said {
-  const { metrics, caseMetrics } = judgeExperiments(base, candidate)
+function ofExperiments(base: ExperimentRuns, candidate: ExperimentRuns, anytime = false): Said {
+  const { metrics, caseMetrics } = judgeExperiments(base, candidate, anytime)
   return [...Object.values(metrics), ...caseMetrics].map(({ verdict }) => verdict).filter(isChange)
 }
 
+/** Runs of a kind are compared with those of the same kind. */
+function adjusted(base: readonly Observation[], candidate: readonly Observation[]): Said {
+  return Object.values(judgeAdjusted(base, candidate))
+    .map(({ verdict }) => verdict)
+    .filter(isChange)
+}
+
 function isChange(verdict: string): boolean {
-  return verdict !== 'no clear change' && !verdict.startsWith('needs')
+  return verdict !== 'no clear change' && verdict !== 'not compared' && !verdict.startsWith('needs')
 }
 
 /** The same traffic on both sides. */
@@ -91,6 +104,24 @@ function peek(source: Random): Said {
     if (now.some((verdict) => verdict === 'slower' || verdict === 'worse')) return now
   }
   return said
+}
+
+const CASES = 20
+const MOST_TRIALS = 20
+
+/** Looks after each trial of all cases, and stops at the first verdict, as `trials: { max: 20, stopWhen: 'decided' }` does. */
+function untilDecided(passing: number, spread: number, change: { readonly passing?: number } = {}) {
+  return (source: Random): Said => {
+    const natures = cases(source, CASES, passing, spread)
+    const base = execute(source, natures, MOST_TRIALS)
+    const candidate = execute(source, natures, MOST_TRIALS, change)
+    for (let trials = 1; trials <= MOST_TRIALS; trials++) {
+      const [before, after] = [base, candidate].map((side) => firstTrials(side, trials, CASES))
+      const said = ofExperiments(before!, after!, true)
+      if (said.length > 0) return said
+    }
+    return []
+  }
 }
 
 const SCENARIOS: readonly Scenario[] = [
@@ -151,5 +182,26 @@ const SCENARIOS: readonly Scenario[] = [
       const said = ofRuns(traffic.independent(source, 1000), traffic.timingOut(source, 1000))
       return said.includes('faster') ? ['faster'] : said
     },
+  },
+  {
+    text: 'stopped when decided, 20 cases, up to 20 trials',
+    changed: false,
+    compare: untilDecided(0.8, 0.2),
+  },
+  {
+    text: 'stopped when decided, 20 cases, up to 20 trials, passing 0.8 → 0.6',
+    changed: true,
+    compare: untilDecided(0.8, 0, { passing: 0.6 }),
+  },
+  {
+    text: 'heavy runs 30 % → 60 %, adjusted, n = 600',
+    changed: false,
+    compare: (source) => adjusted(traffic.mixed(0.3)(source, 600), traffic.mixed(0.6)(source, 600)),
+  },
+  {
+    text: 'heavy runs 60 % → 30 %, all 1.5 times slower, adjusted, n = 600',
+    changed: true,
+    compare: (source) =>
+      adjusted(traffic.mixed(0.6)(source, 600), traffic.slower(traffic.mixed(0.3), 1.5)(source, 600)),
   },
 ]

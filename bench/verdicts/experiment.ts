@@ -36,3 +36,16 @@ export function execute(
   }
   return { observations, values: [{ kind: 'pass rate', name: '', values }] }
 }
+
+/** What was there after some trials of each case. */
+export function firstTrials(
+  { observations, values }: ExperimentRuns,
+  trials: number,
+  cases: number,
+): ExperimentRuns {
+  const first = <T>(all: readonly T[]) => all.slice(0, trials * cases)
+  return {
+    observations: first(observations),
+    values: values.map((one) => ({ ...one, values: first(one.values) })),
+  }
+}

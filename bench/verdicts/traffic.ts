@@ -74,6 +74,19 @@ export const users: Traffic = (random, n) => {
     }))
 }
 
+/** Runs of two kinds, of which one takes five times as long and fails more often; `heavy` is its share. */
+export function mixed(heavy: number): Traffic {
+  return (random, n) =>
+    each(n, () => {
+      const isHeavy = random.chance(heavy)
+      return {
+        ...{ key: 0, stratum: isHeavy ? 'heavy' : 'light' },
+        succeeded: !random.chance(isHeavy ? 0.1 : 0.01),
+        duration: lognormal(random) * (isHeavy ? 5 : 1),
+      }
+    })
+}
+
 /** The slowest tenth is cut off by a timeout, and fails. */
 export const timingOut: Traffic = (random, n) =>
   independent(random, n).map((one) => {

@@ -52,10 +52,10 @@ export { evaluate } from './evaluation/evaluate.ts'
 export { findEvalFiles, loadEvalFile, registerTypeScript } from './evaluation/load-file.ts'
 export type { Outline } from './evaluation/outline.ts'
 export { requireAvailable } from './experiment/availability.ts'
-export type { BaselineChanges, Change } from './experiment/baseline-changes.ts'
+export type { BaselineChanges, Change, ShareChange } from './experiment/baseline-changes.ts'
 export { exitCodeOf, toExitCode } from './experiment/exit-code.ts'
 export type { Plan, RunSettings } from './experiment/plan.ts'
-export type { ExperimentReport, Mode, TrialReport } from './experiment/report.ts'
+export type { ExperimentReport, Mode, ReportScore, TrialReport } from './experiment/report.ts'
 export {
   type EvaluationMode,
   type EvaluationSettings,

@@ -64,6 +64,7 @@ export interface RunSketch {
   readonly inputTokens?: number
   readonly outputTokens?: number
   readonly otherSpans?: number
+  readonly lostSteps?: number
   readonly steps?: readonly (string | StepSketch)[]
   readonly tools?: Calls
   readonly models?: Calls
@@ -106,6 +107,7 @@ export function toRun(sketch: RunSketch): RunRecord {
     cost: sketch.cost ?? 0,
     unpricedTokens: sketch.unpricedTokens ?? 0,
     otherSpans: sketch.otherSpans ?? 0,
+    lostSteps: sketch.lostSteps ?? 0,
     steps,
     calls: calls.sort((a, b) => a.startNs - b.startNs),
     children: (sketch.children ?? []).map((child, index) => ({

@@ -17,7 +17,16 @@ afterAll(() => page[Symbol.asyncDispose]())
 
 /** Tested by what imports or starts them. */
 const PARTS = ['research.ts', 'payment.ts', 'measured.ts', 'api.ts', 'pixels.ts']
-const SCRIPTS = ['river.ts', 'calls.ts', 'steps.ts', 'several.ts', 'models.ts', 'redact.ts', 'thread.ts', 'chat.ts']
+const SCRIPTS = [
+  'river.ts',
+  'calls.ts',
+  'steps.ts',
+  'several.ts',
+  'models.ts',
+  'redact.ts',
+  'thread.ts',
+  'chat.ts',
+]
 const DRIVEN = ['tracing.ts', 'orders.ts', 'shop.ts', 'approve.ts', 'server.ts', 'caller.ts', 'observe.ts']
 
 const spansOf = (receiver: Receiver) => receiver.requests.flatMap(({ spans }) => spans)

@@ -65,7 +65,6 @@ async function compile(directory: string): Promise<string> {
   const compilerOptions = {
     module: 'nodenext',
     target: 'es2024',
-    lib: ['es2024', 'dom', 'dom.asynciterable'],
     strict: true,
     noEmit: true,
     allowImportingTsExtensions: true,

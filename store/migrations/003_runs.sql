@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS runs
     source LowCardinality(String) COMMENT 'production or experiment',
     status LowCardinality(String),
     incomplete UInt8 COMMENT 'the root is missing or has not ended',
+    lost_steps UInt32 COMMENT 'executions of steps that the run says it had, and that did not arrive',
     start DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
     duration_ns UInt64 CODEC(T64, ZSTD(1)),
     session_id String CODEC(ZSTD(1)),
@@ -80,7 +81,12 @@ CREATE TABLE IF NOT EXISTS runs
     run_key UInt64 DEFAULT cityHash64(project, flow, start, run_id) COMMENT 'stands for project, flow, start and id' CODEC(NONE),
     INDEX replaces_minmax replaces TYPE minmax GRANULARITY 1,
     INDEX trace_id_bloom trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX settled_minmax settled TYPE minmax GRANULARITY 1
+    INDEX settled_minmax settled TYPE minmax GRANULARITY 1,
+    -- As in spans: of what those of a run do not have.
+    INDEX texts lower(replaceAll(concatWithSeparator('\n', if(run_id = lower(hex(trace_id)), '', run_id), flow, version, environment, service,
+        session_id, user_id, experiment_id, case_id, error_type, error_message, metadata, arrayStringConcat(step_names, '\0'),
+        arrayStringConcat(call_names, '\0'), arrayStringConcat(models, '\0')), '\xE2\x84\xAA', 'k'))
+        TYPE text(tokenizer = 'splitByNonAlpha', posting_list_codec = 'bitpacking')
 )
 ENGINE = ReplacingMergeTree(settled, is_deleted)
 -- By hours, then flows: a list reads the hours that it shows, and a flow lies in a few places of each. Within these by a hash, so that

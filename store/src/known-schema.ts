@@ -18,6 +18,8 @@ export const MIGRATIONS: readonly string[] = [
   '010_retention.sql',
   '011_durations.sql',
   '012_resources.sql',
+  '013_texts.sql',
+  '014_lost_steps.sql',
 ]
 
 /**

@@ -52,6 +52,11 @@ export function indexedHours(what: Indexed, value: string, hours: string): strin
     ORDER BY value DESC, hour DESC`
 }
 
+/** SQL: whether `run_index` names a row for a value, as in {@link isIndexed}. */
+export function isIndexedAtAll(what: Indexed, value: string): string {
+  return `(SELECT count() > 0 FROM run_index WHERE project = {project:String} AND value = cityHash64('${what}', ${value}))`
+}
+
 /** SQL: the hour of a start, as the sort key of `runs` has it. */
 export function hourOf(nanoseconds: string): string {
   return `intDiv(${nanoseconds}, 3600000000000)`

@@ -86,9 +86,16 @@ test('a database of the version before gets the columns of a new one, with what 
       `SELECT table, name, type FROM system.columns WHERE database = {database:String} ORDER BY table, position`,
       { database },
     )
+  const indexes = () =>
+    rows(
+      store,
+      `SELECT table, name, expr, type_full FROM system.data_skipping_indices WHERE database = {database:String} ORDER BY table, name`,
+      { database },
+    )
   await migrate(store)
-  const whole = await columns()
-  await execute(store, 'ALTER TABLE spans DROP COLUMN step_role')
+  const whole = [await columns(), await indexes()]
+  await execute(store, 'ALTER TABLE spans DROP INDEX texts, DROP COLUMN step_role')
+  await execute(store, 'ALTER TABLE runs DROP INDEX texts')
   for (const column of ['unpriced_tokens', 'model_unpriced_tokens', 'step_unpriced_tokens'])
     await execute(store, `ALTER TABLE runs DROP COLUMN ${column}`)
   for (const [table, after] of [
@@ -138,8 +145,10 @@ test('a database of the version before gets the columns of a new one, with what 
     '010_retention.sql',
     '011_durations.sql',
     '012_resources.sql',
+    '013_texts.sql',
+    '014_lost_steps.sql',
   ])
-  expect(await columns()).toEqual(whole)
+  expect([await columns(), await indexes()]).toEqual(whole)
   expect(
     await rows(
       store,

@@ -22,6 +22,7 @@ export const SPAN_COLUMNS: readonly SpanColumn[] = [
   { name: 'step_attempts', type: 'UInt32' },
   { name: 'step_fallback', type: 'UInt8' },
   { name: 'step_role', type: 'UInt8' },
+  { name: 'declared_steps', type: 'UInt32' },
   { name: 'model', type: 'LowCardinality(String)' },
   { name: 'provider', type: 'LowCardinality(String)' },
   { name: 'input_tokens', type: 'UInt64' },

@@ -14,6 +14,7 @@ interface CompareOptions {
   candidate: string
   failOn?: 'regression'
   anytime?: true
+  adjust?: string
   json: boolean
 }
 
@@ -38,6 +39,10 @@ export function addCompare(program: Command): void {
       '--anytime',
       'verdicts that hold however often you look while runs arrive (the default where a side still grows)',
     )
+    .option(
+      '--adjust <attribute>',
+      'compare runs with those of the same environment, service, model, user or session, or key of their metadata',
+    )
     .option('--json', 'print the comparison as JSON', false)
     .action((options: CompareOptions) => withStore((store) => runCompare(store, options)))
 }
@@ -48,6 +53,7 @@ async function runCompare(store: Store, options: CompareOptions): Promise<void> 
     base: parseSide(options.base),
     candidate: parseSide(options.candidate),
     ...(options.anytime && { anytime: true }),
+    ...(options.adjust !== undefined && { adjust: options.adjust }),
   })
   await refuseUnknown(store, comparison)
   if (options.json) printJson(comparison)

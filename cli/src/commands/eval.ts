@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { EvalOptions } from '../evaluate/run-eval-command.ts'
+import type { EvalOptions } from '../evaluate/eval-options.ts'
 
 export function addEval(program: Command): void {
   program
@@ -9,7 +9,18 @@ export function addEval(program: Command): void {
     .option('--filter <text>', 'only evaluations whose name, or cases whose id, contains it')
     .option('--tag <tag>', 'only cases that have this tag; may be given several times', collect)
     .option('--variant <name>', 'only this variant; may be given several times', collect)
-    .option('--trials <n>', 'times that each case is run', positiveInteger)
+    .addOption(
+      new Option(
+        '--changed <revision>',
+        'only evaluations whose files changed since this branch left it: what they import, and read their cases from',
+      ).conflicts('inProcess'),
+    )
+    .addOption(
+      new Option('--watch', 'run evaluations again whose files change, until Ctrl-C')
+        .default(false)
+        .conflicts(['inProcess', 'queue', 'promote', 'resume']),
+    )
+    .option('--trials <n>', 'times that each case is run at most', positiveInteger)
     .option('--concurrency <n>', 'cases at once', positiveInteger)
     .option(
       '--baseline <name>',

@@ -65,6 +65,7 @@ const comparison: Comparison = {
     step('cite', [4.5e7, 4.4e7, 'no clear change'], [0.99, 0.9, 'worse']),
   ],
   anytime: false,
+  adjusted: null,
   pairing: null,
   caseMetrics: [],
   added: [{ step: 'review', n: 12, runs: 310 }],

@@ -10,10 +10,12 @@ import { formatTable } from '../table.ts'
 
 /** What `weir compare` prints: tables with a row per step, and per metric of cases, the sentence, and what a reader must know. */
 export function formatComparison(comparison: Comparison): string[] {
-  const { base, candidate, sentence, run, steps, added, removed, notes, pairing, caseMetrics } = comparison
+  const { base, candidate, sentence, run, steps, added, removed, notes, pairing, caseMetrics, adjusted } =
+    comparison
   return [
     `${comparison.flow}: ${candidate.label} (${candidate.runs} of ${candidate.total} runs ended) against ${base.label} (${base.runs} of ${base.total})`,
     ...(pairing === null ? [] : [describePairing(pairing)]),
+    ...(adjusted === null ? [] : [`adjusted for ${adjusted}`]),
     '',
     ...formatCaseMetrics(caseMetrics),
     ...formatTable(

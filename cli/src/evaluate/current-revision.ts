@@ -10,9 +10,14 @@ export function mergeBase(branch: string): string | undefined {
   return git('merge-base', 'HEAD', branch) ?? git('merge-base', 'HEAD', `origin/${branch}`)
 }
 
-function git(...args: string[]): string | undefined {
+/** Bytes of the longest answer. */
+const MOST_BYTES = 256 * 1024 * 1024
+
+/** What git says; undefined where it fails. */
+export function git(...args: string[]): string | undefined {
   try {
-    return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore']
+    return execFileSync('git', args, { encoding: 'utf8', stdio, maxBuffer: MOST_BYTES }).trim()
   } catch {
     return undefined
   }

@@ -93,6 +93,16 @@ test('a variant that no evaluation has is refused, also beside one that there is
   expect(completed.stderr).toContain('No evaluation has the variant "lrage". There are: small, large.')
 })
 
+test('a tag that no case has is refused, once what has the others is judged', async () => {
+  await write('tagged', { data: `[{ input: 1, tags: ['smoke'] }, { input: 2 }]` })
+  const some = await weirEval('--tag', 'smoke', '--tag', 'slwo', '--json', 'report.json')
+  expect(some.code).toBe(2)
+  expect(some.stderr).toContain('No case has the tag "slwo". There are: smoke.')
+  expect(await readReport('report.json')).toMatchObject({ exitCode: 2, experiments: [{ evaluated: 1 }] })
+  expect((await weirEval('--tag', 'slwo')).code).toBe(2)
+  expect((await weirEval('--tag', 'smoke')).code).toBe(0)
+})
+
 test('data that throws is an error of its evaluation, and the others are judged', async () => {
   await write('a', {})
   await write('b', { data: `() => { throw new Error('no network') }` })

@@ -1,28 +1,14 @@
-import { InfrastructureError, reachableHost, UsageError } from '@weir/config'
+import { InfrastructureError, UsageError } from '@weir/config'
 import {
-  allReporters,
   type EvaluationCode,
   type EvaluationMode,
   type EvaluationSettings,
   type ExperimentReport,
   exitCodeOf,
   findEvalFiles,
-  githubReporter,
-  inProcess,
-  jsonReporter,
-  junitReporter,
-  loadEvalFile,
-  loadInChild,
-  markdownReporter,
-  prepareMode,
   type Reporter,
-  registerTypeScript,
-  requireAvailable,
   runCode,
-  terminalReporter,
   toExitCode,
-  toJsonReport,
-  toMarkdown,
 } from '@weir/evaluator'
 import { shutdown } from '@weir/sdk'
 import { migrate } from '@weir/store'
@@ -30,26 +16,13 @@ import { promoteExperiment } from '@weir/store/evaluations'
 import { type Config, readConfig } from '../config.ts'
 import { openStore } from '../open-store.ts'
 import { printError } from '../print.ts'
-import { requireWritable } from '../require-writable.ts'
+import { changedFiles } from './changed-files.ts'
 import { currentRevision, mergeBase } from './current-revision.ts'
-
-export interface EvalOptions {
-  readonly filter?: string
-  readonly tag?: readonly string[]
-  readonly variant?: readonly string[]
-  readonly promote?: string
-  readonly trials?: number
-  readonly concurrency?: number
-  readonly baseline?: string
-  readonly resume?: string
-  readonly json?: string
-  readonly junit?: string
-  readonly markdown?: string
-  readonly github: boolean
-  readonly queue: boolean
-  readonly local: boolean
-  readonly inProcess: boolean
-}
+import type { EvalOptions } from './eval-options.ts'
+import { requireReports, toReporter } from './eval-reporter.ts'
+import { loadAll, loadOne, namedBy, prepareLoading } from './load-evaluations.ts'
+import { type Ran, rerunChanged } from './rerun-changed.ts'
+import { SeenTags } from './seen-tags.ts'
 
 /** Milliseconds that an error's message has to be written. */
 const EXIT_MS = 1_000
@@ -62,36 +35,43 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
   requireReports(options)
   const mode = await toMode(config, options)
   const write = process.stdout.write.bind(process.stdout)
-  const reporter = toReporter(config, options, write)
-  const { filter, tag: tags, variant: variants, trials, baseline, concurrency, resume } = options
+  const { filter, tag: tags, variant: variants, trials, baseline, concurrency, resume, changed } = options
+  const signal = interruption()
   const settings = {
-    ...{ filter, tags, variants, trials, baseline, concurrency, resume },
+    ...{ filter, tags, variants, trials, baseline, concurrency, resume, signal },
     revision: currentRevision(),
     baselineRevision: baseline === undefined ? undefined : mergeBase(baseline),
-    signal: interruption(),
   }
+  const run = async (codes: readonly EvaluationCode[]): Promise<Ran> => {
+    const reporter = toReporter(config, options, write)
+    const ran = await runAll(namedBy(codes, filter), mode, reporter, settings)
+    await reporter.onEnd?.(ran.reports, ran.exitCode)
+    return ran
+  }
+  await prepareLoading(files[0]!, mode, options)
   const codes = await loadAll(files, mode, options)
-  const { reports, failure } = await runAll(codes, mode, reporter, settings)
-  const exitCode = failure === undefined ? toExitCode(reports) : exitCodeOf(failure.error)
-  await reporter.onEnd?.(reports, exitCode)
-  if (exitCode === 0 && options.promote !== undefined) await promote(mode, reports, options.promote)
+  const wanted = changed === undefined ? codes : changedOnly(codes, changed)
+  const first = await run(wanted)
+  const load = (file: string) => loadOne(file, mode, options, false)
+  const last = options.watch ? await rerunChanged({ paths, codes, load, run, first, signal }) : first
+  if (last.exitCode === 0 && options.promote !== undefined) await promote(mode, last.reports, options.promote)
   await shutdown()
-  if (reports.length === 0 && failure === undefined) printError(`weir: ${nothingText(options)}`)
-  if (failure !== undefined) {
+  if (wanted.length > 0 && last.reports.length === 0 && last.failure === undefined)
+    printError(`weir: ${nothingText(options)}`)
+  if (last.failure !== undefined && !options.watch) {
     setTimeout(() => process.exit(), EXIT_MS).unref()
-    throw failure.error
+    throw last.failure.error
   }
   await Promise.all([written(process.stdout), written(process.stderr)])
-  process.exit(exitCode)
+  process.exit(last.exitCode)
 }
 
-function requireReports({ json, junit, markdown }: EvalOptions): void {
-  for (const report of [json, junit, markdown])
-    if (report !== undefined && report !== '-') requireWritable(report)
-  if (json === '-' && markdown === '-')
-    throw new UsageError(
-      '--json and --markdown cannot both be "-": stdout holds one of them. Name a file for the other.',
-    )
+/** Those whose files changed: that none did is no failure. */
+function changedOnly(codes: readonly EvaluationCode[], since: string): EvaluationCode[] {
+  const changed = changedFiles(since)
+  const found = codes.filter(({ files }) => files.some((file) => changed.has(file)))
+  printError(`${found.length} of ${codes.length} evaluations changed since ${since}`)
+  return found
 }
 
 function nothingText({ resume, filter, tag }: EvalOptions): string {
@@ -128,12 +108,7 @@ function interruption(): AbortSignal {
   return controller.signal
 }
 
-interface Ran {
-  readonly reports: readonly ExperimentReport[]
-  /** The first error; what could be evaluated is reported all the same. */
-  readonly failure?: { readonly error: unknown }
-}
-
+/** Also without an evaluation: none was asked for that changed. */
 async function runAll(
   codes: readonly EvaluationCode[],
   mode: EvaluationMode,
@@ -141,18 +116,28 @@ async function runAll(
   settings: EvaluationSettings,
 ): Promise<Ran> {
   const reports: ExperimentReport[] = []
+  const seenTags = new SeenTags()
   let failure: Ran['failure']
   for (const code of codes) {
     if (settings.signal?.aborted) break
     try {
-      reports.push(...(await runCode(code, mode, reporter, settings)))
+      reports.push(...(await runCode(seenTags.watch(code), mode, reporter, settings)))
     } catch (error) {
       failure ??= { error }
       // A mistake in one evaluation says nothing of the others; without Weir, none can run.
       if (!(error instanceof UsageError)) break
     }
   }
-  return failure === undefined ? { reports } : { reports, failure }
+  if (codes.length > 0 && failure === undefined && settings.signal?.aborted !== true) {
+    try {
+      seenTags.require(settings.tags)
+    } catch (error) {
+      failure = { error }
+    }
+  }
+  const exitCode =
+    failure !== undefined ? exitCodeOf(failure.error) : codes.length === 0 ? 0 : toExitCode(reports)
+  return { reports, failure, exitCode }
 }
 
 /** Resolves once a pipe has taken everything. */
@@ -174,106 +159,3 @@ async function toMode(config: Config, options: EvalOptions): Promise<EvaluationM
 
 const NO_QUEUE_KEY =
   'there is no key to sign queued jobs with: start Weir with "weir up" on this WEIR_HOME, or set WEIR_QUEUE_KEY to that of the workers'
-
-/** All files are loaded before anything runs, so that a mistake in the last one shows at once. */
-async function loadAll(
-  files: readonly string[],
-  mode: EvaluationMode,
-  options: EvalOptions,
-): Promise<EvaluationCode[]> {
-  if (options.inProcess) {
-    await registerTypeScript(files[0]!)
-    await prepareMode(mode)
-  } else if (mode.kind === 'recorded') await requireAvailable(mode.store, mode)
-  // What tasks print must not be in the report.
-  if (isStdoutTaken(options)) process.stdout.write = process.stderr.write.bind(process.stderr)
-  const codes: EvaluationCode[] = []
-  for (const file of files) codes.push(...(await load(file, mode, options, files.length === 1)))
-  requireOneFileEach(codes)
-  requireVariants(codes, options.variant)
-  const { filter } = options
-  const named = codes.filter(({ outline }) => filter === undefined || outline.name.includes(filter))
-  return named.length > 0 ? named : codes
-}
-
-async function load(
-  file: string,
-  mode: EvaluationMode,
-  options: EvalOptions,
-  keepLoaded: boolean,
-): Promise<EvaluationCode[]> {
-  const recording = mode.kind === 'recorded' ? 'collector' : 'memory'
-  if (options.inProcess) return (await loadEvalFile(file)).map((one) => inProcess(one, recording, file))
-  const stdout = isStdoutTaken(options) ? 'stderr' : 'stdout'
-  const env = mode.kind === 'recorded' ? collectorOf(mode) : {}
-  return loadInChild(file, { directory: process.cwd(), recording, env, stdout, keepLoaded })
-}
-
-function collectorOf({ endpoint, apiKey }: Extract<EvaluationMode, { kind: 'recorded' }>): NodeJS.ProcessEnv {
-  return { WEIR_ENDPOINT: endpoint, ...(apiKey === undefined ? {} : { WEIR_API_KEY: apiKey }) }
-}
-
-/** A misspelt one would leave out what its author wants to see. */
-function requireVariants(codes: readonly EvaluationCode[], wanted: readonly string[] = []): void {
-  const known = new Set(codes.flatMap(({ outline }) => outline.variants.map(({ name }) => name)))
-  const unknown = wanted.find((name) => !known.has(name))
-  if (unknown === undefined) return
-  const names = [...known].filter((name) => name !== '').join(', ') || 'none'
-  throw new UsageError(`No evaluation has the variant "${unknown}". There are: ${names}.`)
-}
-
-/** Baselines, pages and reports know an evaluation by its name alone. */
-function requireOneFileEach(codes: readonly EvaluationCode[]): void {
-  const fileOf = new Map<string, string | undefined>()
-  for (const { outline, file } of codes) {
-    if (fileOf.has(outline.name))
-      throw new UsageError(
-        `Two evaluations are named "${outline.name}": one in ${fileOf.get(outline.name)}, one in ${file}. Give each its own name.`,
-      )
-    fileOf.set(outline.name, file)
-  }
-}
-
-function toReporter(
-  config: Config,
-  options: EvalOptions,
-  writeStdout: NodeJS.WriteStream['write'],
-): Reporter {
-  const { json, junit, markdown, github } = options
-  const stream = isStdoutTaken(options) ? process.stderr : process.stdout
-  const write = (text: string) => void stream.write(text)
-  const dashboard = dashboardOf(config)
-  const summary = process.env.GITHUB_STEP_SUMMARY
-  return allReporters([
-    terminalReporter({ write, isInteractive: stream.isTTY === true, ...dashboard }),
-    ...(json === undefined ? [] : [json === '-' ? onStdout(writeStdout, toJsonReport) : jsonReporter(json)]),
-    ...(junit === undefined ? [] : [junitReporter(junit)]),
-    ...(markdown === undefined
-      ? []
-      : [
-          markdown === '-'
-            ? onStdout(writeStdout, (reports) => toMarkdown(reports, dashboard))
-            : markdownReporter(markdown, dashboard),
-        ]),
-    ...(github ? [githubReporter(write)] : []),
-    ...(github && summary ? [markdownReporter(summary, { ...dashboard, append: true })] : []),
-  ])
-}
-
-/** A report has stdout for itself; all else that would be printed goes to stderr. */
-function isStdoutTaken({ json, markdown }: EvalOptions): boolean {
-  return json === '-' || markdown === '-'
-}
-
-/** Waits until the pipe has taken everything: `process.exit` drops what it has not. */
-function onStdout(write: NodeJS.WriteStream['write'], toText: typeof toJsonReport): Reporter {
-  return {
-    onEnd: (reports, exitCode) => new Promise((resolve) => write(toText(reports, exitCode), () => resolve())),
-  }
-}
-
-/** Where the pages are is known only for a Weir on this machine. */
-function dashboardOf({ endpoint, host, ports }: Config): { dashboardUrl?: string } {
-  const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname)
-  return isHere ? { dashboardUrl: `http://${reachableHost(host)}:${ports.dashboard}` } : {}
-}

@@ -34,6 +34,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   async_insert: '0',
   // Replacing equal spans within an insert costs as much as the rest of it, and reading has to replace anyway.
   optimize_on_insert: '0',
+  // Merges make the index of words: what came just now is read without it.
+  exclude_materialize_skip_indexes_on_insert: 'texts',
   // The status line waits for the insert, so that 200 means done.
   wait_end_of_query: '1',
 }

@@ -28,6 +28,7 @@ export function RunFacts({ page }: { readonly page: RunPage }): ReactElement {
       detail: [
         failed > 0 ? `${failed} failed` : '',
         tries > 0 ? `${tries} ${tries === 1 ? 'retry' : 'retries'}` : '',
+        run.lostSteps > 0 ? `${formatCount(run.lostSteps)} more did not arrive` : '',
       ]
         .filter(Boolean)
         .join(' · '),

@@ -24,12 +24,13 @@ const TRIAL = fieldNumber('trial')
 const STEP_INDEX = fieldNumber('stepIndex')
 const STEP_ATTEMPTS = fieldNumber('stepAttempts')
 const STEP_FALLBACK = fieldNumber('stepFallback')
+const DECLARED_STEPS = fieldNumber('declaredSteps')
 
 /** Values of `cost_estimated`, where nobody said what the tokens cost. */
 const ESTIMATED = 1
 const UNKNOWN = 2
 
-/** Writes the numbers of a span: tokens, cost, and what a step says of itself. */
+/** Writes the numbers of a span: tokens, cost, and what a step, or a flow, says of itself. */
 export class UsageColumns {
   readonly #inputTokens: Word64Column
   readonly #outputTokens: Word64Column
@@ -42,6 +43,7 @@ export class UsageColumns {
   readonly #stepIndex: Word32Column
   readonly #stepAttempts: Word32Column
   readonly #stepFallback: ByteColumn
+  readonly #declaredSteps: Word32Column
   readonly #prices: Prices
   /** Whose prices count. */
   project = ''
@@ -59,6 +61,7 @@ export class UsageColumns {
     this.#stepIndex = block.column('step_index', Word32Column)
     this.#stepAttempts = block.column('step_attempts', Word32Column)
     this.#stepFallback = block.column('step_fallback', ByteColumn)
+    this.#declaredSteps = block.column('declared_steps', Word32Column)
   }
 
   writeRow(row: number, bytes: Buffer, span: SpanView, resolver: Resolver): void {
@@ -76,6 +79,8 @@ export class UsageColumns {
       this.#stepAttempts.set(row, count(resolver.number(STEP_ATTEMPTS, 0), MAX_UINT32))
     if (resolver.has(STEP_FALLBACK))
       this.#stepFallback.set(row, Number(resolver.text(STEP_FALLBACK) === 'true'))
+    if (resolver.has(DECLARED_STEPS))
+      this.#declaredSteps.set(row, count(resolver.number(DECLARED_STEPS, 0), MAX_UINT32))
   }
 
   /** What the wire says, else what the tokens cost by the prices; that nobody knows it is not that it is nothing. */

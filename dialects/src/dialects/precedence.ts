@@ -52,6 +52,7 @@ export const PRECEDENCE = {
   stepIndex: [],
   stepAttempts: [],
   stepFallback: [],
+  declaredSteps: [],
   stepRole: [
     'weir.kind',
     'metadata',

@@ -87,6 +87,10 @@ export const ran = defineCheck({
       return unverifiable(
         `${fact}, but there is a "${name}" in the child run "${child.flow}", or below it, which has a record of its own. ${executionsText(recorded)}`,
       )
+    if (of === 'steps' && run.lostSteps > 0)
+      return unverifiable(
+        `${fact}, but the spans of ${run.lostSteps} ${run.lostSteps === 1 ? 'step' : 'steps'} were lost. ${executionsText(recorded)}`,
+      )
     if (of === 'steps' && run.otherSpans > 0)
       return unverifiable(
         `${fact}, but the flow declares no steps: its steps are the spans right below its root, and it has ${run.otherSpans} others, of which nothing is known here. ${executionsText(recorded)}`,

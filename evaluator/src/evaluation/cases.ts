@@ -36,6 +36,11 @@ export async function resolveCases(
   return checked(evaluation.name, typeof data === 'function' ? await data() : data)
 }
 
+/** The file that an evaluation reads its cases from; undefined if that is none. */
+export function dataFileOf({ data }: Pick<Evaluation, 'data'>, file: string): string | undefined {
+  return isDataSource(data) && data.type === 'jsonl' ? toPath(data.path, file) : undefined
+}
+
 async function readDataset(reference: string, store: Store | undefined): Promise<ResolvedData> {
   if (store === undefined) {
     throw new UsageError(`dataset('${reference}') is stored in Weir: run without --local, or use jsonl(...).`)

@@ -102,12 +102,22 @@ export const dollars = z.union([z.number(), z.string()]).transform((value, conte
 })
 const scoreGate = z.strictObject({ mean: share.optional(), min: share.optional() })
 
+const byK = z
+  .record(z.string(), share)
+  .refine((value) => Object.keys(value).every((k) => /^[1-9]\d{0,4}$/.test(k)), {
+    error: 'expected numbers of trials, such as { 3: 0.9 }',
+  })
+
 /** Conditions on the totals; each one that fails stops the build. */
 export const gates = z.strictObject({
   /** The least share of trials that pass, 0..1. Default 1. */
   passRate: share.optional(),
   /** The least share of its trials that each case passes, 0..1: a case that is flaky beyond it stops the build by itself. */
   perCase: z.strictObject({ atLeast: share }).optional(),
+  /** By k, the least pass@k: the chance that at least one of k trials of a case passes. */
+  passAt: byK.optional(),
+  /** By k, the least pass^k: the chance that all k trials of a case pass. */
+  passAll: byK.optional(),
   /** Per scorer the least mean (a number alone), or the least mean and minimum. With scorers, at least one has a gate. */
   scores: z.record(z.string(), z.union([share, scoreGate])).optional(),
   /** No step, nor the run, may have become slower than in the baseline: `vsBaseline: { latency: 'no-regression' }`. */
@@ -132,7 +142,7 @@ export interface Definition<I = unknown, O = unknown> {
   readonly scorers?: readonly (Scorer<I, O> | ScorerFunction<I, O>)[]
   /**
    * Conditions on the totals. `passRate`: the least share of trials that pass (default 1); `perCase: { atLeast }`: the same of each
-   * case. `scores`: per scorer the least mean, or `{ mean, min }`. `cost: { perTrial, total }`: the most. `vsBaseline`: per metric
+   * case. `passAt: { 3: 0.9 }`, `passAll: { 3: 0.7 }`: the least pass@3 and pass^3. `scores`: per scorer the least mean, or `{ mean, min }`. `cost: { perTrial, total }`: the most. `vsBaseline`: per metric
    * `'no-regression'` or a bound; `latency: { steps: 'no-regression' }` is one of these.
    */
   readonly gates?: GatesInput
@@ -141,8 +151,11 @@ export interface Definition<I = unknown, O = unknown> {
    * replaces the task.
    */
   readonly variants?: Readonly<Record<string, unknown>>
-  /** How often each case is run. Default 1. */
-  readonly trials?: number
+  /**
+   * How often each case is run. Default 1. `{ max: 20, stopWhen: 'decided' }`: until the gates are decided, but at most so often. Gates beside
+   * the baseline are then judged by anytime-valid tests, so that looking after each round costs nothing.
+   */
+  readonly trials?: number | { readonly max: number; readonly stopWhen: 'decided' }
   /** Name of a promoted baseline, or the id of an experiment. */
   readonly baseline?: string
   /** Longest time for a case, and then for each scorer and for `expect`. Default `'60s'`. */
@@ -157,8 +170,8 @@ export interface Definition<I = unknown, O = unknown> {
    */
   readonly retryOnError?: number
   /**
-   * US dollars, `5` or `'$5'`: once trials have cost as much, no more begin, and the experiment is not evaluated. It counts the run of a
-   * trial that is judged, not those that failed before it; recorded runs every few seconds, since they are read back. Default: no limit.
+   * US dollars, `5` or `'$5'`: once all runs have cost as much, those that failed and those of scorers too, no more trials begin, and the
+   * experiment is not evaluated. Recorded runs count every few seconds, since they are read back. Default: no limit.
    */
   readonly budget?: number | string
 }
@@ -178,7 +191,10 @@ export interface Evaluation {
   readonly gates: Gates
   /** At least one; '' without variants. */
   readonly variants: Readonly<Record<string, unknown>>
+  /** At most. */
   readonly trials: number
+  /** Whether fewer trials are enough. */
+  readonly stopWhen: 'decided' | undefined
   readonly baseline: string | undefined
   readonly timeoutMs: number
   readonly concurrency: number

@@ -54,7 +54,9 @@ const definition = z.strictObject({
     .default([]),
   gates: gates.default({}),
   variants: z.record(z.string().min(1), z.unknown()).default({}),
-  trials: z.int().min(1).default(1),
+  trials: z
+    .union([z.int().min(1), z.strictObject({ max: z.int().min(1), stopWhen: z.literal('decided') })])
+    .default(1),
   baseline: z.string().min(1).optional(),
   timeout: duration.default('60s'),
   concurrency: z.int().min(1).default(8),
@@ -77,7 +79,7 @@ export function evaluate<I, O>(name: string, value: Definition<I, O>): Evaluatio
   if (!parsed.success) {
     throw new UsageError(`Evaluation "${name}" is not valid.\n${z.prettifyError(parsed.error)}`)
   }
-  const { checks, expect, scorers, gates, variants, baseline, timeout, rateLimit, budget, ...rest } =
+  const { checks, expect, scorers, gates, variants, baseline, timeout, trials, rateLimit, budget, ...rest } =
     parsed.data
   const evaluation: Evaluation = {
     [EVALUATION]: true,
@@ -92,6 +94,9 @@ export function evaluate<I, O>(name: string, value: Definition<I, O>): Evaluatio
       vsBaseline: { ...gates.vsBaseline, scores: wellFormedKeys(gates.vsBaseline?.scores) },
     },
     variants: Object.keys(variants).length === 0 ? { '': undefined } : variants,
+    ...(typeof trials === 'number'
+      ? { trials, stopWhen: undefined }
+      : { trials: trials.max, stopWhen: trials.stopWhen }),
     baseline,
     timeoutMs: parseDuration(timeout) / 1e6,
     startIntervalMs: rateLimit ?? 0,

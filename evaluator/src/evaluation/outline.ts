@@ -3,7 +3,7 @@ import { type Evaluation, taskOf } from './definition.ts'
 
 type Plain =
   | ('name' | 'checks' | 'gates' | 'trials' | 'baseline' | 'timeoutMs' | 'concurrency')
-  | ('startIntervalMs' | 'retryOnError' | 'budget')
+  | ('stopWhen' | 'startIntervalMs' | 'retryOnError' | 'budget')
 
 /** What other processes need to know of an evaluation: all of it but its functions. */
 export interface Outline extends Pick<Evaluation, Plain> {
@@ -27,10 +27,11 @@ export interface VariantOutline {
 
 export function outlineOf(evaluation: Evaluation): Outline {
   const { checks, expect, scorers, variants } = evaluation
-  const { name, gates, trials, baseline, timeoutMs, concurrency, startIntervalMs, retryOnError, budget } =
-    evaluation
+  const { name, gates, trials, stopWhen, baseline, timeoutMs, concurrency } = evaluation
+  const { startIntervalMs, retryOnError, budget } = evaluation
   return {
-    ...{ name, gates, trials, baseline, timeoutMs, concurrency, startIntervalMs, retryOnError, budget },
+    ...{ name, gates, trials, stopWhen, baseline, timeoutMs, concurrency },
+    ...{ startIntervalMs, retryOnError, budget },
     checks,
     hasExpect: expect !== undefined,
     scorers: scorers.map((scorer) => scorer.name),

@@ -1,4 +1,5 @@
 import type { Store } from '@weir/store'
+import type { Interval } from '@weir/store/compare'
 import { listResults } from '@weir/store/evaluations'
 import { getRunRecords } from '@weir/store/pages'
 import { factsOf, type TrialFacts } from '../runner/trial-facts.ts'
@@ -12,6 +13,12 @@ export interface Change {
   readonly baseline: number
 }
 
+/** Of a pass rate or a score, with the 95 % intervals of both means; the cases are n. */
+export interface ShareChange extends Change {
+  readonly interval: Interval
+  readonly baselineInterval: Interval
+}
+
 /** What changed against the baseline. A case passes if all of its trials do. */
 export interface BaselineChanges {
   readonly experimentId: string
@@ -22,8 +29,8 @@ export interface BaselineChanges {
   readonly added: readonly string[]
   readonly removed: readonly string[]
   /** 0..1. */
-  readonly passRate: Change
-  readonly scores: readonly Change[]
+  readonly passRate: ShareChange
+  readonly scores: readonly ShareChange[]
   /** Milliseconds of a trial. */
   readonly duration: Change
   /** US dollars of a trial. */
@@ -71,10 +78,18 @@ export function changesBetween(
     mended: verdicts.filter(({ was, is }) => !was && is).map(({ id }) => id),
     added: [...after.keys()].filter((id) => !before.has(id)),
     removed: [...before.keys()].filter((id) => !after.has(id)),
-    passRate: { name: 'pass rate', mean: totals.passRate, baseline: oldTotals.passRate },
-    scores: totals.scores.flatMap(({ name, mean }) => {
+    passRate: {
+      name: 'pass rate',
+      mean: totals.passRate,
+      baseline: oldTotals.passRate,
+      interval: totals.passRateInterval!,
+      baselineInterval: oldTotals.passRateInterval!,
+    },
+    scores: totals.scores.flatMap(({ name, mean, interval }) => {
       const was = oldTotals.scores.find((score) => score.name === name)
-      return was === undefined ? [] : [{ name, mean, baseline: was.mean }]
+      return was === undefined
+        ? []
+        : [{ name, mean, baseline: was.mean, interval, baselineInterval: was.interval }]
     }),
     duration: {
       name: 'duration',

@@ -12,11 +12,13 @@ import type { RunRecord } from '@weir/store/run-model'
 import { settleTraces } from '@weir/store/settle'
 import { needsDetails } from '../checks/judge.ts'
 import type { TrialRunner } from '../runner/evaluation-code.ts'
+import { scorersOf } from '../runner/judge-trial.ts'
 import type { TrialRun } from '../runner/run-trial.ts'
-import { factsOf, type TrialFacts } from '../runner/trial-facts.ts'
+import { factsOf, type ReportUsage, type TrialFacts } from '../runner/trial-facts.ts'
 import { toTrialRecords } from '../runner/trial-records.ts'
 import { retryWhileUnavailable } from './availability.ts'
 import type { Plan } from './plan.ts'
+import { CLOCK_SLACK_MS, readUsage } from './usage.ts'
 
 /** Trials judged at once: scorers may call a model. */
 const CONCURRENCY = 16
@@ -25,8 +27,6 @@ const SETTLE_BATCH = 5_000
 /** Longest time without one more run. */
 const MAX_IDLE_MS = 5_000
 const LOOK_EVERY_MS = 200
-/** The clocks of this process and of those that record may differ, or be set back. */
-const CLOCK_SLACK_MS = 60_000
 
 interface Waiting {
   readonly trialRun: TrialRun
@@ -44,6 +44,7 @@ export class Judging {
   readonly #facts: Map<string, TrialFacts> = new Map()
   /** Their trials are judged: they need not be settled again. */
   readonly #judgedTraces: Set<string> = new Set()
+  readonly #scorerTraces: Set<string> = new Set()
   #waiting: Waiting[] = []
   #expected = 0
   #missing = 0
@@ -99,9 +100,26 @@ export class Judging {
       if (performance.now() - movedMs > MAX_IDLE_MS) break
       await sleep(LOOK_EVERY_MS)
     }
-    this.#missing = left
+    this.#missing += left
     await this.#judgeAll(this.#waiting, await this.#read(this.#waiting))
     this.#waiting = []
+  }
+
+  /**
+   * What all runs of the experiment used so far, those of its scorers too. It settles these, since nothing else reads them.
+   * @param isLast settles also what was settled before, some of which may have come since
+   */
+  async readUsage(isLast: boolean): Promise<ReportUsage> {
+    const { experimentId, startedMs, outline } = this.#plan
+    const [scorers, sinceMs] = [scorersOf(experimentId), startedMs - CLOCK_SLACK_MS]
+    return retryWhileUnavailable(async () => {
+      if (outline.scorers.length > 0) {
+        const found = await findExperimentTraces(this.#store, { experimentId: scorers, sinceMs })
+        await this.#settle(isLast ? found : found.filter((id) => !this.#scorerTraces.has(id)))
+        for (const id of found) this.#scorerTraces.add(id)
+      }
+      return readUsage(this.#plan, this.#store)
+    })
   }
 
   /** Of trials that were judged before. */
@@ -139,15 +157,17 @@ export class Judging {
     return retryWhileUnavailable(() => this.#settleAndRead(runIds, startedMs - CLOCK_SLACK_MS))
   }
 
+  async #settle(traceIds: readonly string[]): Promise<void> {
+    for (let from = 0; from < traceIds.length; from += SETTLE_BATCH)
+      await settleTraces(this.#store, traceIds.slice(from, from + SETTLE_BATCH))
+  }
+
   async #settleAndRead(runIds: readonly string[], sinceMs: number): Promise<Map<string, RunRecord>> {
     const { experimentId, variant, outline } = this.#plan
     // What `expect` and scorers look at, nobody knows.
     const details = outline.hasExpect || outline.scorers.length > 0 || outline.checks.some(needsDetails)
     const found = await findExperimentTraces(this.#store, { experimentId, sinceMs })
-    const traceIds = found.filter((id) => !this.#judgedTraces.has(id))
-    for (let from = 0; from < traceIds.length; from += SETTLE_BATCH) {
-      await settleTraces(this.#store, traceIds.slice(from, from + SETTLE_BATCH))
-    }
+    await this.#settle(found.filter((id) => !this.#judgedTraces.has(id)))
     // One question for all is cheaper than one for each hundred of them, unless most have been read before.
     const isFirst = this.#results.length === 0
     const records = await getRunRecords(this.#store, {

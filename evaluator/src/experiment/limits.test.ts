@@ -63,6 +63,38 @@ it('a task that failed runs again, as often as it may, and its last run counts',
   expect(Object.fromEntries(tries)).toEqual({ 1: 1, 2: 2, 3: 3, 4: 3 })
 })
 
+it('tries that failed cost what they cost, of tasks and of scorers', async () => {
+  const tries = new Map<number, number>()
+  const task = async (input: number) => {
+    await spend.run(input)
+    tries.set(input, (tries.get(input) ?? 0) + 1)
+    if (tries.get(input)! < 2) throw new Error('not yet')
+    return input
+  }
+  const asked = new Set<string>()
+  const judge = {
+    name: 'judge',
+    score: ({ case: { id } }: { case: { id: string } }) =>
+      traceModel({ provider: 'fake', model: 'judge' }, (span) => {
+        span.setUsage({ inputTokens: 1, outputTokens: 1, cost: 0.5 })
+        if (asked.has(id)) return 1
+        asked.add(id)
+        throw new Error('too many requests')
+      }),
+  }
+  const definition = {
+    ...{ task, retryOnError: 1, scorers: [judge], concurrency: 1 },
+    gates: { scores: { judge: 1 }, cost: { perTrial: '$2.50', total: 24 } },
+  }
+  const [report] = await evaluateWith(definition)
+  // 1 + 2 + 3 + 4 dollars twice, and four times two questions of the judge.
+  expect(report).toMatchObject({ status: 'passed', cost: 24, inputTokens: 88, passed: 4 })
+  expect(report!.trials.map(({ cost }) => cost)).toEqual([1, 2, 3, 4])
+  tries.clear()
+  const [limited] = await evaluateWith({ ...definition, budget: 5 })
+  expect(limited!.error).toContain('the budget of $5 is spent')
+})
+
 it('a task that failed as a check expects does not run again', async () => {
   let tries = 0
   const task = () => {
@@ -81,8 +113,8 @@ it('tasks begin as far apart as the rate limit says', async () => {
     return input
   }
   await evaluateWith({ task, rateLimit: '20/s' })
-  // 150 ms, less what timers are early.
-  expect(startsMs.at(-1)! - startsMs[0]!).toBeGreaterThan(130)
+  // 150 ms, less what timers are early and what the first task began late.
+  expect(startsMs.at(-1)! - startsMs[0]!).toBeGreaterThan(90)
   expect(() => evaluate('x', { task: spend, data: [], checks: [run.toSucceed()], rateLimit: '60' })).toThrow(
     "expected a rate such as '60/min'",
   )
@@ -110,6 +142,41 @@ it('a case that is flaky is named, and stops the build beyond what is allowed', 
     outcome: 'failed',
     reason: '"3" 2 of 4, "4" 1 of 4',
   })
+})
+
+it('gates look at how often one of k trials passes, and how often all of them do', async () => {
+  const tries = new Map<number, number>()
+  // Of four trials, case n fails n - 1.
+  const task = (input: number) => {
+    tries.set(input, (tries.get(input) ?? 0) + 1)
+    if (tries.get(input)! < input) throw new Error('not yet')
+    return input
+  }
+  const gates = { passRate: 0, passAt: { 2: 0.8, 4: 1 }, passAll: { 2: 0.4, 5: 0 } }
+  const [report] = await evaluateWith({ task, trials: 4, concurrency: 1, gates })
+  // pass@2 is (1 + 1 + 5/6 + 1/2) / 4, pass^2 (1 + 1/2 + 1/6 + 0) / 4.
+  expect(report!.gates.slice(1)).toMatchObject([
+    {
+      name: 'pass@2 >= 0.8',
+      outcome: 'passed',
+      reason: 'it is 0.8333 over 4 cases, 95% interval 0.3623 to 0.9778',
+    },
+    { name: 'pass@4 >= 1', outcome: 'passed' },
+    { name: 'pass^2 >= 0.4', outcome: 'passed', reason: expect.stringMatching(/^it is 0.4167 over 4 cases/) },
+    {
+      name: 'pass^5 >= 0',
+      outcome: 'unverifiable',
+      reason: 'it needs 5 trials of each case, and there are 4',
+    },
+  ])
+  expect(report!.passAt.map(({ k, any, all }) => [k, any, all])).toEqual([
+    [2, expect.closeTo(5 / 6, 12), expect.closeTo(5 / 12, 12)],
+    [3, expect.closeTo(3.75 / 4, 12), expect.closeTo(1.25 / 4, 12)],
+    [4, 1, 0.25],
+  ])
+  expect(() => evaluate('x', { ...base, gates: { passAt: { two: 1 } } } as never)).toThrow(
+    'expected numbers of trials, such as { 3: 0.9 }',
+  )
 })
 
 it('only cases with a tag run, and only the variants that were asked for', async () => {

@@ -5,6 +5,7 @@ import { run, steps, tools } from '../checks/matchers.ts'
 import type { Definition, Evaluation } from '../evaluation/definition.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { evaluateLocally } from '../local/testing.ts'
+import { exactMatch } from '../scorers/text.ts'
 import { RETURNED } from '../testing.ts'
 import { toExitCode } from './exit-code.ts'
 import { prepareMode, runEvaluation } from './run-evaluation.ts'
@@ -101,6 +102,28 @@ describe('a local experiment', () => {
     expect(RETURNED.map((_, index) => seen.get(index))).toEqual(RETURNED)
   })
 
+  it('a stream is what it gives: it is read to its end, checked, scored, and fails where it fails', async () => {
+    const chat = flow('chat', async function* (input: string) {
+      yield await flow.step('greet', () => 'Hello ')
+      if (input === 'bad') throw new Error('broke off')
+      yield input
+    })
+    const draft = async (input: string) => ReadableStream.from(['Hello ', input])
+    const data = ['Ada', 'bad'].map((input) => ({ id: input, input, reference: `Hello ${input}` }))
+    const checks = [run.toHaveOutputContaining('Ada'), run.not.toHaveOutputContaining('secret')]
+    const scorers = [exactMatch]
+    const gates = { passRate: 0.5, scores: { exactMatch: 0.5 } }
+    for (const task of [chat, draft as never]) {
+      const report = await reportOf(
+        evaluate<string, unknown>('streams', { task: task as typeof chat, data, checks, scorers, gates }),
+      )
+      const [ada, bad] = ['Ada', 'bad'].map((id) => report.trials.find(({ caseId }) => caseId === id)!)
+      expect(ada!.results.map(({ outcome }) => outcome)).toEqual(ada!.results.map(() => 'passed'))
+      expect(ada!.results.find(({ name }) => name === 'exactMatch')?.score).toBe(1)
+      expect(bad!.results.map(({ outcome }) => outcome)).toContain(task === chat ? 'error' : 'failed')
+    }
+  })
+
   it('counts a task that throws or takes too long', async () => {
     const task = async (input: string) => {
       if (input === 'slow') await new Promise((resolve) => setTimeout(resolve, 3_000))
@@ -116,7 +139,11 @@ describe('a local experiment', () => {
     const reasons = Object.fromEntries(
       report.trials.map(({ caseId, results }) => [caseId, results[0]!.reason]),
     )
-    expect(reasons).toEqual({ good: '', bad: 'no', slow: 'The case took longer than its timeout of 1000 ms.' })
+    expect(reasons).toEqual({
+      good: '',
+      bad: 'no',
+      slow: 'The case took longer than its timeout of 1000 ms.',
+    })
   })
 
   it('passes no gate on errors alone', async () => {

@@ -44,7 +44,10 @@ export interface Plan {
   readonly leftOut: number
   readonly dataset: string
   readonly datasetHash: string
+  /** Of each case, at most. */
   readonly trials: number
+  /** Of each case, after which it was decided; undefined: all run. */
+  readonly decidedAfter?: number
   readonly concurrency: number
   /** As it was asked for; undefined: none. */
   readonly baseline: string | undefined

@@ -20,6 +20,7 @@ import { readBaselineChanges } from './baseline-changes.ts'
 import type { Plan } from './plan.ts'
 import { type ExperimentReport, toExperiment, toReport, toTrials } from './report.ts'
 import { trialsOf } from './trials.ts'
+import { readUsage } from './usage.ts'
 
 const POLL_MS = 300
 /** Longest time without an answer from the queue before this process gives up; workers go on with the experiment. */
@@ -69,10 +70,14 @@ export async function runQueued(
   }
 }
 
-/** Workers start tasks on their own: nobody paces them, and nobody adds up what they cost. */
+/** Workers start tasks on their own: nobody paces them, adds up what they cost, or looks at what is judged meanwhile. */
 function requireNoLimits({ outline }: Plan): void {
-  const { name, startIntervalMs, budget } = outline
-  const [limit] = [...(startIntervalMs > 0 ? ['rateLimit'] : []), ...(budget === undefined ? [] : ['budget'])]
+  const { name, startIntervalMs, budget, stopWhen } = outline
+  const [limit] = [
+    ...(startIntervalMs > 0 ? ['rateLimit'] : []),
+    ...(budget === undefined ? [] : ['budget']),
+    ...(stopWhen === undefined ? [] : ['stopWhen']),
+  ]
   if (limit !== undefined)
     throw new UsageError(`"${name}" has a ${limit}, which workers cannot keep: run it without --queue.`)
 }
@@ -174,10 +179,11 @@ function answered<T>(answer: Promise<T>): Promise<T> {
 /** Reads the report from what the worker wrote. */
 async function readReport(plan: Plan, store: Store): Promise<ExperimentReport> {
   const { experimentId } = plan
-  const [experiment, results, records] = await Promise.all([
+  const [experiment, results, records, usage] = await Promise.all([
     findExperiment(store, { experimentId }),
     listResults(store, { experimentId }),
     getRunRecords(store, { experimentId }),
+    readUsage(plan, store),
   ])
   if (experiment === undefined || experiment.status === 'running') {
     throw new InfrastructureError(`The worker wrote no result of experiment ${experimentId}.`)
@@ -187,6 +193,7 @@ async function readReport(plan: Plan, store: Store): Promise<ExperimentReport> {
   return toReport(plan, 'queue', results, {
     gates: experiment.gates,
     facts,
+    usage,
     changes,
     error: experiment.error,
   })

@@ -6,8 +6,10 @@ import type { Reporter } from '../reporters/reporter.ts'
 import { type MissingSpans, NOTHING_MISSING } from '../runner/delivery.ts'
 import type { TrialRunner } from '../runner/evaluation-code.ts'
 import type { TrialRun } from '../runner/run-trial.ts'
+import { sumUsage } from '../runner/trial-facts.ts'
 import { type CollectorAccess, retryWhileUnavailable, waitUntilQueryable } from './availability.ts'
 import { concludeExperiment, crashProblem, lateErrors, replaceResults, withBudget } from './conclude.ts'
+import { type Known, runRounds } from './decision.ts'
 import { Judging } from './judging.ts'
 import type { Plan } from './plan.ts'
 import {
@@ -18,7 +20,7 @@ import {
   toReport,
   toTrials,
 } from './report.ts'
-import { runTrials, trialsOf } from './trials.ts'
+import { type PlannedTrial, runTrials } from './trials.ts'
 
 /** Where an experiment is recorded and stored. */
 export interface Recorded {
@@ -36,34 +38,47 @@ const JUDGE_EVERY_MS = 5_000
  * @throws whatever else ended it early; the experiment is then stored as one that could not be evaluated
  */
 export async function runRecorded(
-  plan: Plan,
+  planned: Plan,
   runner: TrialRunner,
   { store, collector }: Recorded,
   reporter: Reporter,
   interrupted?: AbortSignal,
 ): Promise<ExperimentReport> {
-  const { signal, spent } = withBudget(plan.outline.budget, interrupted)
-  await retryWhileUnavailable(() => storeCases(store, { ...plan, cases: plan.allCases }))
-  await retryWhileUnavailable(() => upsertExperiment(store, toExperiment(plan)))
-  reporter.onExperimentStart?.(plan, 'recorded')
-  const judging = new Judging(plan, store, runner.judge.bind(runner), plan.judged)
-  try {
-    const trialRuns = await runAndJudge(plan, runner, collector, judging, reporter, { signal, spent })
-    const missing = await runner.deliver()
+  const { signal, spent } = withBudget(planned.outline.budget, interrupted)
+  await retryWhileUnavailable(() => storeCases(store, { ...planned, cases: planned.allCases }))
+  await retryWhileUnavailable(() => upsertExperiment(store, toExperiment(planned)))
+  reporter.onExperimentStart?.(planned, 'recorded')
+  const judging = new Judging(planned, store, runner.judge.bind(runner), planned.judged)
+  const trialRuns: TrialRun[] = []
+  let missing = NOTHING_MISSING
+  const run = async (trials: Iterator<PlannedTrial>): Promise<void> => {
+    const limits = { signal, spent }
+    trialRuns.push(...(await runAndJudge(planned, trials, runner, collector, judging, reporter, limits)))
+    missing = await runner.deliver()
     // A collector that did not take the spans cannot say when they can be read.
     if (missing.pending === 0) await waitUntilQueryable(collector)
     await judging.judgeAll()
-    const report = await concludeRecorded(plan, 'recorded', store, judging, trialRuns, missing, runner.late)
+  }
+  const known = async (): Promise<Known> => {
+    await judging.readFacts()
+    const usage = { trials: sumUsage([...judging.facts.values()]), all: await judging.readUsage(false) }
+    return { trials: toTrials(judging.results), usage }
+  }
+  try {
+    const plan = await runRounds(planned, store, run, known)
+    await deliverScorers(plan, runner, collector)
+    const report = await concludeRecorded(plan, 'recorded', store, judging, trialRuns, missing, runner)
     reporter.onExperimentEnd?.(report)
     return report
   } catch (error) {
     const isInterrupted = signal.aborted && error === signal.reason
     if (isInterrupted) await judgeLast(judging, collector)
+    const usage = await judging.readUsage(true).catch(() => undefined)
     const results = judging.results
-    const message = isInterrupted ? interruptedText(plan, results, error) : messageOf(error)
-    const report = toReport(plan, 'recorded', results, { facts: judging.facts, error: message })
+    const message = isInterrupted ? interruptedText(planned, results, error) : messageOf(error)
+    const report = toReport(planned, 'recorded', results, { facts: judging.facts, usage, error: message })
     // If it is the store that failed, the error that is thrown says so.
-    await upsertExperiment(store, toExperiment(plan, report)).catch(() => undefined)
+    await upsertExperiment(store, toExperiment(planned, report)).catch(() => undefined)
     if (!isInterrupted) throw error
     reporter.onExperimentEnd?.(report)
     return report
@@ -83,9 +98,10 @@ function interruptedText(plan: Plan, results: readonly Result[], error: unknown)
   return `${messageOf(error)}: ${toTrials(results).length} of ${plannedTrials(plan)} trials are judged and stored. Go on with: weir eval --resume ${plan.experimentId}`
 }
 
-/** Runs the trials that are not judged yet. */
+/** Runs those of the trials that are not judged yet. */
 async function runAndJudge(
   plan: Plan,
+  trials: Iterator<PlannedTrial>,
   runner: TrialRunner,
   collector: CollectorAccess,
   judging: Judging,
@@ -95,7 +111,9 @@ async function runAndJudge(
   const before = new Set(
     toTrials(judging.results).map(({ caseId, trial }) => JSON.stringify([caseId, trial])),
   )
-  const left = trialsOf(plan).filter(({ item, trial }) => !before.has(JSON.stringify([item.id, trial])))
+  const left = Iterator.from(trials).filter(
+    ({ item, trial }) => !before.has(JSON.stringify([item.id, trial])),
+  )
   const trialRuns: TrialRun[] = []
   const ended = new AbortController()
   const judgingMeanwhile = judgeUntil(ended.signal, judging, collector, spent)
@@ -125,7 +143,7 @@ async function judgeUntil(
   ended: AbortSignal,
   judging: Judging,
   collector: CollectorAccess,
-  spent: (dollars: number) => void,
+  spent: ((dollars: number) => void) | undefined,
 ): Promise<void> {
   let tookMs = 0
   while (!ended.aborted) {
@@ -134,9 +152,20 @@ async function judgeUntil(
     const startedMs = performance.now()
     await waitUntilQueryable(collector, ended)
     await judging.judgeArrived()
-    spent([...judging.facts.values()].reduce((sum, { cost }) => sum + cost, 0))
+    if (spent !== undefined) spent((await judging.readUsage(false)).cost)
     tookMs = performance.now() - startedMs
   }
+}
+
+/** Scorers have run since the runs of the trials were delivered. */
+async function deliverScorers(
+  { outline }: Plan,
+  runner: Pick<TrialRunner, 'deliver'>,
+  collector: CollectorAccess | undefined,
+): Promise<void> {
+  if (outline.scorers.length === 0) return
+  const { pending } = await runner.deliver()
+  if (pending === 0 && collector !== undefined) await waitUntilQueryable(collector)
 }
 
 /** Judges trials that have ended, and the experiment. Repeating it replaces both. */
@@ -144,13 +173,14 @@ export async function judgeRecorded(
   plan: Plan,
   mode: Mode,
   trialRuns: readonly TrialRun[],
-  store: Store,
-  runner: Pick<TrialRunner, 'judge' | 'late'>,
+  { store, collector }: { readonly store: Store; readonly collector: CollectorAccess | undefined },
+  runner: Omit<TrialRunner, 'run'>,
 ): Promise<ExperimentReport> {
   const judging = new Judging(plan, store, runner.judge.bind(runner))
   for (const trialRun of trialRuns) judging.add(trialRun, plan.startedMs)
   await judging.judgeAll()
-  return concludeRecorded(plan, mode, store, judging, trialRuns, NOTHING_MISSING, runner.late)
+  await deliverScorers(plan, runner, collector)
+  return concludeRecorded(plan, mode, store, judging, trialRuns, NOTHING_MISSING, runner)
 }
 
 async function concludeRecorded(
@@ -160,15 +190,16 @@ async function concludeRecorded(
   judging: Judging,
   trialRuns: readonly TrialRun[],
   missing: MissingSpans,
-  late: ReadonlyMap<string, string>,
+  runner: Pick<TrialRunner, 'late' | 'unowned'>,
 ): Promise<ExperimentReport> {
-  const errors = lateErrors(judging.results, late)
+  const errors = lateErrors(judging.results, runner.late)
   await retryWhileUnavailable(() => insertResults(store, errors))
   const results = replaceResults(judging.results, errors)
-  const problem = crashProblem(trialRuns) ?? deliveryProblem(judging.runs, missing)
+  const problem = crashProblem(trialRuns, runner) ?? deliveryProblem(judging.runs, missing)
   await judging.readFacts()
+  const usage = await judging.readUsage(true)
   const report = await retryWhileUnavailable(() =>
-    concludeExperiment(plan, mode, results, judging.facts, store, problem),
+    concludeExperiment(plan, mode, results, judging.facts, usage, store, problem),
   )
   await retryWhileUnavailable(() => upsertExperiment(store, toExperiment(plan, report)))
   return report

@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { type CaseTrials, type Interval, type PassAt, passAt, shareInterval } from '@weir/store/compare'
 import type {
   Experiment,
   ExperimentStatus,
@@ -9,7 +10,7 @@ import type {
 } from '@weir/store/evaluations'
 import { stringifyExact } from '@weir/store/text'
 import { describeCheck } from '../checks/judge.ts'
-import type { TrialFacts } from '../runner/trial-facts.ts'
+import { type ReportUsage, sumUsage, type TrialFacts } from '../runner/trial-facts.ts'
 import type { BaselineChanges } from './baseline-changes.ts'
 import type { Plan } from './plan.ts'
 
@@ -37,22 +38,20 @@ export interface ReportTotals {
   readonly failed: number
   readonly errors: number
   readonly passRate: number
-  readonly scores: readonly ScoreSummary[]
+  /** Of the pass rate, 95 %, with the cases as n; null if nothing was evaluated. */
+  readonly passRateInterval: Interval | null
+  readonly scores: readonly ReportScore[]
 }
 
-/** Of all trials. */
-export interface ReportUsage {
-  readonly inputTokens: number
-  readonly outputTokens: number
-  /** US dollars. */
-  readonly cost: number
-  /** Some tokens have no known price: it cost at least `cost`. */
-  readonly isCostPartial: boolean
+/** A score over the trials that have it. */
+export interface ReportScore extends ScoreSummary {
+  /** Of the mean, 95 %, with the cases as n. */
+  readonly interval: Interval
 }
 
 export type Mode = 'recorded' | 'local' | 'queue'
 
-/** One experiment and its results. */
+/** One experiment and its results. Its usage is that of all its runs: those that were repeated, and those of scorers, too. */
 export interface ExperimentReport extends ReportTotals, ReportUsage {
   readonly experimentId: string
   readonly evaluation: string
@@ -71,8 +70,12 @@ export interface ExperimentReport extends ReportTotals, ReportUsage {
   readonly status: Exclude<ExperimentStatus, 'running'>
   /** Cases x trials. */
   readonly planned: number
+  /** Trials of each case after which all gates were decided, so that no more ran; null: all ran. */
+  readonly decidedAfter: number | null
   /** '' if there was none. */
   readonly baselineExperimentId: string
+  /** pass@k and pass^k, by k; empty where a case has one trial. */
+  readonly passAt: readonly PassAt[]
   /** Ids of cases of which some trials passed and some did not. */
   readonly flaky: readonly string[]
   /** Undefined without a baseline. */
@@ -84,8 +87,12 @@ export interface ExperimentReport extends ReportTotals, ReportUsage {
   readonly trials: readonly TrialReport[]
 }
 
-export function plannedTrials(plan: Pick<Plan, 'cases' | 'trials'>): number {
-  return plan.cases.length * plan.trials
+export function plannedTrials({
+  cases,
+  trials,
+  decidedAfter = trials,
+}: Pick<Plan, 'cases' | 'trials' | 'decidedAfter'>): number {
+  return cases.length * decidedAfter
 }
 
 /** What is known of an experiment besides its results. */
@@ -93,6 +100,8 @@ export interface ReportDetails {
   readonly gates?: readonly GateResult[]
   /** By run id. */
   readonly facts?: ReadonlyMap<string, TrialFacts>
+  /** Of all runs; undefined: that of the trials' runs is all that is known. */
+  readonly usage?: ReportUsage | undefined
   readonly changes?: BaselineChanges | undefined
   /** Why it could not be evaluated as a whole. */
   readonly error?: string | undefined
@@ -103,7 +112,7 @@ export function toReport(
   plan: Plan,
   mode: Mode,
   results: readonly Result[],
-  { gates = [], facts = new Map(), changes, error }: ReportDetails,
+  { gates = [], facts = new Map(), usage, changes, error }: ReportDetails,
 ): ExperimentReport {
   const cases = new Map(plan.cases.map((item) => [item.id, item]))
   const trials = toTrials(results).map((trial): TrialReport => {
@@ -133,33 +142,43 @@ export function toReport(
           ? 'passed'
           : 'failed',
     planned,
+    decidedAfter: plan.decidedAfter ?? null,
     baselineExperimentId: plan.baselineExperimentId ?? '',
+    passAt: toPassAt(trials),
     flaky: flakyCases(trials),
     changes,
     gates,
     error: problem ?? '',
     durationMs: Math.max(0, Date.now() - plan.startedMs),
     ...totals,
-    ...toUsage(trials),
+    ...(usage ?? sumUsage(trials)),
     trials,
   }
 }
 
-export function toUsage(trials: readonly ReportUsage[]): ReportUsage {
-  return {
-    inputTokens: trials.reduce((sum, trial) => sum + trial.inputTokens, 0),
-    outputTokens: trials.reduce((sum, trial) => sum + trial.outputTokens, 0),
-    cost: trials.reduce((sum, trial) => sum + trial.cost, 0),
-    isCostPartial: trials.some((trial) => trial.isCostPartial),
-  }
+function flakyCases(trials: readonly JudgedTrial[]): string[] {
+  return countTrials(trials)
+    .filter(({ passed, trials: of }) => passed > 0 && passed < of)
+    .map(({ caseId }) => caseId)
 }
 
-function flakyCases(trials: readonly JudgedTrial[]): string[] {
-  const outcomes = Map.groupBy(trials, ({ caseId }) => caseId)
-  return [...outcomes].flatMap(([caseId, own]) => {
-    const passed = own.filter(({ outcome }) => outcome === 'passed').length
-    return passed > 0 && passed < own.length ? [caseId] : []
-  })
+/** How many trials of each case passed. */
+export function countTrials(trials: readonly JudgedTrial[]): (CaseTrials & { readonly caseId: string })[] {
+  return [...Map.groupBy(trials, ({ caseId }) => caseId)].map(([caseId, own]) => ({
+    caseId,
+    trials: own.length,
+    passed: own.filter(({ outcome }) => outcome === 'passed').length,
+  }))
+}
+
+/** The k that are shown, besides that of all trials. */
+const SHOWN_K = [2, 3, 5, 10, 20, 50, 100]
+
+function toPassAt(trials: readonly JudgedTrial[]): PassAt[] {
+  const cases = countTrials(trials)
+  const most = cases.reduce((least, { trials: own }) => Math.min(least, own), Infinity)
+  if (cases.length === 0 || most === 1) return []
+  return [...SHOWN_K.filter((k) => k < most), most].map((k) => passAt(cases, k)!)
 }
 
 const NO_FACTS: TrialFacts = {
@@ -227,25 +246,35 @@ export function toTotals(trials: readonly JudgedTrial[]): ReportTotals {
   const count = (outcome: Outcome) => trials.filter((trial) => trial.outcome === outcome).length
   const passed = count('passed')
   const errors = count('error')
+  const cases = new Set(trials.map(({ caseId }) => caseId)).size
   return {
     evaluated: trials.length,
     passed,
     failed: trials.length - passed - errors,
     errors,
     passRate: trials.length === 0 ? 0 : passed / trials.length,
+    passRateInterval: trials.length === 0 ? null : shareInterval(passed / trials.length, cases),
     scores: toScores(trials),
   }
 }
 
-function toScores(trials: readonly JudgedTrial[]): ScoreSummary[] {
-  const groups = new Map<string, { sum: number; min: number; count: number }>()
-  for (const { results } of trials) {
+function toScores(trials: readonly JudgedTrial[]): ReportScore[] {
+  const groups = new Map<string, { sum: number; min: number; count: number; cases: Set<string> }>()
+  for (const { caseId, results } of trials) {
     for (const { kind, name, score, outcome } of results) {
       // A scorer that failed has no score.
       if (kind !== 'scorer' || outcome === 'error') continue
-      const { sum, min, count } = groups.get(name) ?? { sum: 0, min: 1, count: 0 }
-      groups.set(name, { sum: sum + score, min: Math.min(min, score), count: count + 1 })
+      const { sum, min, count, cases } = groups.get(name) ?? { sum: 0, min: 1, count: 0, cases: new Set() }
+      groups.set(name, {
+        sum: sum + score,
+        min: Math.min(min, score),
+        count: count + 1,
+        cases: cases.add(caseId),
+      })
     }
   }
-  return [...groups].map(([name, { sum, min, count }]) => ({ name, mean: sum / count, min, count }))
+  return [...groups].map(([name, { sum, min, count, cases }]) => {
+    const mean = sum / count
+    return { name, mean, min, count, interval: shareInterval(mean, cases.size) }
+  })
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Case } from '@weir/store/evaluations'
 import { isErrorExpected, type Outline } from '../evaluation/outline.ts'
 import type { TrialEnd, TrialRunner } from '../runner/evaluation-code.ts'
+import { type ReportUsage, sumUsage } from '../runner/trial-facts.ts'
 import type { Plan } from './plan.ts'
 
 export interface PlannedTrial {
@@ -75,7 +76,7 @@ function pacer(): (intervalMs: number) => Promise<void> {
   }
 }
 
-/** Runs a trial, and again if its task failed: how it ended last is its result. */
+/** Runs a trial, and again if its task failed: how it ended last is its result. What it used in all of them counts. */
 export async function runWithRetries(
   { retryOnError, checks }: Outline,
   runner: TrialRunner,
@@ -83,11 +84,13 @@ export async function runWithRetries(
   trial: number,
   onTaskEnd?: () => void,
 ): Promise<TrialEnd> {
+  const used: ReportUsage[] = []
   for (let left = retryOnError; ; left--) {
     const end = await runner.run(item, trial, left === 0 ? onTaskEnd : undefined)
+    if (end.usage !== undefined) used.push(end.usage)
     const { error } = end.run
     if (left === 0 || error === undefined || (error.reason === 'thrown' && isErrorExpected(checks)))
-      return end
+      return { ...end, usage: sumUsage(used) }
   }
 }
 

@@ -31,15 +31,15 @@ interface Taking {
 let taking: Taking | undefined
 
 /**
- * The recorded runs that belong to this one, perhaps among others; they are forgotten then. What has not been flushed is not among
+ * The recorded runs that belong to these, perhaps among others; they are forgotten then. What has not been flushed is not among
  * them. Runs that end together are read together: reading one takes nearly as long as reading ten.
  */
-export async function takeRuns(runId: string): Promise<RunRecord[]> {
+export async function takeRuns(of: readonly string[]): Promise<RunRecord[]> {
   taking ??= { runIds: [], records: nextTurn().then(takeTogether) }
   const { runIds, records } = taking
-  runIds.push(runId)
+  runIds.push(...of)
   // One that cannot be read must not take the others with it.
-  return records.catch(() => startedKeeper().takeRuns([runId]))
+  return records.catch(() => startedKeeper().takeRuns(of))
 }
 
 function takeTogether(): RunRecord[] {
@@ -64,7 +64,7 @@ export async function recordRun<I, O>(
   const run = flow.run as (input: I, options: RunOptions) => Promise<O>
   await run(input, { ...options, id: runId }).catch(() => {})
   await flush()
-  const record = (await takeRuns(runId)).find((candidate) => candidate.runId === runId)
+  const record = (await takeRuns([runId])).find((candidate) => candidate.runId === runId)
   if (record !== undefined) return record
   throw new UsageError(
     `The run of flow "${flow.name}" was not recorded: init() of @weir/sdk was called before. Import '@weir/evaluator/vitest' first, for example in Vitest's setupFiles.`,

@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api'
 import { type Prices, protobufOfJson, Scratch, SpanBlock } from '@weir/dialects'
 import type { ReadableSpan, SpanExporter } from '@weir/sdk'
 import { writeRequest } from '@weir/sdk/otlp'
@@ -8,8 +9,9 @@ type ExportDone = Parameters<SpanExporter['export']>[1]
 
 /** `ExportResultCode.SUCCESS` of OpenTelemetry. */
 const SUCCESS = 0
-/** Spans of one request: so few that their JSON fits into one string, whatever their inputs and outputs. */
-const BATCH = 4
+/** Spans of one request: of the longest inputs and outputs so few that their JSON fits into one string. */
+const MOST_SPANS = 128
+const MOST_CHARACTERS = 4 * 1024 * 1024
 /** Bytes of columns that are filled before they are read. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
 
@@ -84,10 +86,10 @@ export class SpanKeeper implements SpanExporter {
   #toRuns(spans: readonly ReadableSpan[]): RunRecord[] {
     const recorded: RecordedSpan[] = []
     try {
-      for (let at = 0; at < spans.length; at += BATCH) {
-        this.#block.append(toRequest(spans.slice(at, at + BATCH), this.#scratch), this.#project)
-        const isLast = at + BATCH >= spans.length
-        if (isLast || this.#block.size > MAX_UNREAD_BYTES)
+      for (let at = 0, next = 0; at < spans.length; at = next) {
+        next = endOfBatch(spans, at)
+        this.#block.append(toRequest(spans.slice(at, next), this.#scratch), this.#project)
+        if (next === spans.length || this.#block.size > MAX_UNREAD_BYTES)
           for (const span of readSpans(this.#block.take())) recorded.push(span)
       }
     } catch (error) {
@@ -97,6 +99,29 @@ export class SpanKeeper implements SpanExporter {
     }
     return toRunRecords(recorded)
   }
+}
+
+function endOfBatch(spans: readonly ReadableSpan[], from: number): number {
+  let characters = 0
+  let at = from
+  while (at < spans.length && at - from < MOST_SPANS && characters < MOST_CHARACTERS) {
+    const { attributes, events } = spans[at++]!
+    characters += charactersOf(attributes)
+    for (const event of events) characters += charactersOf(event.attributes ?? {})
+  }
+  return at
+}
+
+/** Of the texts: all else is short. */
+function charactersOf(attributes: Attributes): number {
+  let characters = 0
+  for (const key in attributes) {
+    const value = attributes[key]
+    if (typeof value === 'string') characters += value.length
+    else if (Array.isArray(value))
+      characters += value.reduce<number>((sum, one) => sum + String(one).length, 0)
+  }
+  return characters
 }
 
 function belongs(trace: Trace, runIds: ReadonlySet<unknown>): boolean {

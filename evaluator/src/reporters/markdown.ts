@@ -1,9 +1,9 @@
 import { appendFile, writeFile } from 'node:fs/promises'
 import { formatDuration } from '@weir/config'
 import { cutText, printed } from '@weir/store/text'
-import type { BaselineChanges, Change } from '../experiment/baseline-changes.ts'
+import type { BaselineChanges, Change, ShareChange } from '../experiment/baseline-changes.ts'
 import type { ExperimentReport } from '../experiment/report.ts'
-import { dollars, percent } from './numbers.ts'
+import { dollars, percent, range, score } from './numbers.ts'
 import { type Reporter, trialNames } from './reporter.ts'
 import { compareVariants, FIXED_COLUMNS } from './variants.ts'
 
@@ -75,6 +75,7 @@ function section(report: ExperimentReport, { dashboardUrl }: MarkdownOptions): s
     `### ${MARK[status]} ${name}: ${passed} of ${planned} trials passed`,
     ...(error === '' ? [] : [code(error)]),
     gates(report),
+    ...passRates(report),
     ...(changes === undefined ? [] : [changed(changes), table(changes)]),
     ...(report.flaky.length === 0 ? [] : [`Flaky, passed in some trials: ${named(report.flaky)}`]),
     ...scores(report),
@@ -83,6 +84,21 @@ function section(report: ExperimentReport, { dashboardUrl }: MarkdownOptions): s
   ]
     .filter((part) => part !== '')
     .join('\n\n')
+}
+
+/** The pass rate, and what several trials of a case say. */
+function passRates({ passRate, passRateInterval, passAt }: ExperimentReport): string[] {
+  if (passRateInterval === null) return []
+  const rate = `Pass rate ${percent(passRate)} (95 % interval ${range(passRateInterval, percent)})`
+  if (passAt.length === 0) return [rate]
+  const rows = passAt.map(
+    ({ k, any, anyInterval, all, allInterval }) =>
+      `| ${k} | ${percent(any)} (${range(anyInterval, percent)}) | ${percent(all)} (${range(allInterval, percent)}) |`,
+  )
+  return [
+    rate,
+    ['| k | one of k trials passes (pass@k) | all k pass (pass^k) |', '|---|---:|---:|', ...rows].join('\n'),
+  ]
 }
 
 /** What stopped the build in full; the others are counted. */
@@ -119,16 +135,16 @@ function table({ passRate, scores, duration, cost }: BaselineChanges): string {
     format: (value: number) => string,
     change: string,
   ) => `| ${label} | ${format(mean)} | ${format(baseline)} | ${change} |`
+  const share = (label: string, of: ShareChange, format: (value: number) => string, change: string) =>
+    `| ${label} | ${format(of.mean)} (${range(of.interval, format)}) | ${format(of.baseline)} (${range(of.baselineInterval, format)}) | ${change} |`
   const ratio = ({ mean, baseline }: Change) =>
     baseline === 0 ? '' : signed((mean / baseline - 1) * 100, 0, ' %')
   const points = ({ mean, baseline }: Change) => signed((mean - baseline) * 100, 1, ' points')
   return [
-    '| over the cases that both have | now | baseline | change |',
+    '| over the cases that both have | now (95 % interval) | baseline | change |',
     '|---|---:|---:|---:|',
-    row('pass rate', passRate, percent, points(passRate)),
-    ...scores.map((score) =>
-      row(code(score.name), score, (value) => value.toFixed(3), signed(score.mean - score.baseline, 3)),
-    ),
+    share('pass rate', passRate, percent, points(passRate)),
+    ...scores.map((of) => share(code(of.name), of, score, signed(of.mean - of.baseline, 3))),
     row('duration of a trial', duration, (value) => formatDuration(value * 1e6), ratio(duration)),
     ...(cost.mean === 0 && cost.baseline === 0 ? [] : [row('cost of a trial', cost, dollars, ratio(cost))]),
   ].join('\n')
@@ -139,7 +155,8 @@ function scores({ scores, changes }: ExperimentReport): string[] {
   const rest = scores.filter(({ name }) => !changes?.scores.some((change) => change.name === name))
   if (rest.length === 0) return []
   const list = rest.map(
-    ({ name, mean, min }) => `${code(name)} ${mean.toFixed(3)} (lowest ${min.toFixed(3)})`,
+    ({ name, mean, min, interval }) =>
+      `${code(name)} ${score(mean)} (95 % interval ${range(interval, score)}, lowest ${score(min)})`,
   )
   return [`Scores, as means: ${list.join(', ')}`]
 }
@@ -173,6 +190,7 @@ function footer(report: ExperimentReport, dashboardUrl: string | undefined): str
     formatDuration(durationMs * 1e6),
     ...(tokens === 0 ? [] : [`${tokens} tokens`]),
     ...(cost === 0 && !isCostPartial ? [] : [`${isCostPartial ? '≥ ' : ''}${dollars(cost)}`]),
+    ...(report.decidedAfter === null ? [] : [`decided after trial ${report.decidedAfter} of each case`]),
     ...(dataset === '' ? [] : [`dataset ${code(dataset)}`]),
     ...(report.revision === '' ? [] : [`revision ${code(report.revision.slice(0, 12))}`]),
   ].join(' · ')

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { shareInterval } from '@weir/store/compare'
 import type { Outcome, Result } from '@weir/store/evaluations'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -73,6 +74,7 @@ const report: ExperimentReport = {
   mode: 'recorded',
   status: 'failed',
   planned: 3,
+  decidedAfter: null,
   baselineExperimentId: 'e0',
   flaky: [],
   changes,
@@ -87,7 +89,9 @@ const report: ExperimentReport = {
   failed: 1,
   errors: 0,
   passRate: 2 / 3,
-  scores: [{ name: 'brevity', mean: 0.75, min: 0.5, count: 3 }],
+  passRateInterval: { low: 0.208, high: 0.939 },
+  passAt: [],
+  scores: [{ name: 'brevity', mean: 0.75, min: 0.5, count: 3, interval: { low: 0.26, high: 0.96 } }],
   inputTokens: 30,
   outputTokens: 15,
   cost: 0.03,
@@ -95,13 +99,19 @@ const report: ExperimentReport = {
   trials: after,
 }
 
+/** Of means over two cases. */
+const intervals = (mean: number, baseline: number) => ({
+  interval: shareInterval(mean, 2),
+  baselineInterval: shareInterval(baseline, 2),
+})
+
 describe('changes against a baseline', () => {
   it('are of the cases that both have', () => {
     expect(changes).toEqual({
       experimentId: 'e0',
       ...{ broke: ['moon'], mended: ['sun'], added: ['new'], removed: ['old'] },
-      passRate: { name: 'pass rate', mean: 0.5, baseline: 0.5 },
-      scores: [{ name: 'brevity', mean: 0.625, baseline: 0.75 }],
+      passRate: { name: 'pass rate', mean: 0.5, baseline: 0.5, ...intervals(0.5, 0.5) },
+      scores: [{ name: 'brevity', mean: 0.625, baseline: 0.75, ...intervals(0.625, 0.75) }],
       duration: { name: 'duration', mean: 150, baseline: 100 },
       cost: { name: 'cost', mean: 0.01, baseline: 0.01 },
     } satisfies BaselineChanges)
@@ -127,15 +137,17 @@ it('the summary of a pull request says what decided, what changed, and what to l
 - ❌ \`pass rate >= 1\` failed: \`2 of 3 passed (0.6667)\`
 - ✅ 1 gate passed
 
+Pass rate 66.7 % (95 % interval 20.8 % to 93.9 %)
+
 - **Broke (1)**: \`moon\`
 - **Mended (1)**: \`sun\`
 - **New cases (1)**: \`new\`
 - **Cases that are gone (1)**: \`old\`
 
-| over the cases that both have | now | baseline | change |
+| over the cases that both have | now (95 % interval) | baseline | change |
 |---|---:|---:|---:|
-| pass rate | 50.0 % | 50.0 % |  |
-| \`brevity\` | 0.625 | 0.750 | −0.125 |
+| pass rate | 50.0 % (9.5 % to 90.5 %) | 50.0 % (9.5 % to 90.5 %) |  |
+| \`brevity\` | 0.625 (0.142 to 0.944) | 0.750 (0.198 to 0.973) | −0.125 |
 | duration of a trial | 150 ms | 100 ms | +50 % |
 | cost of a trial | $0.0100 | $0.0100 |  |
 
@@ -165,11 +177,37 @@ it('the summary says that all is well in a few lines', () => {
 
 - ✅ 1 gate passed
 
-Scores, as means: \`brevity\` 0.750 (lowest 0.500)
+Pass rate 66.7 % (95 % interval 20.8 % to 93.9 %)
+
+Scores, as means: \`brevity\` 0.750 (95 % interval 0.260 to 0.960, lowest 0.500)
 
 experiment \`e1\` · 1.5 s · 45 tokens · $0.0300 · dataset \`queries@1\` · revision \`0123456789ab\`
 `)
   expect(toMarkdown([])).toContain('Nothing was evaluated')
+})
+
+it('of several trials, the summary says how often one of k passes, and how often all do', () => {
+  const [any, all] = [
+    { low: 0.4, high: 1 },
+    { low: 0.1, high: 0.8 },
+  ]
+  const several = {
+    ...report,
+    changes: undefined,
+    passAt: [{ k: 3, any: 0.9, anyInterval: any, all: 0.5, allInterval: all }],
+  }
+  expect(toMarkdown([several])).toContain(`Pass rate 66.7 % (95 % interval 20.8 % to 93.9 %)
+
+| k | one of k trials passes (pass@k) | all k pass (pass^k) |
+|---|---:|---:|
+| 3 | 90.0 % (40.0 % to 100.0 %) | 50.0 % (10.0 % to 80.0 %) |
+
+`)
+  const written: string[] = []
+  terminalReporter({ write: (text) => written.push(text) }).onExperimentEnd?.(several)
+  expect(written.join('')).toContain(
+    '  pass@3 90.0 % (40.0 % to 100.0 %), pass^3 50.0 % (10.0 % to 80.0 %)\n',
+  )
 })
 
 it('variants of an evaluation stand side by side', async () => {
@@ -181,20 +219,20 @@ it('variants of an evaluation stand side by side', async () => {
     trials: before,
     status: 'passed' as const,
   }
-  const large = { ...small, variant: 'large', scores: [], evaluated: 0 }
+  const large = { ...small, variant: 'large', scores: [], evaluated: 0, passRateInterval: null }
   expect(toMarkdown([small, large])).toContain(`Variants of \`research.pipeline\`:
 
 | variant | passed | duration | cost | \`brevity\` |
 |---|---:|---:|---:|---:|
-| \`small\` | 66.7 % | 100 ms | $0.0100 | 0.750 |
+| \`small\` | 66.7 % (20.8 % to 93.9 %) | 100 ms | $0.0100 | 0.750 (0.260 to 0.960) |
 | \`large\` | – | – | – | – |
 `)
   const written: string[] = []
   await terminalReporter({ write: (text) => written.push(text) }).onEnd?.([small, large], 0)
   expect(written.join('')).toContain(`research.pipeline, its variants:
-  variant  passed  duration  cost     brevity
-  small    66.7 %  100 ms    $0.0100  0.750
-  large    –       –         –        –
+  variant  passed                     duration  cost     brevity
+  small    66.7 % (20.8 % to 93.9 %)  100 ms    $0.0100  0.750 (0.260 to 0.960)
+  large    –                          –         –        –
 `)
 })
 
@@ -240,7 +278,11 @@ it('whatever users and models say, it is code in the summary and a message in an
         evaluation: name,
         dataset: `d ${name}`,
         gates: [{ name, outcome: 'failed', reason }],
-        changes: { ...changes!, broke: [caseId], scores: [{ name, mean: 1, baseline: 0 }] },
+        changes: {
+          ...changes!,
+          broke: [caseId],
+          scores: [{ name, mean: 1, baseline: 0, ...intervals(1, 0) }],
+        },
         trials: [{ ...trial, results: [{ ...trial.results[1]!, name, reason }] }],
       }
       const plain = {
@@ -257,7 +299,11 @@ it('whatever users and models say, it is code in the summary and a message in an
       const expected = toMarkdown([
         {
           ...plain,
-          changes: { ...bad.changes!, broke: ['x'], scores: [{ name: 'x', mean: 1, baseline: 0 }] },
+          changes: {
+            ...bad.changes!,
+            broke: ['x'],
+            scores: [{ name: 'x', mean: 1, baseline: 0, ...intervals(1, 0) }],
+          },
           trials: [plainTrial],
         },
       ])

@@ -5,6 +5,8 @@ const share = z.number().min(0).max(1)
 const dollars = z.number().min(0).describe('US dollars')
 const outcome = z.enum(['passed', 'failed', 'unverifiable', 'error'])
 const change = z.object({ name: z.string(), mean: z.number(), baseline: z.number() })
+const interval = z.object({ low: share, high: share }).describe('95 %, with the cases as n')
+const shareChange = change.extend({ interval, baselineInterval: interval })
 
 const result = z.object({
   experimentId: z.string(),
@@ -44,8 +46,8 @@ const changes = z.object({
   mended: z.array(z.string()),
   added: z.array(z.string()),
   removed: z.array(z.string()),
-  passRate: change,
-  scores: z.array(change),
+  passRate: shareChange,
+  scores: z.array(shareChange),
   duration: change.describe('Milliseconds of a trial'),
   cost: change.describe('US dollars of a trial'),
 })
@@ -63,6 +65,9 @@ const experiment = z.object({
   mode: z.enum(['recorded', 'local', 'queue']),
   status: z.enum(['passed', 'failed', 'error']),
   planned: count.describe('Cases x trials'),
+  decidedAfter: count
+    .nullable()
+    .describe('Trials of each case after which all gates were decided, so that no more ran; null: all ran'),
   baselineExperimentId: z.string().describe("'' if there was none"),
   flaky: z.array(z.string()).describe('Ids of cases of which some trials passed and some did not'),
   changes: changes.optional().describe('Against the baseline, over the cases that both have'),
@@ -74,12 +79,24 @@ const experiment = z.object({
   failed: count.describe('A check failed, or could not be verified'),
   errors: count.describe('The task or a scorer failed'),
   passRate: share,
+  passRateInterval: interval.nullable().describe('null if nothing was evaluated'),
+  passAt: z
+    .array(
+      z.object({
+        k: count,
+        any: share.describe('pass@k: the chance that at least one of k trials of a case passes'),
+        anyInterval: interval,
+        all: share.describe('pass^k: the chance that all k trials of a case pass'),
+        allInterval: interval,
+      }),
+    )
+    .describe('By k; empty where a case has one trial'),
   scores: z
-    .array(z.object({ name: z.string(), mean: share, min: share, count }))
+    .array(z.object({ name: z.string(), mean: share, min: share, count, interval }))
     .describe('Over the trials that have the score'),
-  inputTokens: count,
+  inputTokens: count.describe('Of all runs: those that were repeated, and those of scorers, too'),
   outputTokens: count,
-  cost: dollars,
+  cost: dollars.describe('US dollars, of all runs'),
   isCostPartial: z.boolean(),
   trials: z.array(trial),
 })

@@ -31,7 +31,10 @@ const report: ExperimentReport = {
   failed: 1,
   errors: 0,
   passRate: 0,
-  scores: [{ name: 'brevity', mean: 0.5, min: 0.25, count: 2 }],
+  passRateInterval: { low: 0, high: 0.793 },
+  passAt: [],
+  scores: [{ name: 'brevity', mean: 0.5, min: 0.25, count: 2, interval: { low: 0.09, high: 0.91 } }],
+  decidedAfter: null,
   baselineExperimentId: '',
   gates: [{ name: 'pass rate >= 1', outcome: 'failed', reason: '0 of 1 passed (0)' }],
   error: '',
@@ -72,7 +75,8 @@ it('the terminal shows gates and what did not pass', () => {
   expect(lines.join('')).toMatchInlineSnapshot(`
     "  FAILED  0 of 1 passed in 1.23 s  (experiment e1)
       FAIL pass rate >= 1: 0 of 1 passed (0)
-      score brevity: mean 0.500, min 0.250
+      pass rate 0.0 % (95% interval 0.0 % to 79.3 %)
+      score brevity: mean 0.500 (95% interval 0.090 to 0.910), min 0.250
       - c<1>
           failed steps.toHaveRun('plan'): it "did\\u0001" not
       http://d/experiments/e1

@@ -4,6 +4,7 @@ import type { Plan } from '../experiment/plan.ts'
 import type { TrialReport } from '../experiment/report.ts'
 import { type ExperimentReport, type Mode, plannedTrials, toTrials } from '../experiment/report.ts'
 import type { TrialRun } from '../runner/run-trial.ts'
+import { percent, range, score } from './numbers.ts'
 import { type Reporter, trialNames } from './reporter.ts'
 import { compareVariants } from './variants.ts'
 
@@ -29,7 +30,8 @@ export function terminalReporter(options: TerminalOptions): Reporter {
   return {
     onExperimentStart: (plan, mode) => {
       progress = new Progress(now())
-      const trials = plan.trials === 1 ? '' : ` x ${plan.trials} trials`
+      const upTo = plan.outline.stopWhen === undefined ? '' : 'up to '
+      const trials = plan.trials === 1 ? '' : ` x ${upTo}${plan.trials} trials`
       print([
         `${title(plan.outline.name, plan.variant.name)}: ${plan.cases.length} ${plan.cases.length === 1 ? 'case' : 'cases'}${trials}, ${mode}${missingBaseline(plan, mode)}`,
       ])
@@ -108,19 +110,31 @@ function title(evaluation: string, variant: string): string {
 
 function experimentLines(report: ExperimentReport): string[] {
   const { status, passed, planned, errors, experimentId, error, gates, scores, flaky, trials } = report
+  const { passRate, passRateInterval, passAt, decidedAfter } = report
   const mark = { passed: 'PASSED', failed: 'FAILED', error: 'COULD NOT EVALUATE' }[status]
   const crashed = errors === 0 ? '' : `, ${errors} errors`
   return [
     `  ${mark}  ${passed} of ${planned} passed${crashed} in ${formatDuration(report.durationMs * 1e6)}  (experiment ${experimentId})`,
     ...(error === '' ? [] : printedLines(`  ${error}`, '    ')),
+    ...(decidedAfter === null ? [] : [`  decided after trial ${decidedAfter} of each case: no more ran`]),
     ...gates.flatMap((gate) =>
       printedLines(
         `  ${gate.outcome === 'passed' ? 'ok  ' : 'FAIL'} ${gate.name}: ${gate.reason}`,
         '       ',
       ),
     ),
+    ...(passRateInterval === null
+      ? []
+      : [`  pass rate ${percent(passRate)} (95% interval ${range(passRateInterval, percent)})`]),
+    ...passAt.map(
+      ({ k, any, anyInterval, all, allInterval }) =>
+        `  pass@${k} ${percent(any)} (${range(anyInterval, percent)}), pass^${k} ${percent(all)} (${range(allInterval, percent)})`,
+    ),
     ...(flaky.length === 0 ? [] : [`  flaky, passed in some trials: ${named(flaky)}`]),
-    ...scores.map(({ name, mean, min }) => `  score ${name}: mean ${mean.toFixed(3)}, min ${min.toFixed(3)}`),
+    ...scores.map(
+      ({ name, mean, min, interval }) =>
+        `  score ${name}: mean ${score(mean)} (95% interval ${range(interval, score)}), min ${score(min)}`,
+    ),
     ...problems(trials),
   ]
 }

@@ -1,6 +1,7 @@
 import { formatDuration } from '@weir/config'
 import type { ExperimentReport } from '../experiment/report.ts'
-import { dollars, percent } from './numbers.ts'
+import { sumUsage } from '../runner/trial-facts.ts'
+import { dollars, percent, range, score } from './numbers.ts'
 
 /** Columns before those that are named after scorers. */
 export const FIXED_COLUMNS = 4
@@ -10,17 +11,21 @@ export interface VariantTable {
   readonly rows: readonly (readonly string[])[]
 }
 
-/** The variants of one evaluation side by side: a row each, with means of its trials. */
+/** The variants of one evaluation side by side: a row each, with means of its trials and their 95 % intervals. */
 export function compareVariants(reports: readonly ExperimentReport[]): VariantTable {
   const scorers = [...new Set(reports.flatMap(({ scores }) => scores.map(({ name }) => name)))]
   const rows = reports.map((report) => {
-    const { variant, evaluated, passRate, scores, trials, cost, isCostPartial } = report
+    const { variant, evaluated, passRate, passRateInterval, scores, trials } = report
+    const { cost, isCostPartial } = sumUsage(trials)
     const meanMs = trials.reduce((sum, { durationMs }) => sum + durationMs, 0) / evaluated
-    const scoreOf = (name: string) => scores.find((score) => score.name === name)?.mean.toFixed(3) ?? '–'
-    if (evaluated === 0) return [variant, ...Array(FIXED_COLUMNS - 1 + scorers.length).fill('–')]
+    const scoreOf = (name: string) => {
+      const found = scores.find((one) => one.name === name)
+      return found === undefined ? '–' : `${score(found.mean)} (${range(found.interval, score)})`
+    }
+    if (passRateInterval === null) return [variant, ...Array(FIXED_COLUMNS - 1 + scorers.length).fill('–')]
     return [
       variant,
-      percent(passRate),
+      `${percent(passRate)} (${range(passRateInterval, percent)})`,
       formatDuration(meanMs * 1e6),
       cost === 0 && !isCostPartial ? '–' : `${isCostPartial ? '≥ ' : ''}${dollars(cost / evaluated)}`,
       ...scorers.map(scoreOf),

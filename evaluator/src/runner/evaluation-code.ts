@@ -5,13 +5,15 @@ import type { ResolvedData } from '../evaluation/cases.ts'
 import type { Outline } from '../evaluation/outline.ts'
 import type { MissingSpans } from './delivery.ts'
 import type { TrialRun } from './run-trial.ts'
-import type { TrialFacts } from './trial-facts.ts'
+import type { ReportUsage, TrialFacts } from './trial-facts.ts'
 
 /** The user's code of an evaluation: in this process, or in one of its own. */
 export interface EvaluationCode {
   readonly outline: Outline
   /** Absolute path; undefined if it came from no file. */
   readonly file: string | undefined
+  /** What it was loaded from: its file, what that imports and reads its cases from; without packages. */
+  readonly files: readonly string[]
   /**
    * Its cases.
    * @param store - undefined without a server: stored datasets cannot be read then
@@ -29,6 +31,8 @@ export interface TrialEnd {
   readonly results?: readonly Result[] | undefined
   /** With results, if there is a run. */
   readonly facts?: TrialFacts | undefined
+  /** With results: of all runs that are not told otherwise, those of scorers too. */
+  readonly usage?: ReportUsage | undefined
   /** With results: false if there is no run, although the task ended by itself. */
   readonly isRecorded?: boolean
   /** Why its spans did not all arrive in the collector; undefined: they did. */
@@ -48,5 +52,7 @@ export interface TrialRunner {
   deliver(): Promise<MissingSpans>
   /** By run id: what a trial threw outside of its promise after it had ended. */
   readonly late: ReadonlyMap<string, string>
+  /** What code of the file threw outside of its promise in no trial; and that it called `process.exit` there. */
+  readonly unowned: ReadonlySet<string>
   close(): void
 }

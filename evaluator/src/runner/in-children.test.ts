@@ -67,6 +67,24 @@ describe('a task that harms its process', () => {
     })
   })
 
+  it('ends no process that belongs to no trial, and is an error of the experiment', async () => {
+    const [code] = await load(fileURLToPath(new URL('../../fixtures/runner/exits.eval.ts', import.meta.url)))
+    const report = await runLocally(code!)
+    expect(report).toMatchObject({
+      status: 'error',
+      error: 'Outside of any trial: process.exit(3) was called.',
+      passed: 1,
+    })
+    expect(toExitCode([report])).toBe(3)
+  })
+
+  it('is found when a scorer has ended, too', async () => {
+    expect(await runLocally(codes.find(({ outline }) => outline.name === 'late scorer')!)).toMatchObject({
+      status: 'error',
+      error: 'Outside of any trial: An error was thrown outside of its promise: too late',
+    })
+  })
+
   it('is no other than a scorer that does', async () => {
     const report = await runLocally(codes.find(({ outline }) => outline.name === 'hostile scorers')!)
     const scored = report.trials.map(({ caseId, results }) => [caseId, results.at(-1)!.outcome])

@@ -5,8 +5,16 @@ import { resolveCases } from '../evaluation/cases.ts'
 import type { Outline } from '../evaluation/outline.ts'
 import { addMissing, type MissingSpans, NOTHING_MISSING } from './delivery.ts'
 import type { EvaluationCode, TrialEnd, TrialRunner } from './evaluation-code.ts'
-import type { RecordedEnd, Recording } from './in-process.ts'
-import type { CasesAnswer, RunnerTask } from './messages.ts'
+import type { Recording } from './in-process.ts'
+import { judgeTrial } from './judge-trial.ts'
+import {
+  type CasesAnswer,
+  fromSent,
+  type LoadedFile,
+  type RunnerTask,
+  type SentEnd,
+  type SentResult,
+} from './messages.ts'
 import type { TrialRun } from './run-trial.ts'
 import { MAX_LOAD_MS, RunnerEndedError, type RunnerOptions, RunnerProcess } from './runner-process.ts'
 
@@ -15,7 +23,7 @@ const GRACE_MS = 10_000
 /** Processes that end one after the other, with no trial between them, until no more are started. */
 const MOST_CRASHES = 20
 
-export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'file'> {
+export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'onUnowned' | 'file'> {
   /** A process that loaded the file waits for the next trials. Off where many files are loaded: each waits with its memory. */
   readonly keepLoaded: boolean
 }
@@ -28,11 +36,12 @@ export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'file'> {
 export async function loadInChild(file: string, options: ChildOptions): Promise<EvaluationCode[]> {
   const processes = new Processes(file, options)
   const loader = processes.spare()
-  const outlines = (await loader.ask({ kind: 'load', file }, MAX_LOAD_MS)) as Outline[]
+  const { outlines, files } = (await loader.ask({ kind: 'load', file }, MAX_LOAD_MS)) as LoadedFile
   if (!options.keepLoaded) loader.close()
   return outlines.map((outline) => ({
     outline,
     file,
+    files,
     cases: async (store) => {
       const { name } = outline
       const task = { kind: 'cases', file, evaluation: name } as const
@@ -47,6 +56,7 @@ export async function loadInChild(file: string, options: ChildOptions): Promise<
 class Processes {
   /** By run id: what a trial threw outside of its promise after it had ended. */
   readonly late: Map<string, string> = new Map()
+  readonly unowned: Set<string> = new Set()
   readonly recording: Recording
   readonly #file: string
   readonly #options: ChildOptions
@@ -79,7 +89,8 @@ class Processes {
 
   #start(): RunnerProcess {
     const onLate = (runId: string, message: string) => void this.late.set(runId, message)
-    return new RunnerProcess({ ...this.#options, file: this.#file, onLate })
+    const onUnowned = (message: string) => void this.unowned.add(message)
+    return new RunnerProcess({ ...this.#options, file: this.#file, onLate, onUnowned })
   }
 }
 
@@ -114,13 +125,18 @@ class ChildRunner implements TrialRunner {
     return this.#processes.late
   }
 
+  get unowned(): ReadonlySet<string> {
+    return this.#processes.unowned
+  }
+
   async run(item: Case, trial: number, onTaskEnd?: () => void): Promise<TrialEnd> {
     const { experimentId, variant, outline, file } = this.#subject
     const subject = { experimentId, variant, item, trial }
     const startedMs = performance.now()
     try {
       const task = { kind: 'trial', file, evaluation: outline.name, subject } as const
-      return (await this.#ask(task, onTaskEnd)) as RecordedEnd
+      const { sent, ...end } = (await this.#ask(task, onTaskEnd)) as SentEnd
+      return { ...end, results: sent && fromSent(experimentId, end.run, sent) }
     } catch (error) {
       const reason = error instanceof RunnerEndedError ? error.reason : 'crashed'
       const durationMs = performance.now() - startedMs
@@ -138,9 +154,12 @@ class ChildRunner implements TrialRunner {
 
   async judge(item: Case, trialRun: TrialRun, run: RunRecord | undefined): Promise<readonly Result[]> {
     const { experimentId, outline, file } = this.#subject
+    if (isPlain(outline))
+      return judgeTrial({ ...outline, expect: undefined, scorers: [] }, experimentId, item, trialRun, run)
     const subject = { file, evaluation: outline.name, experimentId }
     try {
-      return (await this.#ask({ kind: 'judge', ...subject, item, trialRun, run })) as Result[]
+      const sent = (await this.#ask({ kind: 'judge', ...subject, item, trialRun, run })) as SentResult[]
+      return fromSent(experimentId, trialRun, sent)
     } catch (error) {
       const message = trialRun.error?.message ?? `Could not be judged: ${messageOf(error)}`
       return [unjudged(experimentId, trialRun, message)]
@@ -158,6 +177,8 @@ class ChildRunner implements TrialRunner {
   close(): void {
     if (this.#shared !== undefined) this.#processes.giveBack(this.#shared)
     for (const runner of [this.#lone, ...this.#retired]) runner?.close()
+    // Told once: what the next one runs has nothing to do with it.
+    this.#processes.unowned.clear()
   }
 
   /** What a process that has ended had not sent is known by its trials: they run again. */
@@ -191,7 +212,7 @@ class ChildRunner implements TrialRunner {
       throw error
     })
     this.#crashes = 0
-    if (task.kind === 'trial' && (answer as RecordedEnd).isRunning) this.#retire(runner)
+    if (task.kind === 'trial' && (answer as SentEnd).isRunning) this.#retire(runner)
     if (this.#retired.has(runner) && runner.isIdle) await this.#endRetired(runner)
     return answer
   }
@@ -218,6 +239,15 @@ class ChildRunner implements TrialRunner {
   get #maxSilenceMs(): number {
     return this.#subject.outline.timeoutMs + GRACE_MS
   }
+}
+
+/** Whether nothing that judges is code of the user, which must not run here: no function, and no pattern, which may take for ever. */
+function isPlain({ hasExpect, scorers, checks }: Outline): boolean {
+  return !hasExpect && scorers.length === 0 && !/"(finds|schema)":/.test(JSON.stringify(checks, exact))
+}
+
+function exact(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
 }
 
 function unjudged(experimentId: string, trialRun: TrialRun, reason: string): Result {

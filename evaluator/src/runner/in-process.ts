@@ -6,8 +6,8 @@ import { delivery } from './delivery.ts'
 import type { EvaluationCode, TrialEnd } from './evaluation-code.ts'
 import { judgeTrial } from './judge-trial.ts'
 import { runTrial, type TrialRun, type TrialSubject } from './run-trial.ts'
-import { factsOf } from './trial-facts.ts'
-import { toTrialRecords } from './trial-records.ts'
+import { factsOf, sumUsage, usageOf } from './trial-facts.ts'
+import { runsOf, toTrialRecords } from './trial-records.ts'
 
 /** Where the runs of this process are recorded. */
 export type Recording = 'memory' | 'collector'
@@ -21,6 +21,7 @@ export function inProcess(
   return {
     outline: outlineOf(evaluation),
     file,
+    files: file === undefined ? [] : [file],
     cases: (store) => resolveCases(evaluation, file, store),
     start: (experimentId, variant) => {
       const late = new Map<string, string>()
@@ -33,6 +34,7 @@ export function inProcess(
         judge: (item, trialRun, run) => judgeTrial(evaluation, experimentId, item, trialRun, run),
         deliver: () => delivery.last(),
         late,
+        unowned: new Set(),
         close: () => {},
       }
     },
@@ -70,13 +72,20 @@ async function judgeInMemory(
   evaluation: Evaluation,
   { experimentId, variant, item }: TrialSubject,
   run: TrialRun,
-): Promise<Pick<TrialEnd, 'results' | 'facts' | 'isRecorded'>> {
+): Promise<Pick<TrialEnd, 'results' | 'facts' | 'usage' | 'isRecorded'>> {
   const isFunction = typeof taskOf(evaluation, variant) === 'function'
-  const record = toTrialRecords(await takeRuns(run.runId), isFunction).get(run.runId)
+  const records = await takeRuns([run.runId])
+  const record = toTrialRecords(records, isFunction).get(run.runId)
   const mayLack = run.error !== undefined && run.error.reason !== 'thrown'
+  const scorerRuns: string[] = []
+  const onScorerRun = (runId: string) => void scorerRuns.push(runId)
+  const results = await judgeTrial(evaluation, experimentId, item, run, record, onScorerRun)
+  const scorers = scorerRuns.length === 0 ? [] : await takeRuns(scorerRuns)
+  const all = [...runsOf(records, [run.runId]), ...runsOf(scorers, scorerRuns)]
   return {
-    results: await judgeTrial(evaluation, experimentId, item, run, record),
+    results,
     facts: record && factsOf(record),
+    usage: sumUsage(all.map(usageOf)),
     isRecorded: record !== undefined || mayLack,
   }
 }

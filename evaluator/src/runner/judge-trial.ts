@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { UsageError } from '@weir/config'
+import { flow, newRunId } from '@weir/sdk'
 import type { Case, Result } from '@weir/store/evaluations'
 import type { RunRecord } from '@weir/store/run-model'
 import { describeCheck, judge } from '../checks/judge.ts'
@@ -14,22 +15,45 @@ import { TimeLimitError, withTimeLimit } from '../time-limit.ts'
 import type { TrialRun } from './run-trial.ts'
 import { guarded } from './stray-errors.ts'
 
+/** What judges a trial. */
+type Judges = Pick<Evaluation, 'checks' | 'expect' | 'scorers' | 'timeoutMs'>
+
 type PartialResult = Pick<Result, 'kind' | 'name' | 'outcome' | 'reason'> & { readonly score?: number }
+
+/** A try of a scorer is a run of its own: what it asks a model shows, and what that costs counts. */
+type RunScorer = (name: string, score: () => Promise<unknown>) => Promise<unknown>
 
 const NOT_RECORDED = 'The run of this trial was not recorded.'
 
-/** The results of one trial, by its recorded run. If it cannot be judged, that is its result. Never rejects. */
+/** The experiment that runs of scorers belong to, so that they are none of the runs that are judged. */
+export function scorersOf(experimentId: string): string {
+  return `${experimentId}/scorers`
+}
+
+/**
+ * The results of one trial, by its recorded run. If it cannot be judged, that is its result. Never rejects.
+ * @param onScorerRun told the id of a run before it begins
+ */
 export async function judgeTrial(
-  evaluation: Evaluation,
+  evaluation: Judges,
   experimentId: string,
   item: Case,
   trialRun: TrialRun,
   run: RunRecord | undefined,
+  onScorerRun: (runId: string) => void = () => {},
 ): Promise<Result[]> {
-  const results = await judgeRun(evaluation, item, trialRun, run).catch((error: unknown): PartialResult[] => {
-    const reason = `Could not be judged: ${messageOf(error)}`
-    return [{ kind: 'task', name: '', outcome: 'error', reason }]
-  })
+  const runScorer: RunScorer = (name, score) => {
+    const runId = newRunId()
+    onScorerRun(runId)
+    const experiment = { id: scorersOf(experimentId), caseId: item.id, trial: trialRun.trial }
+    return flow(name, score).run(undefined, { id: runId, experiment })
+  }
+  const results = await judgeRun(evaluation, item, trialRun, run, runScorer).catch(
+    (error: unknown): PartialResult[] => {
+      const reason = `Could not be judged: ${messageOf(error)}`
+      return [{ kind: 'task', name: '', outcome: 'error', reason }]
+    },
+  )
   return unique(results).map((result) => ({
     experimentId,
     caseId: item.id,
@@ -46,22 +70,23 @@ export async function judgeTrial(
 
 /** Judges a recorded run: its task, every check, what `expect` asserts, every scorer. */
 async function judgeRun(
-  evaluation: Evaluation,
+  evaluation: Judges,
   item: Case,
   trialRun: TrialRun,
   run: RunRecord | undefined,
+  runScorer: RunScorer,
 ): Promise<PartialResult[]> {
   const task = judgeTask(evaluation, trialRun, run)
   const scored = run === undefined ? undefined : { item, run }
   const asserted = await judgeExpect(evaluation, scored)
   const scores = await Promise.all(
-    evaluation.scorers.map((scorer) => judgeScorer(scorer, evaluation.timeoutMs, task, scored)),
+    evaluation.scorers.map((scorer) => judgeScorer(scorer, evaluation.timeoutMs, task, scored, runScorer)),
   )
   return [task, ...evaluation.checks.map((check) => judgeCheck(check, run)), ...asserted, ...scores]
 }
 
 /** A task that failed is an error, unless a check expects the run to end that way. */
-function judgeTask(evaluation: Evaluation, trialRun: TrialRun, run: RunRecord | undefined): PartialResult {
+function judgeTask(evaluation: Judges, trialRun: TrialRun, run: RunRecord | undefined): PartialResult {
   const base = { kind: 'task' as const, name: '' }
   if (
     trialRun.error !== undefined &&
@@ -73,8 +98,17 @@ function judgeTask(evaluation: Evaluation, trialRun: TrialRun, run: RunRecord | 
   return { ...base, outcome: 'passed', reason: trialRun.error?.message ?? '' }
 }
 
+/** Every trial is judged by the same checks. */
+const names = new WeakMap<Check, string>()
+
+function nameOf(check: Check): string {
+  const name = names.get(check) ?? describeCheck(check)
+  names.set(check, name)
+  return name
+}
+
 function judgeCheck(check: Check, run: RunRecord | undefined): PartialResult {
-  const base = { kind: 'check' as const, name: describeCheck(check) }
+  const base = { kind: 'check' as const, name: nameOf(check) }
   if (run === undefined) return { ...base, outcome: 'unverifiable', reason: NOT_RECORDED }
   return { ...base, ...judge(check, run) }
 }
@@ -108,7 +142,7 @@ function toScored({ item, run }: Recorded, signal: AbortSignal, onLook: () => vo
  * nothing and does not even look at the output or the run is unverifiable.
  */
 async function judgeExpect(
-  { expect, timeoutMs }: Evaluation,
+  { expect, timeoutMs }: Judges,
   recorded: Recorded | undefined,
 ): Promise<PartialResult[]> {
   if (expect === undefined) return []
@@ -156,6 +190,7 @@ async function judgeScorer(
   timeoutMs: number,
   task: PartialResult,
   recorded: Recorded | undefined,
+  runScorer: RunScorer,
 ): Promise<PartialResult> {
   const base = { kind: 'scorer' as const, name: scorer.name }
   if (recorded === undefined || task.outcome === 'error') {
@@ -165,7 +200,7 @@ async function judgeScorer(
   const pausesMs = failed < MOST_FAILURES ? SCORER_PAUSES_MS : []
   for (let tries = 1; ; tries++) {
     try {
-      const scored = await score(scorer, timeoutMs, recorded)
+      const scored = await score(scorer, timeoutMs, recorded, runScorer)
       failures.delete(scorer)
       return { ...base, outcome: 'passed', ...scored }
     } catch (thrown) {
@@ -184,9 +219,10 @@ async function score(
   scorer: Scorer,
   timeoutMs: number,
   recorded: Recorded,
+  runScorer: RunScorer,
 ): Promise<{ score: number; reason: string }> {
   const result: unknown = await withTimeLimit(
-    (signal) => guarded(() => scorer.score(toScored(recorded, signal))),
+    (signal) => guarded(() => runScorer(scorer.name, async () => scorer.score(toScored(recorded, signal)))),
     timeoutMs,
   )
   const { score, reason = '' } = (typeof result === 'object' ? (result ?? {}) : { score: result }) as {

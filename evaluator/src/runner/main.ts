@@ -1,15 +1,25 @@
 import { readVariables, UsageError } from '@weir/config'
 import { messageOf } from '../errors.ts'
-import { resolveCases } from '../evaluation/cases.ts'
+import { dataFileOf, resolveCases } from '../evaluation/cases.ts'
 import { type Evaluation, isDataSource } from '../evaluation/definition.ts'
 import { loadEvalFile } from '../evaluation/load-file.ts'
 import { outlineOf } from '../evaluation/outline.ts'
 import { startRecorder } from '../local/recorder.ts'
 import { delivery } from './delivery.ts'
-import { type Recording, runAndRecord } from './in-process.ts'
+import { followImports } from './imported-files.ts'
+import { type RecordedEnd, type Recording, runAndRecord } from './in-process.ts'
 import { initTracing } from './init-tracing.ts'
 import { judgeTrial } from './judge-trial.ts'
-import type { CasesAnswer, RunnerMessage, RunnerNews, RunnerRequest, RunnerRequests } from './messages.ts'
+import {
+  type CasesAnswer,
+  type LoadedFile,
+  type RunnerMessage,
+  type RunnerNews,
+  type RunnerRequest,
+  type RunnerRequests,
+  type SentEnd,
+  toSent,
+} from './messages.ts'
 import { guarded, guardProcess, untilQuiet } from './stray-errors.ts'
 
 // A process for the user's code: whatever that does to its process reaches neither `weir eval` nor a worker. It loads the code
@@ -17,7 +27,8 @@ import { guarded, guardProcess, untilQuiet } from './stray-errors.ts'
 const recording = process.argv[2] as Recording
 const ALIVE_MS = 500
 
-guardProcess()
+const importedFiles = followImports()
+guardProcess((unowned) => say({ unowned }))
 if (recording === 'memory') startRecorder()
 else {
   const { endpoint = 'http://127.0.0.1:4318', apiKey } = readVariables('worker')
@@ -61,23 +72,36 @@ async function reply(request: RunnerRequest): Promise<void> {
 async function answer(task: RunnerRequest): Promise<unknown> {
   switch (task.kind) {
     case 'load':
-      return (await load(task.file)).map(outlineOf)
+      return loadedFile(task.file, await load(task.file))
     case 'cases':
       return casesOf(await find(task.file, task.evaluation), task.file)
     case 'trial':
-      return runAndRecord(await find(task.file, task.evaluation), task.subject, recording, {
-        // In memory, the answer follows at once.
-        onTaskEnd: recording === 'collector' ? () => say({ taskEnded: task.id }) : undefined,
-        onLate: (runId, late) => say({ late, runId }),
-      })
+      return toSentEnd(
+        await runAndRecord(await find(task.file, task.evaluation), task.subject, recording, {
+          // In memory, the answer follows at once.
+          onTaskEnd: recording === 'collector' ? () => say({ taskEnded: task.id }) : undefined,
+          onLate: (runId, late) => say({ late, runId }),
+        }),
+      )
     case 'judge': {
       const { experimentId, item, trialRun, run } = task
-      return judgeTrial(await find(task.file, task.evaluation), experimentId, item, trialRun, run)
+      return toSent(
+        await judgeTrial(await find(task.file, task.evaluation), experimentId, item, trialRun, run),
+      )
     }
     case 'deliver':
       await untilQuiet()
       return delivery.last()
   }
+}
+
+function toSentEnd({ results, ...end }: RecordedEnd): SentEnd {
+  return { ...end, sent: results && toSent(results) }
+}
+
+function loadedFile(file: string, evaluations: readonly Evaluation[]): LoadedFile {
+  const data = evaluations.flatMap((evaluation) => dataFileOf(evaluation, file) ?? [])
+  return { outlines: evaluations.map(outlineOf), files: [...importedFiles(), ...data] }
 }
 
 const loaded = new Map<string, Promise<Evaluation[]>>()

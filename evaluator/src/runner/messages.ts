@@ -1,23 +1,25 @@
-import type { Case } from '@weir/store/evaluations'
+import type { Case, Result } from '@weir/store/evaluations'
 import type { RunRecord } from '@weir/store/run-model'
 import type { ResolvedData } from '../evaluation/cases.ts'
 import type { DataSource } from '../evaluation/definition.ts'
+import type { Outline } from '../evaluation/outline.ts'
+import type { RecordedEnd } from './in-process.ts'
 import type { TrialRun, TrialSubject } from './run-trial.ts'
 
 /** What a process that runs the user's code is asked to do. */
 export type RunnerTask =
-  /** What the file exports; answered with outlines. */
+  /** What the file exports; answered with {@link LoadedFile}. */
   | { readonly kind: 'load'; readonly file: string }
   /** Answered with {@link CasesAnswer}. */
   | { readonly kind: 'cases'; readonly file: string; readonly evaluation: string }
-  /** Answered with a {@link RecordedEnd}. */
+  /** Answered with a {@link SentEnd}. */
   | {
       readonly kind: 'trial'
       readonly file: string
       readonly evaluation: string
       readonly subject: TrialSubject
     }
-  /** Answered with results. */
+  /** Answered with {@link SentResult}s. */
   | {
       readonly kind: 'judge'
       readonly file: string
@@ -37,6 +39,43 @@ export interface RunnerRequests {
   readonly requests: readonly RunnerRequest[]
 }
 
+export interface LoadedFile {
+  readonly outlines: readonly Outline[]
+  /** The file, what it imported and read its cases from; without packages. */
+  readonly files: readonly string[]
+}
+
+/** A result without what all results of its trial have in common. */
+export type SentResult = readonly [
+  kind: Result['kind'],
+  name: string,
+  outcome: Result['outcome'],
+  score: number,
+  reason: string,
+  durationNs: number,
+]
+
+/** How a trial ended, as it travels. */
+export type SentEnd = Omit<RecordedEnd, 'results'> & { readonly sent?: readonly SentResult[] | undefined }
+
+/** Results as they travel: most of what a trial says, so they are what a message costs. */
+export function toSent(results: readonly Result[]): SentResult[] {
+  return results.map(
+    ({ kind, name, outcome, score, reason, durationNs }) =>
+      [kind, name, outcome, score, reason, durationNs] as const,
+  )
+}
+
+export function fromSent(
+  experimentId: string,
+  { caseId, trial, runId }: TrialRun,
+  sent: readonly SentResult[],
+): Result[] {
+  return sent.map(([kind, name, outcome, score, reason, durationNs]) => {
+    return { experimentId, caseId, trial, kind, name, outcome, score, reason, runId, durationNs }
+  })
+}
+
 /** A source that only whoever has the store can read, or the cases themselves. */
 export type CasesAnswer = { readonly source: DataSource } | { readonly data: ResolvedData }
 
@@ -52,6 +91,8 @@ export type RunnerNews =
   | { readonly taskEnded: number }
   /** A trial that had ended threw outside of its promise. */
   | { readonly late: string; readonly runId: string }
+  /** Code threw outside of its promise, or called `process.exit`, in no trial. */
+  | { readonly unowned: string }
   /** The file is loaded: from now on, tasks alone can hold the event loop. */
   | 'loaded'
   /** Said again and again, as long as the event loop turns. */

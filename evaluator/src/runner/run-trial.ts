@@ -50,7 +50,7 @@ export async function runTrial(
   const settled = Promise.withResolvers<false>()
   const work = async (): Promise<void> => {
     try {
-      await toFlow(evaluation, subject.variant, abort.signal)(item.input, options)
+      await readToEnd(await toFlow(evaluation, subject.variant, abort.signal)(item.input, options))
     } finally {
       settled.resolve(false)
     }
@@ -69,6 +69,16 @@ export async function runTrial(
   return { run, isRunning: await Promise.race([settled.promise, sleep(ABORT_MS, true)]) }
 }
 
+/** A run whose output is a stream goes on until somebody has read it. */
+async function readToEnd(output: unknown): Promise<void> {
+  const isStream =
+    typeof output === 'object' &&
+    output !== null &&
+    (Symbol.asyncIterator in output || Object.prototype.toString.call(output) === '[object Generator]')
+  if (!isStream) return
+  for await (const _ of output as AsyncIterable<unknown>);
+}
+
 function reasonOf(thrown: unknown): NonNullable<TrialRun['error']>['reason'] {
   if (thrown instanceof TimeLimitError) return 'timeout'
   return thrown instanceof StrayError ? 'crashed' : 'thrown'
@@ -82,7 +92,7 @@ type RunFlow = (
 /** A flow runs itself; a function is run as a flow with the evaluation's name. */
 function toFlow(evaluation: Evaluation, variant: string, signal: AbortSignal): RunFlow {
   const task = taskOf(evaluation, variant)
-  if (typeof task !== 'function') return async (input, options) => task.run(input, options)
+  if (typeof task !== 'function') return async (input, options) => task.run(input, { ...options, signal })
   const value = evaluation.variants[variant]
   const wrapped = flow<unknown, unknown>(evaluation.name, (input) => task(input, { signal, variant: value }))
   return (input, options) => wrapped.run(input, options)

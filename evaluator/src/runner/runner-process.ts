@@ -17,6 +17,8 @@ export interface RunnerOptions {
   readonly stdout?: 'stdout' | 'stderr'
   /** A trial that had ended threw outside of its promise. */
   readonly onLate?: (runId: string, message: string) => void
+  /** Code threw outside of its promise, or called `process.exit`, in no trial. */
+  readonly onUnowned?: (message: string) => void
 }
 
 /** The process ended, or was ended, before it answered. */
@@ -51,6 +53,7 @@ export class RunnerProcess {
   readonly #child: ChildProcess
   readonly #pending: Map<number, Pending> = new Map()
   readonly #onLate: RunnerOptions['onLate']
+  readonly #onUnowned: RunnerOptions['onUnowned']
   readonly #watch: NodeJS.Timeout
   #unsent: RunnerRequest[] = []
   #next = 0
@@ -61,8 +64,9 @@ export class RunnerProcess {
   #blockedMs: number | undefined
   #hasEnded = false
 
-  constructor({ directory, file, recording, env, stdout = 'stdout', onLate }: RunnerOptions) {
+  constructor({ directory, file, recording, env, stdout = 'stdout', onLate, onUnowned }: RunnerOptions) {
     this.#onLate = onLate
+    this.#onUnowned = onUnowned
     const extension = extname(import.meta.url)
     this.#child = fork(new URL(`./main${extension}`, import.meta.url), [recording], {
       cwd: directory,
@@ -84,8 +88,9 @@ export class RunnerProcess {
     this.#keepAwake(false)
   }
 
+  /** Also while it ends: it takes nothing any more. */
   get hasEnded(): boolean {
-    return this.#hasEnded
+    return this.#hasEnded || this.#child.killed
   }
 
   get isIdle(): boolean {
@@ -135,6 +140,10 @@ export class RunnerProcess {
     }
     if ('late' in news) {
       this.#onLate?.(news.runId, news.late)
+      return
+    }
+    if ('unowned' in news) {
+      this.#onUnowned?.(news.unowned)
       return
     }
     const pending = this.#pending.get(news.id)

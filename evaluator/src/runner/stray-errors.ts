@@ -12,11 +12,17 @@ class ExitError extends Error {
   override readonly name = 'ExitError'
 }
 
+/** Told what belongs to no trial, in a process that is guarded. */
+let onUnowned: Blame = () => {}
+
 /**
  * Runs work of the user's code. An error that it throws outside of its promise rejects the result too; one that it throws once it
- * has ended goes to `onLate`.
+ * has ended goes to `onLate`; without it, it belongs to no trial.
  */
-export async function guarded<T>(work: () => T | PromiseLike<T>, onLate: Blame = () => {}): Promise<T> {
+export async function guarded<T>(
+  work: () => T | PromiseLike<T>,
+  onLate: Blame = (message) => onUnowned(message),
+): Promise<T> {
   const stray = Promise.withResolvers<never>()
   let hasEnded = false
   const blame: Blame = (message) => {
@@ -40,9 +46,11 @@ export class StrayError extends Error {
 
 /**
  * Lets this process live on when user's code throws in a timer, rejects without a handler or calls `process.exit`: whoever ran it with
- * {@link guarded} is told. What belongs to nobody ends the process, as it would without this.
+ * {@link guarded} is told. An error of nobody ends the process, as it would without this.
+ * @param unowned told of a call of `process.exit` by nobody, and of what work did that had ended
  */
-export function guardProcess(): void {
+export function guardProcess(unowned: (message: string) => void): void {
+  onUnowned = unowned
   const exit = process.exit.bind(process)
   const tell = (error: unknown, what: string): void => {
     if (error instanceof ExitError) return
@@ -58,7 +66,8 @@ export function guardProcess(): void {
   process.on('unhandledRejection', (error) => tell(error, 'A promise was rejected that nobody waited for'))
   process.exit = (code) => {
     const message = `process.exit(${code ?? ''}) was called.`
-    blamed.getStore()?.(message)
+    const blame = blamed.getStore() ?? onUnowned
+    blame(message)
     throw new ExitError(message)
   }
 }

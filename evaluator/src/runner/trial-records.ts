@@ -15,6 +15,16 @@ export function toTrialRecords(records: readonly RunRecord[], isFunction: boolea
   return new Map(records.map((run) => [run.runId, withNested(run, reachable(run, startedBy))]))
 }
 
+/** Of records, those of these runs and of what they started. */
+export function runsOf(records: readonly RunRecord[], runIds: readonly string[]): RunRecord[] {
+  const found = new Set(records.filter(({ runId }) => runIds.includes(runId)))
+  for (const { traceId, children } of found) {
+    for (const next of records)
+      if (next.traceId === traceId || children.some(({ runId }) => runId === next.runId)) found.add(next)
+  }
+  return [...found]
+}
+
 /** A run and those that it started, which may be in traces of their own: Genkit begins one with each flow. */
 function reachable(run: RunRecord, startedBy: (run: RunRecord) => readonly RunRecord[]): RunRecord[] {
   const found = new Set([run])
@@ -36,6 +46,7 @@ function withNested(run: RunRecord, all: readonly RunRecord[]): RunRecord {
     cost: sum(({ cost }) => cost),
     unpricedTokens: sum(({ unpricedTokens }) => unpricedTokens),
     otherSpans: sum(({ otherSpans }) => otherSpans),
+    lostSteps: sum(({ lostSteps }) => lostSteps),
     steps: mergeSteps(steps),
     calls: mergeCalls(run, all, steps),
     children: all.flatMap(({ children }) =>

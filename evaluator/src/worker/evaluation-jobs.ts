@@ -68,8 +68,10 @@ export class EvaluationJobs {
     const { code, runner } = await this.#experiment(data)
     try {
       const { endpoint, apiKey } = this.#config
-      if (endpoint !== undefined) await waitUntilQueryable({ endpoint, apiKey })
-      return (await judgeRecorded(toPlan(data, code), 'queue', trials, this.#store, runner)).status
+      const collector = endpoint === undefined ? undefined : { endpoint, apiKey }
+      if (collector !== undefined) await waitUntilQueryable(collector)
+      const recorded = { store: this.#store, collector }
+      return (await judgeRecorded(toPlan(data, code), 'queue', trials, recorded, runner)).status
     } finally {
       this.#forget(data.experimentId)
     }

@@ -57,7 +57,7 @@ it('sends full batches at once, all of them, each span once', async () => {
   await using receiver = await receive()
   init({ endpoint: receiver.url })
   await Promise.all(Array.from({ length: 1_000 }, (_, n) => work.run(n)))
-  expect(await flush({ timeout: "1m" })).toMatchObject({ exported: 2_000, lost: 0, pending: 0 })
+  expect(await flush({ timeout: '1m' })).toMatchObject({ exported: 2_000, lost: 0, pending: 0 })
   const ids = receiver.requests.flatMap(({ spans }) => spans.map((span) => span.spanId))
   expect(new Set(ids).size).toBe(2_000)
   expect(ids).toHaveLength(2_000)

@@ -195,6 +195,8 @@ test('a run that is deleted leaves nothing', async () => {
   await createRun(store, { flow: 'f', id: `${id}0` }, request)
   await finishRun(store, lease!, { status: 'ok', output: 1 }, 101)
   await deleteRun(store, id)
-  expect((await store.list('run/')).map(({ key }) => key)).toEqual([`run/${encodeURIComponent(id).toLowerCase()}0/record`])
+  expect((await store.list('run/')).map(({ key }) => key)).toEqual([
+    `run/${encodeURIComponent(id).toLowerCase()}0/record`,
+  ])
   expect(await createRun(store, run, request)).toMatchObject({ id, lease: { epoch: 1 } })
 })

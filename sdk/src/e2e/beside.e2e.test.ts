@@ -90,6 +90,13 @@ describe.concurrent('NodeSDK', () => {
     expect(tree(spans)).toEqual(['plan < work', 'work < ?'])
     expect(printed.map((span) => span.name)).toEqual(['query', 'plan', 'work', 'GET /orders'])
   })
+
+  test.each(packages)('%s: with our processor, what it records reaches Weir too', async (name) => {
+    const args = ['node-sdk.js', name, 'first', 'ours']
+    const { printed, spans } = await runProgram<OwnSpan[]>(project(name), args)
+    expect(tree(spans)).toEqual(['GET /orders', 'plan < work', 'query < plan', 'work < GET /orders'])
+    expect(printed.map((span) => span.name)).toEqual(['query', 'plan', 'work', 'GET /orders'])
+  })
 })
 
 describe.concurrent('Sentry', () => {
@@ -98,23 +105,18 @@ describe.concurrent('Sentry', () => {
     /** With the tenant of the isolation scope in which each was captured. */
     readonly messages: readonly [message: string, tenant: string][]
   }
-  const OUR_SPANS = ['plan', 'report', 'report', 'say', 'say', 'work']
+  const ALL_SPANS = ['GET /orders', 'deeper', 'inside', 'plan', 'report', 'report', 'say', 'say', 'work']
   // Sentry 11 sets up OpenTelemetry only where it is asked to.
   const setUps: [name: string, options: object, sent: string[], ours: boolean][] = [
     ['sentry-9', {}, [], true],
     ['sentry-9', { tracesSampleRate: 0 }, [], true],
-    ['sentry-9', { tracesSampleRate: 1 }, ['GET /orders', ...OUR_SPANS], true],
+    ['sentry-9', { tracesSampleRate: 1 }, ALL_SPANS, true],
     ['sentry-11', {}, [], false],
     ['sentry-11', { tracesSampleRate: 0 }, [], false],
-    ['sentry-11', { tracesSampleRate: 1 }, ['GET /orders'], false],
+    ['sentry-11', { tracesSampleRate: 1 }, ['GET /orders', 'inside'], false],
     ['sentry-11', { enableOpenTelemetrySetup: true }, [], true],
     ['sentry-11', { enableOpenTelemetrySetup: true, tracesSampleRate: 0 }, [], true],
-    [
-      'sentry-11',
-      { enableOpenTelemetrySetup: true, tracesSampleRate: 1 },
-      ['GET /orders', ...OUR_SPANS],
-      true,
-    ],
+    ['sentry-11', { enableOpenTelemetrySetup: true, tracesSampleRate: 1 }, ALL_SPANS, true],
   ]
 
   test.each(
@@ -125,6 +127,7 @@ describe.concurrent('Sentry', () => {
   )('%s with %s, set up %s', async (name, options, order, sent, isAround) => {
     const { printed, spans } = await runProgram<Sent>(older, ['sentry.js', name, order, options])
     expect(tree(spans)).toEqual([
+      'deeper < plan',
       'plan < work',
       'report',
       'report',
@@ -133,7 +136,7 @@ describe.concurrent('Sentry', () => {
       isAround ? 'work < ?' : 'work',
     ])
     expect(printed.spans.map((span) => span.name).sort()).toEqual(sent)
-    for (const span of sent.length > 1 ? spans : []) {
+    for (const span of sent === ALL_SPANS ? spans : []) {
       expect(printed.spans.find(({ spanId }) => spanId === span.spanId)?.name).toBe(span.name)
     }
     expect([...printed.messages].sort()).toEqual([

@@ -158,24 +158,6 @@ export interface DefineFlow {
   readonly within: <R>(carrier: Headers_, fn: () => R) => R
 }
 
-/**
- * Defines a flow: `flow(name, options?, handler)`. The name stands for the flow wherever it is shown; keep it stable.
- *
- * @throws UsageError if the name, an option or the handler is not what it should be.
- */
-export const flow: DefineFlow = Object.freeze(
-  Object.assign(defineFlow, {
-    step: runStep,
-    all: runAll,
-    map: runMap,
-    stream: runStream,
-    wait: waitForSignal,
-    sleep: sleepFor,
-    context: flowContext,
-    within: runWithin,
-  }),
-)
-
 function defineFlow(
   name: string,
   optionsOrHandler: FlowOptions | FlowHandler<never, unknown>,
@@ -228,6 +210,25 @@ function defineFlow(
   definitions.set(defined, definition)
   return defined
 }
+
+/**
+ * Defines a flow: `flow(name, options?, handler)`. The name stands for the flow wherever it is shown; keep it stable.
+ *
+ * @throws UsageError if the name, an option or the handler is not what it should be.
+ */
+// After its function: bundlers that keep names set the name of that, which is frozen here.
+export const flow: DefineFlow = Object.freeze(
+  Object.assign(defineFlow, {
+    step: runStep,
+    all: runAll,
+    map: runMap,
+    stream: runStream,
+    wait: waitForSignal,
+    sleep: sleepFor,
+    context: flowContext,
+    within: runWithin,
+  }),
+)
 
 /** What each flow was defined by. */
 const definitions = new WeakMap<object, FlowDefinition>()

@@ -95,7 +95,7 @@ function costGate(metric: CaseMetricComparison | undefined, gate: IncreaseGate):
   return judged(name, metric, reason)
 }
 
-const DURATIONS = ['duration', 'p95', 'p99'] as const
+export const DURATIONS = ['duration', 'p95', 'p99'] as const
 
 function latencyGate({ run, steps }: Pick<Comparison, 'run' | 'steps'>, gate: IncreaseGate): GateResult {
   const whole = run.metrics.duration
@@ -144,7 +144,7 @@ function describeRatio({ effect, cases }: MetricComparison): string {
 }
 
 /** The largest allowed ratio. */
-function most({ maxIncrease }: { readonly maxIncrease: string }): number {
+export function most({ maxIncrease }: { readonly maxIncrease: string }): number {
   return 1 + Number.parseFloat(maxIncrease) / 100
 }
 

@@ -2,21 +2,23 @@ import type { Store } from '../store.ts'
 import type { ComparedSide, Comparison, LoneStep, StepComparison } from './comparison.ts'
 import { COMPARISON_RULE, judge } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
+import { measureAdjusted } from './measure-adjusted.ts'
 import { measureCases, type TrialValues } from './measure-cases.ts'
 import { measurePaired } from './measure-paired.ts'
-import { readMix } from './mix.ts'
+import { adjustNotes, readMix } from './mix.ts'
 import { describeSelection, findGrowth, type ReadSide, runNotes, writeNotes } from './notes.ts'
 import type { Observation } from './observation.ts'
 import { findPairing, pairingNotes, shareCases, valueNotes } from './pairing.ts'
 import { type ResolvedSide, resolveSide } from './selection.ts'
 import type { Side } from './side.ts'
-import { formatSide } from './side.ts'
+import { CompareError, formatSide } from './side.ts'
 import {
   readRunSample,
   readRunStats,
   readStepStats,
   type Scope,
   type SideStats,
+  STRATA,
   type StepStats,
 } from './side-queries.ts'
 import { summarise } from './summary.ts'
@@ -35,6 +37,11 @@ export interface CompareParams {
    * interval is half as wide again.
    */
   readonly anytime?: boolean
+  /**
+   * Compares runs with those of the same `environment`, `service`, `model`, `user` or `session`, or of the same value of a key of their
+   * metadata, so that a different mix of these is no difference.
+   */
+  readonly adjust?: string
 }
 
 interface SideData extends ReadSide {
@@ -54,14 +61,18 @@ interface SideData extends ReadSide {
  * @throws CompareError if a baseline does not exist
  */
 export async function compare(anyStore: Store, params: CompareParams): Promise<Comparison> {
-  const { flow, project = anyStore.project, now = new Date() } = params
+  const { flow, project = anyStore.project, now = new Date(), adjust } = params
   const store: Store = { ...anyStore, project }
-  const scope: Scope = { project, flow }
+  const scope: Scope = { project, flow, ...(adjust !== undefined && { adjust }) }
   const resolved = await Promise.all([
     resolveSide(store, flow, params.base, now),
     resolveSide(store, flow, params.candidate, now),
   ])
   const pairing = await findPairing(store, resolved)
+  if (pairing !== null && adjust !== undefined)
+    throw new CompareError(
+      `The experiments share cases, and each case is compared with itself: there is nothing to adjust for ${adjust}.`,
+    )
   const sides = pairing === null ? resolved : shareCases(resolved)
   const [base, candidate, values] = await Promise.all([
     readSide(store, scope, sides[0], params.base, now),
@@ -70,9 +81,10 @@ export async function compare(anyStore: Store, params: CompareParams): Promise<C
   ])
   const anytime = params.anytime ?? (base.growth !== 'none' || candidate.growth !== 'none')
   const { run, steps, caseMetrics, tests } = judgeAll(base, candidate, values, {
-    paired: pairing !== null,
+    kind: pairing !== null ? 'paired' : adjust !== undefined ? 'adjusted' : 'plain',
     anytime,
   })
+  if (adjust !== undefined) requireStrata(adjust, [base, candidate])
   const labels = { base: base.label, candidate: candidate.label }
   const both = base.run.n > 0 && candidate.run.n > 0
   return {
@@ -82,6 +94,7 @@ export async function compare(anyStore: Store, params: CompareParams): Promise<C
     ...summarise(labels, { run, steps, caseMetrics, pairing }),
     run,
     anytime,
+    adjusted: adjust ?? null,
     pairing,
     caseMetrics,
     steps,
@@ -92,6 +105,9 @@ export async function compare(anyStore: Store, params: CompareParams): Promise<C
       ...valueNotes([base.label, candidate.label], values),
       ...(await writeNotes(store, scope, [base, candidate])),
       ...runNotes([base.label, candidate.label], run),
+      ...(adjust === undefined
+        ? []
+        : adjustNotes(adjust, [base.sample, candidate.sample], [base.label, candidate.label])),
     ],
     tests,
   }
@@ -128,8 +144,20 @@ async function readValues(
   ])
 }
 
+/** @throws CompareError for a key that no run has: it may be misspelt */
+function requireStrata(adjust: string, sides: readonly SideData[]): void {
+  const runs = sides.flatMap(({ sample }) => sample)
+  if (runs.length === 0 || runs.some(({ stratum }) => stratum !== '')) return
+  const what = adjust in STRATA ? `a ${adjust}` : `"${adjust}" in its metadata`
+  throw new CompareError(
+    `No run of either side has ${what}. Adjust for ${Object.keys(STRATA).join(', ')}, or a key of the metadata of runs.`,
+  )
+}
+
+const MEASURES = { plain: measure, paired: measurePaired, adjusted: measureAdjusted }
+
 interface How {
-  readonly paired: boolean
+  readonly kind: keyof typeof MEASURES
   readonly anytime: boolean
 }
 
@@ -141,7 +169,7 @@ function judgeAll(base: SideData, candidate: SideData, values: Values, how: How)
       const after = own.get(before.name)
       return after ? [{ step: before.name, base: before, candidate: after }] : []
     })
-  const measureStep = how.paired ? measurePaired : measure
+  const measureStep = MEASURES[how.kind]
   const measured = [
     measureStep(ofRun(base), ofRun(candidate), how.anytime),
     ...pairs.map((pair) => measureStep(ofStep(pair.base), ofStep(pair.candidate), how.anytime)),

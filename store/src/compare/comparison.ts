@@ -3,7 +3,14 @@ import type { Metric } from './judge.ts'
 import type { SideStats } from './side-queries.ts'
 
 /** What a comparison says of one metric. `needs n >= ...` names the fewest runs per side for a test. */
-export type Verdict = 'slower' | 'faster' | 'worse' | 'better' | 'no clear change' | `needs n >= ${number}`
+export type Verdict =
+  | 'slower'
+  | 'faster'
+  | 'worse'
+  | 'better'
+  | 'no clear change'
+  | `needs n >= ${number}`
+  | 'not compared'
 
 /** An estimate with its 95 % confidence interval. */
 export interface Estimate {
@@ -30,6 +37,8 @@ export interface Tested {
   readonly effect: Estimate | null
   /** Two-sided. `null`: not tested, too few runs or cases. */
   readonly p: number | null
+  /** Present where it is not compared, however many runs there are. */
+  readonly isLeftOut?: true
 }
 
 /** A metric of a step before the correction for the number of tests. */
@@ -106,6 +115,7 @@ export interface Note {
     | 'dependent'
     | 'failing'
     | 'mix'
+    | 'adjusted'
   readonly text: string
 }
 
@@ -136,6 +146,8 @@ export interface Comparison {
   readonly run: StepComparison
   /** Whether the verdicts hold however often one looks while runs arrive. */
   readonly anytime: boolean
+  /** What it is adjusted for; null: nothing. */
+  readonly adjusted: string | null
   /** Null where runs are compared without pairing: production runs, or experiments that share no case. */
   readonly pairing: Pairing | null
   /** Pass rate, cost and scores of two experiments that share cases; else empty. */

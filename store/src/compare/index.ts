@@ -1,3 +1,6 @@
+export type { Interval } from '../statistics/interval.ts'
+export { type CaseTrials, type PassAt, passAt } from '../statistics/pass-at.ts'
+export { shareInterval } from '../statistics/share-interval.ts'
 export type { BaselineGates, DropGate, IncreaseGate } from './baseline-gates.ts'
 export { baselineGates, judgeBaselineGates, unverifiableBaselineGates } from './baseline-gates.ts'
 export type { CompareParams } from './compare.ts'
@@ -17,10 +20,11 @@ export type {
   StepComparison,
   Verdict,
 } from './comparison.ts'
+export { type Decision, decideBaselineGates } from './decided-gates.ts'
 export type { Metric } from './judge.ts'
 export { COMPARISON_RULE } from './judge.ts'
 export type { ExperimentRuns } from './judge-runs.ts'
-export { judgeExperiments, judgeRuns } from './judge-runs.ts'
+export { judgeAdjusted, judgeExperiments, judgeRuns } from './judge-runs.ts'
 export type { TrialValue, TrialValues } from './measure-cases.ts'
 export type { Observation } from './observation.ts'
 export type { Side, SideRestriction, Window } from './side.ts'

@@ -1,6 +1,7 @@
 import type { CaseMetricComparison, StepComparison } from './comparison.ts'
 import { judge } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
+import { measureAdjusted } from './measure-adjusted.ts'
 import { measureCases, type TrialValues } from './measure-cases.ts'
 import { measurePaired } from './measure-paired.ts'
 import { type Observation, statsOf } from './observation.ts'
@@ -18,6 +19,14 @@ export function judgeRuns(
   return judge([measure(toMeasured(base), toMeasured(candidate), anytime)]).steps[0]!
 }
 
+/** The same within strata. */
+export function judgeAdjusted(
+  base: readonly Observation[],
+  candidate: readonly Observation[],
+): StepComparison['metrics'] {
+  return judge([measureAdjusted(toMeasured(base), toMeasured(candidate))]).steps[0]!
+}
+
 /** One execution of an evaluation. The keys of its observations are its cases, and stand in the order of trials. */
 export interface ExperimentRuns {
   readonly observations: readonly Observation[]
@@ -28,10 +37,11 @@ export interface ExperimentRuns {
 export function judgeExperiments(
   base: ExperimentRuns,
   candidate: ExperimentRuns,
+  anytime = false,
 ): { readonly metrics: StepComparison['metrics']; readonly caseMetrics: readonly CaseMetricComparison[] } {
   const { steps, caseMetrics } = judge(
-    [measurePaired(toMeasured(base.observations), toMeasured(candidate.observations))],
-    measureCases(base.values, candidate.values),
+    [measurePaired(toMeasured(base.observations), toMeasured(candidate.observations), anytime)],
+    measureCases(base.values, candidate.values, anytime),
   )
   return { metrics: steps[0]!, caseMetrics }
 }

@@ -48,6 +48,7 @@ function isConstant({ base, candidate, p }: Tested): boolean {
 
 function toVerdict(tested: Tested, what: Metric | CaseMetricKind, q: number | null): Verdict {
   const { effect, base, candidate, needs } = tested
+  if (tested.isLeftOut) return 'not compared'
   if (q === null || effect === null || base === null || candidate === null) return `needs n >= ${needs}`
   if (q >= COMPARISON_RULE.q) return 'no clear change'
   switch (what) {

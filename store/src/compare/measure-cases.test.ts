@@ -46,6 +46,31 @@ test('five changed cases are never enough, nor are five cases', () => {
   })
 })
 
+test('the interval of a difference contains 0 exactly if the test does not exclude it', () => {
+  const next = uniform(82)
+  const draw = (chance: number, large: number) =>
+    next() < chance ? Math.round(large * next() * 1e4) / 1e4 : 0
+  let verdicts = 0
+  for (let i = 0; i < 3_000; i++) {
+    const n = 6 + Math.floor(next() * 30)
+    const [chance, large] = [next(), next() ** 2]
+    const base = values(
+      'score',
+      forCases(n, () => [0.5 + draw(chance, 0.5)]),
+    )
+    const candidate = values(
+      'score',
+      forCases(n, () => [0.5 - draw(0.3, large * 0.5)]),
+    )
+    const { verdict, effect, p } = judgeOne(base, candidate)
+    const { value, low, high } = effect!
+    if (verdict !== 'no clear change') verdicts++
+    expect(low <= 0 && high >= 0).toBe(p! >= 0.05)
+    expect(low <= value && value <= high).toBe(true)
+  }
+  expect(verdicts).toBeGreaterThan(1_000)
+})
+
 test('cases that only one side has do not count', () => {
   const more = values('pass rate', {
     ...forCases(20, () => [1]),

@@ -1,5 +1,5 @@
-import { wilsonInterval } from '../statistics/newcombe.ts'
-import { testRatios, testShares } from './case-tests.ts'
+import { shareInterval } from '../statistics/share-interval.ts'
+import { type Looks, testRatios, testShares } from './case-tests.ts'
 import type { CaseMetricKind, TestedCaseMetric } from './comparison.ts'
 import { mean, pairByCase } from './pair-cases.ts'
 
@@ -38,14 +38,15 @@ function measureOne(
   const meanOf = (side: readonly TrialValue[]) => mean(side.map(({ value }) => value))
   const means = pairs.map(({ base, candidate }) => [meanOf(base), meanOf(candidate)] as const)
   const trials = pairs.reduce((sum, { base }) => sum + base.length, 0)
-  const measured = kind === 'cost' ? measureCosts(means, anytime) : measureShares(means, anytime)
+  const looks = anytime ? { trials } : 'once'
+  const measured = kind === 'cost' ? measureCosts(means, looks) : measureShares(means, looks)
   return { kind, name, baseN: trials, candidateN: trials, ...measured }
 }
 
 type Means = readonly (readonly [base: number, candidate: number])[]
 
-function measureShares(means: Means, anytime: boolean) {
-  const tested = testShares(means, anytime)
+function measureShares(means: Means, looks: Looks) {
+  const tested = testShares(means, looks)
   const interval = (value: number | null) => (value === null ? null : shareInterval(value, means.length))
   return {
     ...tested,
@@ -55,22 +56,14 @@ function measureShares(means: Means, anytime: boolean) {
 }
 
 /** A case that costs nothing on one side alone has no ratio, and is left out. */
-function measureCosts(means: Means, anytime: boolean) {
+function measureCosts(means: Means, looks: Looks) {
   const of = (side: 0 | 1) => (means.length === 0 ? null : mean(means.map((pair) => pair[side])))
   const ratios = means.flatMap(([a, b]) => (a > 0 && b > 0 ? [Math.log(b / a)] : a === b ? [0] : []))
   return {
-    ...testRatios(ratios, anytime),
+    ...testRatios(ratios, looks),
     base: of(0),
     candidate: of(1),
     baseInterval: null,
     candidateInterval: null,
   }
-}
-
-/**
- * Wilson's interval with the cases as n. Values between 0 and 1 vary no more than a yes or no of the same mean, so it covers the mean
- * of shares and scores at least as often.
- */
-function shareInterval(value: number, cases: number) {
-  return wilsonInterval(value * cases, cases)
 }

@@ -1,4 +1,4 @@
-import { type CaseTest, testRatios, testShares } from './case-tests.ts'
+import { type CaseTest, type Looks, testRatios, testShares } from './case-tests.ts'
 import type { TestedMetric } from './comparison.ts'
 import type { Metric } from './judge.ts'
 import { type Measured, measure } from './measure.ts'
@@ -28,7 +28,12 @@ function pairedSuccess(pairs: readonly CasePair<Observation>[], anytime: boolean
   const share = (side: readonly Observation[]) => mean(side.map(({ succeeded }) => (succeeded ? 1 : 0)))
   const trials = pairs.reduce((sum, { base }) => sum + base.length, 0)
   const values = pairs.map(({ base, candidate }) => [share(base), share(candidate)] as const)
-  return { metric: 'success', baseN: trials, candidateN: trials, ...testShares(values, anytime) }
+  return {
+    metric: 'success',
+    baseN: trials,
+    candidateN: trials,
+    ...testShares(values, looksOf(pairs, anytime)),
+  }
 }
 
 /** Per case, the ratio of the geometric means of its successful trials; of cases that succeeded on both sides. */
@@ -37,7 +42,11 @@ function pairedDuration(pairs: readonly CasePair<Observation>[], anytime: boolea
     const ratio = logMean(candidate) - logMean(base)
     return Number.isNaN(ratio) ? [] : [ratio]
   })
-  return testRatios(ratios, anytime)
+  return testRatios(ratios, looksOf(pairs, anytime))
+}
+
+function looksOf(pairs: readonly CasePair<Observation>[], anytime: boolean): Looks {
+  return anytime ? { trials: pairs.reduce((sum, { base }) => sum + base.length, 0) } : 'once'
 }
 
 /** NaN without a success. */

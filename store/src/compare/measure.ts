@@ -90,7 +90,7 @@ function measureSuccess(sides: Sides, anytime: boolean): TestedMetric {
 }
 
 function measureDuration(sides: Sides, reading: Reading, anytime: boolean): TestedMetric {
-  const tested = durationMetric('duration', sides)
+  const tested = durationMetric('duration', sides[0].stats, sides[1].stats)
   const [x, y] = [sides[0].successes, sides[1].successes]
   return withEffect(tested, reading.sizes, anytime, (inflation, confidence) => {
     const { ratio: value, low, high } = hodgesLehmannRatio(x.values, y.values, confidence, inflation)
@@ -107,7 +107,7 @@ function measureTail(
   anytime: boolean,
 ): TestedMetric {
   const [x, y] = [sides[0].successes, sides[1].successes]
-  const tested = durationMetric(metric, sides)
+  const tested = durationMetric(metric, sides[0].stats, sides[1].stats)
   const { n, sizes, factor } = location.sizes
   const { minimum, leastWorth } = COMPARISON_RULE
   if (n < tested.needs) return tested
@@ -167,10 +167,13 @@ function agreed([base, candidate]: Sides, successes: Reading, readAll: () => Rea
 }
 
 const COLUMN = { duration: 'p50Ns', p95: 'p95Ns', p99: 'p99Ns' } as const
-const UNTESTED = { cases: null, effective: null, effect: null, p: null }
+export const UNTESTED = { cases: null, effective: null, effect: null, p: null }
 
-function durationMetric(metric: keyof typeof COLUMN, sides: Sides): TestedMetric {
-  const [base, candidate] = [sides[0].stats, sides[1].stats]
+export function durationMetric(
+  metric: keyof typeof COLUMN,
+  base: SideStats,
+  candidate: SideStats,
+): TestedMetric {
   return {
     metric,
     baseN: base.succeeded,
@@ -186,7 +189,7 @@ interface Effect extends Estimate {
   readonly p: number
 }
 
-function withEffect(
+export function withEffect(
   tested: TestedMetric,
   { n, sizes, inflation, reduced, factor }: Sizes,
   anytime: boolean,

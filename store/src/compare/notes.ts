@@ -39,7 +39,7 @@ export async function writeNotes(
   return [
     ...(await overlapNotes(store, scope, sides)),
     ...own.flat(),
-    ...mixNotes(sides),
+    ...mixNotes(sides, scope.adjust),
     ...totalNotes(sides),
   ]
 }

@@ -8,6 +8,8 @@ export interface Observation {
   readonly succeeded: boolean
   /** Runs of one key belong together: they share a case, a user or a session. 0: it stands alone. */
   readonly key: number
+  /** What it is compared within, where the comparison is adjusted. */
+  readonly stratum?: string
 }
 
 /** What SQL counts of a side, counted of observations. */

@@ -34,6 +34,25 @@ export interface RunStats extends SideStats {
 export interface Scope {
   readonly project: string
   readonly flow: string
+  /** What runs are compared within: see {@link STRATA}. */
+  readonly adjust?: string
+}
+
+/** SQL of what a comparison can be adjusted for; any other word is a key of the runs' metadata. */
+export const STRATA: Readonly<Record<string, string>> = {
+  environment: 'environment',
+  service: 'service',
+  model: `arrayStringConcat(arraySort(arrayDistinct(models)), ' and ')`,
+  user: 'user_id',
+  session: 'session_id',
+}
+
+const METADATA = `if(JSONType(metadata, {adjust: String}) = 'String', JSONExtractString(metadata, {adjust: String}),
+    JSONExtractRaw(metadata, {adjust: String}))`
+
+/** SQL: a run's stratum, where there are any. */
+function stratumOf({ adjust }: Scope): string {
+  return adjust === undefined ? '' : `, ${STRATA[adjust] ?? METADATA} AS stratum`
 }
 
 /** Only these say whether something worked: a suspension, a cancellation, a replay or a skip does not. */
@@ -92,20 +111,36 @@ const KEY = `multiIf(case_id != '', bitShiftRight(cityHash64('case', case_id), 1
     session_id != '', bitShiftRight(cityHash64('session', session_id), 11), 0)`
 
 /** SQL: what the tests see of the runs where a condition holds, those with the least hashes, in the order in which they started. */
-function sampleOf(selection: Selection, duration: string, succeeded: string, condition: string): string {
-  const one = `(${HASH}, start, toFloat64(${duration}), ${succeeded}, toFloat64(key))`
+function sampleOf(
+  { adjust }: Scope,
+  selection: Selection,
+  duration: string,
+  succeeded: string,
+  condition: string,
+): string {
+  const [stratum, strata] = adjust === undefined ? ['', ''] : [', stratum', ', sample.6 AS strata']
+  const one = `(${HASH}, start, toFloat64(${duration}), ${succeeded}, toFloat64(key)${stratum})`
   const sample = `arraySort(one -> one.2, groupArraySortedIf(${sampleSize(selection)})(${one}, ${condition}))`
-  return `${sample} AS sample, sample.3 AS durations, sample.4 AS successes, sample.5 AS keys`
+  return `${sample} AS sample, sample.3 AS durations, sample.4 AS successes, sample.5 AS keys${strata}`
+}
+
+/** SQL: the column of strata that {@link sampleOf} has. */
+function strataOf({ adjust }: Scope): string {
+  return adjust === undefined ? '' : ', strata'
 }
 
 interface Sampled {
   readonly durations: readonly number[]
   readonly successes: readonly number[]
   readonly keys: readonly number[]
+  readonly strata?: readonly string[]
 }
 
-function toObservations({ durations, successes, keys }: Sampled): Observation[] {
-  return durations.map((duration, i) => ({ duration, succeeded: successes[i] === 1, key: keys[i]! }))
+function toObservations({ durations, successes, keys, strata }: Sampled): Observation[] {
+  return durations.map((duration, i) => ({
+    ...{ duration, succeeded: successes[i] === 1, key: keys[i]! },
+    ...(strata && { stratum: strata[i]! }),
+  }))
 }
 
 /** The runs of a side that the tests see: all, or a sample. */
@@ -118,9 +153,9 @@ export async function readRunSample(
   const { sql, params } = toCondition(selection, 'side')
   const [row] = await rows<Sampled>(
     store,
-    `SELECT durations, successes, keys FROM (
-       SELECT ${sampleOf(selection, 'duration_ns', `status = 'ok'`, `incomplete = 0 AND status IN ${ENDED}`)}
-       FROM (SELECT *, ${KEY} AS key FROM runs AS run WHERE ${sql} AND ${HASH} <= {mostHash: UInt64}))`,
+    `SELECT durations, successes, keys${strataOf(scope)} FROM (
+       SELECT ${sampleOf(scope, selection, 'duration_ns', `status = 'ok'`, `incomplete = 0 AND status IN ${ENDED}`)}
+       FROM (SELECT *, ${KEY} AS key${stratumOf(scope)} FROM runs AS run WHERE ${sql} AND ${HASH} <= {mostHash: UInt64}))`,
     { ...scope, ...params, mostHash: mostHash(run) },
   )
   return toObservations(row!)
@@ -134,8 +169,8 @@ const FAILED = 2 ** 32
  * durations, and they succeeded if all of them did. `sumMap` runs only for runs that repeat a label (`if` evaluates
  * lazily), and drops a label without an ended execution, as the outer query does.
  */
-function perRunAndStep(condition: string): string {
-  return `SELECT run_key, start, ${KEY} AS key,
+function perRunAndStep(scope: Scope, condition: string): string {
+  return `SELECT run_key, start, ${KEY} AS key${stratumOf(scope)},
        arrayMap(s -> multiIf(s NOT IN ${ENDED}, 0, s = 'ok', 1, ${FAILED + 1}), step_statuses) AS marks,
        arrayMap((m, d) -> if(m > 0, d, 0), marks, step_durations_ns) AS durations,
        arrayMap((m, s) -> if(m > 0, s, 0), marks, step_starts_ns) AS starts,
@@ -156,12 +191,12 @@ export async function readStepStats(
   const { sql, params } = toCondition(selection, 'side')
   const found = await rows<Quantiles & Sampled & { name: string; position: number }>(
     store,
-    `SELECT name, n, succeeded, quantiles, position, durations, successes, keys FROM (
+    `SELECT name, n, succeeded, quantiles, position, durations, successes, keys${strataOf(scope)} FROM (
        SELECT name, count() AS n, countIf(${SUCCEEDED}) AS succeeded,
          quantilesExactIf(0.5, 0.95, 0.99)(toFloat64(duration), ${SUCCEEDED}) AS quantiles,
          sum(started) / sum(mark % ${FAILED}) AS position,
-         ${sampleOf(selection, 'duration', SUCCEEDED, '1')}
-       FROM (${perRunAndStep(`${sql} AND ${HASH} <= {mostHash: UInt64}`)})
+         ${sampleOf(scope, selection, 'duration', SUCCEEDED, '1')}
+       FROM (${perRunAndStep(scope, `${sql} AND ${HASH} <= {mostHash: UInt64}`)})
        ARRAY JOIN totals.1 AS name, totals.2 AS mark, totals.3 AS duration, totals.4 AS started
        WHERE mark > 0 GROUP BY name ORDER BY n DESC, name LIMIT {limit: UInt32})`,
     { ...scope, ...params, mostHash: mostHash(run), limit: COMPARISON_RULE.maxSteps + 1 },

@@ -49,7 +49,7 @@ export function summarise(
       verdict: 'needs more runs',
       sentence: `Too few runs of ${between} to tell (${counts}): at least ${pairing === null ? `${COMPARISON_RULE.minimum.success} per side` : `${COMPARISON_RULE.minimumCases} shared cases`} are needed.`,
     }
-  const tails = Object.values(run.metrics).filter(({ p }) => p === null)
+  const tails = Object.values(run.metrics).filter(({ p, isLeftOut }) => p === null && !isLeftOut)
   const untested = tails.length > 0 ? ` Too few runs to test: ${tails.map(describeNeed).join(', ')}.` : ''
   return { verdict: 'no clear change', sentence: `No clear change of ${between} (${counts}).${untested}` }
 }

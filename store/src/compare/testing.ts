@@ -36,6 +36,7 @@ export interface TestRun {
   readonly cost?: number
   readonly userId?: string
   readonly sessionId?: string
+  readonly metadata?: Readonly<Record<string, unknown>>
 }
 
 /** Stores rows of `runs` as settling would, the steps following each other; and an experiment's results. */
@@ -107,6 +108,7 @@ function toRow(store: Store, run: TestRun) {
     cost: run.cost ?? 0,
     user_id: run.userId ?? '',
     session_id: run.sessionId ?? '',
+    metadata: run.metadata === undefined ? '' : JSON.stringify(run.metadata),
     step_names: run.steps.map(({ name }) => name),
     step_occurrences: occurrences,
     step_kinds: run.steps.map(() => 'step'),

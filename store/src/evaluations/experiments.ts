@@ -70,6 +70,36 @@ export async function findPassedExperiment(
   return row?.id
 }
 
+const SINCE = `project = {project: String} AND start >= fromUnixTimestamp64Milli({sinceMs: Int64})`
+
+/** What runs used together. */
+export interface RunUsage {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** US dollars. */
+  readonly cost: number
+  /** Of models whose price nobody knows. */
+  readonly unpricedTokens: number
+}
+
+/** What all runs of experiments used that began at or after `sinceMs` (since 1970): repeated ones, and those that other frameworks nested in them. */
+export async function readExperimentUsage(
+  store: Store,
+  params: { readonly experimentIds: readonly string[]; readonly sinceMs: number },
+): Promise<RunUsage> {
+  const sum = (column: string) => `toFloat64(sum(${column}))`
+  const [row] = await select<RunUsage>(
+    store,
+    `SELECT ${sum('input_tokens')} AS inputTokens, ${sum('output_tokens')} AS outputTokens, ${sum('cost')} AS cost,
+       ${sum('unpriced_tokens')} AS unpricedTokens
+     FROM runs AS run WHERE ${SINCE} AND ${isLatest(SINCE)} AND trace_id IN (
+       SELECT trace_id FROM ${indexedRuns('experiment', 'arrayJoin({experimentIds: Array(String)})')} AS run
+       WHERE experiment_id IN {experimentIds: Array(String)})`,
+    params,
+  )
+  return row!
+}
+
 /** Traces (32 hex digits) that hold a run of an experiment that started at or after `sinceMs` (since 1970). */
 export async function findExperimentTraces(
   store: Store,
@@ -84,8 +114,6 @@ export async function findExperimentTraces(
   )
   return found.map(({ id }) => id)
 }
-
-const SINCE = `project = {project: String} AND start >= fromUnixTimestamp64Milli({sinceMs: Int64})`
 
 /** Ids of the runs in the traces of an experiment's runs: its own, and those of other frameworks nested in them. */
 export async function findExperimentRuns(

@@ -24,11 +24,13 @@ export {
   listExperiments,
   listTrends,
 } from './experiment-pages.ts'
+export type { RunUsage } from './experiments.ts'
 export {
   findExperiment,
   findExperimentRuns,
   findExperimentTraces,
   findPassedExperiment,
+  readExperimentUsage,
   upsertExperiment,
 } from './experiments.ts'
 export { addMonitor, listMonitors, readMonitors, removeMonitor } from './monitors.ts'

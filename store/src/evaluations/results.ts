@@ -14,7 +14,7 @@ import type {
 } from './types.ts'
 
 /** Rows per insert: bounded memory, few parts. */
-const BATCH = 50_000
+const BATCH = 10_000
 
 /**
  * Inserts or replaces results.

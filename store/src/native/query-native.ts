@@ -63,18 +63,26 @@ export async function insertBlocks(
   const { stream } = await store.client.exec({
     query: `INSERT INTO ${table} (${names}) FORMAT Native`,
     values: Readable.from(blocks),
-    // Rows that replace each other are not looked for within an insert.
-    clickhouse_settings: { optimize_on_insert: 0, wait_end_of_query: 1 },
+    // Rows that replace each other are not looked for within an insert, and merges make the index of words.
+    clickhouse_settings: {
+      ...{ optimize_on_insert: 0, exclude_materialize_skip_indexes_on_insert: 'texts' },
+      wait_end_of_query: 1,
+    },
   })
   await buffer(stream)
 }
 
+/** A subquery costs as much as so many constants, and much more than few. */
+const MOST_CONSTANTS = 500
+
 /**
- * SQL: a subquery that gives these ids, for `IN`. They are part of the query's text, where base64 has no character that
+ * SQL: these ids, for `IN`. They are part of the query's text, where hex digits and base64 have no character that
  * ends a text: 50,000 bound parameters would not fit into the address of a request.
  * @param ids hex digits, all of them `bytes` bytes long
  */
 export function idsSql(ids: readonly string[], bytes: number): string {
+  if (ids.length > 0 && ids.length <= MOST_CONSTANTS)
+    return `(${ids.map((id) => `unhex('${id}')`).join(', ')})`
   const text = Buffer.from(ids.join(''), 'hex').toString('base64')
   return `(SELECT toFixedString(substring(base64Decode('${text}'), ${bytes} * number + 1, ${bytes}), ${bytes}) FROM numbers(${ids.length}))`
 }

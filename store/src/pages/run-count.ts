@@ -3,7 +3,7 @@ import { firstRow, rows, type Store } from '../store.ts'
 import { type Candidate, candidateColumns, trueOf } from './condition-search.ts'
 import { runMinutes, toWindow } from './minutes.ts'
 import { nanosecondsOf, type RunSearch, SEARCH_BOUNDS } from './runs.ts'
-import { knowFewTraces, matchSql, searchConditions } from './search-conditions.ts'
+import { knowFew, matchSql, searchConditions } from './search-conditions.ts'
 
 /** How many runs match, and when they started. */
 export interface RunCount {
@@ -27,9 +27,9 @@ export async function countRuns(
   const { first, last } = nanosecondsOf(search)
   const window = { begin: String(first), end: String(last) }
   const asked = searchConditions(store, search)
-  const conditions = await knowFewTraces(store, asked, window, SEARCH_BOUNDS.fewTraces)
+  const conditions = await knowFew(store, asked, window, SEARCH_BOUNDS.fewTraces)
   const { params, condition, project } = conditions
-  const matching = `FROM runs AS run WHERE ${matchSql(conditions)} LIMIT {limit:UInt32}`
+  const matching = `FROM runs AS run ${matchSql(conditions)} LIMIT {limit:UInt32}`
   const bound = { ...params, ...window, limit: most + 1 }
   if (spanConditions(condition).length > 0) {
     const found = await rows<Candidate & { ms: number }>(

@@ -119,7 +119,7 @@ const COLUMNS = { run: 'run_id', experiment: 'experiment_id' } as const satisfie
 const SELECT_RECORDS = `
     SELECT
       run.run_id AS runId, lower(hex(run.trace_id)) AS traceId, arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds, run.flow AS flow, run.version AS version,
-      run.environment AS environment, run.source AS source, run.status AS status, toBool(run.incomplete) AS incomplete,
+      run.environment AS environment, run.source AS source, run.status AS status, toBool(run.incomplete) AS incomplete, run.lost_steps AS lostSteps,
       toString(toUnixTimestamp64Nano(run.start)) AS startNs, run.duration_ns AS durationNs,
       run.experiment_id AS experimentId, run.case_id AS caseId, run.trial AS trial, run.input AS input,
       run.output AS output, run.input_type AS inputType, run.output_type AS outputType,

@@ -12,6 +12,8 @@ export interface RunRow {
   readonly source: 'production' | 'experiment'
   readonly status: Status
   readonly incomplete: boolean
+  /** As `Run.lostSteps`. */
+  readonly lostSteps: number
   readonly startUnixNano: bigint
   readonly startMs: number
   /** How far its start is ahead of its receipt, where that is more than a day: the clock of its machine is wrong. Else 0. */
@@ -51,7 +53,7 @@ function glance(column: string, most: number): string {
 export const RUN_ROW: string = `
       run.run_id AS runId, lower(hex(run.trace_id)) AS traceId, run.parent_run_id AS parentRunId, run.flow AS flow,
       run.version AS version, run.environment AS environment, run.service AS service, run.source AS source,
-      run.status AS status, toBool(run.incomplete) AS incomplete, toString(toUnixTimestamp64Nano(run.start)) AS startNs,
+      run.status AS status, toBool(run.incomplete) AS incomplete, run.lost_steps AS lostSteps, toString(toUnixTimestamp64Nano(run.start)) AS startNs,
       toUnixTimestamp64Milli(run.settled) AS settledMs,
       run.duration_ns AS durationNs, run.session_id AS sessionId, run.user_id AS userId,
       run.experiment_id AS experimentId, run.case_id AS caseId, run.trial AS trial, run.error_type AS errorType,

@@ -1,4 +1,5 @@
-import { indexedRuns, isIndexed } from '../latest-runs.ts'
+import { indexedRuns, isIndexed, isIndexedAtAll } from '../latest-runs.ts'
+import { idsSql } from '../native/query-native.ts'
 import type { ModelUse, StepRecord, ValueType } from '../run-model/run.ts'
 import { firstRow, rows, type Store } from '../store.ts'
 import { parseCursor, toCursor } from './cursor.ts'
@@ -46,6 +47,8 @@ interface SelectedDetail extends Omit<RunPage, 'run' | 'steps' | keyof SpanTree 
   /** Places in `traceIds`, from 0. */
   readonly stepTraces: readonly number[]
   readonly stepSpanIds: readonly string[]
+  /** Of rows that were replaced since, perhaps. */
+  readonly mayHaveChildren: number
 }
 
 /**
@@ -98,14 +101,16 @@ export async function getRunPage(
     childCursor?: string | undefined
   },
 ): Promise<RunPage | null> {
-  const [found, placed, children] = await Promise.all([
-    readRun(store, project, runId),
-    readPlaced(store, OF_ITS_TRACES, { project, runId }),
-    readChildren(store, project, runId, childCursor),
-  ])
+  const found = await readRun(store, project, runId)
   if (!found) return null
   const { metadata, input, output, inputType, outputType, inputLength, outputLength, ...rest } = found
-  const { rootSpanId, traceIds, models, steps, stepTraces, stepSpanIds, ...row } = rest
+  const { rootSpanId, traceIds, models, steps, stepTraces, stepSpanIds, mayHaveChildren, ...row } = rest
+  // One after the other: to find the traces within the statement that reads them costs more than to wait for them.
+  const ofItsTraces = `project = {project:String} AND trace_id IN ${idsSql(traceIds, 16)}`
+  const [placed, children] = await Promise.all([
+    readPlaced(store, ofItsTraces, { project }),
+    mayHaveChildren ? readChildren(store, project, runId, childCursor) : NO_CHILDREN,
+  ])
   const run = toRunRow(row)
   const toStep = (step: StepRecord, at: number): RunStep => ({
     ...step,
@@ -121,15 +126,6 @@ export async function getRunPage(
   }
 }
 
-/**
- * SQL: the condition on the traces of a run. It needs nothing of the run's row, so that run and spans are read at once. Rows that were
- * replaced may name others: the run of each span is known from its trace.
- */
-const OF_ITS_TRACES = `project = {project:String} AND trace_id IN (
-      SELECT arrayJoin(trace_ids) FROM runs AS run
-      WHERE project = {project:String} AND run_id = {runId:String} AND ${isIndexed('run', '{runId:String}')}
-    )`
-
 function readRun(
   store: Store,
   project: string,
@@ -142,7 +138,8 @@ function readRun(
       run.output_type AS outputType, run.input_length AS inputLength, run.output_length AS outputLength,
       if(run.root_span_id = toFixedString('', 8), '', lower(hex(run.root_span_id))) AS rootSpanId,
       arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds, run.step_traces AS stepTraces,
-      arrayMap(id -> lower(hex(id)), run.step_span_ids) AS stepSpanIds
+      arrayMap(id -> lower(hex(id)), run.step_span_ids) AS stepSpanIds,
+      ${isIndexedAtAll('parent', '{runId:String}')} AS mayHaveChildren
     FROM ${indexedRuns('run', '{runId:String}')} AS run
     WHERE is_deleted = 0 AND run_id = {runId:String}
     ORDER BY run.settled DESC
@@ -152,6 +149,7 @@ function readRun(
 }
 
 const CHILDREN_PER_PAGE = 100
+const NO_CHILDREN: Children = { children: [], childCount: 0, nextChildren: null }
 
 async function readChildren(
   store: Store,

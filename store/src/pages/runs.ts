@@ -1,4 +1,4 @@
-import { hoursSql, indexedSql } from '../run-query/condition.ts'
+import { hoursSql, indexedSql, isNone } from '../run-query/condition.ts'
 import type { Query } from '../run-query/query.ts'
 import { firstRow, rows, type Store } from '../store.ts'
 import { type Candidate, candidateColumns, trueOf } from './condition-search.ts'
@@ -8,7 +8,7 @@ import { afterCursor, keyText, ORDER_OF, type Order, orderBy, type RunOrder } fr
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
 import {
   asksForSpans,
-  knowFewTraces,
+  knowFew,
   matchSql,
   type RunWindow,
   type SearchConditions,
@@ -92,7 +92,7 @@ async function findNewest(
   if (!asksForSpans(conditions.condition) || indexedSql(conditions.condition))
     return findInWindows(conditions, [first, end], limit)
   return collect(windows([first, end], 2n * HOUR, GROWTH_WITH_SPANS), limit, async ([from, to], wanted) => {
-    const known = await knowFewTraces(store, conditions, toWindow([from, to]), bounds.fewTraces)
+    const known = await knowFew(store, conditions, toWindow([from, to]), bounds.fewTraces)
     if (!asksForSpans(known.condition)) return findInWindows(known, [from, to], wanted)
     const begin = await beginOfNewest(store, known, [from, to], bounds.newestRuns)
     const found = await find(known, toWindow([begin, to]), wanted, '1')
@@ -151,7 +151,7 @@ async function beginOfFirst(
 /** When the newest runs of a filter began, so many of the last ten minutes as are wanted, or all of these. */
 async function beginOfNewest(
   store: Store,
-  { filter, params }: SearchConditions,
+  { filter, latest, params }: SearchConditions,
   [first, end]: Span,
   runs: number,
 ): Promise<bigint> {
@@ -159,7 +159,7 @@ async function beginOfNewest(
   const row = await firstRow<{ begin: string; runs: number }>(
     store,
     `SELECT toString(toUnixTimestamp64Nano(min(start))) AS begin, count() AS runs
-    FROM (SELECT run.start AS start FROM runs AS run WHERE ${filter} ORDER BY start DESC LIMIT {runs:UInt32})`,
+    FROM (SELECT run.start AS start FROM runs AS run PREWHERE ${filter} WHERE ${latest} ORDER BY start DESC LIMIT {runs:UInt32})`,
     { ...params, ...toWindow([begin, end]), runs },
   )
   return row !== undefined && row.runs === runs ? BigInt(row.begin) : begin
@@ -191,7 +191,7 @@ async function findInOrder(
 ): Promise<FoundRun[]> {
   const { first, last } = nanosecondsOf(search)
   const window = toWindow([first, last])
-  const conditions = await knowFewTraces(store, searchConditions(store, search), window, fewTraces)
+  const conditions = await knowFew(store, searchConditions(store, search), window, fewTraces)
   return findWithin(store, conditions, order, window, cursor, limit)
 }
 
@@ -212,6 +212,7 @@ async function findWithin(
 ): Promise<FoundRun[]> {
   const { params, condition, project } = conditions
   const found: FoundRun[] = []
+  if (isNone(condition)) return found
   let after = cursor
   // Where the query is true of few of the candidates, more are looked at.
   for (let limit = wanted; found.length < wanted; limit *= 2) {
@@ -219,7 +220,7 @@ async function findWithin(
       store,
       `SELECT ${RUN_ROW}, ${candidateColumns(condition)}, ${keyText(order)} AS orderKey
       FROM runs AS run
-      WHERE ${matchSql(conditions, runs)} ${after ? `AND ${afterCursor(order)}` : ''}
+      ${matchSql(conditions, runs)} ${after ? `AND ${afterCursor(order)}` : ''}
       ORDER BY ${orderBy(order)}
       LIMIT {limit:UInt32}`,
       { ...params, ...after, ...window, limit },

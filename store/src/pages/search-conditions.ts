@@ -7,8 +7,10 @@ import {
   type Condition,
   candidateSql,
   indexedSql,
-  mapSpanConditions,
-  type SpanCondition,
+  MOST_INDEXED,
+  mapParts,
+  ofRuns,
+  runConditions,
   spanConditions,
   tracesOf,
 } from '../run-query/condition.ts'
@@ -25,6 +27,8 @@ export interface SearchConditions {
   readonly params: QueryParams
   /** SQL over `runs AS run`: the filter, without the query. */
   readonly filter: string
+  /** SQL over `runs AS run`: whether a row is the latest of its run. It costs more than most queries, so it is asked of what they find. */
+  readonly latest: string
   /** What the query means. Of runs that share a trace with others, `trueOf` tells. */
   readonly condition: Condition
 }
@@ -44,7 +48,8 @@ export function searchConditions(store: Store, search: RunSearch): SearchConditi
   return {
     project,
     params: { ...params, ...bound.params },
-    filter: `${where} AND ${WITHIN} AND ${isLatest(`${scopeOf(search)} AND ${WITHIN}`)}`,
+    filter: `${where} AND ${WITHIN}`,
+    latest: isLatest(`${scopeOf(search)} AND ${WITHIN}`),
     condition,
   }
 }
@@ -55,42 +60,62 @@ export function asksForSpans(condition: Condition): boolean {
 }
 
 /**
- * SQL over `runs AS run`: what a search may find.
+ * SQL over `runs AS run`, PREWHERE, WHERE and all: what a search may find.
  * @param runs SQL over `runs AS run`, of few runs: only their spans are looked at. Else those that came since the window began.
  */
 export function matchSql(
-  { filter, condition }: SearchConditions,
+  { filter, latest, condition }: SearchConditions,
   runs: string | undefined = indexedSql(condition),
 ): string {
-  const ofRuns = `PREWHERE ${CAME_SINCE} AND trace_id IN (
-        SELECT arrayJoin(run.trace_ids) FROM runs AS run WHERE ${filter} AND ${runs})
+  const ofThem = `PREWHERE ${CAME_SINCE} AND trace_id IN (
+        SELECT arrayJoin(run.trace_ids) FROM runs AS run PREWHERE ${filter} AND ${runs} WHERE ${latest})
         WHERE 1`
-  return `${filter} AND ${candidateSql(condition, runs ? ofRuns : ALL_SPANS)}`
+  // Without a query most rows are found: then ClickHouse reads what a list is ordered by first, and skips most of them by that.
+  if (condition === ANY_RUN) return `WHERE ${filter} AND ${latest}`
+  return `PREWHERE ${filter} AND ${candidateSql(condition, runs ? ofThem : ALL_SPANS)} WHERE ${latest}`
 }
 
-/** The search with the traces of those of its conditions on spans that few spans of a window meet: their runs are found by an index. */
-export async function knowFewTraces(
+/**
+ * The search with the traces of those of its conditions on spans that few spans of a window meet, and the ids of the runs that few
+ * runs meet by their text: an index finds their rows.
+ */
+export async function knowFew(
   store: Store,
   conditions: SearchConditions,
   window: RunWindow,
-  most: number,
+  mostTraces: number,
 ): Promise<SearchConditions> {
+  const { condition, filter, latest, params } = conditions
   // Of few runs, it costs less to look at their spans.
-  if (indexedSql(conditions.condition)) return conditions
-  const params = { ...conditions.params, ...window, most: most + 1 }
-  const known = new Map<SpanCondition, readonly string[]>()
-  const unknown = spanConditions(conditions.condition).filter(({ traces }) => traces === undefined)
-  await Promise.all(
-    unknown.map(async (one) => {
-      const traces: string[] = []
-      const query = `SELECT DISTINCT trace_id FROM ${tracesOf(one, ALL_SPANS)} LIMIT {most:UInt32}`
-      await forEachRow(store, query, params, (value) => void traces.push(value('trace_id') as string))
-      if (traces.length <= most) known.set(one, traces)
+  if (indexedSql(condition)) return conditions
+  const few = async (query: string, column: string, most: number): Promise<string[] | undefined> => {
+    const found: string[] = []
+    const limited = { ...params, ...window, most: most + 1 }
+    await forEachRow(store, `${query} LIMIT {most:UInt32}`, limited, (value) => {
+      found.push(value(column) as string)
+    })
+    return found.length > most ? undefined : found
+  }
+  const known = new Map<Condition, Condition>()
+  const bound = new Bound('known')
+  await Promise.all([
+    ...spanConditions(condition).map(async (one) => {
+      const traces =
+        one.traces ??
+        (await few(`SELECT DISTINCT trace_id FROM ${tracesOf(one, ALL_SPANS)}`, 'trace_id', mostTraces))
+      if (traces) known.set(one, { ...one, traces })
     }),
-  )
-  const condition = mapSpanConditions(conditions.condition, (one) => {
-    const traces = known.get(one)
-    return traces ? { ...one, traces } : one
-  })
-  return { ...conditions, condition }
+    ...runConditions(condition).map(async (one) => {
+      if (!one.isText) return
+      const query = `SELECT DISTINCT run_id FROM runs AS run PREWHERE ${filter} AND (${one.sql}) WHERE ${latest}`
+      const ids = await few(query, 'run_id', Math.min(mostTraces, MOST_INDEXED))
+      if (ids) known.set(one, ofRuns(one, ids, bound))
+    }),
+  ])
+  if (known.size === 0) return conditions
+  return {
+    ...conditions,
+    params: { ...params, ...bound.params },
+    condition: mapParts(condition, (one) => known.get(one) ?? one),
+  }
 }

@@ -49,8 +49,6 @@ export async function getSessionPage(
     limit = 50,
   }: { sessionId: string; project?: string; cursor?: string | undefined; limit?: number },
 ): Promise<SessionPage | null> {
-  const totals = await firstRow<SessionTotals & { userIds: string[] }>(store, TOTALS, { project, sessionId })
-  if (!totals?.runs) return null
   const after = parseCursor(cursor)
   const found = await rows<SelectedRunRow & { input: string; output: string; firstStep: string }>(
     store,
@@ -63,7 +61,13 @@ export async function getSessionPage(
     LIMIT {limit:UInt32} + 1`,
     { project, sessionId, ...after, limit },
   )
-  const inputs = await readStepInputs(store, project, found)
+  // Most sessions are on one page.
+  const isWhole = after === undefined && found.length <= limit
+  const [totals, inputs] = await Promise.all([
+    isWhole ? sumUp(found) : firstRow<Totals>(store, TOTALS, { project, sessionId }),
+    readStepInputs(store, project, found),
+  ])
+  if (!totals?.runs) return null
   const runs = found.slice(0, limit).map(({ firstStep, ...row }): SessionRun => {
     const step = row.input === '' ? inputs.get(firstStep) : undefined
     return { ...toRunRow(row), input: step?.input ?? row.input, inputStep: step?.name ?? '' }
@@ -76,6 +80,29 @@ export async function getSessionPage(
 
 const OF_SESSION = indexedRuns('session', '{sessionId:String}')
 
+type Totals = SessionTotals & Pick<SessionPage, 'userIds'>
+
+const MOST_USERS = 20
+
+/** As `TOTALS`, of all runs of a session. */
+function sumUp(rows: readonly SelectedRunRow[]): Totals {
+  const sum = (of: (row: SelectedRunRow) => number) => rows.reduce((total, row) => total + of(row), 0)
+  const users = [...new Set(rows.map(({ userId }) => userId).filter((user) => user !== ''))].sort()
+  const starts = rows.map(({ startNs }) => BigInt(startNs) / 1_000_000n).sort((a, b) => Number(a - b))
+  return {
+    runs: rows.length,
+    errors: sum(({ status }) => (status === 'error' ? 1 : 0)),
+    inputTokens: sum(({ inputTokens }) => inputTokens),
+    outputTokens: sum(({ outputTokens }) => outputTokens),
+    cost: sum(({ cost }) => cost),
+    unpricedTokens: sum(({ unpricedTokens }) => unpricedTokens),
+    users: users.length,
+    userIds: users.slice(0, MOST_USERS),
+    firstMs: Number(starts[0] ?? 0n),
+    lastMs: Number(starts.at(-1) ?? 0n),
+  }
+}
+
 const TOTALS = `
   SELECT
     count() AS runs, countIf(status = 'error') AS errors, sum(run.input_tokens) AS inputTokens,
@@ -83,7 +110,7 @@ const TOTALS = `
     sum(run.unpriced_tokens) AS unpricedTokens,
     toFloat64(toUnixTimestamp64Milli(min(run.start))) AS firstMs, toFloat64(toUnixTimestamp64Milli(max(run.start))) AS lastMs,
     uniqExactIf(user_id, user_id != '') AS users,
-    arraySort(groupUniqArrayIf(20)(user_id, user_id != '')) AS userIds
+    arraySort(groupUniqArrayIf(${MOST_USERS})(user_id, user_id != '')) AS userIds
   FROM ${OF_SESSION} AS run
   WHERE is_deleted = 0 AND session_id = {sessionId:String}`
 

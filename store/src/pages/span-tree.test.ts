@@ -16,6 +16,7 @@ const BLANK: SpanFacts = {
     stepAttempts: 0,
     stepFallback: false,
     stepRole: '' as const,
+    declaredSteps: 0,
   },
   ...{ isCostEstimated: false, isCostUnknown: false },
   ...{ model: '', provider: '', inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0 },

@@ -74,6 +74,7 @@ function toRun(runId: string, members: readonly PlacedSpan[], { nowMs, trials }:
     trial: trial.trial,
     status,
     incomplete,
+    lostSteps: lostSteps(members, executions),
     startUnixNano: startNs,
     durationNs: Math.max(
       0,
@@ -245,6 +246,14 @@ function newestTime(members: readonly PlacedSpan[]): bigint {
 
 function durationOf(startNs: bigint, endNs: bigint): number {
   return endNs > startNs ? Number(endNs - startNs) : 0
+}
+
+/** What its parts say of their steps, less what arrived. */
+function lostSteps(members: readonly PlacedSpan[], executions: readonly Execution[]): number {
+  const declared = greatest(members, ({ declaredSteps }) => declaredSteps)
+  if (declared <= 0) return 0
+  const arrived = executions.filter((execution) => execution[0]!.facts.kind === 'step')
+  return Math.max(0, declared - arrived.length)
 }
 
 /** Nanoseconds from the end of each suspended part to the start of the next one: waiting is no work. */

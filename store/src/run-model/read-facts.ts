@@ -33,6 +33,7 @@ export const FACT_COLUMNS = [
   'trial',
   'step_index',
   'step_attempts',
+  'declared_steps',
   'step_fallback',
   'step_role',
   'model',
@@ -129,6 +130,7 @@ export function factsReader({ columns }: NativeBlock): (row: number) => StoredFa
   const [start, end, otelKind, flags] = [longs('start'), longs('end'), numbers('otel_kind'), numbers('flags')]
   const costEstimated = numbers('cost_estimated')
   const stepRole = numbers('step_role')
+  const declaredSteps = numbers('declared_steps')
   const received = columns.get('received') as BigInt64Array | undefined
   const payloadBytes = columns.get('payload_bytes') as Float64Array | undefined
   const hasPayload = columns.get('has_payload') as Float64Array | undefined
@@ -163,6 +165,7 @@ export function factsReader({ columns }: NativeBlock): (row: number) => StoredFa
       stepAttempts: stepAttempts[row]!,
       stepFallback: stepFallback[row] === 1,
       stepRole: STEP_ROLES[stepRole[row]!] ?? '',
+      declaredSteps: declaredSteps[row]!,
       model: model.at(row)!,
       provider: provider.at(row)!,
       inputTokens: inputTokens[row]!,

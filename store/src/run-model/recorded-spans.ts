@@ -54,6 +54,7 @@ function toRunRecord(
     source: run.source,
     status: run.status,
     incomplete: run.incomplete,
+    lostSteps: run.lostSteps,
     startUnixNano: run.startUnixNano,
     durationNs: run.durationNs,
     experimentId: run.experimentId,

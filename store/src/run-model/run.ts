@@ -111,6 +111,8 @@ export interface RunRecord {
   readonly status: Status
   /** The root is missing or has not ended. */
   readonly incomplete: boolean
+  /** Executions of steps that the run says it had, and that are not recorded: their spans were lost. */
+  readonly lostSteps: number
   /** Nanoseconds since 1970. */
   readonly startUnixNano: bigint
   readonly durationNs: number

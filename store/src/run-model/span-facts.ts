@@ -37,6 +37,8 @@ export interface SpanFacts {
   readonly stepIndex: number
   /** As declared; 0: not declared. */
   readonly stepAttempts: number
+  /** Of a flow: executions of steps that its run says it had; 0: none, or nothing said. */
+  readonly declaredSteps: number
   readonly stepFallback: boolean
   readonly stepRole: StepRole
   readonly model: string

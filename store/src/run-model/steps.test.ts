@@ -1,5 +1,5 @@
-import { test } from 'vitest'
-import { expectSteps } from './testing.ts'
+import { expect, test } from 'vitest'
+import { expectSteps, runsOf } from './testing.ts'
 
 test('steps are spans of kind step at any depth', () => {
   expectSteps(
@@ -260,4 +260,38 @@ test('a step has the usage of all below it, but for enclosed steps and nested ru
       model m#0 ok 1+2 in=100
     `,
   )
+})
+
+test('a run says how many steps it had: those that did not arrive are counted as lost', () => {
+  const lost = (picture: string) => runsOf(picture).map(({ lostSteps }) => lostSteps)
+  expect(
+    lost(`
+    flow f 0+100 declared=4
+      step a 0+10
+      step b 10+10
+        step c 11+1
+    `),
+  ).toEqual([1])
+  expect(lost('flow f 0+100 declared=0')).toEqual([0])
+  // Attempts are no executions, and a nested run counts its own.
+  expect(
+    lost(`
+    flow f 0+100 declared=1
+      step a 0+50
+        attempt a 0+10 error
+        attempt a 20+10
+        flow g 21+5 declared=3
+          step x 22+1
+    `),
+  ).toEqual([0, 2])
+  // Of a run in several parts, the part that counted most; whoever counts less has had help.
+  expect(
+    lost(`
+    flow f 0+10 @a suspended declared=1
+      step a 1+1
+    flow f 100+10 @b run=a declared=2
+      step b 101+1
+      step c 102+1
+    `),
+  ).toEqual([0])
 })

@@ -35,6 +35,7 @@ export const SPAN: SpanFacts = {
   stepAttempts: 0,
   stepFallback: false,
   stepRole: '',
+  declaredSteps: 0,
   model: '',
   provider: '',
   inputTokens: 0,
@@ -78,6 +79,7 @@ const SHORT_NAMES: Readonly<Record<string, keyof SpanFacts>> = {
   reasoning: 'reasoningTokens',
   index: 'stepIndex',
   attempts: 'stepAttempts',
+  declared: 'declaredSteps',
   received: 'receivedMs',
 }
 

@@ -1,4 +1,4 @@
-import { isOfTraces } from '../latest-runs.ts'
+import { isIndexed, isOfTraces } from '../latest-runs.ts'
 import { idsSql } from '../native/query-native.ts'
 
 /** SQL that is true of a run, made of conditions on runs and on spans. */
@@ -14,6 +14,8 @@ export interface RunCondition {
   readonly sql: string
   /** `run_index` finds the runs that meet it, and they are few. */
   readonly isIndexed?: boolean
+  /** The index `texts` finds the runs that meet it, be they few or many. */
+  readonly isText?: boolean
   /** SQL: the hours in which runs that meet it may have started, the last one first. */
   readonly hours?: string
 }
@@ -29,11 +31,17 @@ export interface SpanCondition {
 /** The values that SQL binds, each under a name of its own. */
 export class Bound {
   readonly params: Record<string, unknown> = {}
+  readonly #prefix: string
   #count = 0
+
+  /** @param prefix of the names, where there are other values */
+  constructor(prefix = 'query') {
+    this.#prefix = prefix
+  }
 
   /** SQL of a value. */
   bind(value: unknown, type = 'String'): string {
-    const name = `query${this.#count++}`
+    const name = `${this.#prefix}${this.#count++}`
     this.params[name] = value
     return `{${name}:${type}}`
   }
@@ -53,21 +61,48 @@ export function runConditions(condition: Condition): RunCondition[] {
   return (condition.is === 'not' ? [condition.of] : condition.of).flatMap(runConditions)
 }
 
-/** A condition with what is made of each of its conditions on spans. */
-export function mapSpanConditions(
+/** A condition with what is made of each of its parts. */
+export function mapParts(
   condition: Condition,
-  map: (condition: SpanCondition) => SpanCondition,
+  map: (part: RunCondition | SpanCondition) => Condition,
 ): Condition {
   switch (condition.is) {
     case 'and':
     case 'or':
-      return { is: condition.is, of: condition.of.map((one) => mapSpanConditions(one, map)) }
+      return { is: condition.is, of: condition.of.map((one) => mapParts(one, map)) }
     case 'not':
-      return { is: 'not', of: mapSpanConditions(condition.of, map) }
-    case 'run':
-      return condition
-    case 'span':
+      return { is: 'not', of: mapParts(condition.of, map) }
+    default:
       return map(condition)
+  }
+}
+
+/** Whether it is known that no run meets a condition. */
+export function isNone(condition: Condition): boolean {
+  switch (condition.is) {
+    case 'and':
+      return condition.of.some(isNone)
+    case 'or':
+      return condition.of.every(isNone)
+    case 'not':
+      return false
+    case 'run':
+      return condition.sql === NONE
+    case 'span':
+      return condition.traces?.length === 0
+  }
+}
+
+const NONE = '0'
+
+/** A condition on runs, where its runs are known. */
+export function ofRuns({ sql }: RunCondition, ids: readonly string[], bound: Bound): RunCondition {
+  if (ids.length === 0) return { is: 'run', sql: NONE, isIndexed: true }
+  const known = bound.bind(ids, 'Array(String)')
+  return {
+    is: 'run',
+    sql: `run.run_id IN ${known} AND ${isIndexed('run', `arrayJoin(${known})`)} AND (${sql})`,
+    isIndexed: true,
   }
 }
 
@@ -88,7 +123,7 @@ export function indexedSql(condition: Condition): string | undefined {
 }
 
 /** More are found sooner by looking at all runs of a window than one by one. */
-const MOST_INDEXED = 300
+export const MOST_INDEXED = 300
 
 function isFew(
   condition: SpanCondition,

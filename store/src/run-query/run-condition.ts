@@ -3,7 +3,7 @@ import type { Bound, Condition } from './condition.ts'
 import { FIELDS, type FieldName, isPart, type Part } from './fields.ts'
 import type { Field, Operator, Pattern, Value } from './query.ts'
 import { amountTest, hasAttribute, ofKind, ofName } from './span-condition.ts'
-import { holdsText, matchesPattern } from './text-condition.ts'
+import { holdsDigits, holdsIndexedText, holdsText, isIndexedText, matchesPattern } from './text-condition.ts'
 
 /** The columns of `runs` that hold a name. */
 const COLUMNS = {
@@ -130,23 +130,19 @@ function ofPart(part: string, bound: Bound): Condition {
   return { is: 'run', sql: HAS[part] }
 }
 
+/** What the index `texts` of runs is of: not input and output, which its spans have too, nor ids that are those of traces. */
 const WORDS = [
-  'run.run_id',
-  `arrayStringConcat(arrayMap(id -> lower(hex(id)), run.trace_ids), '\\0')`,
+  `if(run.run_id = lower(hex(run.trace_id)), '', run.run_id)`,
   ...['run.flow', 'run.version', 'run.environment', 'run.service', 'run.session_id', 'run.user_id'],
-  ...[
-    'run.experiment_id',
-    'run.case_id',
-    'run.error_type',
-    'run.error_message',
-    'run.metadata',
-    'run.input',
-    'run.output',
-  ],
+  ...['run.experiment_id', 'run.case_id', 'run.error_type', 'run.error_message', 'run.metadata'],
   ...['run.step_names', 'run.call_names', 'run.models'].map((names) => `arrayStringConcat(${names}, '\\0')`),
 ]
 
-/** Whether text stands in what `runs` has of a run. */
+/** Whether text stands in what `runs` has of a run alone. */
 export function inRun(text: string, bound: Bound): Condition {
-  return { is: 'run', sql: holdsText(WORDS, text, bound) }
+  const inTexts = holdsIndexedText(WORDS, text, bound)
+  const inId = holdsDigits('id', 16, text, bound)
+  return inId
+    ? { is: 'run', sql: `${inTexts} OR arrayExists(id -> ${inId}, run.trace_ids)` }
+    : { is: 'run', sql: inTexts, isText: isIndexedText(text) }
 }

@@ -1,7 +1,7 @@
 import { readAmount } from './amounts.ts'
 import type { Bound, Condition } from './condition.ts'
 import type { Attribute, Operator, Pattern, Value } from './query.ts'
-import { holdsText, matchesPattern } from './text-condition.ts'
+import { holdsDigits, holdsIndexedText, matchesPattern } from './text-condition.ts'
 
 /** Whether a span of the run is of a kind. */
 export function ofKind(pattern: Pattern, bound: Bound): Condition {
@@ -14,15 +14,17 @@ export function ofName(pattern: Pattern, bound: Bound): Condition {
   return { is: 'span', anyOf: [`(${label} OR ${name})`] }
 }
 
+/** What the index `texts` of spans is of. */
 const TEXTS = [
-  'lower(hex(span_id))',
   ...['name', 'span_name', 'model', 'session_id', 'user_id', 'error_type', 'error_message', 'status_message'],
   ...['input', 'output'],
 ]
 
 /** Whether text stands in a span of the run. */
 export function inSpan(text: string, bound: Bound): Condition {
-  return { is: 'span', anyOf: [holdsText(TEXTS, text, bound)] }
+  const inTexts = holdsIndexedText(TEXTS, text, bound)
+  const inId = holdsDigits('span_id', 8, text, bound)
+  return { is: 'span', anyOf: inId ? [inTexts, inId] : [inTexts] }
 }
 
 /** Whether a span of the run, its resource or its scope has an attribute at all. */

@@ -67,6 +67,7 @@ const COLUMNS: readonly ColumnToWrite<Row>[] = [
   { name: 'source', type: WORD, value: ({ run }) => run.source },
   { name: 'status', type: WORD, value: ({ run }) => run.status },
   { name: 'incomplete', type: 'UInt8', value: ({ run }) => Number(run.incomplete) },
+  { name: 'lost_steps', type: 'UInt32', value: ({ run }) => run.lostSteps },
   { name: 'start', type: `DateTime64(9, 'UTC')`, value: ({ run }) => run.startUnixNano },
   { name: 'duration_ns', type: 'UInt64', value: ({ run }) => run.durationNs },
   { name: 'session_id', type: 'String', value: ({ run }) => run.sessionId },

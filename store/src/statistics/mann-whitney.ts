@@ -46,7 +46,10 @@ export function mannWhitney(
 }
 
 /** U of the second sample, and the sum of t^3 - t over the groups of t tied values. */
-function rankSecond(first: readonly number[], second: readonly number[]): { u: number; tieTerm: number } {
+export function rankSecond(
+  first: readonly number[],
+  second: readonly number[],
+): { u: number; tieTerm: number } {
   const x = Float64Array.from(first).sort()
   const y = Float64Array.from(second).sort()
   let u = 0

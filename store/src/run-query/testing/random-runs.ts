@@ -22,6 +22,12 @@ export const TEXTS: readonly string[] = [
   '1.5',
   'x"y',
   '30s',
+  // As a word, as a part of one, in capitals and with U+212A for a k.
+  'okay',
+  'not_okays',
+  'OKAY then',
+  'o\u212aay',
+  'okay%',
   '',
 ]
 export const KEYS: readonly string[] = [

@@ -1,0 +1,86 @@
+import { UsageError } from '@weir/config'
+import {
+  type EvaluationCode,
+  type EvaluationMode,
+  inProcess,
+  loadEvalFile,
+  loadInChild,
+  prepareMode,
+  registerTypeScript,
+  requireAvailable,
+} from '@weir/evaluator'
+import { type EvalOptions, isStdoutTaken } from './eval-options.ts'
+
+/** Makes this process ready to load evaluations. */
+export async function prepareLoading(
+  file: string,
+  mode: EvaluationMode,
+  options: EvalOptions,
+): Promise<void> {
+  if (options.inProcess) {
+    await registerTypeScript(file)
+    await prepareMode(mode)
+  } else if (mode.kind === 'recorded') await requireAvailable(mode.store, mode)
+  // What tasks print must not be in the report.
+  if (isStdoutTaken(options)) process.stdout.write = process.stderr.write.bind(process.stderr)
+}
+
+/** All files are loaded before anything runs, so that a mistake in the last one shows at once. */
+export async function loadAll(
+  files: readonly string[],
+  mode: EvaluationMode,
+  options: EvalOptions,
+): Promise<EvaluationCode[]> {
+  const codes: EvaluationCode[] = []
+  for (const file of files) codes.push(...(await loadOne(file, mode, options, files.length === 1)))
+  requireOneFileEach(codes)
+  requireVariants(codes, options.variant)
+  return codes
+}
+
+/** Those whose name is asked for; all where the filter may be that of a case. */
+export function namedBy(
+  codes: readonly EvaluationCode[],
+  filter: string | undefined,
+): readonly EvaluationCode[] {
+  const named = codes.filter(({ outline }) => filter === undefined || outline.name.includes(filter))
+  return named.length > 0 ? named : codes
+}
+
+export async function loadOne(
+  file: string,
+  mode: EvaluationMode,
+  options: EvalOptions,
+  keepLoaded: boolean,
+): Promise<EvaluationCode[]> {
+  const recording = mode.kind === 'recorded' ? 'collector' : 'memory'
+  if (options.inProcess) return (await loadEvalFile(file)).map((one) => inProcess(one, recording, file))
+  const stdout = isStdoutTaken(options) ? 'stderr' : 'stdout'
+  const env = mode.kind === 'recorded' ? collectorOf(mode) : {}
+  return loadInChild(file, { directory: process.cwd(), recording, env, stdout, keepLoaded })
+}
+
+function collectorOf({ endpoint, apiKey }: Extract<EvaluationMode, { kind: 'recorded' }>): NodeJS.ProcessEnv {
+  return { WEIR_ENDPOINT: endpoint, ...(apiKey === undefined ? {} : { WEIR_API_KEY: apiKey }) }
+}
+
+/** A misspelt one would leave out what its author wants to see. */
+function requireVariants(codes: readonly EvaluationCode[], wanted: readonly string[] = []): void {
+  const known = new Set(codes.flatMap(({ outline }) => outline.variants.map(({ name }) => name)))
+  const unknown = wanted.find((name) => !known.has(name))
+  if (unknown === undefined) return
+  const names = [...known].filter((name) => name !== '').join(', ') || 'none'
+  throw new UsageError(`No evaluation has the variant "${unknown}". There are: ${names}.`)
+}
+
+/** Baselines, pages and reports know an evaluation by its name alone. */
+export function requireOneFileEach(codes: readonly EvaluationCode[]): void {
+  const fileOf = new Map<string, string | undefined>()
+  for (const { outline, file } of codes) {
+    if (fileOf.has(outline.name))
+      throw new UsageError(
+        `Two evaluations are named "${outline.name}": one in ${fileOf.get(outline.name)}, one in ${file}. Give each its own name.`,
+      )
+    fileOf.set(outline.name, file)
+  }
+}
