@@ -12,7 +12,7 @@ const input = z.object({
 const output = z.object({ order: z.string(), outcome: z.enum(['charged', 'released']), by: z.string() })
 
 /** What a human decides about an order. */
-export const approval = signal(
+const approval = signal(
   'approval',
   z.object({ approved: z.boolean(), by: z.string().min(1), reason: z.string().optional() }),
 )

@@ -110,7 +110,14 @@ describe('a flow that waits for a human', () => {
     })
   })
 
+  const stored = () =>
+    weir.query<Record<string, unknown>>(
+      `SELECT status, length(trace_ids) AS traces, step_names AS steps, session_id AS session FROM runs FINAL WHERE run_id = '${runId}'`,
+    )
+
   test('a server that was killed is named, with what to do', async () => {
+    // What was not sent when a process is killed is not known to anybody.
+    await until(stored, ([row]) => row?.status === 'suspended')
     await orders.kill()
     const answer = await fetch(run())
     expect(answer.status).toBe(502)
@@ -133,14 +140,8 @@ describe('a flow that waits for a human', () => {
     const sent = await post(`${run()}/signals/approval`, { value: { approved: true, by: 'Ada' }, id: '1' })
     expect(sent.status).toBe(202)
     await until(view, ({ status }) => status === 'ok')
-    const [stored] = await until(
-      () =>
-        weir.query<Record<string, unknown>>(
-          `SELECT status, length(trace_ids) AS traces, step_names AS steps, session_id AS session FROM runs FINAL WHERE run_id = '${runId}'`,
-        ),
-      ([row]) => row?.status === 'ok',
-    )
-    expect(stored).toMatchObject({ traces: 2, steps: ['reserve', 'charge'], session: 'shop' })
+    const [ended] = await until(stored, ([row]) => row?.status === 'ok')
+    expect(ended).toMatchObject({ traces: 2, steps: ['reserve', 'charge'], session: 'shop' })
   })
 
   test('a run that waits is cancelled', async () => {

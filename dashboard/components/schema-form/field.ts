@@ -14,7 +14,7 @@ export type Field = {
   | { readonly kind: 'json' }
 )
 
-export interface Member {
+interface Member {
   readonly name: string
   readonly isRequired: boolean
   readonly field: Field

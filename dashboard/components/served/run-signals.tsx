@@ -27,7 +27,7 @@ export async function RunSignals({ run }: { readonly run: RunRow }): Promise<Rea
           </li>
         ))}
       </ul>
-      <RetryButton isAutomatic={false} />
+      <RetryButton isAutomatic />
     </Panel>
   )
 }

@@ -61,10 +61,9 @@ export function SignalForms({
 
   const status = view?.status
   useEffect(() => {
-    // The rest of the page shows what the store has of the run.
-    if (status === undefined || status === initial?.status) return
-    router.refresh()
-    onStatus?.(status)
+    if (status !== undefined) onStatus?.(status)
+    // The rest of a run's page shows what the store has of it.
+    if (initial !== undefined && status !== initial.status) router.refresh()
   }, [status, initial, router, onStatus])
 
   if (problem === '' && view?.status !== 'suspended') return null

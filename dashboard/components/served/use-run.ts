@@ -1,7 +1,7 @@
 'use client'
 
 import { type CallOptions, client, RemoteFlowError, type RemoteRun } from '@weir/sdk/client'
-import { useEffect, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { servedHref } from '#filters/links.ts'
 import { escapedName, pathSegment } from '#filters/path-value.ts'
 import type { Offer } from './served-flow.ts'
@@ -30,15 +30,16 @@ interface RunControls {
   cancel(): void
 }
 
-/** Runs a flow on its server. Who leaves the page cancels the run, unless its flow has a store. */
+/**
+ * Runs a flow on its server. The run is read on while another page of the dashboard is open; who leaves all of them cancels it, unless its
+ * flow has a store.
+ */
 export function useRun(): RunControls {
   const [run, setRun] = useState<StartedRun>()
   const remote = useRef<RemoteRun<unknown, unknown>>(undefined)
-  useEffect(() => () => remote.current?.cancel(), [])
 
   const start = (offer: Offer, input: unknown, options: CallOptions) => {
     const started = startOn(offer, input, options)
-    remote.current?.cancel()
     remote.current = started
     const change = (change: (known: StartedRun) => Partial<StartedRun>) => {
       if (remote.current !== started) return

@@ -41,19 +41,16 @@ export async function ask(
   try {
     return await fetch(`${server.url}${path}`, { ...init, headers, redirect: 'error', cache: 'no-store' })
   } catch (error) {
-    throw new FlowServerError(
-      `${server.url} does not answer: ${reasonOf(error)}.`,
-      'Start it, or take it out of WEIR_FLOW_SERVERS.',
-      error,
-    )
+    throw silence(server, error)
   }
 }
 
-/** @throws FlowServerError for what is no JSON, or too much of it */
+/** @throws FlowServerError for what is no JSON, too much of it, or does not end in time */
 export async function readJson(server: FlowServer, response: Response): Promise<unknown> {
   try {
     return JSON.parse(await readText(response.body, MAX_ANSWER))
   } catch (error) {
+    if (!(error instanceof RangeError || error instanceof SyntaxError)) throw silence(server, error)
     const what = error instanceof RangeError ? `more than ${MAX_ANSWER} bytes` : 'no JSON'
     throw new FlowServerError(
       `${server.url} answers ${what} (HTTP ${response.status}).`,
@@ -74,6 +71,11 @@ export async function readText(body: ReadableStream<Uint8Array> | null, maxBytes
     text += decoder.decode(bytes, { stream: true })
   }
   return text + decoder.decode()
+}
+
+function silence({ url }: FlowServer, error: unknown): FlowServerError {
+  const advice = 'Start it, or take it out of WEIR_FLOW_SERVERS.'
+  return new FlowServerError(`${url} does not answer: ${reasonOf(error)}.`, advice, error)
 }
 
 function reasonOf(error: unknown): string {

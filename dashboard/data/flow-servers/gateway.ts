@@ -21,7 +21,7 @@ export function startRun(request: Request, url: string, name: string): Promise<R
     if (await isGenkit(server)) {
       return toEvents(await runGenkitFlow(server, name, body, signal))
     }
-    const response = await ask(server, `/flows/${encodeURIComponent(name)}`, {
+    const response = await ask(server, `/flows/${segment(name)}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
       body: JSON.stringify(body),
@@ -52,13 +52,19 @@ export function sendSignal(request: Request, url: string, runId: string, name: s
   return answering(url, async (server) => {
     const body = JSON.stringify(await readBody(request))
     const headers = { 'content-type': 'application/json' }
-    return askOfRun(server, runId, { method: 'POST', headers, body }, `/signals/${encodeURIComponent(name)}`)
+    return askOfRun(server, runId, { method: 'POST', headers, body }, `/signals/${segment(name)}`)
   })
 }
 
 async function askOfRun(server: FlowServer, runId: string, init: RequestInit, rest = ''): Promise<Response> {
   const signal = AbortSignal.timeout(TIMEOUT_MS)
-  return passOn(server, await ask(server, `/runs/${encodeURIComponent(runId)}${rest}`, { ...init, signal }))
+  return passOn(server, await ask(server, `/runs/${segment(runId)}${rest}`, { ...init, signal }))
+}
+
+/** `.` and `..`, escaped or not, would lead to another path. */
+function segment(name: string): string {
+  if (/^\.{0,2}$/.test(name)) throw new Refusal(400, `${JSON.stringify(name)} cannot be a part of a path`)
+  return encodeURIComponent(name)
 }
 
 async function isGenkit(server: FlowServer): Promise<boolean> {

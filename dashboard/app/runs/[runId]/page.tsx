@@ -61,13 +61,16 @@ export default async function RunPage({ params, searchParams }: Props): Promise<
   const childCursor = first(parameters, 'children')
   return withStore(async (store) => {
     const nowMs = Date.now()
-    const [page, scores] = await Promise.all([
+    const readPage = () =>
       fromFirstPage(
         getRunPage(store, { runId, span, childCursor: childCursor || undefined }),
         runHref(runId, first(parameters, 'span')),
-      ),
-      getRunScores(store, { runId }),
-    ])
+      )
+    const [read, scores] = await Promise.all([readPage(), getRunScores(store, { runId })])
+    const goesOn = read?.run.status === 'running' || read?.run.status === 'suspended'
+    // Older than what is shown: what settles meanwhile is a change to the next look.
+    const token = goesOn ? await latestSettled(store, { flow: read.run.flow }) : ''
+    const page = goesOn ? await readPage() : read
     if (!page) {
       // Ids that were copied from elsewhere may be in another case, or those of traces.
       const stored = await findRunId(store, { runId })
@@ -77,11 +80,9 @@ export default async function RunPage({ params, searchParams }: Props): Promise<
       redirect(runHref(stored, first(parameters, 'span').toLowerCase()))
     }
     const { run } = page
-    const goesOn = run.status === 'running' || run.status === 'suspended'
-    const [results, experiment, token] = await Promise.all([
+    const [results, experiment] = await Promise.all([
       run.experimentId ? listResults(store, { experimentId: run.experimentId, caseId: run.caseId }) : [],
       run.experimentId ? findExperiment(store, { experimentId: run.experimentId }) : undefined,
-      goesOn ? latestSettled(store, { flow: run.flow }) : '',
     ])
     const own = results.filter((result) => result.runId === runId && result.kind !== 'task')
     return (
