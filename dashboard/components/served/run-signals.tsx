@@ -1,8 +1,8 @@
 import type { RunRow } from '@weir/store/pages'
 import type { ReactElement } from 'react'
 import { Panel } from '#components/frame/panel.tsx'
-import { findHolder } from '#data/flow-servers/offers.ts'
 import { RetryButton } from '#components/problem/retry-button.tsx'
+import { findHolder } from '#data/flow-servers/offers.ts'
 import { SignalForms } from './signal-forms.tsx'
 
 /** What a suspended run waits for, where a server takes it. */

@@ -57,7 +57,7 @@ export function emitChunk(run: RunState, chunk: unknown): void {
 }
 
 /** A session of the flow's store; without one it has its id only. */
-export function sessionOf({ name, store, state }: FlowDefinition, id: string): Session<never> {
+function sessionOf({ name, store, state }: FlowDefinition, id: string): Session<never> {
   if (store !== undefined) return new StoredSession<never>(store, id, state)
   const refuse = async () => {
     throw new UsageError(`session: expected a flow with a store, got flow "${name}" without one`)

@@ -6,7 +6,7 @@ import type { ServedFlows } from './serve.ts'
 const MAX_FINISHED = 1_000
 
 /** What may be seen of a run: neither inputs nor outputs. */
-export interface RunView {
+interface RunView {
   readonly runId: string
   readonly flow: string
   readonly status: string

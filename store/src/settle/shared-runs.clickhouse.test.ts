@@ -54,7 +54,7 @@ test.each(WAYS)('a run over two traces is one, whichever comes first: settled by
 
   for (const run of ['in order', 'turned']) {
     const where = `run_id = '${run} ${nth}'`
-    expect(await describeRuns(store(), where)).toEqual([`${run} ok 0+60010 ask#0 ok 1+5 | end#0 ok 60001+5`])
+    expect(await describeRuns(store(), where)).toEqual([`${run} ok 0+20 ask#0 ok 1+5 | end#0 ok 60001+5`])
     expect(await rows(store(), `SELECT ${COLUMNS} FROM runs FINAL WHERE ${where}`)).toEqual([
       {
         trace: hex(trace(run, 'ask')),
