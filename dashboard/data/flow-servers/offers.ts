@@ -1,8 +1,17 @@
+import { z } from 'zod'
 import type { Offer, RunView } from '#components/served/served-flow.ts'
 import { ask, type FlowServer, FlowServerError, flowServers, readJson } from './flow-server.ts'
 import { listServers } from './listing.ts'
 
 const TIMEOUT_MS = 2_000
+
+const text = z.string().exactOptional()
+const runView: z.ZodType<RunView> = z.object({
+  status: z.string(),
+  waitingFor: z
+    .array(z.object({ signal: text, key: text, until: z.iso.datetime().exactOptional() }))
+    .exactOptional(),
+})
 
 /** Who offers a flow, in the order of WEIR_FLOW_SERVERS. @throws ConfigError */
 export async function listOffers(flow: string): Promise<Offer[]> {
@@ -41,6 +50,6 @@ export async function findHolder(flow: string, runId: string): Promise<RunHolder
 async function readView(server: FlowServer, runId: string): Promise<RunView | undefined> {
   const signal = AbortSignal.timeout(TIMEOUT_MS)
   const response = await ask(server, `/runs/${encodeURIComponent(runId)}`, { signal })
-  const body = await readJson(server, response)
-  return response.ok ? (body as RunView) : undefined
+  const { success, data } = runView.safeParse(await readJson(server, response))
+  return response.ok && success ? data : undefined
 }
