@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => page[Symbol.asyncDispose]())
 
 /** Tested by what imports or starts them. */
-const PARTS = ['research.ts', 'payment.ts', 'measured.ts', 'api.ts', 'pixels.ts']
+const PARTS = ['research.ts', 'payment.ts', 'measured.ts', 'api.ts', 'pixels.ts', 'instrumentation.ts']
 const SCRIPTS = [
   'river.ts',
   'calls.ts',

@@ -88,7 +88,9 @@ test('a price never comes from another model: what is added to a name makes it u
       // OpenRouter writes Claude's versions with a dot: `claude-opus-4` + `.5`.
       const longer = `${name}${added}`.replace(/(?<=claude.*\d)\.(?=\d)/g, '-')
       const price = prices.priceOf(of(longer))
-      if (price === undefined || Object.hasOwn(LISTED, longer)) return
+      // In a region of Bedrock it may be a model that is listed without one: `apac.anthropic.claude-fable-5` + `-1`.
+      const anywhere = longer.replace(/^\w+\.anthropic\./, '')
+      if (price === undefined || Object.hasOwn(LISTED, longer) || Object.hasOwn(LISTED, anywhere)) return
       // A name of the list with more to it may be another name of the list: `gpt-4` + `o`, then `-latest`.
       const owner = names.filter((each) => longer.startsWith(each)).sort((a, b) => b.length - a.length)[0]!
       // Bedrock's version may be part of both: `...-v1` + `:0`.
@@ -98,6 +100,7 @@ test('a price never comes from another model: what is added to a name makes it u
       numRuns: 5000,
       examples: [
         ['us.anthropic.claude-opus-4-6-v1', ':0'],
+        ['apac.anthropic.claude-fable-5', '-1'],
         ['claude-opus-4', '.5'],
         ['grok-4.20-multi-agent-0309', '0000'],
       ],
