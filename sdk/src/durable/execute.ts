@@ -1,10 +1,9 @@
-import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { UsageError } from '../errors.ts'
 import type { FlowDefinition } from '../flow/flow-definition.ts'
 import { executeRun } from '../flow/run.ts'
 import { checkOptions, type RunOptions } from '../flow/run-options.ts'
 import type { RunListener } from '../flow/run-state.ts'
-import { callIn, currentScope } from '../spans/scope.ts'
+import { callOutside, currentScope } from '../spans/scope.ts'
 import type { Store } from '../stores/store.ts'
 import { warn } from '../warn.ts'
 import { Dispatcher, LEASE, OWNER, takeLease } from './dispatcher.ts'
@@ -163,16 +162,7 @@ export function resumeDefinitions(flows: readonly FlowDefinition[]): () => Promi
     }
     return Dispatcher.of(store).resume([flow], (known, record, lease) => {
       // Whoever asked for the look has nothing to do with the run.
-      const outside = {
-        run: undefined,
-        session: undefined,
-        span: undefined,
-        signal: undefined,
-        branch: '',
-        path: [],
-        journal: undefined,
-      }
-      void callIn(outside, ROOT_CONTEXT, resume, known, store, record, lease, undefined).catch(() => {})
+      void callOutside(resume, known, store, record, lease, undefined).catch(() => {})
     })
   })
   return async () => {

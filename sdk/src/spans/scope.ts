@@ -99,6 +99,11 @@ export function currentScope(): Scope {
   return storage.getStore() ?? OUTSIDE
 }
 
+/** Calls `fn` as if nobody had called it: what it does belongs to no run of the caller's. */
+export function callOutside<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
+  return callIn(OUTSIDE, ROOT_CONTEXT, fn, ...args)
+}
+
 /** Where a span begins. */
 export interface Place {
   readonly parent: SpanContext | undefined
