@@ -5,6 +5,7 @@ import {
   FlowValidationError,
   flow,
   NotStorableError,
+  RunTimeoutError,
   resumeRuns,
   signal,
   TerminalError,
@@ -14,6 +15,8 @@ import {
 import { memoryStore } from '../stores/memory.ts'
 import { record } from '../testing.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { schedule } from './due.ts'
+import { changeRun } from './run-record.ts'
 
 const approval = signal('approval', z.object({ by: z.string() }))
 const status = (run: { status(): Promise<unknown> }) => expect.poll(run.status).toBeDefined()
@@ -232,6 +235,20 @@ describe('what a handler does twice is one', () => {
     const [a, b] = [flow('a', { store }, () => 'a'), flow('a/b', { store }, () => 'b')]
     expect(await a.run(undefined, { idempotencyKey: 'b/c' })).toBe('a')
     expect(await b.run(undefined, { idempotencyKey: 'c' })).toBe('b')
+  })
+
+  it('the time that a run may take is the same in every process', async () => {
+    const store = memoryStore()
+    const slow = flow('slow', { store }, () => flow.wait(signal('never')))
+    const run = slow.start(undefined, { id: 'r', timeout: 400 })
+    await expect.poll(slow.get('r').status).toBe('suspended')
+    Dispatcher.of(store).forget('r')
+    await changeRun(store, 'r', (found) => ({ ...found, deadline: Date.now() + 50 }))
+    await schedule(store, 'r', 0)
+    const stop = resumeRuns([slow])
+    await expect(slow.get('r').result()).rejects.toThrow(RunTimeoutError)
+    await stop()
+    await expect(run.result).rejects.toThrow(RunTimeoutError)
   })
 
   it('a run that is over can be deleted, and no other', async () => {

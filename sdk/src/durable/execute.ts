@@ -48,7 +48,7 @@ export async function executeDurably(
   reader: RunListener | undefined,
   { id, isShared }: RunIdentity,
 ): Promise<unknown> {
-  checkOptions(options)
+  const timeout = checkOptions(options)
   const { run: outer, session: around } = currentScope()
   const { metadata } = options
   const session = options.session ?? around
@@ -66,6 +66,7 @@ export async function executeDurably(
         ...(session === undefined ? {} : { session }),
         ...(user === undefined ? {} : { user }),
         ...(metadata === undefined ? {} : { metadata }),
+        ...(timeout === undefined ? {} : { deadline: request.now + timeout }),
       },
       request,
     )
@@ -111,7 +112,7 @@ async function resume(
   lease: Lease,
   reader: RunListener | undefined,
 ): Promise<unknown> {
-  const { id, input, session, user, metadata, version } = record
+  const { id, input, session, user, metadata, version, deadline } = record
   if (version !== flow.version) {
     warn(
       'version',
@@ -125,6 +126,7 @@ async function resume(
     ...(session === undefined ? {} : { session }),
     ...(user === undefined ? {} : { user }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(deadline === undefined ? {} : { timeout: Math.max(0, deadline - Date.now()) }),
   }
   return executeHere(flow, input, options, reader, journal)
 }

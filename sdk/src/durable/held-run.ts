@@ -8,7 +8,7 @@ import { toStored } from './stored-value.ts'
 
 /** What a new run is given. */
 export type NewRun = Pick<RunRecord, 'flow'> &
-  Partial<Pick<RunRecord, 'version' | 'input' | 'session' | 'user' | 'metadata'>> & {
+  Partial<Pick<RunRecord, 'version' | 'input' | 'session' | 'user' | 'metadata' | 'deadline'>> & {
     /** Default: a new one. Not with an idempotency key, which gives the id. */
     readonly id?: string
     /** Gives the id: the same run whenever somebody creates it with the same key. */
@@ -45,7 +45,7 @@ export class RunExistsError extends Error {
  */
 export async function createRun(store: Store, run: NewRun, request: LeaseRequest): Promise<CreatedRun> {
   const id = idOf(run)
-  const { flow, version, input, session, user, metadata, idempotencyKey } = run
+  const { flow, version, input, session, user, metadata, deadline, idempotencyKey } = run
   const record: RunRecord = {
     id,
     flow,
@@ -55,6 +55,7 @@ export async function createRun(store: Store, run: NewRun, request: LeaseRequest
     session,
     user,
     metadata,
+    ...(deadline === undefined ? {} : { deadline }),
     createdAt: request.now,
     updatedAt: request.now,
     lease: { owner: request.owner, epoch: 1, expires: request.now + request.duration },

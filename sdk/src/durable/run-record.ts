@@ -33,6 +33,8 @@ export interface RunRecord {
   readonly waitingFor?: readonly PendingWait[]
   /** Somebody wants it to be cancelled. */
   readonly cancelled?: { readonly reason: unknown }
+  /** When its `timeout` is over, in whichever process; milliseconds since 1970. */
+  readonly deadline?: number
   readonly createdAt: number
   readonly updatedAt: number
   readonly lease: {
