@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { flow, flush, init, shutdown } from '../index.ts'
 import { receive } from '../testing.ts'
 
@@ -111,6 +111,63 @@ it('flushes what there is, not what comes meanwhile', async () => {
   expect(await flush()).toMatchObject({ exported: 2, pending: 0 })
   server.close()
   server.closeAllConnections()
+})
+
+it('sends several requests at once, and no more than four', async () => {
+  const answers: (() => void)[] = []
+  let most = 0
+  const server = createHttpServer((request, response) => {
+    request.resume().on('end', () => {
+      answers.push(() => response.end('{}'))
+      most = Math.max(most, answers.length)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  init({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  await Promise.all(Array.from({ length: 1_600 }, (_, n) => work.run(n)))
+  await vi.waitFor(() => expect(answers).toHaveLength(4), 10_000)
+  const flushed = flush()
+  const answering = setInterval(() => answers.shift()?.(), 1)
+  expect(await flushed).toMatchObject({ exported: 3_200, lost: 0, pending: 0 })
+  clearInterval(answering)
+  expect(most).toBe(4)
+  server.close()
+  server.closeAllConnections()
+})
+
+describe('a platform that freezes processes', () => {
+  const inner = flow('inner', () => 1)
+  const outer = flow('outer', () => inner.run())
+
+  it('waits for what was recorded before the outermost run settles', async () => {
+    await using receiver = await receive()
+    init({ endpoint: receiver.url, flush: 'await' })
+    await outer.run()
+    expect(receiver.requests.flatMap(({ spans }) => spans.map(({ name }) => name))).toEqual([
+      'inner',
+      'outer',
+    ])
+    const failing = flow('failing', () => Promise.reject(new Error('no')))
+    await expect(failing.run()).rejects.toThrow('no')
+    expect(receiver.requests.at(-1)?.spans[0]?.name).toBe('failing')
+  })
+
+  it('is given the promise of the delivery', async () => {
+    await using receiver = await receive()
+    const given: Promise<unknown>[] = []
+    init({ endpoint: receiver.url, flush: (delivered) => given.push(delivered) })
+    await outer.run()
+    expect(given).toHaveLength(1)
+    await Promise.all(given)
+    expect(receiver.requests.flatMap(({ spans }) => spans)).toHaveLength(2)
+  })
+
+  it('is not held for long by a collector that is down', async () => {
+    init({ endpoint: 'http://127.0.0.1:9', flush: 'await' })
+    const began = performance.now()
+    expect(await outer.run()).toBe(1)
+    expect(performance.now() - began).toBeLessThan(20_000)
+  })
 })
 
 it('drops what exceeds the queue, counted', async () => {

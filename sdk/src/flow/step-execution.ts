@@ -10,7 +10,7 @@ import {
 } from '../semconv.ts'
 import { newRunId } from '../spans/ids.ts'
 import type { Scope } from '../spans/scope.ts'
-import type { Subject } from '../values/capture.ts'
+import { redactedText, type Subject } from '../values/capture.ts'
 import type { StepContext, StepPlan } from './step-options.ts'
 
 /** One execution of a step. */
@@ -57,11 +57,10 @@ export class AttemptContext implements StepContext {
 }
 
 /** What the span of a step and those of its attempts have in common. */
-export function describeStep(
-  { name, index, key, scope }: StepExecution,
-  kind: 'step' | 'attempt',
-): Attributes {
+export function describeStep(step: StepExecution, kind: 'step' | 'attempt'): Attributes {
+  const { name, index, scope } = step
   const { run } = scope
+  const key = step.key === undefined ? undefined : redactedText('key', step, step.key)
   const attributes: Attributes = {
     [WEIR_KIND]: kind,
     [WEIR_STEP_NAME]: name,

@@ -111,3 +111,81 @@ describe('capture', () => {
     expect(recording.only('box').attributes['weir.run.status']).toBe('ok')
   })
 })
+
+describe('the redaction hook', () => {
+  it('sees every text that the application gives: metadata, errors, keys, session and user, and where they belong', async () => {
+    const seen: [string, string, string | undefined, readonly string[]][] = []
+    await using recording = record({
+      redact: (value, { side, name, key, path }) => {
+        seen.push([side, name, key, path])
+        return typeof value === 'string' ? value.replaceAll('secret', '***') : { hidden: true }
+      },
+    })
+    const inner = flow('inner', () =>
+      flow.step('outer', () =>
+        flow.step(
+          'fails',
+          () => {
+            throw new Error('the secret', { cause: new Error('another secret') })
+          },
+          { key: 'secret-7', retry: { attempts: 2 } },
+        ),
+      ),
+    )
+    const options = { session: 'secret-s', user: 'secret-u', metadata: { token: 'secret' } }
+    await expect(inner.run(undefined, options)).rejects.toThrow('the secret')
+    expect(
+      JSON.stringify(recording.spans.map(({ attributes, events, status }) => [attributes, events, status])),
+    ).not.toContain('secret')
+    expect(recording.only('inner').attributes).toMatchObject({
+      'session.id': '***-s',
+      'user.id': '***-u',
+      'weir.run.metadata': '{"hidden":true}',
+    })
+    expect(recording.only('fails', 'step').attributes['weir.step.key']).toBe('***-7')
+    expect(new Set(seen.map(([side]) => side))).toEqual(
+      new Set(['metadata', 'session', 'user', 'key', 'error']),
+    )
+    expect(seen).toContainEqual(['error', 'fails', 'secret-7', ['outer']])
+  })
+
+  it('that leaves out a message or a user leaves them out', async () => {
+    await using recording = record({
+      redact: (value, { side }) => (side === 'error' || side === 'user' ? undefined : value),
+    })
+    const failing = flow('failing', () => Promise.reject(new Error('secret')))
+    await expect(failing.run(undefined, { user: 'ada', session: 's' })).rejects.toThrow('secret')
+    const { attributes, status, events } = recording.only('failing')
+    expect(attributes).toMatchObject({ 'error.type': 'Error', 'session.id': 's' })
+    expect(attributes).not.toHaveProperty(['user.id'])
+    expect([status.message, events[0]?.attributes]).toEqual([undefined, { 'exception.type': 'Error' }])
+  })
+})
+
+describe('an error', () => {
+  class NotFound extends Error {}
+  it.each([
+    ['of a class that gives it no name', new NotFound('no'), 'NotFound', 'no'],
+    ['with a name of its own', Object.assign(new NotFound('no'), { name: 'Missing' }), 'Missing', 'no'],
+    [
+      'that aggregates others',
+      new AggregateError([new Error('a'), new TypeError('b')]),
+      'AggregateError',
+      'a; b',
+    ],
+    [
+      'that aggregates others and says why',
+      new AggregateError([new Error('a')], 'all'),
+      'AggregateError',
+      'all',
+    ],
+  ])('%s', async (_, error, type, message) => {
+    await using recording = record()
+    await expect(flow.step('s', () => Promise.reject(error))).rejects.toBe(error)
+    const { attributes, status, events } = recording.only('s')
+    expect([attributes['error.type'], status.message]).toEqual([type, message])
+    if (!(error instanceof AggregateError)) return
+    for (const one of error.errors)
+      expect(events[0]?.attributes?.['exception.stacktrace']).toContain(`One of its errors: ${one}`)
+  })
+})
