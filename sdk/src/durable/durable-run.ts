@@ -114,7 +114,8 @@ export class DurableRun {
   /** The id of a nested run that the handler starts: the same whenever it is executed. */
   childId(flow: string, key: string | undefined): string {
     const occurrence = this.#calls.count('run', flow, key)
-    return [this.id, flow, ...(key === undefined ? [] : [key]), occurrence].join('/')
+    const parts = [flow, ...(key === undefined ? [] : [`=${key}`]), String(occurrence)]
+    return [this.id, ...parts.map((part) => part.replace(/[%/]/g, encodeURIComponent))].join('/')
   }
 
   /** Names a change of a session that the handler makes: the same whenever it is executed. */
@@ -247,7 +248,7 @@ export class DurableRun {
 
   async #hold(): Promise<void> {
     await this.#suspending
-    if (this.isOver || !(await this.#lease.hold())) await never
+    if (this.isOver || !(await this.#lease.hold())) await forever()
   }
 
   /** Another process was first, and says how the run ends. */
@@ -299,5 +300,5 @@ export class DurableRun {
   }
 }
 
-/** What waits for it is forgotten together with its run. */
-const never = new Promise<never>(() => {})
+/** One for each who waits: what waits for a promise that others share is never forgotten. */
+const forever = () => new Promise<never>(() => {})
