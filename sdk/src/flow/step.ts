@@ -3,9 +3,9 @@ import { currentCapture } from '../runtime.ts'
 import { WEIR_STEP_ATTEMPTS } from '../semconv.ts'
 import { recordFailure } from '../spans/record-error.ts'
 import { callIn, currentScope, placeOf } from '../spans/scope.ts'
-import { startSpan } from '../spans/start-span.ts'
+import { isRecording, startSpan } from '../spans/start-span.ts'
 import { capture } from '../values/capture.ts'
-import { observeStream } from '../values/streams.ts'
+import { isStream, observeStream } from '../values/streams.ts'
 import { isCancellation } from './abort.ts'
 import { runAttempts } from './attempts.ts'
 import { tell } from './hooks.ts'
@@ -30,8 +30,14 @@ export async function runStep<T, F>(
     scope.journal?.countStep(label, key) ??
     (key === undefined || run === undefined ? index : countKeyed(run, label, key))
   const step: StepExecution = { kind: 'step', name: label, fn, plan, index, key, occurrence, scope }
-  const execute = () => executeStep(step, options)
-  return (scope.journal === undefined ? execute() : scope.journal.step(step, execute)) as Promise<T | F>
+  if (scope.journal !== undefined)
+    return scope.journal.step(step, () => executeStep(step, options)) as Promise<T | F>
+  const isPlain = plan === undefined && (run === undefined || run.listeners.length === 0) && !isRecording()
+  if (!isPlain) return executeStep(step, options) as Promise<T | F>
+  const output = await fn(new AttemptContext(step, 1))
+  return isStream(output)
+    ? (observeStream(output, undefined, step, scope, scope.base, () => {}) as T)
+    : output
 }
 
 async function executeStep(step: StepExecution, options: StepOptions<unknown> | undefined): Promise<unknown> {
@@ -45,7 +51,7 @@ async function executeStep(step: StepExecution, options: StepOptions<unknown> | 
   if (options !== undefined) capture(span, 'input', step, options.input)
   const path = currentCapture().redact === undefined ? scope.path : [...scope.path, label]
   const inside = { run, session, span, signal, branch, path, journal: undefined }
-  let isStream = false
+  let isOpen = false
   try {
     const output =
       plan === undefined
@@ -53,7 +59,7 @@ async function executeStep(step: StepExecution, options: StepOptions<unknown> | 
         : await callIn(inside, place.base, runAttempts, span, step, plan)
     const stream = observeStream(output, span, step, inside, place.base, () => span?.end())
     if (stream === undefined) capture(span, 'output', step, output)
-    else isStream = true
+    else isOpen = true
     if (run !== undefined && run.listeners.length > 0) report(run, step, began, 'ok', { output })
     return stream ?? output
   } catch (error) {
@@ -64,7 +70,7 @@ async function executeStep(step: StepExecution, options: StepOptions<unknown> | 
     }
     throw error
   } finally {
-    if (!isStream) span?.end()
+    if (!isOpen) span?.end()
   }
 }
 

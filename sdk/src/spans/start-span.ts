@@ -15,6 +15,12 @@ import { newSpanId, newTraceId } from './ids.ts'
 import { contextAround, type Place } from './scope.ts'
 import { RecordedSpan } from './span.ts'
 
+/** Somebody gets our spans. */
+export function isRecording(): boolean {
+  const { current } = runtime
+  return current?.delivery !== undefined || (current?.mirrored !== false && applicationTracer() !== undefined)
+}
+
 /**
  * Starts a span of ours. Neither the application's sampler nor its processors decide about it; its own span of the same name
  * has the same ids. Undefined where nothing is recorded.
