@@ -1,4 +1,4 @@
-import type { Span } from '@opentelemetry/api'
+import type { Span, TracerProvider } from '@opentelemetry/api'
 import { type Configuration, type InitOptions, toConfiguration } from './configuration.ts'
 import type { Delivery, FlushResult } from './delivery/delivery.ts'
 import { DirectExport } from './delivery/direct-export.ts'
@@ -42,11 +42,7 @@ export function spanProcessor(options?: InitOptions): SpanProcessor {
   const configuration = toConfiguration(options)
   if (runtime.current === undefined) start(configuration, true)
   return {
-    onStart: joinRun,
-    onEnd: (span) => {
-      const readable = readApplicationSpan(span)
-      if (readable !== undefined) runtime.current?.delivery?.onEnd(readable)
-    },
+    ...receiver,
     forceFlush: async () => {
       await flush()
     },
@@ -56,9 +52,33 @@ export function spanProcessor(options?: InitOptions): SpanProcessor {
   }
 }
 
+/** Gets what an application's provider records. */
+const receiver: Pick<SpanProcessor, 'onStart' | 'onEnd'> = {
+  onStart: joinRun,
+  onEnd: (span) => {
+    const readable = readApplicationSpan(span)
+    if (readable !== undefined) runtime.current?.delivery?.onEnd(readable)
+  },
+}
+
+/**
+ * A library that sets up OpenTelemetry by itself when it is first used, as Genkit does, takes the place of our provider. Where its
+ * provider takes processors (SDK 1), its spans reach Weir all the same.
+ */
+function attachTo(provider: TracerProvider): void {
+  const { addSpanProcessor } = provider as { addSpanProcessor?: (processor: SpanProcessor) => void }
+  const { current } = runtime
+  if (typeof addSpanProcessor !== 'function' || current === undefined) return
+  const settled = async () => {}
+  addSpanProcessor.call(provider, { ...receiver, forceFlush: settled, shutdown: settled })
+  runtime.current = { ...current, attached: true }
+}
+
 function start(configuration: Configuration, attached: boolean): void {
   const delivery = configuration.disabled ? undefined : createDelivery(configuration)
-  const globals = configuration.disabled ? undefined : prepareGlobals(configuration.global && !attached)
+  const globals = configuration.disabled
+    ? undefined
+    : prepareGlobals(configuration.global && !attached, attachTo)
   const undo = [
     delivery === undefined ? () => {} : sendBeforeExit(delivery),
     propagateTo(configuration.disabled ? [] : configuration.propagateTo),

@@ -15,17 +15,21 @@ export interface Globals {
   release(): void
 }
 
-/** @param global become the tracer provider of the process if it has none */
-export function prepareGlobals(global: boolean): Globals {
+/**
+ * @param global become the tracer provider of the process if it has none
+ * @param lateProvider told of a provider that takes the place of ours
+ */
+export function prepareGlobals(global: boolean, lateProvider: (theirs: TracerProvider) => void): Globals {
   const own = new LibraryTracerProvider()
   // Until they are taken, libraries that have the same copy of the API get ours, and an application that comes now replaces it.
   const proxy = trace.getTracerProvider() as Partial<ProxyTracerProvider>
   if (global && applicationTracer() === undefined) proxy.setDelegate?.(own)
   let taken = false
   const undo = [
-    giveWay(trace, 'setGlobalTracerProvider', () => {
+    giveWay(trace, 'setGlobalTracerProvider', (theirs: TracerProvider) => {
       if (registration.isOurs) trace.disable()
       registration.isOurs = false
+      if (global) lateProvider(theirs)
     }),
     giveWay(context, 'setGlobalContextManager', releaseContextManager),
   ]
@@ -57,11 +61,11 @@ export function prepareGlobals(global: boolean): Globals {
 function giveWay<M extends string>(
   api: { [method in M]: (value: never) => boolean },
   method: M,
-  release: () => void,
+  release: (value: never) => void,
 ): () => void {
   const register = api[method]
   const yielding = (value: never) => {
-    release()
+    release(value)
     return register.call(api, value)
   }
   Object.defineProperty(api, method, { value: yielding, configurable: true, writable: true })
