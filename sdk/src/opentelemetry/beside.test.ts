@@ -169,6 +169,21 @@ describe('beside a provider of the application', () => {
   })
 })
 
+it('a provider of SDK 1 that a library sets up when it is first used brings its spans, each once', async () => {
+  const { spans, options } = collecting()
+  init(options)
+  const late = flow('late', () =>
+    flow.step('call', () => {
+      // As Genkit does.
+      trace.setGlobalTracerProvider(new BasicTracerProvider())
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager())
+      return flow.step('inner', () => trace.getTracer('app').startActiveSpan('query', (span) => span.end()))
+    }),
+  )
+  await late.run()
+  expect(chain(spans)).toEqual(['query < inner', 'inner < call', 'call < late', 'late < undefined'])
+})
+
 it('spanProcessor brings every span of the application’s provider, each once', async () => {
   const { spans, options } = collecting()
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spanProcessor(options)] }))
