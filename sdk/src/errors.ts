@@ -1,5 +1,6 @@
 import type { SchemaIssue } from './flow/schema.ts'
 import { cutText } from './values/cut-text.ts'
+import { readProperty } from './values/read-property.ts'
 
 /** An option or argument is wrong: thrown where it was given, before anything runs. */
 export class UsageError extends Error {
@@ -80,12 +81,8 @@ export class TerminalError extends Error {
 /** Also of another copy of this package. */
 export function isTerminal(error: unknown): boolean {
   if (error instanceof TerminalError || error instanceof FlowValidationError) return true
-  try {
-    const { code } = (error ?? {}) as { readonly code?: unknown }
-    return error instanceof Error && (code === 'TERMINAL' || code === 'FLOW_VALIDATION')
-  } catch {
-    return false
-  }
+  const code = error instanceof Error ? readProperty(error, 'code') : undefined
+  return code === 'TERMINAL' || code === 'FLOW_VALIDATION'
 }
 
 /** `expected X, got Y (type)`, the form of every message about a wrong option. */

@@ -83,7 +83,7 @@ export class OtlpExporter implements SpanExporter {
     const [body, headers] = this.#gzip
       ? [await gzip(json), { ...this.#headers, 'content-encoding': 'gzip' }]
       : [new TextEncoder().encode(json), this.#headers]
-    let response: Response_
+    let response: PostResponse
     try {
       response = await this.#post({ url: this.#url, headers, body, signal })
     } catch (error) {
@@ -103,21 +103,21 @@ export class OtlpExporter implements SpanExporter {
   }
 }
 
-interface Request_ {
+interface PostRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array<ArrayBuffer>
   readonly signal: AbortSignal
 }
 
-interface Response_ {
+interface PostResponse {
   readonly status: number
   readonly statusText: string
   readonly retryAfter: string | undefined
   readonly chunks: AsyncIterable<Uint8Array | string>
 }
 
-type Post = (request: Request_) => Promise<Response_>
+type Post = (request: PostRequest) => Promise<PostResponse>
 
 /** By Node's own client: it takes certificates, and is not what applications patch. */
 function postByNode(url: string): Post | undefined {

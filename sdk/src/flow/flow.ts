@@ -8,7 +8,7 @@ import type { FlowDefinition } from './flow-definition.ts'
 import { runStream } from './flow-stream.ts'
 import type { FlowHooks } from './hooks.ts'
 import { type RunAll, type RunMap, runAll, runMap } from './parallel.ts'
-import { type FlowCarrier, flowContext, type Headers_, runWithin } from './propagation.ts'
+import { type FlowCarrier, flowContext, type HeaderSource, runWithin } from './propagation.ts'
 import type { FlowContext } from './run-context.ts'
 import { runFlow } from './run-flow.ts'
 import { type RunHandle, startRun } from './run-handle.ts'
@@ -155,7 +155,7 @@ export interface DefineFlow {
   /** Where the caller is, as W3C headers: to send along with a request, or with a message to a worker thread. */
   readonly context: () => FlowCarrier
   /** Calls `fn` where the sender of such headers was: flows inside are nested runs of its run. */
-  readonly within: <R>(carrier: Headers_, fn: () => R) => R
+  readonly within: <R>(carrier: HeaderSource, fn: () => R) => R
 }
 
 function defineFlow(

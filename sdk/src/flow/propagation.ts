@@ -1,4 +1,4 @@
-import { isSpanContextValid, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api'
 import { expected } from '../errors.ts'
 import { builtin } from '../platform.ts'
 import {
@@ -10,6 +10,7 @@ import {
   WEIR_RUN_ID,
   WEIR_TRIAL,
 } from '../semconv.ts'
+import { validOnly } from '../spans/ids.ts'
 import { callIn, currentScope, placeOf } from '../spans/scope.ts'
 import type { ExperimentTrial, RunState } from './run-state.ts'
 
@@ -22,8 +23,10 @@ export interface FlowCarrier {
   readonly baggage?: string
 }
 
-/** Headers as the frameworks have them. */
-export type Headers_ = Readonly<Record<string, unknown>> | { get(name: string): string | null | undefined }
+/** Headers, as any framework has them. */
+export type HeaderSource =
+  | Readonly<Record<string, unknown>>
+  | { get(name: string): string | null | undefined }
 
 /** Bytes of baggage that every receiver takes: https://www.w3.org/TR/baggage/#limits */
 const MAX_BAGGAGE = 8_192
@@ -60,7 +63,7 @@ export function flowContext(): FlowCarrier {
  *
  * @param carrier what `flow.context()` gave, or the headers of a request
  */
-export function runWithin<R>(carrier: Headers_, fn: () => R): R {
+export function runWithin<R>(carrier: HeaderSource, fn: () => R): R {
   if (typeof carrier !== 'object' || carrier === null) throw expected('flow.within', 'headers', carrier)
   if (typeof fn !== 'function') throw expected('function of flow.within', 'a function', fn)
   const parent = parseTraceparent(header(carrier, 'traceparent'))
@@ -95,7 +98,7 @@ export function runWithin<R>(carrier: Headers_, fn: () => R): R {
   return callIn(fields, base, fn)
 }
 
-function header(carrier: Headers_, name: string): string {
+function header(carrier: HeaderSource, name: string): string {
   const { get } = carrier as { readonly get?: unknown }
   const value =
     typeof get === 'function' ? get.call(carrier, name) : (carrier as Readonly<Record<string, unknown>>)[name]
@@ -109,8 +112,7 @@ const TRACEPARENT = /^(?!ff)[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}(?:
 function parseTraceparent(text: string): SpanContext | undefined {
   const [, traceId, spanId] = TRACEPARENT.exec(text.trim()) ?? []
   if (traceId === undefined || spanId === undefined) return undefined
-  const spanContext = { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true }
-  return isSpanContextValid(spanContext) ? spanContext : undefined
+  return validOnly({ traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true })
 }
 
 function parseBaggage(text: string): Map<string, string> {

@@ -1,5 +1,6 @@
 import { TraceFlags, type Tracer } from '@opentelemetry/api'
 import { runtime } from '../runtime.ts'
+import { toText } from '../spans/attributes.ts'
 import type { ReadableSpan, Resource } from '../spans/span.ts'
 import { NAME } from '../version.ts'
 
@@ -44,7 +45,7 @@ function toReadableSpan(
       ? undefined
       : { traceId: spanContext.traceId, spanId: source.parentSpanId, traceFlags: spanContext.traceFlags })
   return {
-    name: source.name,
+    name: toText(source.name),
     kind: source.kind,
     spanContext: () => spanContext,
     ...(parent === undefined ? {} : { parentSpanContext: parent }),

@@ -2,9 +2,7 @@ import {
   type Context,
   context,
   INVALID_SPAN_CONTEXT,
-  isSpanContextValid,
   type Span,
-  type SpanContext,
   type SpanOptions,
   TraceFlags,
   type Tracer,
@@ -14,7 +12,7 @@ import {
 import { describeOrigin } from '../flow/run-state.ts'
 import { runtime } from '../runtime.ts'
 import { WEIR_RUN_PARENT_ID } from '../semconv.ts'
-import { newSpanId, newTraceId } from '../spans/ids.ts'
+import { newSpanId, newTraceId, validOnly } from '../spans/ids.ts'
 import { currentScope } from '../spans/scope.ts'
 import { RecordedSpan } from '../spans/span.ts'
 import { applicationTracer, OURS } from './application.ts'
@@ -45,7 +43,7 @@ class LibraryTracer implements Tracer {
     // The application's provider came after a library took this tracer.
     const theirs = applicationTracer(this.#name, this.#version)
     if (theirs !== undefined) return theirs.startSpan(name, options, around)
-    const parent = options.root === true ? undefined : valid(trace.getSpanContext(around))
+    const parent = options.root === true ? undefined : validOnly(trace.getSpanContext(around))
     const { run } = currentScope()
     const { current } = runtime
     if (
@@ -98,8 +96,4 @@ export function joinRun(span: StartedSpan): void {
   if (run === undefined) return
   span.setAttribute(WEIR_RUN_PARENT_ID, run.runId)
   span.setAttributes(describeOrigin(run))
-}
-
-function valid(spanContext: SpanContext | undefined): SpanContext | undefined {
-  return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined
 }

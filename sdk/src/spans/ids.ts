@@ -1,3 +1,5 @@
+import { isSpanContextValid, type SpanContext } from '@opentelemetry/api'
+
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Random bytes are drawn many at a time: drawing them one id at a time costs more than the rest of a span. */
@@ -33,4 +35,9 @@ export function newSpanId(): string {
 /** A new run id: 32 hex digits, as a trace id. */
 export function newRunId(): string {
   return randomHex(16)
+}
+
+/** Undefined for what holds no ids, such as the context of a span that nobody records. */
+export function validOnly(spanContext: SpanContext | undefined): SpanContext | undefined {
+  return spanContext != null && isSpanContextValid(spanContext) ? spanContext : undefined
 }

@@ -10,6 +10,7 @@ import {
 } from '../semconv.ts'
 import { redactedText, type Subject } from '../values/capture.ts'
 import { cutText } from '../values/cut-text.ts'
+import { readProperty } from '../values/read-property.ts'
 import { serialise } from '../values/serialise.ts'
 import type { RecordedSpan } from './span.ts'
 
@@ -54,18 +55,18 @@ export function recordError(
 
 /** The name of the error; where nobody gave it one, that of its class, else its code. */
 function typeOf(error: unknown): string {
-  const name = read(error, 'name')
+  const name = readProperty(error, 'name')
   if (typeof name === 'string' && name !== '' && name !== 'Error') return cutText(name, MAX_TYPE)
-  const className = read(read(error, 'constructor'), 'name')
+  const className = readProperty(readProperty(error, 'constructor'), 'name')
   const isSubclass = error instanceof Error && typeof className === 'string' && className !== ''
   if (isSubclass && className !== 'Error') return cutText(className, MAX_TYPE)
-  const code = read(error, 'code')
+  const code = readProperty(error, 'code')
   if (typeof code === 'string' && code !== '') return cutText(code, MAX_TYPE)
   return name === 'Error' ? name : typeof error
 }
 
 function messageOf(error: unknown): string {
-  const message = read(error, 'message')
+  const message = readProperty(error, 'message')
   const own = typeof message === 'string' ? message : text(error)
   const errors = aggregated(error)
   const all = own === '' && errors.length > 0 ? errors.map(messageOf).join('; ') : own
@@ -78,9 +79,9 @@ function stackOf(error: unknown): string {
   const rest: [string, unknown][] = [['', error]]
   for (let next = rest.shift(); next !== undefined && stacks.length < MAX_ERRORS; next = rest.shift()) {
     const [heading, current] = next
-    const stack = read(current, 'stack')
+    const stack = readProperty(current, 'stack')
     stacks.push(`${heading}${typeof stack === 'string' ? stack : text(current)}`)
-    const cause = read(current, 'cause')
+    const cause = readProperty(current, 'cause')
     if (cause !== undefined && cause !== null) rest.push(['Caused by: ', cause])
     for (const one of aggregated(current)) rest.push(['One of its errors: ', one])
   }
@@ -89,16 +90,8 @@ function stackOf(error: unknown): string {
 
 /** `errors` of an `AggregateError`. */
 function aggregated(error: unknown): readonly unknown[] {
-  const errors = error instanceof AggregateError ? read(error, 'errors') : undefined
+  const errors = error instanceof AggregateError ? readProperty(error, 'errors') : undefined
   return Array.isArray(errors) ? errors.slice(0, MAX_ERRORS) : []
-}
-
-function read(value: unknown, key: string): unknown {
-  try {
-    return (value as Record<string, unknown> | null | undefined)?.[key]
-  } catch {
-    return undefined
-  }
 }
 
 function text(value: unknown): string {

@@ -3,7 +3,6 @@ import {
   type ContextManager,
   context,
   createContextKey,
-  isSpanContextValid,
   ROOT_CONTEXT,
   type SpanContext,
   trace,
@@ -13,6 +12,7 @@ import type { RunState } from '../flow/run-state.ts'
 import { builtin } from '../platform.ts'
 import { processWide } from '../process-wide.ts'
 import { runtime } from '../runtime.ts'
+import { validOnly } from './ids.ts'
 import { isRecordedSpan, type RecordedSpan } from './span.ts'
 
 /** What code belongs to while it runs: kept beside OpenTelemetry's context, which others may replace, lose or take over. */
@@ -122,11 +122,11 @@ export function placeOf(scope: Scope): Place {
   const span = scope.journal?.span ?? scope.span
   if (slot.hasContextManager && !scope.isForeign) {
     const parent = span === undefined ? trace.getSpanContext(scope.base) : span.spanContext()
-    return { parent: valid(parent), base: scope.base, around: scope }
+    return { parent: validOnly(parent), base: scope.base, around: scope }
   }
   const base = context.active()
   const found = trace.getSpan(base)
-  if (span === undefined) return { parent: valid(found?.spanContext()), base }
+  if (span === undefined) return { parent: validOnly(found?.spanContext()), base }
   if (found === undefined) return { parent: span.spanContext(), base: scope.context }
   if (found === span || found === span.mirror) return { parent: span.spanContext(), base }
   const reaches =
@@ -134,10 +134,6 @@ export function placeOf(scope: Scope): Place {
     found.spanContext().isRemote === true ||
     (runtime.current?.attached === true && found.isRecording())
   return { parent: reaches ? found.spanContext() : span.spanContext(), base }
-}
-
-function valid(spanContext: SpanContext | undefined): SpanContext | undefined {
-  return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined
 }
 
 /** OpenTelemetry's context around a place. */

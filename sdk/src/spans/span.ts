@@ -13,8 +13,11 @@ import {
 } from '@opentelemetry/api'
 import { runtime } from '../runtime.ts'
 import { EXCEPTION_EVENT, EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE, EXCEPTION_TYPE } from '../semconv.ts'
+import { readProperty } from '../values/read-property.ts'
 import { NAME, VERSION } from '../version.ts'
-import { sinceEpoch, toHrTime, toMilliseconds } from './clock.ts'
+import { isAttribute, onlyAttributes, toText } from './attributes.ts'
+import { exactTime, isBefore, sinceEpoch, toHrTime, toMilliseconds } from './clock.ts'
+import { validOnly } from './ids.ts'
 
 /** Attributes, and likewise events and links, of one span: https://opentelemetry.io/docs/specs/otel/common/#attribute-limits */
 const MAX_ATTRIBUTES = 128
@@ -89,7 +92,8 @@ export function isRecordedSpan(span: Span): span is RecordedSpan {
 
 /**
  * A span of ours, or of a library that uses OpenTelemetry's API where the application has no provider. What is said of it is
- * also said of its mirror. Never throws.
+ * also said of its mirror. Whatever it is told, it does not throw, and one wrong value does not spoil what else it says: a
+ * collector that cannot read a span refuses all that came with it.
  */
 export class RecordedSpan implements Span, ReadableSpan {
   name: string
@@ -113,12 +117,16 @@ export class RecordedSpan implements Span, ReadableSpan {
   /** Milliseconds since 1970. */
   readonly #start: number
   #end = 0
+  /** Where they were given. */
+  readonly #givenStart: HrTime | undefined
+  #givenEnd: HrTime | undefined
 
   constructor(start: SpanStart) {
     this.#began = performance.now()
     this.#start = start.startTime === undefined ? sinceEpoch(this.#began) : toMilliseconds(start.startTime)
-    this.name = start.name
-    this.kind = start.kind ?? SpanKind.INTERNAL
+    this.#givenStart = start.startTime === undefined ? undefined : exactTime(start.startTime)
+    this.name = toText(start.name)
+    this.kind = typeof start.kind === 'number' && start.kind in SpanKind ? start.kind : SpanKind.INTERNAL
     this.#spanContext = start.spanContext
     if (start.parentSpanContext !== undefined) this.parentSpanContext = start.parentSpanContext
     this.instrumentationScope = start.instrumentationScope ?? OWN
@@ -129,11 +137,13 @@ export class RecordedSpan implements Span, ReadableSpan {
   }
 
   get startTime(): HrTime {
-    return toHrTime(this.#start)
+    return this.#givenStart ?? toHrTime(this.#start)
   }
 
   get endTime(): HrTime {
-    return this.ended ? toHrTime(this.#end) : [0, 0]
+    if (!this.ended) return [0, 0]
+    const end = this.#givenEnd ?? toHrTime(this.#end)
+    return isBefore(end, this.startTime) ? this.startTime : end
   }
 
   get duration(): HrTime {
@@ -161,8 +171,8 @@ export class RecordedSpan implements Span, ReadableSpan {
   }
 
   setAttribute(key: string, value: AttributeValue): this {
-    if (this.ended || !isAttributeValue(value)) return this
-    if (!(key in this.attributes) && Object.keys(this.attributes).length >= MAX_ATTRIBUTES) {
+    if (this.ended || !isAttribute(key, value)) return this
+    if (!Object.hasOwn(this.attributes, key) && Object.keys(this.attributes).length >= MAX_ATTRIBUTES) {
       this.droppedAttributesCount += 1
     } else {
       this.set(key, value)
@@ -171,7 +181,8 @@ export class RecordedSpan implements Span, ReadableSpan {
   }
 
   setAttributes(attributes: Attributes): this {
-    for (const key of Object.keys(attributes)) this.setAttribute(key, attributes[key] as AttributeValue)
+    for (const [key, value] of Object.entries(attributes ?? {}))
+      this.setAttribute(key, value as AttributeValue)
     return this
   }
 
@@ -181,63 +192,68 @@ export class RecordedSpan implements Span, ReadableSpan {
       this.droppedEventsCount += 1
       return this
     }
-    const [attributes, at] = isTime(attributesOrTime)
-      ? [{}, attributesOrTime]
-      : [attributesOrTime ?? {}, time]
+    const [given, at] = isTime(attributesOrTime) ? [{}, attributesOrTime] : [attributesOrTime, time]
+    const attributes = onlyAttributes(given)
     this.events.push({
-      name,
-      attributes: onlyValues(attributes),
-      time: toHrTime(at === undefined ? this.#now() : toMilliseconds(at)),
+      name: toText(name),
+      attributes,
+      time: at == null ? toHrTime(this.#now()) : exactTime(at),
     })
     if (this.mirror !== undefined) this.#mirrored((mirror) => mirror.addEvent(name, attributes, at))
     return this
   }
 
   addLink(link: Link): this {
-    if (this.links.length >= MAX_LINKS) this.droppedLinksCount += 1
-    else if (!this.ended) this.links.push(link)
+    if (this.ended) return this
+    if (this.links.length >= MAX_LINKS || validOnly(link?.context) === undefined) {
+      this.droppedLinksCount += 1
+      return this
+    }
+    this.links.push({ context: link.context, attributes: onlyAttributes(link.attributes) })
     if (this.mirror !== undefined) this.#mirrored((mirror) => mirror.addLink(link))
     return this
   }
 
   addLinks(links: readonly Link[]): this {
-    for (const link of links) this.addLink(link)
+    for (const link of Array.isArray(links) ? links : []) this.addLink(link)
     return this
   }
 
   setStatus(status: SpanStatus): this {
-    if (this.ended || status.code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK)
-      return this
-    this.status = status.code === SpanStatusCode.ERROR ? status : { code: status.code }
+    if (this.ended || this.status.code === SpanStatusCode.OK) return this
+    const { code, message } = status ?? UNSET
+    if (code === SpanStatusCode.OK) this.status = { code }
+    else if (code === SpanStatusCode.ERROR)
+      this.status = message === undefined ? { code } : { code, message: toText(message) }
+    else return this
     if (this.mirror !== undefined) this.#mirrored((mirror) => mirror.setStatus(status))
     return this
   }
 
   updateName(name: string): this {
     if (this.ended) return this
-    this.name = name
+    this.name = toText(name)
     if (this.mirror !== undefined) this.#mirrored((mirror) => mirror.updateName(name))
     return this
   }
 
   /** https://opentelemetry.io/docs/specs/otel/trace/exceptions */
   recordException(exception: Exception, time?: TimeInput): void {
-    const { code, name, message, stack } = (
-      typeof exception === 'string' ? { message: exception } : exception
-    ) as Partial<Record<'code' | 'name' | 'message' | 'stack', string>>
-    const attributes: Attributes = {}
-    const type = code ?? name
-    if (type !== undefined) attributes[EXCEPTION_TYPE] = String(type)
-    if (message !== undefined) attributes[EXCEPTION_MESSAGE] = message
-    if (stack !== undefined) attributes[EXCEPTION_STACKTRACE] = stack
+    const read = (key: string) => readProperty(exception, key) as AttributeValue | undefined
+    const type = read('code') ?? read('name')
+    const attributes: Attributes = {
+      [EXCEPTION_TYPE]: type === undefined ? undefined : toText(type),
+      [EXCEPTION_MESSAGE]: typeof exception === 'string' ? exception : read('message'),
+      [EXCEPTION_STACKTRACE]: read('stack'),
+    }
     this.addEvent(EXCEPTION_EVENT, attributes, time)
   }
 
   end(time?: TimeInput): void {
     if (this.ended) return
     if (this.mirror !== undefined) this.#endMirror(this.mirror, time)
-    const end = time === undefined ? this.#now() : toMilliseconds(time)
-    this.#end = Math.max(end, this.#start)
+    this.#end = Math.max(time == null ? this.#now() : toMilliseconds(time), this.#start)
+    this.#givenEnd = time == null ? undefined : exactTime(time)
     this.ended = true
     runtime.current?.delivery?.onEnd(this)
   }
@@ -248,9 +264,11 @@ export class RecordedSpan implements Span, ReadableSpan {
 
   /** What the application wrote on its own span is taken over. */
   #endMirror(mirror: Span, time: TimeInput | undefined): void {
-    const { attributes, events } = mirror as Partial<ReadableSpan>
-    for (const key in attributes) this.attributes[key] ??= attributes[key]
-    if (Array.isArray(events) && events.length > this.events.length) this.events = events
+    this.#mirrored(() => {
+      const { attributes, events } = mirror as Partial<ReadableSpan>
+      for (const key in attributes) this.attributes[key] ??= attributes[key]
+      if (Array.isArray(events) && events.length > this.events.length) this.events = events
+    })
     this.#mirrored(() => mirror.end(time))
   }
 
@@ -269,21 +287,4 @@ const NO_RESOURCE: Resource = { attributes: {} }
 
 function isTime(value: Attributes | TimeInput | undefined): value is TimeInput {
   return typeof value === 'number' || Array.isArray(value) || value instanceof Date
-}
-
-/** https://opentelemetry.io/docs/specs/otel/common/#attribute */
-function isAttributeValue(value: unknown): value is AttributeValue {
-  return (
-    typeof value === 'string' ||
-    typeof value === 'number' ||
-    typeof value === 'boolean' ||
-    (Array.isArray(value) && value.every((item) => item == null || typeof item !== 'object'))
-  )
-}
-
-function onlyValues(attributes: Attributes): Attributes {
-  const kept: Attributes = {}
-  for (const key of Object.keys(attributes))
-    if (isAttributeValue(attributes[key])) kept[key] = attributes[key]
-  return kept
 }

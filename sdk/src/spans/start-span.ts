@@ -39,18 +39,20 @@ export function startSpan(
   if (current?.delivery === undefined && tracer === undefined) return undefined
   const context = tracer === undefined ? undefined : contextAround(place)
   let mirror: Span | undefined
+  let ids: SpanContext | undefined
   try {
     mirror = tracer?.startSpan(
       name,
       { attributes, ...(startTime === undefined ? {} : { startTime }) },
       context,
     )
+    ids = idsOf(mirror, parent, context)
   } catch {
     // The application's tracing threw: the span goes to Weir only.
   }
   const span = new RecordedSpan({
     name,
-    spanContext: idsOf(mirror, parent, context) ?? {
+    spanContext: ids ?? {
       traceId: parent?.traceId ?? newTraceId(),
       spanId: newSpanId(),
       traceFlags: TraceFlags.SAMPLED,

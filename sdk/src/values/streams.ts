@@ -52,7 +52,7 @@ export function isStream(value: unknown): value is object {
 }
 
 type Scoped = <R>(fn: () => R) => R
-type Iterator_ = AsyncIterator<unknown> | Iterator<unknown>
+type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>
 
 /** What nobody read to its end by the time that nobody can any more. */
 const abandoned = new FinalizationRegistry<StreamRecorder>((recorder) => recorder.break())
@@ -134,8 +134,8 @@ class StreamRecorder {
 
 function observeInPlace(source: object, recorder: StreamRecorder): object {
   abandoned.register(source, recorder)
-  const iterable = source as Partial<AsyncIterable<unknown>> & Partial<Iterator_>
-  if (typeof iterable.next === 'function') observeIterator(source as Iterator_, recorder)
+  const iterable = source as Partial<AsyncIterable<unknown>> & Partial<AnyIterator>
+  if (typeof iterable.next === 'function') observeIterator(source as AnyIterator, recorder)
   else {
     const iterate = iterable[Symbol.asyncIterator] as () => AsyncIterator<unknown>
     shadow(source, Symbol.asyncIterator, function observed(this: object) {
@@ -148,7 +148,7 @@ function observeInPlace(source: object, recorder: StreamRecorder): object {
 }
 
 /** Shadows the methods of one iterator. */
-function observeIterator(iterator: Iterator_, recorder: StreamRecorder): void {
+function observeIterator(iterator: AnyIterator, recorder: StreamRecorder): void {
   for (const method of ['next', 'return', 'throw'] as const) {
     const original = iterator[method] as ((...args: unknown[]) => unknown) | undefined
     if (typeof original !== 'function') continue
