@@ -30,6 +30,14 @@ export function onProcess(event: 'beforeExit' | 'exit', fn: () => void): () => v
   return () => void globalThis.process?.off?.(event, fn)
 }
 
+/** A `FinalizationRegistry`; one that never calls `cleanup` in a runtime that has none. */
+export function finalizationRegistry<T>(
+  cleanup: (held: T) => void,
+): Pick<FinalizationRegistry<T>, 'register' | 'unregister'> {
+  if (typeof FinalizationRegistry === 'undefined') return { register: () => {}, unregister: () => false }
+  return new FinalizationRegistry(cleanup)
+}
+
 /** A timer that keeps no process alive. */
 export function setBackgroundTimer(fn: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
   const timer = setTimeout(fn, milliseconds)

@@ -1,13 +1,26 @@
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { afterEach, expect, it, vi } from 'vitest'
-import { flow, shutdown } from './index.ts'
+import { flow, shutdown, signal } from './index.ts'
+import { memoryStore } from './stores/memory.ts'
 import { record } from './testing.ts'
 
 afterEach(async () => {
   await shutdown()
   trace.disable()
   context.disable()
+})
+
+it('a process goes on with runs of flows that another copy defined', async () => {
+  vi.resetModules()
+  const other = await import('./index.ts')
+  const store = memoryStore()
+  const approval = flow('approval', { store }, () => flow.wait(signal('approved')))
+  const handle = approval.start()
+  const stop = other.resumeRuns([approval])
+  await approval.get(handle.id).signal(signal('approved'), 'yes')
+  expect(await handle.result).toBe('yes')
+  await stop()
 })
 
 it.each(['ours', 'the application’s'])(

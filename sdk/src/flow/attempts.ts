@@ -51,15 +51,7 @@ async function inSpan(step: StepExecution, plan: StepPlan, attempt: number): Pro
   const place = placeOf(scope)
   const span = startAttempt(step, attempt, place)
   try {
-    const { run, session, signal, branch, path } = scope
-    return await callIn(
-      { run, session, span, signal, branch, path, journal: undefined },
-      place.base,
-      once,
-      step,
-      plan,
-      attempt,
-    )
+    return await callIn({ ...scope, span, journal: undefined }, place.base, once, step, plan, attempt)
   } catch (error) {
     recordFailure(span, error, step, plan.signals)
     throw error

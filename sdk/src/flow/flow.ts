@@ -2,6 +2,7 @@ import { resumeDefinitions } from '../durable/execute.ts'
 import { type StoredRun, storedRun } from '../durable/stored-run.ts'
 import { type Signal, sleepFor, waitForSignal } from '../durable/waits.ts'
 import { checkKnown, expected, UsageError } from '../errors.ts'
+import { processWide } from '../process-wide.ts'
 import { type Session, StoredSession } from '../sessions/session.ts'
 import type { Store } from '../stores/store.ts'
 import type { FlowDefinition } from './flow-definition.ts'
@@ -233,8 +234,8 @@ export const flow: DefineFlow = Object.freeze(
 
 const KNOWN = new Set(['version', 'input', 'output', 'chunk', 'state', 'store', 'signals', 'on'])
 
-/** What each flow was defined by. */
-const definitions = new WeakMap<object, FlowDefinition>()
+/** What each flow was defined by, in whatever copy of this package. */
+const definitions = processWide('definitions', () => new WeakMap<object, FlowDefinition>())
 
 /**
  * Goes on, in this process, with runs of these flows that are due: their signal came, their time has come, or the process that

@@ -11,7 +11,7 @@ import {
   WEIR_TRIAL,
 } from '../semconv.ts'
 import { validOnly } from '../spans/ids.ts'
-import { callIn, currentScope, placeOf } from '../spans/scope.ts'
+import { callIn, currentScope, OUTSIDE, placeOf } from '../spans/scope.ts'
 import type { ExperimentTrial, RunState } from './run-state.ts'
 
 /**
@@ -86,16 +86,7 @@ export function runWithin<R>(carrier: HeaderSource, fn: () => R): R {
           listeners: [],
         }
   const base = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent)
-  const fields = {
-    run,
-    session,
-    span: undefined,
-    signal: undefined,
-    branch: '',
-    path: [],
-    journal: undefined,
-  }
-  return callIn(fields, base, fn)
+  return callIn({ ...OUTSIDE, run, session }, base, fn)
 }
 
 function header(carrier: HeaderSource, name: string): string {

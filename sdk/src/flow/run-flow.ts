@@ -1,4 +1,4 @@
-import { executeDurably, identify, type RunIdentity } from '../durable/execute.ts'
+import { executeDurably, identify } from '../durable/execute.ts'
 import { newRunId } from '../spans/ids.ts'
 import { currentScope } from '../spans/scope.ts'
 import type { Store } from '../stores/store.ts'
@@ -14,9 +14,7 @@ function storeOf(flow: FlowDefinition): Store | undefined {
 
 export function runFlow(flow: FlowDefinition, input: unknown, options: RunOptions = {}): Promise<unknown> {
   const store = storeOf(flow)
-  return store === undefined
-    ? executeRun(flow, input, options)
-    : identified(flow, store, input, options, undefined)
+  return store === undefined ? executeRun(flow, input, options) : identified(flow, store, input, options)
 }
 
 /** The same, with an id that is known at once. */
@@ -40,8 +38,6 @@ async function identified(
   store: Store,
   input: unknown,
   options: RunOptions,
-  reader: RunListener | undefined,
 ): Promise<unknown> {
-  const identity: RunIdentity = identify(flow, options)
-  return executeDurably(flow, store, input, options, reader, identity)
+  return executeDurably(flow, store, input, options, undefined, identify(flow, options))
 }

@@ -5,15 +5,7 @@ import { WEIR_RUN_STATUS, WEIR_RUN_STEPS } from '../semconv.ts'
 import { StoredSession } from '../sessions/session.ts'
 import { newRunId } from '../spans/ids.ts'
 import { recordFailure } from '../spans/record-error.ts'
-import {
-  callIn,
-  callWith,
-  currentScope,
-  type Place,
-  placeOf,
-  type Scope,
-  type ScopeFields,
-} from '../spans/scope.ts'
+import { callIn, callWith, currentScope, OUTSIDE, type Place, placeOf, type Scope } from '../spans/scope.ts'
 import type { RecordedSpan } from '../spans/span.ts'
 import { startSpan } from '../spans/start-span.ts'
 import { capture, type Subject } from '../values/capture.ts'
@@ -41,15 +33,7 @@ export async function executeRun(
   const place = placeOf(scope)
   const span = startSpan(flow.name, describeFlow(flow), place)
   const run = newRun(flow, options, scope, place, span, reader)
-  const fields: ScopeFields = {
-    run,
-    session: run.session,
-    span,
-    signal: scope.signal,
-    branch: '',
-    path: NO_PATH,
-    journal,
-  }
+  const fields = { ...OUTSIDE, run, session: run.session, span, signal: scope.signal, journal }
   const subject: Subject = { kind: 'flow', name: flow.name, key: undefined, scope: fields }
   if (span !== undefined) describeRun(span, scope.run, options, subject)
   capture(span, 'input', subject, input)
@@ -57,21 +41,21 @@ export async function executeRun(
   const execution: Execution = { flow, run, span, subject, timeout, signals, journal }
   journal?.begin(partsOf(execution, place, scope, options), span)
   tell(run, (listener) => listener.started?.())
-  let isStream = false
+  let isOpen = false
   try {
     const given = await callIn(fields, place.base, executeWithinLimits, execution, input)
     const output = journal === undefined ? given : await journal.finish({ status: 'ok', output: given })
     const finish = (failure?: { error: unknown }) =>
       void settle(execution, scope, failure ?? { output: undefined })
-    const stream = observeStream(output, span, subject, fields, place.base, finish)
-    isStream = stream !== undefined
-    if (!isStream) {
+    const stream = observeStream(output, { span, subject, fields, base: place.base, finish })
+    isOpen = stream !== undefined
+    if (!isOpen) {
       await addTurn(execution, scope, input, output)
       await settle(execution, scope, { output })
     }
     return stream ?? output
   } catch (error) {
-    if (isStream) throw error
+    if (isOpen) throw error
     const stops = ownTimeout(error, flow) ? [] : signals
     if (journal?.isOver === false) await keepFailure(journal, error, stops)
     recordFailure(spanOf(execution), error, subject, stops)
@@ -127,8 +111,6 @@ function partsOf(execution: Execution, place: Place, around: Scope, options: Run
     },
   }
 }
-
-const NO_PATH: readonly string[] = []
 
 /** A run that goes on. */
 interface Execution {

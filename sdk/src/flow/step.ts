@@ -36,7 +36,13 @@ export async function runStep<T, F>(
   if (!isPlain) return executeStep(step, options) as Promise<T | F>
   const output = await fn(new AttemptContext(step, 1))
   return isStream(output)
-    ? (observeStream(output, undefined, step, scope, scope.base, () => {}) as T)
+    ? (observeStream(output, {
+        span: undefined,
+        subject: step,
+        fields: scope,
+        base: scope.base,
+        finish: () => {},
+      }) as T)
     : output
 }
 
@@ -57,7 +63,13 @@ async function executeStep(step: StepExecution, options: StepOptions<unknown> | 
       plan === undefined
         ? await callIn(inside, place.base, fn, new AttemptContext(step, 1))
         : await callIn(inside, place.base, runAttempts, span, step, plan)
-    const stream = observeStream(output, span, step, inside, place.base, () => span?.end())
+    const stream = observeStream(output, {
+      span,
+      subject: step,
+      fields: inside,
+      base: place.base,
+      finish: () => span?.end(),
+    })
     if (stream === undefined) capture(span, 'output', step, output)
     else isOpen = true
     if (run !== undefined && run.listeners.length > 0) report(run, step, began, 'ok', { output })

@@ -1,4 +1,5 @@
 import type { UnderlyingSource } from 'node:stream/web'
+import { finalizationRegistry } from '../platform.ts'
 
 /** Learns what a consumer gets of a stream. */
 export interface StreamListener {
@@ -87,7 +88,7 @@ export function watchedStream(stream: ReadableStream, listener: StreamListener):
   return watched
 }
 
-const abandoned = new FinalizationRegistry<Pick<StreamListener, 'end'>>((listener) => listener.end())
+const abandoned = finalizationRegistry((listener: Pick<StreamListener, 'end'>) => listener.end())
 
 /** Tells the listener, which must not lead to the object, when nothing else does: then nobody will ever read it. */
 export function whenAbandoned(object: object, listener: Pick<StreamListener, 'end'>): void {

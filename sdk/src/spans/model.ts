@@ -153,7 +153,7 @@ async function traceCall<T>(
   fn: (span: ModelSpan) => T | Promise<T>,
 ): Promise<T> {
   const scope = currentScope()
-  const { run, session, signal, branch, path, journal } = scope
+  const { run, session, signal } = scope
   if (run !== undefined) {
     attributes[WEIR_RUN_ID] = run.runId
     attributes[WEIR_FLOW_NAME] = run.flow
@@ -166,21 +166,20 @@ async function traceCall<T>(
   const subject: Subject = { kind: call.kind, name: call.name, key: undefined, scope }
   const handle = new CallSpan(span, subject)
   capture(span, 'input', subject, call.input)
-  const inside = { run, session, span, signal, branch, path, journal }
-  let isStream = false
+  const inside = { ...scope, span }
+  let isOpen = false
   try {
     const output = await callIn(inside, place.base, fn, handle)
-    const stream = observeStream(
-      output,
+    const stream = observeStream(output, {
       span,
       subject,
-      inside,
-      place.base,
-      () => span?.end(),
-      () => !handle.hasOutput,
-    )
-    isStream = stream !== undefined
-    if (!isStream && !handle.hasOutput) capture(span, 'output', subject, output)
+      fields: inside,
+      base: place.base,
+      finish: () => span?.end(),
+      records: () => !handle.hasOutput,
+    })
+    isOpen = stream !== undefined
+    if (!isOpen && !handle.hasOutput) capture(span, 'output', subject, output)
     return (stream ?? output) as T
   } catch (error) {
     recordFailure(
@@ -191,7 +190,7 @@ async function traceCall<T>(
     )
     throw error
   } finally {
-    if (!isStream) span?.end()
+    if (!isOpen) span?.end()
   }
 }
 

@@ -81,7 +81,8 @@ function createStorage(): ScopeStorage {
   return new AsyncLocalStorage()
 }
 
-const OUTSIDE: Scope = new Scope(
+/** Where code is that belongs to nothing of ours. */
+export const OUTSIDE: Scope = new Scope(
   {
     run: undefined,
     session: undefined,

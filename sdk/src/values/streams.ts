@@ -1,5 +1,5 @@
 import type { Context } from '@opentelemetry/api'
-import { builtin } from '../platform.ts'
+import { builtin, finalizationRegistry } from '../platform.ts'
 import { currentCapture } from '../runtime.ts'
 import { GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK } from '../semconv.ts'
 import { recordFailure } from '../spans/record-error.ts'
@@ -12,26 +12,29 @@ const MAX_CHUNKS = 10_000
 /** Characters of a chunk that is no text: `0,`. */
 const LEAST_CHUNK = 2
 
+/** What is recorded of a stream, and where. */
+export interface StreamObservation {
+  readonly span: RecordedSpan | undefined
+  readonly subject: Subject
+  /** Generators run in the scope of these fields, whoever reads them. */
+  readonly fields: ScopeFields
+  readonly base: Context
+  /** Called once, when the stream was read, broken off or failed. */
+  readonly finish: (failure?: { error: unknown }) => void
+  /** Asked then: false if another output was recorded. Default: none was. */
+  readonly records?: () => boolean
+}
+
 /**
  * An output that comes bit by bit: its span ends when it was read, broken off or failed, and records what was read and when the
- * first chunk came. Gives what to hand out in its place, or undefined for what is no stream. Generators run in the scope of
- * `fields`, whoever reads them.
+ * first chunk came. Gives what to hand out in its place, or undefined for what is no stream.
  *
  * Iterables and generators are observed in place and stay the objects that they are. A Web stream gets a successor, since
  * `new Response(stream)` reads a stream past its methods.
  */
-export function observeStream(
-  output: unknown,
-  span: RecordedSpan | undefined,
-  subject: Subject,
-  fields: ScopeFields,
-  base: Context,
-  finish: (failure?: { error: unknown }) => void,
-  records: () => boolean = () => true,
-): object | undefined {
+export function observeStream(output: unknown, observation: StreamObservation): object | undefined {
   if (!isStream(output)) return undefined
-  const recorder = new StreamRecorder(span, subject, finish, records)
-  recorder.scoped = (fn) => callIn(fields, base, fn)
+  const recorder = new StreamRecorder(observation)
   return output instanceof ReadableStream ? successorOf(output, recorder) : observeInPlace(output, recorder)
 }
 
@@ -51,19 +54,13 @@ export function isStream(value: unknown): value is object {
   }
 }
 
-type Scoped = <R>(fn: () => R) => R
 type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>
 
 /** What nobody read to its end by the time that nobody can any more. */
-const abandoned = new FinalizationRegistry<StreamRecorder>((recorder) => recorder.break())
+const abandoned = finalizationRegistry((recorder: StreamRecorder) => recorder.break())
 
 class StreamRecorder {
-  scoped: Scoped = (fn) => fn()
-  readonly #span: RecordedSpan | undefined
-  readonly #subject: Subject
-  readonly #onFinish: (failure?: { error: unknown }) => void
-  /** Nobody said another output. */
-  readonly #records: () => boolean
+  readonly #observation: StreamObservation
   readonly #chunks: unknown[] = []
   /** Characters that came, at least. */
   #length = 0
@@ -71,21 +68,19 @@ class StreamRecorder {
   #count = 0
   #isOver = false
 
-  constructor(
-    span: RecordedSpan | undefined,
-    subject: Subject,
-    finish: (failure?: { error: unknown }) => void,
-    records: () => boolean,
-  ) {
-    this.#span = span
-    this.#subject = subject
-    this.#onFinish = finish
-    this.#records = records
+  constructor(observation: StreamObservation) {
+    this.#observation = observation
+  }
+
+  scoped<R>(fn: () => R): R {
+    const { fields, base } = this.#observation
+    return callIn(fields, base, fn)
   }
 
   chunk(chunk: unknown): void {
     if (this.#isOver) return
-    if (this.#count === 0) this.#span?.set(GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, this.#span.elapsed / 1_000)
+    const { span } = this.#observation
+    if (this.#count === 0) span?.set(GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, span.elapsed / 1_000)
     this.#count += 1
     this.#isText &&= typeof chunk === 'string'
     if (this.#length <= currentCapture().maxLength && this.#chunks.length < MAX_CHUNKS) {
@@ -109,8 +104,9 @@ class StreamRecorder {
     this.#finish(
       () => {
         if (this.#count > 0) this.#capture()
-        const { signal } = this.#subject.scope
-        recordFailure(this.#span, error, this.#subject, signal === undefined ? [] : [signal])
+        const { span, subject } = this.#observation
+        const { signal } = subject.scope
+        recordFailure(span, error, subject, signal === undefined ? [] : [signal])
       },
       { error },
     )
@@ -120,15 +116,16 @@ class StreamRecorder {
     if (this.#isOver) return
     this.#isOver = true
     record()
-    this.#onFinish(failure)
+    this.#observation.finish(failure)
   }
 
   /** Texts in one piece, anything else as a list. */
   #capture(): void {
-    if (!this.#records()) return
+    const { span, subject, records } = this.#observation
+    if (records?.() === false) return
     const output = this.#isText ? this.#chunks.join('') : this.#chunks
     const isWhole = this.#chunks.length === this.#count
-    capture(this.#span, 'output', this.#subject, output, isWhole ? undefined : this.#length)
+    capture(span, 'output', subject, output, isWhole ? undefined : this.#length)
   }
 }
 
