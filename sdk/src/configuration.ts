@@ -113,7 +113,8 @@ function toFlush(value: InitOptions['flush'] = 'background'): Configuration['flu
 function toOrigins(value: InitOptions['propagateTo'] = []): Configuration['propagateTo'] {
   if (!Array.isArray(value)) throw expected('propagateTo', 'a list of origins', value)
   return value.map((target: unknown) => {
-    if (target instanceof RegExp) return target
+    // Without the flags that make it remember where it found something before.
+    if (target instanceof RegExp) return new RegExp(target.source, target.flags.replace(/[gy]/g, ''))
     const origin = typeof target === 'string' ? httpUrl(target)?.origin : undefined
     if (origin === undefined)
       throw expected('propagateTo', 'origins such as "https://orders.example"', target)

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
+import type { InitOptions } from './configuration.ts'
 import { init, shutdown } from './init.ts'
 import type { ReadableSpan } from './spans/span.ts'
 import type { CaptureOptions } from './values/capture-settings.ts'
@@ -16,9 +17,10 @@ export interface Recording extends AsyncDisposable {
 }
 
 /** Starts the SDK on an exporter in memory. */
-export function record(capture: CaptureOptions = {}): Recording {
+export function record(capture: CaptureOptions = {}, options: InitOptions = {}): Recording {
   const spans: ReadableSpan[] = []
   init({
+    ...options,
     serviceName: 'test',
     capture,
     exporter: {

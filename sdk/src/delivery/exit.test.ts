@@ -77,6 +77,41 @@ it.each([
   ])
 })
 
+it.each([
+  ['of a collector that is down', 'init()', 1, /: 1 \(the tries before failed\)\n$/],
+  ['of more spans than are sent then', 'init()', 2_100, /: 52 \(2048 are sent while it ends\)\n$/],
+  [
+    'of an exporter that sends in its own time',
+    'init({ batch: true, exporter: { export() {}, shutdown: async () => {} } })',
+    3,
+    /: 3 \(the exporter takes none while it ends\)\n$/,
+  ],
+])('process.exit says what it loses: %s', async (_, init, runs, said) => {
+  await using receiver = await receive()
+  const { stderr } = await script(
+    `import { flush } from '${index}'
+    ${init}
+    for (let run = 0; run < ${runs}; run++) await flow('f', () => 1).run()
+    ${runs === 1 ? 'await flush({ timeout: 50 })' : ''}
+    process.exit(0)`,
+    runs === 1 ? 'http://127.0.0.1:9' : receiver.url,
+  )
+  expect(stderr).toContain('weir: spans not delivered before the process ended')
+  expect(stderr).toMatch(said)
+})
+
+it('keeps only so many spans that never end, says so, and still sends those that do', async () => {
+  await using receiver = await receive()
+  const { stderr } = await script(
+    `init()
+    for (let n = 0; n < 10_020; n++) void flow('stuck', () => new Promise(() => {})).run()
+    await flow('after', () => 1).run()`,
+    receiver.url,
+  )
+  expect(stderr).toContain('weir: 10000 spans have not ended; of further ones only the ends are sent')
+  expect(receiver.requests.flatMap(({ spans }) => spans.map(({ name }) => name))).toContain('after')
+})
+
 it('a process that is killed has said which run and which long step it was in', async () => {
   await using receiver = await receive()
   const child = spawn(

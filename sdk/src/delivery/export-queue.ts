@@ -156,17 +156,24 @@ export class ExportQueue implements Delivery {
   }
 
   sendAtExit(): void {
-    if (this.#failures > 0 || this.#exporter.requestOf === undefined) return
     const spans = [...this.#inFlight, this.#waiting, this.#open?.unfinished() ?? []].flat()
     if (spans.length === 0) return
-    const failure = sendSynchronously(this.#exporter.requestOf(spans.slice(0, MAX_AT_EXIT)))
-    if (failure !== undefined || spans.length > MAX_AT_EXIT) {
-      warn(
-        'exit',
-        `spans not delivered before the process ended: ${this.size}${failure === undefined ? '' : ` (${failure})`}`,
-      )
-    }
+    const failure = this.#sendNow(spans.slice(0, MAX_AT_EXIT))
+    const unsent = failure === undefined ? spans.length - MAX_AT_EXIT : spans.length
+    const reason = failure ?? `${MAX_AT_EXIT} are sent while it ends`
+    if (unsent > 0) warn('exit', `spans not delivered before the process ended: ${unsent} (${reason})`)
     this.#waiting.length = 0
+  }
+
+  /** Gives why it failed. */
+  #sendNow(spans: readonly ReadableSpan[]): string | undefined {
+    if (this.#failures > 0) return this.#reason ?? 'the tries before failed'
+    if (this.#exporter.requestOf === undefined) return 'the exporter takes none while it ends'
+    try {
+      return sendSynchronously(this.#exporter.requestOf(spans))
+    } catch (error) {
+      return String(error)
+    }
   }
 
   #takeResult(pending: number): FlushResult {

@@ -1,6 +1,7 @@
 import { setBackgroundTimer } from '../platform.ts'
 import { WEIR_KIND } from '../semconv.ts'
 import type { ReadableSpan, RecordedSpan } from '../spans/span.ts'
+import { warn } from '../warn.ts'
 
 /** Milliseconds between two looks at what is open. */
 const LOOK_EVERY = 200
@@ -8,6 +9,9 @@ const LOOK_EVERY = 200
 const AFTER = { flow: 200, other: 2_000 } as const
 /** Milliseconds after which a run that still goes on is sent again, so that it does not count as expired. */
 const AGAIN_AFTER = 240_000
+
+/** Spans that are kept: those of steps that hang for ever must not fill the memory. */
+const MAX_OPEN = 10_000
 
 /** Spans that have not ended. Those that last are sent before they end, so that a run that never ends is seen. */
 export class OpenSpans {
@@ -22,6 +26,10 @@ export class OpenSpans {
   }
 
   add(span: RecordedSpan): void {
+    if (this.#open.size >= MAX_OPEN) {
+      warn('open', `${MAX_OPEN} spans have not ended; of further ones only the ends are sent`)
+      return
+    }
     this.#open.set(span, undefined)
     if (this.#timer === undefined) this.#schedule()
   }

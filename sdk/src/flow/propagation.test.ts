@@ -102,6 +102,25 @@ describe('requests of fetch', () => {
   })
 })
 
+it('a request that carries a trace already is sent with no second one, and a pattern matches every time', async () => {
+  const seen: unknown[] = []
+  const server = createServer((request, response) => {
+    seen.push(request.headersDistinct.traceparent)
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await using _ = record({}, { propagateTo: [/127\.0\.0\.1/g] })
+  const theirs = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+  await flow('call', async () => {
+    await fetch(url, { headers: { TraceParent: theirs } })
+    for (let n = 0; n < 3; n++) await fetch(url)
+  }).run()
+  server.close()
+  const ours = [expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)]
+  expect(seen).toEqual([[theirs], ours, ours, ours])
+})
+
 it('a worker thread goes on with the run', async () => {
   await using receiver = await receive()
   init({ endpoint: receiver.url })

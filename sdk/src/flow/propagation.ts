@@ -151,8 +151,20 @@ export function propagateTo(targets: readonly (string | RegExp)[]): () => void {
     const origin = String(request.origin)
     if (!targets.some((target) => (typeof target === 'string' ? target === origin : target.test(origin))))
       return
-    for (const [name, value] of Object.entries(flowContext())) request.addHeader?.(name, value)
+    for (const [name, value] of Object.entries(flowContext())) {
+      // A second one would make a receiver drop both: https://www.w3.org/TR/trace-context/#traceparent-header
+      if (name === 'traceparent' && hasHeader(request, name)) continue
+      request.addHeader?.(name, value)
+    }
   }
   channel.subscribe(onRequest)
   return () => void channel.unsubscribe(onRequest)
+}
+
+/** Their names and values in turn. */
+function hasHeader({ headers }: OutgoingRequest, name: string): boolean {
+  return (
+    Array.isArray(headers) &&
+    headers.some((text, index) => index % 2 === 0 && String(text).toLowerCase() === name)
+  )
 }
