@@ -4,7 +4,7 @@ import { warn } from '../warn.ts'
 import { clearDue, type Due, listDue } from './due.ts'
 import type { DurableRun } from './durable-run.ts'
 import { acquireDue, acquireLease, type Lease } from './lease.ts'
-import { type RunRecord, readRun } from './run-record.ts'
+import { hasEnded, type RunRecord, readRun } from './run-record.ts'
 
 /** Milliseconds between two looks at what is due. */
 const LOOK_EVERY = 1_000
@@ -129,7 +129,11 @@ export class Dispatcher {
 
   async #look(): Promise<void> {
     try {
-      for await (const due of listDue(this.#store, Date.now())) await this.#lookAt(due)
+      for await (const due of listDue(this.#store, Date.now())) {
+        await this.#lookAt(due).catch((error: unknown) =>
+          warn('store', `run ${due.run} is due and cannot be read, will try again: ${String(error)}`),
+        )
+      }
     } catch (error) {
       warn('store', `runs that are due cannot be read, will try again: ${String(error)}`)
     }
@@ -147,7 +151,7 @@ export class Dispatcher {
     } else {
       const record = await readRun(this.#store, due.run)
       const known = [...this.#resumers].find(({ flow }) => flow.name === record?.flow)
-      if (record !== undefined && known === undefined) return
+      if (record !== undefined && !hasEnded(record) && known === undefined) return
       const lease = await acquireDue(this.#store, due, request)
       if (lease !== undefined && record !== undefined) known?.resume(known.flow, record, lease)
     }

@@ -1,4 +1,5 @@
-import type { Store } from '../stores/store.ts'
+import type { Entry, Store } from '../stores/store.ts'
+import { warn } from '../warn.ts'
 import { toKey } from './keys.ts'
 
 /** Somebody should look at a run at a time: a wait times out, a sleep ends, a signal came, a lease runs out. */
@@ -38,15 +39,28 @@ export async function schedule(
 export async function* listDue(store: Store, now: number): AsyncGenerator<Due, void, undefined> {
   for (let after = ''; ; ) {
     const entries = await store.list('due/', { after, limit: PAGE })
-    for (const { key, value, version } of entries) {
-      const { run, at } = JSON.parse(value) as { run: string; at: number }
-      if (at > now) return
-      yield { run, at, key, version }
+    for (const entry of entries) {
+      const due = toDue(entry)
+      if (due === undefined) continue
+      if (due.at > now) return
+      yield due
     }
     const last = entries.at(-1)
     if (last === undefined || entries.length < PAGE) return
     after = last.key
   }
+}
+
+/** Undefined: nobody can tell which run it is about. It stays, for whoever knows. */
+function toDue({ key, value, version }: Entry): Due | undefined {
+  try {
+    const { run, at } = JSON.parse(value) as Partial<Due>
+    if (typeof run === 'string' && run !== '' && typeof at === 'number') return { run, at, key, version }
+  } catch {
+    // As one with other fields.
+  }
+  warn('store', `the entry ${key} of what is due is passed over: expected a run and a time`)
+  return undefined
 }
 
 export async function clearDue(store: Store, { key, version }: Due): Promise<void> {
