@@ -107,6 +107,11 @@ export function requireKeys(options: object, known: readonly string[]): void {
   throw new CheckError(`Expected options among ${known.join(', ')}, got "${unknown}".`)
 }
 
+/** As a sentence begins. */
+export function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+}
+
 export function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`
 }

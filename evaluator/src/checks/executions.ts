@@ -1,7 +1,7 @@
 import { formatDuration } from '@weir/config'
 import type { CallRecord, ChildRun, Content, RunRecord, StepRecord } from '@weir/store/run-model'
 import { z } from 'zod'
-import { at, name } from './check.ts'
+import { at, capitalised, name } from './check.ts'
 
 /** What has recorded times: step executions, and calls of one kind, in a step or not. */
 export const timedSubject = z.enum(['steps', 'tools', 'models', 'agents', 'retrievers', 'embedders'])
@@ -114,6 +114,17 @@ export function childWith({ run, of }: Recorded, name: string): ChildRun | undef
   return childrenApart(run).find(({ contents }) => contents.some(isIt))
 }
 
+/** That spans of steps did not arrive, which a sentence can end with; undefined: all that the run says it had did. */
+export function lostText({ lostSteps }: RunRecord): string | undefined {
+  if (lostSteps === 0) return undefined
+  return `the spans of ${lostSteps} ${lostSteps === 1 ? 'step' : 'steps'} were lost`
+}
+
+/** Why the run may have more than its record, of whatever kind: what was in a lost step may be lost too. Undefined: it has not. */
+export function mayLack(run: RunRecord): string | undefined {
+  return run.incomplete ? 'the run is incomplete' : lostText(run)
+}
+
 /** A complete run of nothing but its root may have done what nobody records, so an absence says nothing. */
 export function recordedNothing({ steps, calls, children }: RunRecord): boolean {
   return steps.length + calls.length + children.length === 0
@@ -138,8 +149,7 @@ export function executionsText({ of, executions, inside }: Recorded): string {
 
 /** How a list of executions begins: `Tool calls:`. */
 export function listHead(of: Subject): string {
-  const noun = NOUNS[of]
-  return `${noun[0]!.toUpperCase()}${noun.slice(1)}:`
+  return `${capitalised(NOUNS[of])}:`
 }
 
 /** `no tool calls`. */

@@ -2,10 +2,12 @@ import type { RunRecord } from '@weir/store/run-model'
 import { cutText } from '@weir/store/text'
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
-import { CheckError, type Finding, type Judgement, quote, unverifiable } from './check.ts'
+import { CheckError, capitalised, type Finding, type Judgement, quote, unverifiable } from './check.ts'
 import {
   executionName,
   executionsText,
+  lostText,
+  mayLack,
   type Recorded,
   recordedOf,
   type Selected,
@@ -40,6 +42,11 @@ function judgeSafely(check: Check, run: RunRecord): Judgement {
 
 /** A part that fails decides, whatever the others are and whatever else the run does. */
 function judgeParts(check: Check, run: RunRecord): Judgement {
+  const lost = lostText(run)
+  if (lost !== undefined && isCounted(check))
+    return unverifiable(
+      `Which execution is meant cannot be told: ${lost}. ${executionsText(recordedFor(check, run))}`,
+    )
   const { parts, missing, mayGrow } = partsOf(check, run)
   let open: Judgement | undefined
   let passed: Judgement | undefined
@@ -51,9 +58,15 @@ function judgeParts(check: Check, run: RunRecord): Judgement {
   }
   if (open !== undefined) return open
   if (passed === undefined) return unverifiable(missing)
-  if (mayGrow && run.incomplete) return unverifiable(`The run is incomplete. So far: ${passed.reason}`)
+  const lack = mayLack(run)
+  if (mayGrow && lack !== undefined) return unverifiable(`${capitalised(lack)}. So far: ${passed.reason}`)
   const { outcome, reason } = passed
   return parts.length === 1 ? passed : { outcome, reason: `${reason}; so it is ${parts.length} times` }
+}
+
+/** Whether it means one occurrence of a name, by its number among all. */
+function isCounted(check: Check): boolean {
+  return ('at' in check && check.at !== undefined) || ('in' in check && check.in?.at !== undefined)
 }
 
 function judgePart(check: Check, part: Recorded): Judgement {

@@ -5,6 +5,7 @@ import {
   absent,
   amount,
   at,
+  capitalised,
   defineCheck,
   type Finding,
   failed,
@@ -24,6 +25,7 @@ import {
   executionName,
   executionsText,
   KNOWN_INSIDE,
+  mayLack,
   notRecorded,
   occurrencesOf,
   type Recorded,
@@ -155,8 +157,9 @@ export const fallback = defineCheck({
     if (found !== undefined) return passed(`"${executionName(found)}" used its fallback`)
     if (executions.length === 0) return unverifiable(notRecorded(recorded, check))
     const list = () => executionsText(recorded)
-    if (recorded.run.incomplete && (at === undefined || executions[0]!.status === 'running'))
-      return unverifiable(`The run is incomplete: "${name}" may still fall back. ${list()}`)
+    const lack = mayLack(recorded.run)
+    if (lack !== undefined && (at === undefined || executions[0]!.status === 'running'))
+      return unverifiable(`${capitalised(lack)}: "${name}" may still fall back. ${list()}`)
     return failed(`"${name}" did not use its fallback. ${list()}`)
   },
 })
@@ -177,11 +180,12 @@ function everyOccurrence(
   { good, bad, mustRun = false }: { readonly good: string; readonly bad: string; readonly mustRun?: boolean },
 ): Finding {
   const { name, at } = selected
-  const { incomplete } = recorded.run
+  const lack = mayLack(recorded.run)
   const executions = occurrencesOf(recorded, selected)
   const list = () => executionsText(recorded)
   if (executions.length === 0) {
-    if (!mustRun || at !== undefined || incomplete) return unverifiable(notRecorded(recorded, selected))
+    if (!mustRun || at !== undefined || lack !== undefined)
+      return unverifiable(notRecorded(recorded, selected))
     return absent(`"${name}" did not run. ${list()}`)
   }
   const wrong = executions.find((execution) => holds(execution) === false)
@@ -190,8 +194,8 @@ function everyOccurrence(
     const open = holds(execution)
     if (typeof open === 'string') return unverifiable(`"${executionName(execution)}" ${open}. ${list()}`)
   }
-  if (incomplete && at === undefined)
-    return unverifiable(`The run is incomplete: "${name}" may run again. ${list()}`)
+  if (lack !== undefined && at === undefined)
+    return unverifiable(`${capitalised(lack)}: "${name}" may have more executions. ${list()}`)
   const times = executions.length === 1 ? '' : `, ${executions.length} times`
   return passed(`"${at === undefined ? name : executionName(executions[0]!)}" ${good}${times}`)
 }

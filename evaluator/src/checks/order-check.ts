@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   absent,
   CheckError,
+  capitalised,
   defineCheck,
   failed,
   name,
@@ -12,7 +13,7 @@ import {
   requireName,
   unverifiable,
 } from './check.ts'
-import { type Execution, executionsText, type Recorded, timedSubject, within } from './executions.ts'
+import { type Execution, executionsText, mayLack, type Recorded, timedSubject, within } from './executions.ts'
 import { type SearchBefore, searchBefore } from './precedence.ts'
 
 export const order = defineCheck({
@@ -50,16 +51,17 @@ export const order = defineCheck({
     if (brokenAt === -1) return passed(`${list} in ${strict ? 'strict ' : ''}order`)
     const expected = `Expected the order ${list}`
     const actual = executionsText(recorded)
+    const lack = mayLack(run)
     const missing = names.find((name) => !executions.some((execution) => execution.name === name))
     if (missing !== undefined) {
       const reason = `${expected}, but "${missing}" did not run. ${actual}`
-      return run.incomplete ? unverifiable(`${reason} The run is incomplete.`) : absent(reason)
+      return lack === undefined ? absent(reason) : unverifiable(`${reason} ${capitalised(lack)}.`)
     }
     if (firstBreak(names, recorded, searchBefore(recorded, { strict, surely: false })) === -1)
       return unverifiable(`${expected}, but their recorded times are too close to tell. ${actual}`)
     const verb = strict ? 'begin after the end of' : 'start after'
     const reason = `${expected}, but "${names[brokenAt]}" did not ${verb} "${names[brokenAt - 1]}". ${actual}`
-    return run.incomplete ? unverifiable(`${reason} The run is incomplete.`) : failed(reason)
+    return lack === undefined ? failed(reason) : unverifiable(`${reason} ${capitalised(lack)}.`)
   },
 })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   at,
+  capitalised,
   defineCheck,
   failed,
   name,
@@ -15,6 +16,7 @@ import {
   type Execution,
   executionName,
   executionsText,
+  lostText,
   occurrencesOf,
   type Recorded,
   timedSubject,
@@ -49,7 +51,8 @@ export const preceded = defineCheck({
     )
     const own = `"${executionName(target)}"`
     const list = () => executionsText(recorded)
-    if (not === true) return judgeNone(ended, own, first, list)
+    const lost = lostText(recorded.run)
+    if (not === true) return judgeNone(ended, own, first, list, lost)
     const needed = neededBefore(recorded, name, target)
     if (ended.yes >= needed.most) return passed(`${own} had its own "${first}" before it`)
     const found = `"${first}" had ended ${times(ended.yes)} before ${own} began`
@@ -57,12 +60,21 @@ export const preceded = defineCheck({
       return unverifiable(
         `Expected "${first}" before ${own}, but their recorded times are too close to tell. ${list()}`,
       )
-    return failed(`Expected "${first}" before each "${name}", but ${found}, which is too few. ${list()}`)
+    const reason = `Expected "${first}" before each "${name}", but ${found}, which is too few. ${list()}`
+    return lost === undefined ? failed(reason) : unverifiable(`${reason} ${capitalised(lost)}.`)
   },
 })
 
-function judgeNone({ yes, unknown }: Counted, own: string, first: string, list: () => string) {
+function judgeNone(
+  { yes, unknown }: Counted,
+  own: string,
+  first: string,
+  list: () => string,
+  lost: string | undefined,
+) {
   if (yes > 0) return passed(`"${first}" ended before ${own} began`)
+  if (lost !== undefined)
+    return unverifiable(`Whether "${first}" had ended before ${own} began cannot be told: ${lost}. ${list()}`)
   if (unknown === 0) return failed(`"${first}" had not ended before ${own} began. ${list()}`)
   return unverifiable(
     `Whether "${first}" had ended before ${own} began cannot be told: their recorded times are too close. ${list()}`,

@@ -125,6 +125,22 @@ it('what an incomplete run decides stays so, whatever steps come after', () => {
   )
 })
 
+it('what is decided although spans of steps were lost would be said of all of them, too', () => {
+  const kept = fc.array(fc.tuple(step, fc.boolean()), { minLength: 1, maxLength: 6 })
+  fc.assert(
+    fc.property(kept, status, check, fc.boolean(), (all, status, positive, not) => {
+      const steps = all.flatMap(([one, isKept]) => (isKept ? [one] : []))
+      const lostSteps = all.length - steps.length
+      fc.pre(lostSteps > 0)
+      const asserted = { ...positive, not }
+      const { outcome } = judge(asserted, toRun({ status, steps, lostSteps }))
+      fc.pre(outcome !== 'unverifiable')
+      expect(judge(asserted, toRun({ status, steps: all.map(([one]) => one) })).outcome).toBe(outcome)
+    }),
+    { numRuns: 3_000 },
+  )
+})
+
 const call = fc.record({
   name,
   status,

@@ -21,6 +21,7 @@ import {
   executionsText,
   isOfCalls,
   KNOWN_INSIDE,
+  mayLack,
   NOTHING_RECORDED,
   occurrencesOf,
   type Recorded,
@@ -81,15 +82,12 @@ export const ran = defineCheck({
     const wrong = () => `${fact}${expectation}. ${inputs()}${executionsText(recorded)}`
     if (sure > atMost) return failed(wrong())
     if (sure >= atLeast && atMost === Number.POSITIVE_INFINITY) return passed(fact)
-    if (run.incomplete) return unverifiable(`${fact}, but the run is incomplete. ${executionsText(recorded)}`)
+    const lack = mayLack(run)
+    if (lack !== undefined) return unverifiable(`${fact}, but ${lack}. ${executionsText(recorded)}`)
     const child = childWith(recorded, name)
     if (child !== undefined)
       return unverifiable(
         `${fact}, but there is a "${name}" in the child run "${child.flow}", or below it, which has a record of its own. ${executionsText(recorded)}`,
-      )
-    if (of === 'steps' && run.lostSteps > 0)
-      return unverifiable(
-        `${fact}, but the spans of ${run.lostSteps} ${run.lostSteps === 1 ? 'step' : 'steps'} were lost. ${executionsText(recorded)}`,
       )
     if (of === 'steps' && run.otherSpans > 0)
       return unverifiable(

@@ -3,6 +3,7 @@ import type { RunRecord, Status } from '@weir/store/run-model'
 import { z } from 'zod'
 import {
   amount,
+  capitalised,
   defineCheck,
   failed,
   not,
@@ -12,7 +13,7 @@ import {
   status,
   unverifiable,
 } from './check.ts'
-import { executionName, executionsText } from './executions.ts'
+import { executionName, executionsText, mayLack } from './executions.ts'
 
 export const runStatus = defineCheck({
   schema: z.strictObject({ type: z.literal('run.status'), status, not }),
@@ -74,7 +75,8 @@ export const runErrors = defineCheck({
     if (step !== undefined)
       return failed(`"${executionName(step)}" ended in error.${errorText(run)} ${list()}`)
     if (run.status === 'error') return failed(`The run ended in error.${errorText(run)} ${list()}`)
-    if (run.incomplete || run.status === 'running') return unverifiable(`The run is incomplete. ${list()}`)
+    const lack = run.status === 'running' ? 'the run is incomplete' : mayLack(run)
+    if (lack !== undefined) return unverifiable(`${capitalised(lack)}. ${list()}`)
     return passed('no errors')
   },
 })

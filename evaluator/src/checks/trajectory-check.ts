@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   absent,
   CheckError,
+  capitalised,
   defineCheck,
   failed,
   name,
@@ -15,6 +16,7 @@ import {
 import {
   type Execution,
   executionsText,
+  mayLack,
   NOTHING_RECORDED,
   type Recorded,
   recordedNothing,
@@ -84,11 +86,12 @@ export const trajectory = defineCheck({
         return fit !== false
       })
     // Further executions keep a superset and keep breaking a subset; every other answer may change.
+    const lack = mayLack(run)
     const isFinal =
-      !run.incomplete ||
+      lack === undefined ||
       (mode === 'superset' && holds) ||
       (mode === 'subset' && !mayHold && executions.length > 0)
-    if (!isFinal) return unverifiable(`The run is incomplete. ${executionsText(recorded)}`)
+    if (!isFinal) return unverifiable(`${capitalised(lack)}. ${executionsText(recorded)}`)
     if (mode === 'exact' && dependsOnTies(names, recorded))
       return unverifiable(
         `Recorded times that are too close leave the order open. ${executionsText(recorded)}`,

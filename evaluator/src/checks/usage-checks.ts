@@ -16,7 +16,7 @@ import {
   requireName,
   unverifiable,
 } from './check.ts'
-import { childrenApart, type Execution, executionName, timedSubject, within } from './executions.ts'
+import { childrenApart, type Execution, executionName, lostText, timedSubject, within } from './executions.ts'
 
 /** Of what a limit is given, in tokens. */
 export interface UsageLimit {
@@ -110,6 +110,8 @@ interface User extends Measured {
   /** `run`, `"search#1"`. */
   readonly own: string
   readonly isOpen: boolean
+  /** That some of it may have been lost. */
+  readonly lost: string | undefined
   /** Child runs, whose usage is not its own. */
   readonly apart: readonly ChildRun[]
 }
@@ -117,7 +119,7 @@ interface User extends Measured {
 function userOfRun(run: RunRecord): User {
   const { inputTokens, outputTokens, cost, unpricedTokens } = run
   const usage = { inputTokens, outputTokens, cost, unpricedTokens }
-  return { own: 'run', isOpen: run.incomplete, apart: childrenApart(run), ...usage }
+  return { own: 'run', isOpen: run.incomplete, lost: lostText(run), apart: childrenApart(run), ...usage }
 }
 
 function ofDetail(execution: Execution, run: RunRecord, judge: (user: User) => Finding): Finding {
@@ -125,7 +127,7 @@ function ofDetail(execution: Execution, run: RunRecord, judge: (user: User) => F
   const own = `"${executionName(execution)}"`
   if (detail === undefined) return unverifiable(`The usage of ${own} was not read.`)
   const isOpen = run.incomplete || status === 'running'
-  return judge({ ...detail.usage, own, isOpen, apart: childrenApart(run) })
+  return judge({ ...detail.usage, own, isOpen, lost: lostText(run), apart: childrenApart(run) })
 }
 
 function subjectOf({ own }: User): string {
@@ -154,7 +156,8 @@ function judgeCost(user: User, atMost: number): Finding {
     )
   // Tokens that are known to cost nothing.
   const tokens = user.own === 'run' ? total(user, tokensOf) : tokensOf(user)
-  if (known === 0 && tokens > 0 && !user.isOpen) return passed(`${subjectOf(user)} cost nothing`)
+  if (known === 0 && tokens > 0 && !user.isOpen && user.lost === undefined)
+    return passed(`${subjectOf(user)} cost nothing`)
   return usedAtMost(user, cost, atMost, dollars, 'cost')
 }
 
@@ -194,6 +197,7 @@ function usedAtMost(
     return unverifiable(
       `The run is incomplete: ${user.own === 'run' ? 'it' : subject} used ${format(value)} so far.`,
     )
+  if (user.lost !== undefined) return unverifiable(`${Subject} used ${format(value)}, but ${user.lost}.`)
   if (withChildren > limit)
     return unverifiable(
       `${Subject} used ${format(value)}, but its child runs used ${format(withChildren - value)} more, in records of their own.`,

@@ -41,8 +41,8 @@ export async function runRounds(
 
 /**
  * Whether more trials cannot change the answer: a gate has failed for good, or all have passed for good. Gates on totals are decided where
- * even the best or the worst of what is left would not change them; gates beside the baseline where an anytime-valid test or interval
- * says so ({@link decideBaseline}).
+ * even the best or the worst of what is left would not change them. Gates beside the baseline are decided by an anytime-valid test or
+ * interval ({@link decideBaseline}).
  * @param rounds trials of each case that have run
  */
 async function isDecided(

@@ -38,8 +38,8 @@ export interface CompareParams {
    */
   readonly anytime?: boolean
   /**
-   * Compares runs with those of the same `environment`, `service`, `model`, `user` or `session`, or of the same value of a key of their
-   * metadata, so that a different mix of these is no difference.
+   * What runs must share to be compared: `environment`, `service`, `model`, `user`, `session`, or a key of their metadata. A different mix
+   * of its values is then no difference.
    */
   readonly adjust?: string
 }

@@ -76,8 +76,8 @@ export function matchSql(
 }
 
 /**
- * The search with the traces of those of its conditions on spans that few spans of a window meet, and the ids of the runs that few
- * runs meet by their text: an index finds their rows.
+ * The search, which knows more of two kinds of its conditions: of those on spans that few spans of a window meet, the traces; of those on
+ * text that few runs meet, the ids of these. An index finds the rows of both.
  */
 export async function knowFew(
   store: Store,

@@ -263,11 +263,14 @@ function waitedNs(members: readonly PlacedSpan[], root: PlacedSpan | undefined):
   const parts = members.filter(({ facts }) => facts.kind === kind && facts.name === name)
   if (parts.every(({ facts }) => facts.status !== 'suspended')) return 0
   let waited = 0
-  let before: PlacedSpan | undefined
-  for (const part of parts.toSorted(byStart)) {
-    const waits = before?.facts.status === 'suspended' && before.facts.endNs !== 0n
-    if (waits) waited += durationOf(before!.facts.endNs, part.facts.startNs)
-    before = part
+  let before: SpanFacts | undefined
+  for (const { facts } of parts.toSorted(byStart)) {
+    const isWithin = before !== undefined && facts.endNs !== 0n && facts.endNs <= before.endNs
+    // An agent that another of its name calls is no part of the run.
+    if (isWithin) continue
+    if (before?.status === 'suspended' && before.endNs !== 0n)
+      waited += durationOf(before.endNs, facts.startNs)
+    before = facts
   }
   return waited
 }

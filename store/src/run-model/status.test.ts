@@ -170,3 +170,30 @@ test('waiting is no part of the duration: several waits, one that goes on, and p
     `,
   )
 })
+
+test('an agent within one of its name takes nothing from the waiting, and its own waiting is part of the work around it', () => {
+  expectRuns(
+    `
+    agent outer 0+50 suspended @a
+      agent outer 10+5
+      agent outer 1000+40
+    agent busy 0+100 @b
+      agent busy 10+10 suspended
+      agent busy 50+10
+    `,
+    `
+    outer ok 0+90 run=a
+      agent outer#0 ok 10+5
+      agent outer#1 ok 1000+40
+      call agent outer suspended 0+50
+      call agent outer ok 10+5 in outer#0
+      call agent outer ok 1000+40 in outer#1
+    busy ok 0+100 run=b
+      agent busy#0 suspended 10+10
+      agent busy#1 ok 50+10
+      call agent busy ok 0+100
+      call agent busy suspended 10+10 in busy#0
+      call agent busy ok 50+10 in busy#1
+    `,
+  )
+})

@@ -38,7 +38,8 @@ export function hodgesLehmannRatio(
   }
 }
 
-function sortedLogs(values: readonly number[]): Float64Array {
+/** Logarithms, by size. */
+export function sortedLogs(values: readonly number[]): Float64Array {
   const logs = Float64Array.from(values, Math.log).sort()
   if (!Number.isFinite(logs[0] ?? 0) || !Number.isFinite(logs.at(-1) ?? 0))
     throw new RangeError('expected positive finite values, got a value that is zero, negative or not finite')
@@ -50,8 +51,8 @@ function orderStatistic(x: Float64Array, y: Float64Array, k: number): number {
   return bisectOrder(k, y[0]! - x.at(-1)!, y.at(-1)! - x[0]!, (limit) => countUpTo(x, y, limit))
 }
 
-/** How many differences y[j] - x[i] are <= limit. */
-function countUpTo(x: Float64Array, y: Float64Array, limit: number): number {
+/** How many differences y[j] - x[i] are <= limit; both are sorted. */
+export function countUpTo(x: Float64Array, y: Float64Array, limit: number): number {
   let count = 0
   let j = 0
   for (let i = 0; i < x.length; i++) {

@@ -19,8 +19,8 @@ export interface CaseTrials {
 }
 
 /**
- * pass@k and pass^k, as means over the cases of their unbiased estimates, 1 - C(n - c, k) / C(n, k) and C(c, k) / C(n, k) of a case that
- * passed c of n trials; undefined if a case has fewer than k.
+ * pass@k and pass^k, as means over the cases of their unbiased estimates. Those of a case that passed c of n trials are
+ * 1 - C(n - c, k) / C(n, k) and C(c, k) / C(n, k). Undefined if a case has fewer than k trials.
  *
  * Source: Chen et al. (2021), Evaluating Large Language Models Trained on Code, arXiv 2107.03374, section 2.1, for pass@k; Yao et al. (2024),
  * tau-bench, arXiv 2406.12045, section 4, for pass^k. The intervals are those of {@link shareInterval}.

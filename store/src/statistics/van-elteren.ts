@@ -1,5 +1,5 @@
 import { INDEPENDENT, type Inflation } from './effective-size.ts'
-import type { Ratio } from './hodges-lehmann.ts'
+import { countUpTo, type Ratio, sortedLogs } from './hodges-lehmann.ts'
 import { CONFIDENCE } from './interval.ts'
 import { rankSecond } from './mann-whitney.ts'
 import { bisectOrder } from './order-statistic.ts'
@@ -20,8 +20,8 @@ export interface VanElteren {
 }
 
 /**
- * Whether two samples differ within strata: van Elteren's test, two-sided: the sum of the strata's Mann-Whitney statistics, each weighted
- * by 1 / (N + 1), which is best where the shift is the same in all. Values are compared within their stratum only, so it does not matter
+ * Whether two samples differ within strata: van Elteren's test, two-sided. It is the sum of the strata's Mann-Whitney statistics, each
+ * weighted by 1 / (N + 1). That is best where the shift is the same in all. Values are compared within their stratum only, so it does not matter
  * how the strata differ, nor how many values of which stratum each sample has. Normal approximation, corrected for ties. `inflation`
  * says by how much dependence makes the variance grow.
  *
@@ -46,8 +46,8 @@ export function vanElteren(
 }
 
 /**
- * By what factor the second sample is larger within strata, with the interval that inverts {@link vanElteren}: the median of the ratios
- * of all pairs within strata, a pair counting 1 / (N + 1). Values must be positive.
+ * By what factor the second sample is larger within strata, with the interval that inverts {@link vanElteren}. It is the median of the
+ * ratios of all pairs within strata, a pair counting 1 / (N + 1). Values must be positive.
  *
  * Source: as Hodges & Lehmann (1963) invert the Mann-Whitney test; Lehmann (1975), Nonparametrics, 3.3.
  */
@@ -57,7 +57,7 @@ export function vanElterenRatio(
   { variance, degrees }: Inflation = INDEPENDENT,
 ): Ratio {
   const all = strata.map(({ first, second }) => {
-    const [x, y] = [Float64Array.from(first, Math.log).sort(), Float64Array.from(second, Math.log).sort()]
+    const [x, y] = [sortedLogs(first), sortedLogs(second)]
     return { x, y, weight: 1 / (x.length + y.length + 1) }
   })
   const total = all.reduce((sum, { x, y, weight }) => sum + weight * x.length * y.length, 0)
@@ -76,15 +76,4 @@ export function vanElterenRatio(
     low: Math.exp(order(Math.max(rounding, total / 2 - half))),
     high: Math.exp(order(Math.min(total - rounding, total / 2 + half))),
   }
-}
-
-/** How many differences y[j] - x[i] are <= limit. */
-function countUpTo(x: Float64Array, y: Float64Array, limit: number): number {
-  let count = 0
-  let j = 0
-  for (let i = 0; i < x.length; i++) {
-    while (j < y.length && y[j]! - x[i]! <= limit) j++
-    count += j
-  }
-  return count
 }
