@@ -14,48 +14,48 @@ import { warn } from './warn.ts'
 /** An option wins over `WEIR_*`, that over `OTEL_*`, that over the default. */
 export interface InitOptions {
   /** `service.name`. Else OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES. */
-  readonly serviceName?: string
+  readonly serviceName?: string | undefined
   /** `service.version`. */
-  readonly serviceVersion?: string
+  readonly serviceVersion?: string | undefined
   /** `deployment.environment.name`, such as `production`. */
-  readonly environment?: string
+  readonly environment?: string | undefined
   /** `vcs.ref.head.revision`: the commit that runs. */
-  readonly revision?: string
+  readonly revision?: string | undefined
   /**
    * Base URL of the collector. Else WEIR_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (a full URL),
    * OTEL_EXPORTER_OTLP_ENDPOINT, `http://127.0.0.1:4318`.
    */
-  readonly endpoint?: string
+  readonly endpoint?: string | undefined
   /** Sent as `authorization: Bearer`. Else WEIR_API_KEY; OTEL_EXPORTER_OTLP_HEADERS are sent besides. */
-  readonly apiKey?: string
+  readonly apiKey?: string | undefined
   /** Takes every span as soon as it ends, instead of the collector: for tests and local evaluation. */
-  readonly exporter?: SpanExporter
+  readonly exporter?: SpanExporter | undefined
   /** Give the spans to `exporter` in batches, as to the collector. Default false. */
-  readonly batch?: boolean
+  readonly batch?: boolean | undefined
   /** What is recorded of inputs and outputs. */
-  readonly capture?: CaptureOptions
+  readonly capture?: CaptureOptions | undefined
   /** Spans that may wait to be sent; more are dropped, counted and reported. Default 8,192. */
-  readonly maxQueueSize?: number
+  readonly maxQueueSize?: number | undefined
   /**
    * Become the process's tracer provider if there is none, so that the spans of instrumented libraries reach Weir too.
    * Default true.
    */
-  readonly global?: boolean
+  readonly global?: boolean | undefined
   /**
    * When spans are delivered. `background`, the default: by themselves, within a second. `await`: before the outermost `run`
    * settles, for platforms that freeze a process between requests. A function, such as `waitUntil` of a platform: it gets
    * the promise of the delivery.
    */
-  readonly flush?: 'background' | 'await' | ((delivered: Promise<unknown>) => void)
+  readonly flush?: 'background' | 'await' | ((delivered: Promise<unknown>) => void) | undefined
   /**
    * Origins, such as `https://orders.example`, or patterns of them: requests of `fetch` and undici to these carry run, session,
    * user and trace along in their headers. Default none.
    */
-  readonly propagateTo?: readonly (string | RegExp)[]
+  readonly propagateTo?: readonly (string | RegExp)[] | undefined
   /** Record what frameworks such as Next trace of every request, too. Default: only inside a run. */
-  readonly frameworkSpans?: boolean
+  readonly frameworkSpans?: boolean | undefined
   /** Record nothing. Else OTEL_SDK_DISABLED. */
-  readonly disabled?: boolean
+  readonly disabled?: boolean | undefined
 }
 
 export interface Configuration {

@@ -127,13 +127,15 @@ function collectorExporter({ url, headers }: Configuration): OtlpExporter | unde
 }
 
 /** Sends what waits, for at most `timeout` (default 5 s). Never rejects; the result says what became of the spans. */
-export async function flush(options: { readonly timeout?: Duration } = {}): Promise<FlushResult> {
+export async function flush(options: { readonly timeout?: Duration | undefined } = {}): Promise<FlushResult> {
   const timeout = toMilliseconds(options.timeout ?? '5s', 'timeout')
   return (await runtime.current?.delivery?.flush(timeout)) ?? NOTHING
 }
 
 /** Flushes, then stops: flows still run, but are recorded no more until the next {@link init}. */
-export async function shutdown(options: { readonly timeout?: Duration } = {}): Promise<FlushResult> {
+export async function shutdown(
+  options: { readonly timeout?: Duration | undefined } = {},
+): Promise<FlushResult> {
   const result = await flush(options)
   const { current } = runtime
   runtime.current = undefined

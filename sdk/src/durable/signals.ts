@@ -6,10 +6,10 @@ import { fromStored, toStored } from './stored-value.ts'
 export interface Signal {
   readonly name: string
   /** Tells waits of one name apart. */
-  readonly key?: string
+  readonly key?: string | undefined
   readonly value?: unknown
   /** With the same name, key and id again it is the same signal. Default: a new one. */
-  readonly id?: string
+  readonly id?: string | undefined
 }
 
 /** A call that waits for one signal: the oldest that no other wait has taken. */

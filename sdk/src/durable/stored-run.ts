@@ -33,9 +33,9 @@ export interface StoredRun<O = unknown> {
 
 export interface SignalOptions {
   /** Which of several waits it is for. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** The same signal again, if it was sent before. */
-  readonly id?: string
+  readonly id?: string | undefined
 }
 
 /** @throws UsageError for a flow without a store */

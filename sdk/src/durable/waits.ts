@@ -29,9 +29,9 @@ export const signal: DefineSignal = (name: string, schema?: Schema): never => {
 
 export interface WaitOptions {
   /** Tells waits for one signal apart, such as the id of the item. Whoever sends it names it too. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** From the first call on, through all resumptions. When it is over, the wait rejects with a `WaitTimeoutError`. */
-  readonly timeout?: LongDuration
+  readonly timeout?: LongDuration | undefined
 }
 
 /**

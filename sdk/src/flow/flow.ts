@@ -20,7 +20,7 @@ import type { StepContext, StepOptions } from './step-options.ts'
 
 export interface FlowOptions {
   /** Version of the flow's logic: what comparisons compare. */
-  readonly version?: string
+  readonly version?: string | undefined
   /** Checks and converts the input of every run: any zod schema, or another Standard Schema. */
   readonly input?: Schema | undefined
   /** Checks and converts the output of every run, unless it is a stream. */
@@ -31,16 +31,16 @@ export interface FlowOptions {
    * Keeps runs, so that they outlive their process: steps that are over are not executed again, and `flow.wait` and `flow.sleep`
    * hold no process. Steps happen at least once; `idempotencyKey` is there for what must not happen twice.
    */
-  readonly store?: Store
+  readonly store?: Store | undefined
   /**
    * Checks and converts the state of sessions, and gives a new one its first. Runs of the flow are turns of their session then;
    * only with a store.
    */
   readonly state?: Schema | undefined
   /** What its runs wait for: whoever serves the flow takes these signals, and no others. */
-  readonly signals?: readonly Signal<never, unknown>[]
+  readonly signals?: readonly Signal<never, unknown>[] | undefined
   /** Called as runs go on. */
-  readonly on?: FlowHooks
+  readonly on?: FlowHooks | undefined
 }
 
 /** A named, versioned piece of work. */

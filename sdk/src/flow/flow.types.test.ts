@@ -1,6 +1,10 @@
 import { expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import { type Flow, flow } from '../index.ts'
+import { type Flow, flow, init, observe, signal } from '../index.ts'
+import { client } from '../serve/client.ts'
+import { serve } from '../serve/serve.ts'
+import { memoryStore } from '../stores/memory.ts'
+import { sqliteStore } from '../stores/sqlite.ts'
 
 it('infers input and output from the schemas', () => {
   const input = z.object({ query: z.string(), limit: z.number().default(5) })
@@ -55,4 +59,22 @@ it('gives a step the type of its function and of its fallback', () => {
   expectTypeOf(() => step('a', () => 1, { fallback: () => null })).returns.toEqualTypeOf<
     Promise<number | null>
   >()
+})
+
+it('takes an option that may be undefined, as variables of the environment are', () => {
+  const text = undefined as string | undefined
+  expectTypeOf(init).toBeCallableWith({ serviceName: text, apiKey: text, capture: { redact: undefined } })
+  const kept = flow('kept', { version: text, store: memoryStore(), on: { failed: undefined } }, async () => {
+    await flow.wait(signal('s'), { key: text, timeout: undefined })
+    await flow.step('s', () => 1, { key: text, retry: { attempts: 2, delay: undefined }, timeout: undefined })
+    await flow.map([1], String, { key: undefined, concurrency: undefined })
+  })
+  expectTypeOf(kept.run).toBeCallableWith(undefined, { user: text, session: text, idempotencyKey: text })
+  expectTypeOf(kept.get('id').signal).toBeCallableWith(signal('s'), 1, { key: text, id: text })
+  expectTypeOf(kept.session('id').history).toBeCallableWith({ turns: undefined })
+  expectTypeOf(serve).toBeCallableWith({ kept }, { authorize: () => true, base: text })
+  const remote = () => client<{ kept: typeof kept }>('http://localhost', { headers: undefined })
+  expectTypeOf(() => remote().kept.run(undefined, { session: text })).returns.toEqualTypeOf<Promise<void>>()
+  expectTypeOf(observe).toBeCallableWith({}, { provider: text })
+  expectTypeOf(sqliteStore).toBeCallableWith('runs.db', { synchronous: undefined })
 })

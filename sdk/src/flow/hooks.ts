@@ -3,15 +3,19 @@ import type { RunListener, RunState } from './run-state.ts'
 
 /** Called as runs go on, to observe them only: what they throw is said on stderr, what they return is ignored. */
 export interface FlowHooks {
-  readonly started?: (run: RunEvent) => unknown
-  readonly completed?: (run: RunEvent & { readonly output: unknown }) => unknown
+  readonly started?: ((run: RunEvent) => unknown) | undefined
+  readonly completed?: ((run: RunEvent & { readonly output: unknown }) => unknown) | undefined
   /** Failed, or cancelled. */
-  readonly failed?: (run: RunEvent & { readonly error: unknown; readonly cancelled: boolean }) => unknown
+  readonly failed?:
+    | ((run: RunEvent & { readonly error: unknown; readonly cancelled: boolean }) => unknown)
+    | undefined
   /** Waits for a signal or a time; goes on perhaps in another process. */
-  readonly suspended?: (run: RunEvent) => unknown
+  readonly suspended?: ((run: RunEvent) => unknown) | undefined
   /** After `completed` or `failed`. */
-  readonly finished?: (run: RunEvent) => unknown
-  readonly stepFailed?: (run: RunEvent & { readonly step: string; readonly error: unknown }) => unknown
+  readonly finished?: ((run: RunEvent) => unknown) | undefined
+  readonly stepFailed?:
+    | ((run: RunEvent & { readonly step: string; readonly error: unknown }) => unknown)
+    | undefined
 }
 
 export interface RunEvent {

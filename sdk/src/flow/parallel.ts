@@ -4,18 +4,18 @@ import { isCancellation } from './abort.ts'
 
 export interface ParallelOptions<E extends 'cancel' | 'settle' = 'cancel' | 'settle'> {
   /** Branches that run at once. Default: all. */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /**
    * `cancel` (the default): the first failure stops the steps of the other branches, and is thrown once all have ended.
    * `settle`: all run to their end, and the result says of each how it ended.
    */
-  readonly onError?: E
+  readonly onError?: E | undefined
 }
 
 export interface MapOptions<T, E extends 'cancel' | 'settle' = 'cancel' | 'settle'>
   extends ParallelOptions<E> {
   /** Identity of an item, for its steps. Default: its place in the list. */
-  readonly key?: (item: T, index: number) => string
+  readonly key?: ((item: T, index: number) => string) | undefined
 }
 
 export type Settled<T> =

@@ -6,13 +6,13 @@ export interface RetryOptions {
   /** Tries in total, the first included; 1 or more. */
   readonly attempts: number
   /** Before the second try. Default 0. */
-  readonly delay?: Duration
+  readonly delay?: Duration | undefined
   /** How the delay grows: `linear` 1, 2, 3 times, `exponential` 1, 2, 4 times. Default: it does not. */
-  readonly backoff?: 'linear' | 'exponential'
+  readonly backoff?: 'linear' | 'exponential' | undefined
   /** The random share of each delay: 0 to 1, or `true` for 1 (anything from none to all of it). Default 0. */
-  readonly jitter?: boolean | number
+  readonly jitter?: boolean | number | undefined
   /** No delay is longer than this, before jitter. Default 30 s. */
-  readonly maxDelay?: Duration
+  readonly maxDelay?: Duration | undefined
 }
 
 export interface RetryPlan {

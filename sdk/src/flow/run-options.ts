@@ -4,21 +4,21 @@ import type { ExperimentTrial } from './run-state.ts'
 
 export interface RunOptions {
   /** Identity of the run, for one that goes on in another process or to score it later. Default: a new one. */
-  readonly id?: string
+  readonly id?: string | undefined
   /** With a store: the same key again is the same run of the flow, and gives what that one gives. Not with an `id`. */
-  readonly idempotencyKey?: string
+  readonly idempotencyKey?: string | undefined
   /** The conversation or visit that the run belongs to; nested runs inherit it. */
-  readonly session?: string
+  readonly session?: string | undefined
   /** Whom the run is for; nested runs inherit it. */
-  readonly user?: string
+  readonly user?: string | undefined
   /** Anything worth searching for, recorded as JSON. */
-  readonly metadata?: Readonly<Record<string, unknown>>
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined
   /** When it aborts, the run and its steps end at once with its reason, cancelled. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** When it is over, the run fails with a `RunTimeoutError`, and its steps are stopped. */
-  readonly timeout?: Duration
+  readonly timeout?: Duration | undefined
   /** Set by evaluations; nested runs inherit it. */
-  readonly experiment?: ExperimentTrial
+  readonly experiment?: ExperimentTrial | undefined
 }
 
 const KNOWN = new Set([

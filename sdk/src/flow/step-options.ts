@@ -14,20 +14,20 @@ export interface StepContext {
 
 export interface StepOptions<F = never> {
   /** Try again after an error. Each try becomes a span of its own below the step's. */
-  readonly retry?: RetryOptions
+  readonly retry?: RetryOptions | undefined
   /**
    * Asked after a failed try that is not the last one; `false` gives up. Only with `retry`. Without it, a `TerminalError` or a
    * `FlowValidationError` is neither tried again nor replaced by the fallback.
    */
-  readonly shouldRetry?: (error: unknown, attempt: number) => boolean | Promise<boolean>
+  readonly shouldRetry?: ((error: unknown, attempt: number) => boolean | Promise<boolean>) | undefined
   /** Gives the output once the last try failed: the step is then ok, marked as having used its fallback. */
-  readonly fallback?: (error: unknown) => F | Promise<F>
+  readonly fallback?: ((error: unknown) => F | Promise<F>) | undefined
   /** For each try. When it is over, the try fails with a `StepTimeoutError`. */
-  readonly timeout?: Duration
+  readonly timeout?: Duration | undefined
   /** The caller's own signal: when it aborts, the step ends at once, cancelled, without retry or fallback. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Identity of this execution where the label is not enough, such as the id of the item in a loop. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** What the step works on, to be recorded. Without it only the output is. */
   readonly input?: unknown
 }

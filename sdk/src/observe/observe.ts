@@ -11,7 +11,7 @@ import { responses } from './responses.ts'
 
 export interface ObserveOptions {
   /** Who serves the models, such as `openai`. Default: the client's host (`api.groq.com` is `groq`), or what the model says. */
-  readonly provider?: string
+  readonly provider?: string | undefined
 }
 
 /** What is observed, by where a client has it. */

@@ -3,16 +3,16 @@ import { readEvents } from './server-sent-events.ts'
 
 export interface ClientOptions {
   /** Sent with every request, such as `authorization`, or `() => flow.context()` to go on with the caller's run. */
-  readonly headers?: Readonly<Record<string, string>> | (() => object | Promise<object>)
+  readonly headers?: Readonly<Record<string, string>> | (() => object | Promise<object>) | undefined
   /** Default: that of the runtime. */
-  readonly fetch?: typeof fetch
+  readonly fetch?: typeof fetch | undefined
 }
 
 export interface CallOptions {
-  readonly session?: string
-  readonly metadata?: Readonly<Record<string, unknown>>
+  readonly session?: string | undefined
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined
   /** Cancels the run, too. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A run on a server. */

@@ -31,9 +31,9 @@ export interface ServeOptions {
    */
   readonly authorize: (request: Request, access: Access) => Authorization | Promise<Authorization>
   /** The path before `/flows` and `/runs`, such as `/api`. Default: none. */
-  readonly base?: string
+  readonly base?: string | undefined
   /** Bytes of a request's body. Default 1 MiB. */
-  readonly maxBody?: number
+  readonly maxBody?: number | undefined
 }
 
 export type Authorization = boolean | { readonly user: string }

@@ -17,12 +17,12 @@ export interface Session<S = unknown> {
    */
   update(change: (state: S) => S | Promise<S>): Promise<S>
   /** The last turns, the oldest first; 20 unless told otherwise. */
-  history(options?: { readonly turns?: number }): Promise<Turn<S>[]>
+  history(options?: { readonly turns?: number | undefined }): Promise<Turn<S>[]>
   /**
    * A new session that begins as this one was after a turn, the last one unless told otherwise: with its state, and its history.
    * @throws UsageError if there is no such turn, or if there is a session of that id
    */
-  branch(id: string, options?: { readonly turn?: number }): Promise<Session<S>>
+  branch(id: string, options?: { readonly turn?: number | undefined }): Promise<Session<S>>
 }
 
 /** One run of a flow in a session. */
@@ -76,13 +76,13 @@ export class StoredSession<S> implements Session<S> {
     return this.#update(change, currentScope().journal?.changeId(this.id))
   }
 
-  async history({ turns = DEFAULT_TURNS }: { readonly turns?: number } = {}): Promise<Turn<S>[]> {
+  async history({ turns = DEFAULT_TURNS }: { readonly turns?: number | undefined } = {}): Promise<Turn<S>[]> {
     if (!Number.isInteger(turns) || turns < 1) throw expected('turns', 'a whole number, 1 or more', turns)
     const { record } = await this.#read()
     return this.#turns(record.turns - turns, record.turns)
   }
 
-  async branch(id: string, options: { readonly turn?: number } = {}): Promise<Session<S>> {
+  async branch(id: string, options: { readonly turn?: number | undefined } = {}): Promise<Session<S>> {
     const { record } = await this.#read()
     const { turn = record.turns } = options
     if (!Number.isInteger(turn) || turn < 0 || turn > record.turns) {

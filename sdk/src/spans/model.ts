@@ -27,14 +27,14 @@ import { startSpan } from './start-span.ts'
 
 export interface ModelCall {
   /** Names the span. Default: `chat <model>`. */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Who serves the model, such as `openai`. */
   readonly provider: string
   readonly model: string
   /** The prompt or messages, to be recorded. */
   readonly input?: unknown
   /** With which you stop the call yourself: its abort is a cancellation, and no failure. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface ToolCall {
@@ -42,19 +42,19 @@ export interface ToolCall {
   /** The arguments, to be recorded. */
   readonly input?: unknown
   /** With which you stop the call yourself: its abort is a cancellation, and no failure. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What one model call used. */
 export interface Usage {
   /** All input tokens, cached ones included. */
-  readonly inputTokens?: number
+  readonly inputTokens?: number | undefined
   /** All output tokens, reasoning included. */
-  readonly outputTokens?: number
-  readonly cachedInputTokens?: number
-  readonly reasoningTokens?: number
+  readonly outputTokens?: number | undefined
+  readonly cachedInputTokens?: number | undefined
+  readonly reasoningTokens?: number | undefined
   /** US dollars. */
-  readonly cost?: number
+  readonly cost?: number | undefined
 }
 
 export interface ToolSpan {

@@ -3,7 +3,7 @@ import { checkKey, checkValue, type Entry, type Store, toRange } from './store.t
 
 export interface PostgresStoreOptions {
   /** The table, with its schema if that is not on the search path. It is made if it is missing. Default `weir_entries`. */
-  readonly table?: string
+  readonly table?: string | undefined
 }
 
 /**

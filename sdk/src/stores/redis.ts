@@ -3,7 +3,7 @@ import { checkKey, checkValue, type Entry, type Store, toRange } from './store.t
 
 export interface RedisStoreOptions {
   /** Begins the names of the store's three keys. Default `weir`. */
-  readonly keyPrefix?: string
+  readonly keyPrefix?: string | undefined
 }
 
 /**

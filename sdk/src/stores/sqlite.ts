@@ -3,12 +3,12 @@ import { checkKey, checkValue, type Entry, type Store, toRange } from './store.t
 
 export interface SqliteStoreOptions {
   /** Milliseconds that an operation waits for a write of another process. It blocks this process meanwhile. Default 5,000. */
-  readonly busyTimeout?: number
+  readonly busyTimeout?: number | undefined
   /**
    * `normal` does not wait for the disk, and is ten times as fast: no write is lost when a process dies, but the last ones may be
    * when the machine does. Default `full`.
    */
-  readonly synchronous?: 'full' | 'normal'
+  readonly synchronous?: 'full' | 'normal' | undefined
 }
 
 /**

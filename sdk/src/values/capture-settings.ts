@@ -17,17 +17,17 @@ export interface CaptureSource {
 
 export interface CaptureOptions {
   /** Record inputs. Default true. */
-  readonly inputs?: boolean
+  readonly inputs?: boolean | undefined
   /** Record outputs. Default true. */
-  readonly outputs?: boolean
+  readonly outputs?: boolean | undefined
   /** Characters kept of one value; the rest is cut and its length noted. Default 65,536. */
-  readonly maxLength?: number
+  readonly maxLength?: number | undefined
   /**
    * Sees every value and text that the application gives before it is recorded, and gives what to record instead; `undefined`
    * records nothing. It gets the application's own object: return a new one, do not change it. If it throws,
    * `[redaction failed]` is recorded.
    */
-  readonly redact?: (value: unknown, source: CaptureSource) => unknown
+  readonly redact?: ((value: unknown, source: CaptureSource) => unknown) | undefined
 }
 
 export interface Capture {
