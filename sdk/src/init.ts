@@ -12,6 +12,7 @@ import { prepareGlobals } from './opentelemetry/globals.ts'
 import { joinRun } from './opentelemetry/library-tracer.ts'
 import { runtime } from './runtime.ts'
 import { detectResource } from './spans/resource.ts'
+import { currentScope } from './spans/scope.ts'
 import { warn } from './warn.ts'
 
 const NOTHING: FlushResult = { exported: 0, lost: 0, pending: 0 }
@@ -62,10 +63,12 @@ const receiver: Pick<SpanProcessor, 'onStart' | 'onEnd'> = {
 }
 
 /**
- * A library that sets up OpenTelemetry by itself when it is first used, as Genkit does, takes the place of our provider. Where its
- * provider takes processors (SDK 1), its spans reach Weir all the same.
+ * A library that sets up OpenTelemetry by itself when a run first uses it, as Genkit does, takes the place of our provider. Where
+ * its provider takes processors (SDK 1), its spans reach Weir all the same. What is set up outside runs is the application's, and
+ * keeps its spans to itself.
  */
 function attachTo(provider: TracerProvider): void {
+  if (currentScope().run === undefined) return
   const { addSpanProcessor } = provider as { addSpanProcessor?: (processor: SpanProcessor) => void }
   const { current } = runtime
   if (typeof addSpanProcessor !== 'function' || current === undefined) return
