@@ -78,7 +78,6 @@ export interface Configuration {
 }
 
 export function toConfiguration(options: InitOptions = {}): Configuration {
-  if (typeof options !== 'object' || options === null) throw expected('init options', 'an object', options)
   checkKnown('init options', options, KNOWN)
   const { maxQueueSize = 8_192, exporter } = options
   if (!Number.isInteger(maxQueueSize) || maxQueueSize < 1) {

@@ -92,6 +92,7 @@ export function expected(option: string, wanted: string, got: unknown): UsageErr
 
 /** @throws UsageError for an option that nobody knows, so that one that is misspelt is not lost silently */
 export function checkKnown(what: string, options: object, known: ReadonlySet<string>): void {
+  if (typeof options !== 'object' || options === null) throw expected(what, 'an object', options)
   for (const key of Object.keys(options)) {
     if (!known.has(key)) {
       throw new UsageError(

@@ -6,6 +6,7 @@ import { sendBeforeExit } from './delivery/exit.ts'
 import { ExportQueue } from './delivery/export-queue.ts'
 import { OtlpExporter } from './delivery/otlp-exporter.ts'
 import { type Duration, toMilliseconds } from './duration.ts'
+import { checkKnown } from './errors.ts'
 import { propagateTo } from './flow/propagation.ts'
 import { readApplicationSpan } from './opentelemetry/application-span.ts'
 import { prepareGlobals } from './opentelemetry/globals.ts'
@@ -129,8 +130,11 @@ function collectorExporter({ url, headers }: Configuration): OtlpExporter | unde
   }
 }
 
+const KNOWN = new Set(['timeout'])
+
 /** Sends what waits, for at most `timeout` (default 5 s). Never rejects; the result says what became of the spans. */
 export async function flush(options: { readonly timeout?: Duration | undefined } = {}): Promise<FlushResult> {
+  checkKnown('options', options, KNOWN)
   const timeout = toMilliseconds(options.timeout ?? '5s', 'timeout')
   return (await runtime.current?.delivery?.flush(timeout)) ?? NOTHING
 }

@@ -1,4 +1,4 @@
-import { expected, UsageError } from '../errors.ts'
+import { checkKnown, expected, UsageError } from '../errors.ts'
 import type { FlowDefinition } from '../flow/flow-definition.ts'
 import type { Store } from '../stores/store.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -38,6 +38,8 @@ export interface SignalOptions {
   readonly id?: string | undefined
 }
 
+const KNOWN = new Set(['key', 'id'])
+
 /** @throws UsageError for a flow without a store */
 export function storedRun(flow: FlowDefinition, id: string): StoredRun<never> {
   const { store } = flow
@@ -59,6 +61,7 @@ export function storedRun(flow: FlowDefinition, id: string): StoredRun<never> {
       return followRun(store, id) as Promise<never>
     },
     signal: async (signal: Pick<Signal, 'name' | 'schema'>, value: unknown, options: SignalOptions = {}) => {
+      checkKnown('options of signal', options, KNOWN)
       const checked = await checkSignal(flow.name, signal, value)
       const found = await existing(record, flow, id)
       if (hasEnded(found))

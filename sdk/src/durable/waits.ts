@@ -1,5 +1,5 @@
 import { LONGEST, type LongDuration, toLongMilliseconds } from '../duration.ts'
-import { expected, FlowValidationError, UsageError, WaitTimeoutError } from '../errors.ts'
+import { checkKnown, expected, FlowValidationError, UsageError, WaitTimeoutError } from '../errors.ts'
 import { wait as pause } from '../flow/abort.ts'
 import { type InputOf, isSchema, type OutputOf, type Schema } from '../flow/schema.ts'
 import { currentScope } from '../spans/scope.ts'
@@ -34,6 +34,8 @@ export interface WaitOptions {
   readonly timeout?: LongDuration | undefined
 }
 
+const KNOWN = new Set(['key', 'timeout'])
+
 /**
  * Waits for a signal; one that came before is taken at once. Where the run does nothing else it is suspended, and goes on when
  * the signal comes, in this process or in another one.
@@ -43,6 +45,7 @@ export interface WaitOptions {
 export async function waitForSignal<O>(what: Signal<never, O>, options: WaitOptions = {}): Promise<O> {
   const { name } = what ?? {}
   if (typeof name !== 'string') throw expected('flow.wait', "a signal such as signal('approval')", what)
+  checkKnown('options of flow.wait', options, KNOWN)
   const { key, timeout } = options
   if (key !== undefined && typeof key !== 'string') throw expected('key', 'a string', key)
   const { journal, branch } = currentScope()
@@ -68,6 +71,7 @@ export async function checkSignal(
   { name, schema }: Pick<Signal, 'name' | 'schema'>,
   value: unknown,
 ): Promise<unknown> {
+  if (typeof name !== 'string') throw expected('signal', "a signal such as signal('approval')", name)
   if (schema === undefined) return value
   const result = await schema['~standard'].validate(value)
   if (result.issues !== undefined) throw new FlowValidationError(flow, `signal ${name}`, result.issues)

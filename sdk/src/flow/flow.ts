@@ -7,7 +7,7 @@ import { type Session, StoredSession } from '../sessions/session.ts'
 import type { Store } from '../stores/store.ts'
 import type { FlowDefinition } from './flow-definition.ts'
 import { runStream } from './flow-stream.ts'
-import type { FlowHooks } from './hooks.ts'
+import { checkHooks, type FlowHooks } from './hooks.ts'
 import { type RunAll, type RunMap, runAll, runMap } from './parallel.ts'
 import { type FlowCarrier, flowContext, type HeaderSource, runWithin } from './propagation.ts'
 import type { FlowContext } from './run-context.ts'
@@ -164,12 +164,12 @@ function defineFlow(
   optionsOrHandler: FlowOptions | FlowHandler<never, unknown>,
   maybeHandler?: FlowHandler<never, unknown>,
 ): Flow<never, never> {
-  const [options, handler] =
-    typeof optionsOrHandler === 'function' ? [{}, optionsOrHandler] : [optionsOrHandler, maybeHandler]
+  const isAlone = typeof optionsOrHandler === 'function' && maybeHandler === undefined
+  const options: FlowOptions = isAlone ? {} : (optionsOrHandler as FlowOptions)
+  const handler = isAlone ? optionsOrHandler : maybeHandler
   if (typeof name !== 'string' || name === '') throw expected('flow name', 'a non-empty string', name)
-  if (typeof options !== 'object' || options === null) throw expected('flow options', 'an object', options)
-  if (typeof handler !== 'function') throw expected(`handler of flow "${name}"`, 'a function', handler)
   checkKnown(`options of flow "${name}"`, options, KNOWN)
+  if (typeof handler !== 'function') throw expected(`handler of flow "${name}"`, 'a function', handler)
   const { version, input, output, chunk, state, store, signals = [], on } = options
   if (version !== undefined && typeof version !== 'string') throw expected('version', 'a string', version)
   for (const [side, schema] of Object.entries({ input, output, chunk, state })) {
@@ -178,12 +178,14 @@ function defineFlow(
   }
   if (state !== undefined && store === undefined)
     throw expected('store', 'a store for the state of sessions', store)
-  if (store !== undefined && typeof store?.put !== 'function') throw expected('store', 'a store', store)
-  if (!Array.isArray(signals) || signals.some((one) => typeof one?.name !== 'string')) {
-    throw expected('signals', "a list such as [signal('approval')]", signals)
+  if (store !== undefined && typeof store?.put !== 'function')
+    throw expected('store', 'a store such as memoryStore()', store)
+  const wrong = Array.isArray(signals) ? signals.findIndex((one) => typeof one?.name !== 'string') : -1
+  if (!Array.isArray(signals) || wrong >= 0) {
+    const got = wrong >= 0 ? signals[wrong] : signals
+    throw expected('signals', "a list such as [signal('approval')]", got)
   }
-  if (on !== undefined && (typeof on !== 'object' || on === null))
-    throw expected('on', 'an object of hooks', on)
+  if (on !== undefined) checkHooks(name, on)
   const schemas: FlowSchemas = Object.freeze({ input, output, chunk })
   const definition = {
     name,

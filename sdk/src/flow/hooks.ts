@@ -1,3 +1,4 @@
+import { checkKnown, expected } from '../errors.ts'
 import { warn } from '../warn.ts'
 import type { RunListener, RunState } from './run-state.ts'
 
@@ -16,6 +17,16 @@ export interface FlowHooks {
   readonly stepFailed?:
     | ((run: RunEvent & { readonly step: string; readonly error: unknown }) => unknown)
     | undefined
+}
+
+const KNOWN = new Set(['started', 'completed', 'failed', 'suspended', 'finished', 'stepFailed'])
+
+/** @throws UsageError */
+export function checkHooks(flow: string, hooks: FlowHooks): void {
+  checkKnown(`on of flow "${flow}"`, hooks, KNOWN)
+  for (const [name, hook] of Object.entries(hooks)) {
+    if (hook !== undefined && typeof hook !== 'function') throw expected(`on.${name}`, 'a function', hook)
+  }
 }
 
 export interface RunEvent {

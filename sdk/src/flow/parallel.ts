@@ -1,4 +1,4 @@
-import { expected } from '../errors.ts'
+import { checkKnown, expected } from '../errors.ts'
 import { callWith, currentScope } from '../spans/scope.ts'
 import { isCancellation } from './abort.ts'
 
@@ -55,7 +55,11 @@ interface Branch {
   readonly fn: () => unknown
 }
 
+const KNOWN_OF_ALL = new Set(['concurrency', 'onError'])
+const KNOWN_OF_MAP = new Set([...KNOWN_OF_ALL, 'key'])
+
 export const runAll: RunAll = async (branches: Branches, options: ParallelOptions = {}) => {
+  checkKnown('options of flow.all', options, KNOWN_OF_ALL)
   if (typeof branches !== 'object' || branches === null)
     throw expected('flow.all', 'a record of functions', branches)
   const list = Object.entries(branches).map(([key, fn]) => {
@@ -71,8 +75,13 @@ export const runMap: RunMap = async <T>(
   fn: (item: T, index: number) => unknown,
   options: MapOptions<T> = {},
 ) => {
+  checkKnown('options of flow.map', options, KNOWN_OF_MAP)
+  if (typeof (items as Partial<Iterable<T>> | null | undefined)?.[Symbol.iterator] !== 'function') {
+    throw expected('flow.map', 'a list or another iterable', items)
+  }
   if (typeof fn !== 'function') throw expected('function of flow.map', 'a function', fn)
-  const key = options.key ?? ((_: T, index: number) => String(index))
+  const { key = (_: T, index: number) => String(index) } = options
+  if (typeof key !== 'function') throw expected('key of flow.map', 'a function of the item', key)
   const list = Array.from(items, (item, index) => ({ key: key(item, index), fn: () => fn(item, index) }))
   return (await runBranches(list, options)) as never
 }

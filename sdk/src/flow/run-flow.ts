@@ -4,7 +4,7 @@ import { currentScope } from '../spans/scope.ts'
 import type { Store } from '../stores/store.ts'
 import type { FlowDefinition } from './flow-definition.ts'
 import { executeRun } from './run.ts'
-import type { RunOptions } from './run-options.ts'
+import { type RunOptions, refuseKey } from './run-options.ts'
 import type { RunListener } from './run-state.ts'
 
 /** Its own store keeps a run, or that of the run whose handler calls it. */
@@ -29,6 +29,7 @@ export function startFlow(
     const identity = identify(flow, options)
     return { id: identity.id, result: executeDurably(flow, store, input, options, reader, identity) }
   }
+  refuseKey(flow.name, options)
   const id = options.id ?? newRunId()
   return { id, result: executeRun(flow, input, { ...options, id }, reader) }
 }

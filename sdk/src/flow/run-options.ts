@@ -1,5 +1,5 @@
 import { type Duration, toMilliseconds } from '../duration.ts'
-import { checkKnown, expected } from '../errors.ts'
+import { checkKnown, expected, UsageError } from '../errors.ts'
 import type { ExperimentTrial } from './run-state.ts'
 
 export interface RunOptions {
@@ -37,7 +37,6 @@ const KNOWN = new Set([
  * @throws UsageError for an option that is not what it should be
  */
 export function checkOptions(options: RunOptions): number | undefined {
-  if (typeof options !== 'object' || options === null) throw expected('run options', 'an object', options)
   checkKnown('run options', options, KNOWN)
   for (const key of ['session', 'user', 'id', 'idempotencyKey'] as const) {
     const value = options[key]
@@ -45,8 +44,18 @@ export function checkOptions(options: RunOptions): number | undefined {
       throw expected(key, 'a non-empty string', value)
     }
   }
+  const { metadata } = options
+  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null)) {
+    throw expected('metadata', 'an object', metadata)
+  }
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw expected('signal', 'an AbortSignal', options.signal)
   }
   return options.timeout === undefined ? undefined : toMilliseconds(options.timeout, 'timeout')
+}
+
+/** @throws UsageError: without a store, nobody would know the run again */
+export function refuseKey(flow: string, { idempotencyKey }: RunOptions): void {
+  if (idempotencyKey === undefined) return
+  throw new UsageError(`idempotencyKey: expected a flow with a store, got flow "${flow}" without one`)
 }

@@ -16,7 +16,7 @@ import { describeFlow, describeRun } from './describe-run.ts'
 import type { FlowDefinition } from './flow-definition.ts'
 import { hookListener, tell } from './hooks.ts'
 import { RunContext } from './run-context.ts'
-import { checkOptions, type RunOptions } from './run-options.ts'
+import { checkOptions, type RunOptions, refuseKey } from './run-options.ts'
 import type { RunListener, RunState } from './run-state.ts'
 import type { Schema } from './schema.ts'
 
@@ -29,6 +29,7 @@ export async function executeRun(
   journal?: DurableRun,
 ): Promise<unknown> {
   const timeout = checkOptions(options)
+  if (journal === undefined) refuseKey(flow.name, options)
   const scope = currentScope()
   const place = placeOf(scope)
   const span = startSpan(flow.name, describeFlow(flow), place)

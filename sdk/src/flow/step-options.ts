@@ -51,7 +51,6 @@ export function toStepPlan(
   around: AbortSignal | undefined,
 ): StepPlan | undefined {
   if (options === undefined) return around === undefined ? undefined : { ...NO_OPTIONS, signals: [around] }
-  if (typeof options !== 'object' || options === null) throw expected('step options', 'an object', options)
   checkKnown('step options', options, KNOWN)
   const { retry, shouldRetry, fallback, timeout, signal, key } = options
   if (shouldRetry !== undefined && typeof shouldRetry !== 'function') {

@@ -1,5 +1,5 @@
 import type { Tracer } from '@opentelemetry/api'
-import { expected } from '../errors.ts'
+import { checkKnown, expected } from '../errors.ts'
 import { observeEmbed, observeGenerate } from './ai-sdk.ts'
 import { withoutMessages } from './anthropic-tracer.ts'
 import { chatCompletions } from './chat-completions.ts'
@@ -32,6 +32,8 @@ const METHODS: ReadonlyMap<string, ObservedMethod> = new Map([
 const SUPPORTED =
   'an OpenAI-compatible client (chat.completions, responses, embeddings), an Anthropic client (messages), or a language or embedding model of the AI SDK'
 
+const KNOWN = new Set(['provider'])
+
 const observed = new WeakSet<object>()
 
 /**
@@ -49,6 +51,7 @@ export function observe<T extends object>(client: T, options: ObserveOptions = {
   if (typeof client !== 'object' || client === null) throw expected('client', SUPPORTED, client)
   if (observed.has(client)) return client
   if (![...METHODS.keys()].some((path) => isMethod(client, path))) throw expected('client', SUPPORTED, client)
+  checkKnown('options of observe', options, KNOWN)
   const { provider } = options
   if (provider !== undefined && (typeof provider !== 'string' || provider === ''))
     throw expected('provider', 'a non-empty string', provider)

@@ -1,3 +1,4 @@
+import { checkKnown, expected } from '../errors.ts'
 import type { Flow } from '../flow/flow.ts'
 import { readEvents } from './server-sent-events.ts'
 
@@ -63,13 +64,24 @@ export class RemoteFlowError extends Error {
   }
 }
 
+const KNOWN = new Set(['headers', 'fetch'])
+const KNOWN_OF_CALL = new Set(['session', 'metadata', 'signal'])
+
+/** In a browser a path is one too. `localhost:3000` is a URL whose scheme is `localhost`. */
+function isAddress(url: unknown): url is string {
+  return typeof url === 'string' && (!URL.canParse(url) || /^https?:/i.test(url))
+}
+
 /**
  * Calls the flows that `serve` offers at `url`, from a browser or another server:
  * `client<typeof flows>('https://example.org/api').research.run({ query })`.
  */
 export function client<F extends object>(url: string, options: ClientOptions = {}): Client<F> {
+  checkKnown('options of client', options, KNOWN)
+  if (!isAddress(url)) throw expected('client', 'an http or https URL, or a path such as "/api"', url)
   const base = url.replace(/\/+$/, '')
   const send = async (name: string, input: unknown, call: CallOptions, accept: string): Promise<Response> => {
+    checkKnown('options of a call', call, KNOWN_OF_CALL)
     const { session, metadata, signal } = call
     const headers = typeof options.headers === 'function' ? await options.headers() : options.headers
     return (options.fetch ?? fetch)(`${base}/flows/${encodeURIComponent(name)}`, {

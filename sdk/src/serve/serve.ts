@@ -1,4 +1,4 @@
-import { expected, FlowValidationError, UsageError } from '../errors.ts'
+import { checkKnown, expected, FlowValidationError, UsageError } from '../errors.ts'
 import type { Flow } from '../flow/flow.ts'
 import { runWithin } from '../flow/propagation.ts'
 import type { RunHandle } from '../flow/run-handle.ts'
@@ -36,6 +36,8 @@ export interface ServeOptions {
   readonly maxBody?: number | undefined
 }
 
+const KNOWN = new Set(['authorize', 'base', 'maxBody'])
+
 export type Authorization = boolean | { readonly user: string }
 
 /** Answers requests with flows; for Next, Hono, Bun, Deno and all else that has the `Request` and `Response` of the web. */
@@ -48,7 +50,7 @@ export type Handler = (request: Request) => Promise<Response>
  * - `POST /flows/:name` with `{ input, session, metadata, idempotencyKey }`: runs a flow. Answers `{ runId, output }`, 202 with `{ runId, status }` as soon as
  *   it is suspended, or with
  *   `accept: text/event-stream` the events `run`, `chunk` and then `output`, `error`, or `end` where the output is a stream and
- *   so came as chunks. Who leaves cancels the run, unless a store keeps it. With an `idempotencyKey` and a store it is one run.
+ *   so came as chunks. Who leaves cancels the run, unless a store keeps it. With an `idempotencyKey`, of a flow with a store, it is one run.
  * - `GET /runs/:id`: how a run goes, of this process or of a flow with a store. `DELETE /runs/:id` cancels it.
  * - `POST /runs/:id/signals/:name` with `{ value, key, id }`: sends a signal to a run of a flow with a store.
  *
@@ -76,8 +78,9 @@ export function serve(flows: ServedFlows, options: ServeOptions): Handler {
       options?.authorize,
     )
   }
+  checkKnown('options of serve', options, KNOWN)
   const { base = '', maxBody = 1_048_576 } = options
-  if (typeof base !== 'string') throw expected('base', 'a path such as "/api"', base)
+  if (typeof base !== 'string' || !/^(\/|$)/.test(base)) throw expected('base', 'a path such as "/api"', base)
   if (!Number.isInteger(maxBody) || maxBody < 1) throw expected('maxBody', 'a whole number of bytes', maxBody)
   const server = new FlowServer(flows, options.authorize, maxBody)
   const prefix = base.replace(/\/+$/, '')
@@ -185,6 +188,9 @@ class FlowServer {
     }
     const { input, session, metadata, idempotencyKey } = await readBody(request, this.#maxBody)
     const user = await this.#permit(request, { action: 'run', flow: name, session })
+    if (idempotencyKey !== undefined && !flow.hasStore) {
+      throw new Refusal(400, `idempotencyKey: expected a flow with a store, got "${name}" without one`)
+    }
     const options: RunOptions = {
       ...(session === undefined ? {} : { session }),
       ...(metadata === undefined ? {} : { metadata }),

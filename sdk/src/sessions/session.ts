@@ -1,6 +1,6 @@
 import { toKey } from '../durable/keys.ts'
 import { fromStored, toStored } from '../durable/stored-value.ts'
-import { expected, UsageError } from '../errors.ts'
+import { checkKnown, expected, UsageError } from '../errors.ts'
 import type { Schema } from '../flow/schema.ts'
 import { currentScope } from '../spans/scope.ts'
 import type { Store } from '../stores/store.ts'
@@ -54,6 +54,8 @@ const MAX_APPLIED = 200
 const DEFAULT_TURNS = 20
 const TURN_DIGITS = 10
 const PAGE = 100
+const KNOWN_OF_HISTORY = new Set(['turns'])
+const KNOWN_OF_BRANCH = new Set(['turn'])
 
 export class StoredSession<S> implements Session<S> {
   readonly id: string
@@ -76,13 +78,16 @@ export class StoredSession<S> implements Session<S> {
     return this.#update(change, currentScope().journal?.changeId(this.id))
   }
 
-  async history({ turns = DEFAULT_TURNS }: { readonly turns?: number | undefined } = {}): Promise<Turn<S>[]> {
+  async history(options: { readonly turns?: number | undefined } = {}): Promise<Turn<S>[]> {
+    checkKnown('options of history', options, KNOWN_OF_HISTORY)
+    const { turns = DEFAULT_TURNS } = options
     if (!Number.isInteger(turns) || turns < 1) throw expected('turns', 'a whole number, 1 or more', turns)
     const { record } = await this.#read()
     return this.#turns(record.turns - turns, record.turns)
   }
 
   async branch(id: string, options: { readonly turn?: number | undefined } = {}): Promise<Session<S>> {
+    checkKnown('options of branch', options, KNOWN_OF_BRANCH)
     const { record } = await this.#read()
     const { turn = record.turns } = options
     if (!Number.isInteger(turn) || turn < 0 || turn > record.turns) {

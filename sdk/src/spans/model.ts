@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
-import { expected } from '../errors.ts'
+import { checkKnown, expected } from '../errors.ts'
 import {
   GEN_AI_CONVERSATION_ID,
   GEN_AI_OPERATION_NAME,
@@ -108,6 +108,7 @@ class CallSpan implements ModelSpan {
  * stream that is what its reader reads, and the span ends with the stream.
  */
 export async function traceModel<T>(call: ModelCall, fn: (span: ModelSpan) => T | Promise<T>): Promise<T> {
+  checkKnown('traceModel', call, KNOWN_OF_MODEL)
   const { name, provider, model, input } = call
   requireText('provider', provider)
   requireText('model', model)
@@ -126,8 +127,12 @@ export async function traceModel<T>(call: ModelCall, fn: (span: ModelSpan) => T 
   )
 }
 
+const KNOWN_OF_MODEL = new Set(['name', 'provider', 'model', 'input', 'signal'])
+const KNOWN_OF_TOOL = new Set(['name', 'input', 'signal'])
+
 /** Records a call of a tool around `fn`, as {@link traceModel} does for a model. */
 export async function traceTool<T>(call: ToolCall, fn: (span: ToolSpan) => T | Promise<T>): Promise<T> {
+  checkKnown('traceTool', call, KNOWN_OF_TOOL)
   const { name, input } = call
   requireText('name', name)
   const attributes: Attributes = {
@@ -152,6 +157,7 @@ async function traceCall<T>(
   attributes: Attributes,
   fn: (span: ModelSpan) => T | Promise<T>,
 ): Promise<T> {
+  if (typeof fn !== 'function') throw expected(`function of ${call.kind} "${call.name}"`, 'a function', fn)
   const scope = currentScope()
   const { run, session, signal } = scope
   if (run !== undefined) {

@@ -1,4 +1,5 @@
 import pg, { type Pool, type PoolConfig } from 'pg'
+import { checkKnown } from '../errors.ts'
 import { checkKey, checkValue, type Entry, type Store, toRange } from './store.ts'
 
 export interface PostgresStoreOptions {
@@ -12,6 +13,7 @@ export interface PostgresStoreOptions {
  * @param connection a pool of `pg`, which stays yours to end, or what to make one of: `{ connectionString: 'postgres://...' }`
  */
 export function postgresStore(connection: Pool | PoolConfig, options: PostgresStoreOptions = {}): Store {
+  checkKnown('options of postgresStore', options, KNOWN)
   const given = 'query' in connection ? connection : undefined
   const pool = given ?? new pg.Pool(connection as PoolConfig)
   // Without a listener, a connection that breaks while idle ends the process. The pool replaces it.
@@ -70,6 +72,8 @@ export function postgresStore(connection: Pool | PoolConfig, options: PostgresSt
     },
   }
 }
+
+const KNOWN = new Set(['table'])
 
 /**
  * Looks first, since `IF NOT EXISTS` wants the right to create even where the table exists. Processes that start together queue

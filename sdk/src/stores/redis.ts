@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { checkKnown } from '../errors.ts'
 import { checkKey, checkValue, type Entry, type Store, toRange } from './store.ts'
 
 export interface RedisStoreOptions {
@@ -12,10 +13,9 @@ export interface RedisStoreOptions {
  *
  * @param connection a URL, or a client of `ioredis`, whose options the store takes for a connection of its own
  */
-export function redisStore(
-  connection: string | Redis,
-  { keyPrefix = 'weir' }: RedisStoreOptions = {},
-): Store {
+export function redisStore(connection: string | Redis, options: RedisStoreOptions = {}): Store {
+  checkKnown('options of redisStore', options, KNOWN)
+  const { keyPrefix = 'weir' } = options
   const redis =
     typeof connection === 'string' ? new Redis(connection, OVERRIDES) : connection.duplicate(OVERRIDES)
   // Without a listener, ioredis prints every broken connection. Operations reject anyway.
@@ -54,6 +54,8 @@ export function redisStore(
     },
   }
 }
+
+const KNOWN = new Set(['keyPrefix'])
 
 /**
  * A command whose answer was lost rejects at once. ioredis would send it again, and a write that had been made would be refused by

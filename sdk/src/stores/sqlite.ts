@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { checkKnown, expected, UsageError } from '../errors.ts'
 import { checkKey, checkValue, type Entry, type Store, toRange } from './store.ts'
 
 export interface SqliteStoreOptions {
@@ -17,11 +18,13 @@ export interface SqliteStoreOptions {
  *
  * SQLite has no asynchronous operations: while a write waits for the disk, the process does.
  */
-export function sqliteStore(
-  path: string,
-  { busyTimeout = 5000, synchronous = 'full' }: SqliteStoreOptions = {},
-): Store {
-  const database = new DatabaseSync(path, { timeout: busyTimeout })
+export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Store {
+  if (typeof path !== 'string' || path === '') throw expected('sqliteStore', 'the path of a file', path)
+  checkKnown('options of sqliteStore', options, KNOWN)
+  const { busyTimeout = 5000, synchronous = 'full' } = options
+  if (synchronous !== 'full' && synchronous !== 'normal')
+    throw expected('synchronous', '"full" or "normal"', synchronous)
+  const database = openFile(path, busyTimeout)
   useWriteAheadLog(database, busyTimeout)
   database.exec(`PRAGMA synchronous = ${synchronous === 'normal' ? 'NORMAL' : 'FULL'}`)
   // AUTOINCREMENT gives no number twice, whatever was deleted: it is the version.
@@ -60,6 +63,22 @@ export function sqliteStore(
     async close() {
       if (database.isOpen) database.close()
     },
+  }
+}
+
+const KNOWN = new Set(['busyTimeout', 'synchronous'])
+
+function openFile(path: string, timeout: number): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { timeout })
+  } catch (cause) {
+    const reason = (cause as Error).message
+    throw new UsageError(
+      `sqliteStore: expected a file that can be opened or made, got "${path}": ${reason}`,
+      {
+        cause,
+      },
+    )
   }
 }
 

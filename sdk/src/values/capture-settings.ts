@@ -1,4 +1,4 @@
-import { expected } from '../errors.ts'
+import { checkKnown, expected } from '../errors.ts'
 
 /** What a value is, and what it belongs to. */
 export interface CaptureSource {
@@ -39,7 +39,10 @@ export interface Capture {
 
 export const DEFAULT_CAPTURE: Capture = { inputs: true, outputs: true, maxLength: 65_536, redact: undefined }
 
+const KNOWN = new Set(['inputs', 'outputs', 'maxLength', 'redact'])
+
 export function toCapture(options: CaptureOptions = {}): Capture {
+  checkKnown('capture', options, KNOWN)
   const { inputs = true, outputs = true, maxLength = DEFAULT_CAPTURE.maxLength, redact } = options
   if (typeof inputs !== 'boolean') throw expected('capture.inputs', 'true or false', inputs)
   if (typeof outputs !== 'boolean') throw expected('capture.outputs', 'true or false', outputs)
