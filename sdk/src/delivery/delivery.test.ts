@@ -81,6 +81,33 @@ it('says what a collector that wants another key expects', async () => {
   expect(await flush()).toMatchObject({ lost: 2, reason })
 })
 
+it('repeats nothing that the collector has said of the key', async () => {
+  const message = 'an API key is required: `weir keys create` makes one'
+  const server = createHttpServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(401).end(JSON.stringify({ message })))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  init({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  await work.run(1)
+  expect(await flush()).toMatchObject({ lost: 2, reason: `HTTP 401 Unauthorized: ${message}` })
+  server.close()
+})
+
+it('says where it sent to when something else listens there, or nothing', async () => {
+  await using receiver = await receive([404])
+  init({ endpoint: `${receiver.url.replace('//', '//ada:secret@')}/v1/traces?token=secret` })
+  await work.run(1)
+  const traces = `${receiver.url}/v1/traces`
+  expect(await flush()).toMatchObject({ reason: `HTTP 404 Not Found, expected a collector at ${traces}` })
+  await shutdown()
+
+  const secure = receiver.url.replace('http:', 'https:')
+  init({ endpoint: secure })
+  await work.run(1)
+  const { reason } = await flush({ timeout: 500 })
+  expect(reason).toMatch(/^EPROTO .*wrong version number.*, sending to https:\S+\/v1\/traces$/s)
+})
+
 it('keeps to the deadline when the collector is down, and delivers once it is back', async () => {
   const port = await freePort()
   init({ endpoint: `http://127.0.0.1:${port}` })

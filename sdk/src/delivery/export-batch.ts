@@ -63,9 +63,11 @@ export interface Failure {
 function toFailure(error: unknown): Failure {
   const { code, message, retryAfter, rejected } = (error ?? {}) as Readonly<Record<string, unknown>>
   const status = typeof code === 'number' ? `HTTP ${code} ` : typeof code === 'string' ? `${code} ` : ''
-  const hint = code === 401 ? ', expected a valid key in WEIR_API_KEY: `weir keys create` makes one' : ''
+  const isTold = String(message).includes('weir keys create')
+  const hint =
+    code === 401 && !isTold ? ', expected a valid key in WEIR_API_KEY: `weir keys create` makes one' : ''
   return {
-    reason: `${status}${message || 'no reason given'}${hint}`,
+    reason: `${status}${String(message || 'no reason given').trim()}${hint}`,
     final: typeof code === 'number',
     divisible: typeof code === 'number' ? code === 413 : retryAfter === undefined,
     ...(typeof retryAfter === 'number' ? { retryAfter } : {}),

@@ -12,6 +12,7 @@ const TIMEOUT = 3_000
 const MAX_ANSWER = 65_536
 /** https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
 const RETRYABLE = new Set([429, 502, 503, 504])
+const NO_COLLECTOR = new Set([403, 404, 405])
 
 /** Why spans were not taken. */
 class ExportError extends Error {
@@ -42,6 +43,8 @@ export interface OtlpRequest {
  */
 export class OtlpExporter implements SpanExporter {
   readonly #url: string
+  /** For messages: without a password or token that the URL may have. */
+  readonly #address: string
   readonly #headers: Readonly<Record<string, string>>
   /** Milliseconds. */
   readonly #timeout: number
@@ -51,6 +54,8 @@ export class OtlpExporter implements SpanExporter {
   /** @throws TypeError if a header cannot be sent. */
   constructor(url: string, headers: Readonly<Record<string, string>>) {
     this.#url = url
+    const { origin, pathname } = new URL(url)
+    this.#address = `${origin}${pathname}`
     const all = {
       ...headersFromEnv(),
       ...headers,
@@ -87,7 +92,9 @@ export class OtlpExporter implements SpanExporter {
     try {
       response = await this.#post({ url: this.#url, headers, body, signal })
     } catch (error) {
-      throw signal.aborted ? new ExportError(`no answer within ${this.#timeout} ms`) : reasonOf(error)
+      throw signal.aborted
+        ? new ExportError(`no answer within ${this.#timeout} ms`)
+        : reasonOf(error, this.#address)
     }
     const { status } = response
     const { message, partialSuccess } = parseAnswer(await readAnswer(response.chunks))
@@ -96,7 +103,9 @@ export class OtlpExporter implements SpanExporter {
       if (rejected > 0) throw new ExportError(partialSuccess?.errorMessage || 'rejected', { rejected })
       return
     }
-    const said = message === undefined ? '' : `: ${message}`
+    // What listens there takes no traces, or not at this path.
+    const hint = NO_COLLECTOR.has(status) ? `, expected a collector at ${this.#address}` : ''
+    const said = message === undefined ? hint : `: ${message}`
     const text = `${response.statusText || 'no reason given'}${said}`
     if (!RETRYABLE.has(status)) throw new ExportError(text, { code: status })
     throw new ExportError(`HTTP ${status} ${text}`, { retryAfter: toDelay(response.retryAfter) })
@@ -158,9 +167,12 @@ const postByFetch: Post = async ({ url, ...request }) => {
   }
 }
 
-/** `fetch` says what happened in the cause. */
-function reasonOf(error: unknown): unknown {
-  return error instanceof TypeError && error.cause instanceof Error ? error.cause : error
+/** `fetch` says what happened in the cause. Few errors of a connection say where it led to. */
+function reasonOf(error: unknown, address: string): Error {
+  const cause = error instanceof TypeError && error.cause instanceof Error ? error.cause : error
+  const { code, message } = cause as Error & { readonly code?: unknown }
+  const reason = new Error(`${String(message).trim()}, sending to ${address}`, { cause })
+  return typeof code === 'string' ? Object.assign(reason, { code }) : reason
 }
 
 async function gzip(text: string): Promise<Uint8Array<ArrayBuffer>> {
