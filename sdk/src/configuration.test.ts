@@ -91,3 +91,18 @@ it('takes the key of a file with its line break, and refuses one that no header 
   )
   expect(() => toConfiguration({ apiKey: 'schl\u00fcssel' })).toThrow(UsageError)
 })
+
+it('records nothing where Node is too old, and says so', () => {
+  const said = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  const withResolvers = Object.getOwnPropertyDescriptor(Promise, 'withResolvers')!
+  Reflect.deleteProperty(Promise, 'withResolvers')
+  try {
+    expect(toConfiguration().disabled).toBe(true)
+  } finally {
+    Object.defineProperty(Promise, 'withResolvers', withResolvers)
+  }
+  expect(said.mock.calls).toEqual([
+    [`weir: expected Node 22.18 or newer, got ${process.version}; nothing is recorded`],
+  ])
+  expect(toConfiguration().disabled).toBe(false)
+})

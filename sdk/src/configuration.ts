@@ -88,8 +88,9 @@ export function toConfiguration(options: InitOptions = {}): Configuration {
   }
   return {
     disabled:
-      flag('disabled', options.disabled) ??
-      environmentVariable('OTEL_SDK_DISABLED')?.toLowerCase() === 'true',
+      (flag('disabled', options.disabled) ??
+        environmentVariable('OTEL_SDK_DISABLED')?.toLowerCase() === 'true') ||
+      isTooOld(),
     global: flag('global', options.global) ?? true,
     ...toAddress(text('endpoint', options.endpoint)),
     headers: toHeaders(text('apiKey', options.apiKey)),
@@ -102,6 +103,13 @@ export function toConfiguration(options: InitOptions = {}): Configuration {
     frameworkSpans: flag('frameworkSpans', options.frameworkSpans) ?? false,
     resource: toResource(options),
   }
+}
+
+/** npm only warns of it, and what is missing would be an error at the end of the process. */
+function isTooOld(): boolean {
+  if (typeof Promise.withResolvers === 'function') return false
+  warn('runtime', `expected Node 22.18 or newer, got ${globalThis.process?.version}; nothing is recorded`)
+  return true
 }
 
 function toFlush(value: InitOptions['flush'] = 'background'): Configuration['flush'] {
