@@ -56,9 +56,46 @@ describe('a session', () => {
     expect(await (await chat.session('s').branch('v')).state()).toMatchObject({ count: 3 })
     expect(await chat.session('s').state()).toMatchObject({ count: 3 })
     await expect(chat.session('s').branch('t')).rejects.toThrow('expected the id of a new session')
+    expect((await branch.history()).map(({ input }) => input)).toEqual(['a', 'x'])
+    await chat.run('y', { session: 't' })
+    const third = await branch.branch('z', { turn: 2 })
+    await chat.run('d', { session: 's' })
+    await chat.run('e', { session: 'z' })
+    expect((await third.history()).map(({ input }) => input)).toEqual(['a', 'x', 'e'])
+    expect((await third.history({ turns: 2 })).map(({ input }) => input)).toEqual(['x', 'e'])
+    expect(await (await third.branch('first', { turn: 1 })).state()).toEqual({ count: 1, names: ['a'] })
     await expect(chat.session('s').branch('w', { turn: 9 })).rejects.toThrow(
       'turn: expected a turn of session s',
     )
+  })
+
+  it('has a branch whole or not at all, wherever the store fails', async () => {
+    const store = memoryStore()
+    const chat = chatFlow(store)
+    for (const name of ['a', 'b', 'c']) await chat.run(name, { session: 's' })
+    let left = 0
+    const failing = {
+      ...store,
+      put: async (...args: Parameters<typeof store.put>) => {
+        if (left-- <= 0) throw new Error('connection lost')
+        return store.put(...args)
+      },
+    }
+    for (let writes = 0; writes < 5; writes++) {
+      left = writes
+      const branched = chatFlow(failing).session('s').branch(`t${writes}`)
+      const isThere = await branched.then(
+        () => true,
+        () => false,
+      )
+      const history = await chat.session(`t${writes}`).history()
+      expect(history.map(({ input }) => input)).toEqual(isThere ? ['a', 'b', 'c'] : [])
+      if (!isThere) await chat.session('s').branch(`t${writes}`, { turn: 1 })
+      await chat.run('x', { session: `t${writes}` })
+      expect((await chat.session(`t${writes}`).history()).map(({ input }) => input)).toEqual(
+        isThere ? ['a', 'b', 'c', 'x'] : ['a', 'x'],
+      )
+    }
   })
 
   it('refuses a state that does not match, and what is no session', async () => {

@@ -46,6 +46,8 @@ interface SessionRecord {
   readonly turns: number
   /** The last changes, by the names that they have whenever their run is executed. */
   readonly applied: readonly string[]
+  /** A branch has the turns of another session up to this one, and its own after it. */
+  readonly origin?: { readonly session: string; readonly turn: number }
 }
 
 const NEW: SessionRecord = { state: undefined, turns: 0, applied: [] }
@@ -83,7 +85,7 @@ export class StoredSession<S> implements Session<S> {
     const { turns = DEFAULT_TURNS } = options
     if (!Number.isInteger(turns) || turns < 1) throw expected('turns', 'a whole number, 1 or more', turns)
     const { record } = await this.#read()
-    return this.#turns(record.turns - turns, record.turns)
+    return this.#turns(record, record.turns - turns, record.turns)
   }
 
   async branch(id: string, options: { readonly turn?: number | undefined } = {}): Promise<Session<S>> {
@@ -94,11 +96,10 @@ export class StoredSession<S> implements Session<S> {
       throw expected('turn', `a turn of session ${this.id}, 0 to ${record.turns}`, turn)
     }
     const branch = new StoredSession<S>(this.#store, id, this.#schema)
-    const turns = await this.#turns(0, turn)
-    for (const one of turns) await branch.#putTurn(one)
-    const state = turn === record.turns ? record.state : turns.at(-1)?.state
-    const text = await toStored(`state of session ${id}`, { state, turns: turn, applied: [] })
-    if ((await this.#store.put(await branch.#key('state'), text)) === undefined) {
+    const [last] = turn === record.turns ? [record] : await this.#turns(record, turn - 1, turn)
+    const origin = { session: this.id, turn }
+    // One write: there is no branch, or all of it.
+    if (!(await branch.#write({ state: last?.state, turns: turn, applied: [], origin }, undefined))) {
       throw new UsageError(`branch: expected the id of a new session, got ${id}`)
     }
     return branch
@@ -172,10 +173,17 @@ export class StoredSession<S> implements Session<S> {
    * Turns after number `from`, to number `to`. A run that was about to be a turn when its process died has become a later one: the
    * last number of a run counts.
    */
-  async #turns(from: number, to: number): Promise<Turn<S>[]> {
-    const prefix = `${await this.#key('turn')}/`
+  async #turns({ origin }: SessionRecord, from: number, to: number): Promise<Turn<S>[]> {
     const byRun = new Map<string, Turn<S>>()
-    for (let after = `${prefix}${digits(Math.max(0, from) + 1)}`; ; ) {
+    const inherited = origin?.turn ?? 0
+    if (origin !== undefined && from < inherited) {
+      const source = new StoredSession<S>(this.#store, origin.session, this.#schema)
+      const { record } = await source.#read()
+      for (const turn of await source.#turns(record, from, Math.min(to, inherited)))
+        byRun.set(turn.runId, turn)
+    }
+    const prefix = `${await this.#key('turn')}/`
+    for (let after = `${prefix}${digits(Math.max(from, inherited) + 1)}`; ; ) {
       const page = await this.#store.list(prefix, { after, limit: PAGE })
       const turns = await Promise.all(page.map(async ({ value }) => (await fromStored(value)) as Turn<S>))
       for (const turn of turns) if (turn.number <= to) byRun.set(turn.runId, turn)
