@@ -196,3 +196,23 @@ test('a run that is deleted leaves nothing', async () => {
   ])
   expect(await createRun(store, run, request)).toMatchObject({ id, lease: { epoch: 1 } })
 })
+
+test('a deletion that dies half way can be made again, and frees the id only when nothing is left', async () => {
+  const store = memoryStore()
+  const { lease } = await createRun(store, { flow: 'f', id: 'r' }, request)
+  for (let occurrence = 0; occurrence < 3; occurrence++)
+    await remember(store, 'r', { label: 'a', occurrence }, { value: 1 }, 100)
+  await finishRun(store, lease!, { status: 'ok', output: 1 }, 101)
+  let left = 2
+  const dying: Store = {
+    ...store,
+    delete: async (key, version) => {
+      if (left-- === 0) throw new Error('connection lost')
+      return store.delete(key, version)
+    },
+  }
+  await expect(deleteRun(dying, 'r')).rejects.toThrow('connection lost')
+  await expect(createRun(store, { flow: 'f', id: 'r' }, request)).rejects.toThrow(RunExistsError)
+  await deleteRun(store, 'r')
+  expect(await store.list('run/')).toEqual([])
+})

@@ -76,14 +76,21 @@ export async function changeRun(
   }
 }
 
-/** Removes all that is kept of a run that has ended. Its id and its idempotency key are free again. */
+/**
+ * Removes all that is kept of a run that has ended. Its id and its idempotency key are free again. The record goes last: if
+ * this process dies in between, nobody begins a run that finds steps of the old one, and the run can be deleted again.
+ */
 export async function deleteRun(store: Store, id: string): Promise<void> {
   const prefix = await runKey(id, '')
-  for (;;) {
-    const entries = await store.list(prefix, { limit: PAGE })
-    for (const { key, version } of entries) await store.delete(key, version)
-    if (entries.length < PAGE) return
+  const record = await store.get(await recordKey(id))
+  for (let after = ''; ; ) {
+    const entries = await store.list(prefix, { after, limit: PAGE })
+    for (const { key, version } of entries) if (key !== record?.key) await store.delete(key, version)
+    const last = entries.at(-1)
+    if (last === undefined || entries.length < PAGE) break
+    after = last.key
   }
+  if (record !== undefined) await store.delete(record.key, record.version)
 }
 
 export function hasEnded({ status }: RunRecord): boolean {
