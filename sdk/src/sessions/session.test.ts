@@ -126,6 +126,13 @@ describe('a session', () => {
     })
     void twice.run(undefined, { id: 'r', session: 's' })
     await expect.poll(() => twice.session('s').state()).toMatchObject({ count: 11 })
+    await expect.poll(() => store.list('run/r/change/')).toHaveLength(2)
+    for (let other = 0; other < 250; other++) {
+      const once = flow('once', { store, state: State }, (_: undefined, { session }) =>
+        session!.update((state) => state),
+      )
+      await once.run(undefined, { session: 's' })
+    }
     const { changeRun } = await import('../durable/run-record.ts')
     await changeRun(store, 'r', (run) => ({ ...run, lease: { ...run.lease, expires: 0 } }))
     // As another process: this one does not know the run any more.
@@ -138,7 +145,8 @@ describe('a session', () => {
     expect(await twice.get('r').result()).toBe('r')
     await stop()
     expect(await twice.session('s').state()).toMatchObject({ count: 11 })
-    expect(await twice.session('s').history()).toHaveLength(1)
+    const turns = await twice.session('s').history({ turns: 300 })
+    expect(turns.filter((turn) => turn.flow === 'twice')).toHaveLength(1)
   })
 
   it('gives the last turns as a list would, whatever was asked', async () => {

@@ -1,4 +1,4 @@
-import { toKey } from '../durable/keys.ts'
+import { runKey, toKey } from '../durable/keys.ts'
 import { fromStored, toStored } from '../durable/stored-value.ts'
 import { checkKnown, expected, UsageError } from '../errors.ts'
 import type { Schema } from '../flow/schema.ts'
@@ -44,14 +44,14 @@ interface SessionRecord {
   /** Undefined: nobody has changed it. */
   readonly state: unknown
   readonly turns: number
-  /** The last changes, by the names that they have whenever their run is executed. */
+  /** The last changes, by the names that they have whenever their run is executed. Each run keeps its own beside its steps. */
   readonly applied: readonly string[]
   /** A branch has the turns of another session up to this one, and its own after it. */
   readonly origin?: { readonly session: string; readonly turn: number }
 }
 
 const NEW: SessionRecord = { state: undefined, turns: 0, applied: [] }
-/** Changes that are known not to be made again. */
+/** Far more than are made between a change and the note of its run that it is made. */
 const MAX_APPLIED = 200
 const DEFAULT_TURNS = 20
 const TURN_DIGITS = 10
@@ -76,8 +76,15 @@ export class StoredSession<S> implements Session<S> {
     return this.#stateOf(record)
   }
 
-  update(change: (state: S) => S | Promise<S>): Promise<S> {
-    return this.#update(change, currentScope().journal?.changeId(this.id))
+  async update(change: (state: S) => S | Promise<S>): Promise<S> {
+    const { journal } = currentScope()
+    if (journal === undefined) return this.#update(change, undefined)
+    const name = journal.changeId(this.id)
+    const made = await runKey(journal.id, 'change', this.id, name)
+    if ((await this.#store.get(made)) !== undefined) return this.state()
+    const state = await this.#update(change, name)
+    await this.#store.put(made, '')
+    return state
   }
 
   async history(options: { readonly turns?: number | undefined } = {}): Promise<Turn<S>[]> {
