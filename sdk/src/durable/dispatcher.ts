@@ -1,4 +1,5 @@
 import type { FlowDefinition } from '../flow/flow-definition.ts'
+import { setBackgroundTimer } from '../platform.ts'
 import type { Store } from '../stores/store.ts'
 import { warn } from '../warn.ts'
 import { clearDue, type Due, listDue } from './due.ts'
@@ -108,11 +109,10 @@ export class Dispatcher {
       Date.now() + LOOK_EVERY,
       ...deadlines.filter((deadline) => deadline > Date.now()),
     )
-    this.#timer = setTimeout(() => void this.#lookAround(), Math.max(0, this.#due - Date.now()))
     // A process may end while its runs wait: another one goes on with them. One that goes on with runs is there for that.
-    if (this.#resumers.size === 0 && ![...this.#waiting.values()].some(({ isAwaited }) => isAwaited)) {
-      ;(this.#timer as { unref?(): void }).unref?.()
-    }
+    const isNeeded = this.#resumers.size > 0 || [...this.#waiting.values()].some(({ isAwaited }) => isAwaited)
+    const setTimer = isNeeded ? setTimeout : setBackgroundTimer
+    this.#timer = setTimer(() => void this.#lookAround(), Math.max(0, this.#due - Date.now()))
   }
 
   async #lookAround(): Promise<void> {

@@ -1,5 +1,6 @@
 import { isCancellation } from '../flow/abort.ts'
 import type { StepExecution } from '../flow/step-execution.ts'
+import { setBackgroundTimer } from '../platform.ts'
 import { runtime } from '../runtime.ts'
 import type { RecordedSpan } from '../spans/span.ts'
 import type { Store } from '../stores/store.ts'
@@ -290,13 +291,14 @@ export class DurableRun {
   /** While it waits here, another process may take it to its end. */
   #watch(): void {
     clearTimeout(this.#watchTimer)
-    this.#watchTimer = setTimeout(async () => {
-      if (this.isOver || this.isHeld) return
-      const record = await readRun(this.#store, this.id).catch(() => undefined)
-      if (record !== undefined && hasEnded(record)) this.#leave()
-      else this.#watch()
-    }, WATCH_EVERY)
-    ;(this.#watchTimer as { unref?(): void }).unref?.()
+    this.#watchTimer = setBackgroundTimer(() => void this.#lookElsewhere(), WATCH_EVERY)
+  }
+
+  async #lookElsewhere(): Promise<void> {
+    if (this.isOver || this.isHeld) return
+    const record = await readRun(this.#store, this.id).catch(() => undefined)
+    if (record !== undefined && hasEnded(record)) this.#leave()
+    else this.#watch()
   }
 }
 

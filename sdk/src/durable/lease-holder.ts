@@ -1,3 +1,4 @@
+import { setBackgroundTimer } from '../platform.ts'
 import type { Store } from '../stores/store.ts'
 import { warn } from '../warn.ts'
 import { LEASE, takeLease } from './dispatcher.ts'
@@ -66,8 +67,7 @@ export class LeaseHolder {
 
   #renewLater(): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#renew(), LEASE / 3)
-    ;(this.#timer as { unref?(): void }).unref?.()
+    this.#timer = setBackgroundTimer(() => void this.#renew(), LEASE / 3)
   }
 
   async #renew(): Promise<void> {
