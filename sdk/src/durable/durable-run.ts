@@ -256,7 +256,7 @@ export class DurableRun {
   #leave(): void {
     if (this.isOver) return
     this.#release()
-    followRun(this.#store, this.id).then(this.#elsewhere.resolve, this.#elsewhere.reject)
+    if (this.isAwaited) followRun(this.#store, this.id).then(this.#elsewhere.resolve, this.#elsewhere.reject)
   }
 
   #suspendLater(): void {

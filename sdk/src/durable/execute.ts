@@ -89,7 +89,7 @@ async function goOnWith(
   const record = await readRun(store, id)
   if (record === undefined || hasEnded(record) || Dispatcher.of(store).has(id)) return followRun(store, id)
   const lease = await takeLease(store, id)
-  return lease === undefined ? followRun(store, id) : resume(flow, store, record, lease, reader)
+  return lease === undefined ? followRun(store, id) : resume(flow, store, record, lease, true, reader)
 }
 
 function execute(
@@ -110,6 +110,7 @@ async function resume(
   store: Store,
   record: RunRecord,
   lease: Lease,
+  isAwaited: boolean,
   reader: RunListener | undefined,
 ): Promise<unknown> {
   const { id, input, session, user, metadata, version, deadline } = record
@@ -120,6 +121,7 @@ async function resume(
     )
   }
   const journal = new DurableRun(store, id, lease)
+  journal.isAwaited = isAwaited
   await journal.look()
   const options: RunOptions = {
     id,
@@ -164,7 +166,7 @@ export function resumeDefinitions(flows: readonly FlowDefinition[]): () => Promi
     }
     return Dispatcher.of(store).resume([flow], (known, record, lease) => {
       // Whoever asked for the look has nothing to do with the run.
-      void callOutside(resume, known, store, record, lease, undefined).catch(() => {})
+      void callOutside(resume, known, store, record, lease, false, undefined).catch(() => {})
     })
   })
   return async () => {

@@ -7,6 +7,7 @@ import { type Flow, flow, resumeRuns, signal } from '../index.ts'
 import { sqliteStore } from '../stores/sqlite.ts'
 import type { Store } from '../stores/store.ts'
 import { record } from '../testing.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { schedule } from './due.ts'
 import { finishRun } from './held-run.ts'
 import { acquireLease } from './lease.ts'
@@ -42,8 +43,11 @@ const source = `(flow, approval, store, effect) => flow('order', { store, versio
   return item + ' for ' + by
 })`
 
+const START = `order.start('book', { id: 'run 1' })
+setInterval(() => {}, 60_000)`
+
 /** Starts a run in a process of its own, and gives its id once \`ready\` is written. */
-function startElsewhere(block: boolean): void {
+function startElsewhere(block: boolean, use: string = START): void {
   const at = (path: string) => new URL(path, import.meta.url).href
   child = spawn(
     process.execPath,
@@ -57,8 +61,7 @@ function startElsewhere(block: boolean): void {
       if (${block}) globalThis.block = () => new Promise(() => {})
       const effect = (line) => appendFileSync('${effects()}', line + '\\n')
       const order = (${source})(flow, signal('approval'), sqliteStore('${join(directory, 'runs.db')}'), effect)
-      order.start('book', { id: 'run 1' })
-      setInterval(() => {}, 60_000)`,
+      ${use}`,
     ],
     { stdio: 'inherit' },
   )
@@ -139,4 +142,19 @@ it('two processes that resume, and one that began, agree on one end', async () =
   expect(await here.get('run 1').result()).toBe('book for Ada')
   await stop()
   expect(done()).toEqual(['reserve book', 'notify', 'charge Ada'])
+})
+
+it('a process that asks for a run begun elsewhere waits for its result, while the run waits for a signal', async () => {
+  const run = order().start('book', { idempotencyKey: 'k' })
+  await expect.poll(() => order().get(run.id).status()).toBe('suspended')
+  Dispatcher.of(store).forget(run.id)
+  startElsewhere(false, `effect('result ' + (await order.run('book', { idempotencyKey: 'k' })))`)
+  await expect
+    .poll(() => order().get(run.id).record())
+    .toMatchObject({ status: 'suspended', lease: { epoch: 2 } })
+  // Time for a process to end that nothing keeps alive.
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(child?.exitCode).toBeNull()
+  await order().get(run.id).signal(approval, 'Ada')
+  await expect.poll(done).toContain('result book for Ada')
 })
