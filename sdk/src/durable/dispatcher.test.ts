@@ -4,6 +4,7 @@ import { memoryStore } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { schedule } from './due.ts'
+import { createRun } from './held-run.ts'
 import { recordKey } from './run-record.ts'
 import { allDue } from './testing.ts'
 
@@ -46,4 +47,26 @@ it('runs of flows that this process does not know stay due', async () => {
   const stop = resumeRuns([flow('other', { store }, () => 1)])
   await stop()
   expect(await allDue(store, 0)).toEqual([due])
+})
+
+it('a run is gone on with although the store fails once it is acquired', async () => {
+  const store = memoryStore()
+  let gets = Number.POSITIVE_INFINITY
+  const failing: Store = {
+    ...store,
+    async get(key) {
+      if (gets-- === 0) throw new Error('connection lost')
+      return store.get(key)
+    },
+    async put(key, value, version) {
+      const written = await store.put(key, value, version)
+      if (key === 'run/r/record' && value.includes('epoch') && gets === Number.POSITIVE_INFINITY) gets = 0
+      return written
+    },
+  }
+  const quick = (kept: Store) => flow('quick', { store: kept }, () => 'done')
+  await createRun(store, { flow: 'quick', id: 'r' }, { owner: 'dead', duration: 0, now: Date.now() - 1 })
+  const stop = resumeRuns([quick(failing)])
+  expect(await quick(store).get('r').result()).toBe('done')
+  await stop()
 })

@@ -59,7 +59,7 @@ export class DurableRun {
       acquired: () => {
         this.span = this.#parts?.begin()
       },
-      renewed: async () => this.#hear(await readRun(store, id)),
+      renewed: async () => this.hear(await readRun(store, id)),
       lost: () => {
         this.#cancellation.abort(new LeaseLostError(id))
         this.#leave()
@@ -193,7 +193,7 @@ export class DurableRun {
 
   /** Something came for the run while this process holds it. */
   async look(): Promise<void> {
-    await this.#hear(await readRun(this.#store, this.id))
+    this.hear(await readRun(this.#store, this.id))
     for (const wake of [...this.#waits]) wake()
   }
 
@@ -203,7 +203,8 @@ export class DurableRun {
     await this.look()
   }
 
-  async #hear(record: RunRecord | undefined): Promise<void> {
+  /** Stops the run if its record says that somebody cancelled it. */
+  hear(record: RunRecord | undefined): void {
     if (record?.cancelled !== undefined) this.#cancellation.abort(record.cancelled.reason)
   }
 

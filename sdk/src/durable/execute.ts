@@ -122,7 +122,8 @@ async function resume(
   }
   const journal = new DurableRun(store, id, lease)
   journal.isAwaited = isAwaited
-  await journal.look()
+  // What comes later is due, and heard then. Nothing may fail here: the lease would be renewed for a run that nobody executes.
+  journal.hear(record)
   const options: RunOptions = {
     id,
     ...(session === undefined ? {} : { session }),
