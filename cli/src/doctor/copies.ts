@@ -15,19 +15,30 @@ export interface Installed {
  */
 export function findPackages(project: string, names: readonly string[], anchor: string): Installed[] {
   const found = new Map<string, Installed>()
+  const seen = new Set<string>()
   for (let directory = project; ; directory = dirname(directory)) {
-    collect(join(directory, 'node_modules'), names, found)
+    collect(join(directory, 'node_modules'), names, found, seen)
     const isEnough = versionOf(join(directory, 'node_modules', anchor)) !== undefined
     if (isEnough || directory === dirname(directory)) return [...found.values()]
   }
 }
 
-/** Each is found once, also where packages are linked. */
-function collect(modules: string, names: readonly string[], found: Map<string, Installed>): void {
-  for (const entry of entriesOf(modules)) {
+/** Each is found once, also where packages are linked, to each other too. */
+function collect(
+  modules: string,
+  names: readonly string[],
+  found: Map<string, Installed>,
+  seen: Set<string>,
+): void {
+  const entries = entriesOf(modules)
+  if (entries.length === 0) return
+  const place = realpathSync(modules)
+  if (seen.has(place)) return
+  seen.add(place)
+  for (const entry of entries) {
     if (entry === '.pnpm') {
       for (const one of entriesOf(join(modules, entry))) {
-        collect(join(modules, entry, one, 'node_modules'), names, found)
+        collect(join(modules, entry, one, 'node_modules'), names, found, seen)
       }
     }
     if (entry.startsWith('.')) continue
@@ -38,7 +49,7 @@ function collect(modules: string, names: readonly string[], found: Map<string, I
       const directory = join(modules, name)
       const version = names.includes(name) ? versionOf(directory) : undefined
       if (version !== undefined) found.set(realpathSync(directory), { name, version, directory })
-      collect(join(directory, 'node_modules'), names, found)
+      collect(join(directory, 'node_modules'), names, found, seen)
     }
   }
 }

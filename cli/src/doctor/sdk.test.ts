@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -85,6 +85,19 @@ test('a library with a newer API than the one that registers is not seen', async
   expect(await linesOf(project)).toContain(
     'problem @opentelemetry/api what uses 1.10.0 is not recorded below steps',
   )
+})
+
+test('members of a workspace that are linked to each other are looked at once', async () => {
+  const project = projectOf({ '@weir/sdk': '0.1.0', '@opentelemetry/api': '1.9.1' })
+  const members = ['a', 'b', 'c', 'd']
+  for (const member of members) {
+    mkdirSync(join(project, member, 'node_modules'), { recursive: true })
+    symlinkSync(join(project, member), join(project, 'node_modules', member))
+    for (const other of members) {
+      symlinkSync(join(project, other), join(project, member, 'node_modules', other))
+    }
+  }
+  expect((await linesOf(project)).slice(0, 2)).toEqual(['ok @weir/sdk 0.1.0', 'ok @opentelemetry/api 1.9.1'])
 })
 
 test('of two versions that register, one cannot', async () => {
