@@ -23,6 +23,8 @@ test('messages repeat neither keys nor passwords', () => {
     ['http://user:hunter2@a', ''],
     ['http://a', 'hunter2'],
     ['http://a', 'http://b=hunter2'],
+    ['http://a', 'http://a=hunter2…'],
+    ['http://a', 'http://a=hunter2\u0007'],
   ] as const) {
     let message = ''
     try {

@@ -77,6 +77,9 @@ export const baseUrls = {
     'http:// or https:// URLs such as http://127.0.0.1:3400, separated by commas, without user, password, query or fragment',
 }
 
+/** What a header carries as it is: visible ASCII. An error about another would repeat it. */
+const headerText = z.string().regex(/^[!-~]+$/)
+
 /** `http://127.0.0.1:3400=key`: a base URL has no `=` of its own, a key may. */
 const KEY_OF_URL = /^([^=]+)=(.+)$/
 
@@ -89,7 +92,7 @@ export const urlKeys = {
         return [url, key]
       }),
     )
-    .pipe(z.array(z.tuple([baseUrl, z.string().min(1)])))
+    .pipe(z.array(z.tuple([baseUrl, headerText])))
     .transform((pairs): ReadonlyMap<string, string> => new Map(pairs)),
-  expected: 'URLs with their keys such as http://127.0.0.1:3400=key, separated by commas',
+  expected: 'URLs with their keys in ASCII such as http://127.0.0.1:3400=key, separated by commas',
 }
