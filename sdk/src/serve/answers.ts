@@ -11,19 +11,24 @@ export async function answerOnce(run: RunHandle<unknown>, stored: StoredRun | un
     const output = await Promise.race([run.result, ...suspended])
     if (output === SUSPENDED) return Response.json({ runId: run.id, status: 'suspended' }, { status: 202 })
     const read = isStream(output) ? await readAll(output) : output
-    return answerJson(run.id, read ?? null)
+    return asJson('the run is ok, but its output', () =>
+      Response.json({ runId: run.id, output: read ?? null }),
+    )
   } catch (error) {
     const { status, ...body } = describeFailure(error)
     return Response.json({ runId: run.id, error: body }, { status })
   }
 }
 
-function answerJson(runId: string, output: unknown): Response {
+/** What a flow gives and JSON cannot say, such as a bigint. */
+class NotJsonError extends Error {}
+
+/** @throws NotJsonError */
+function asJson<T>(what: string, write: () => T): T {
   try {
-    return Response.json({ runId, output })
+    return write()
   } catch (error) {
-    const message = `the run is ok, but its output is no JSON: ${(error as Error).message}`
-    return Response.json({ runId, error: { type: 'TypeError', message } }, { status: 500 })
+    throw new NotJsonError(`${what} is no JSON: ${(error as Error).message}`)
   }
 }
 
@@ -67,17 +72,21 @@ export function answerEvents(run: RunHandle<unknown>, isKept: boolean): Response
 async function* eventsOf(run: RunHandle<unknown>): AsyncGenerator<Uint8Array> {
   yield writeEvent({ event: 'run', data: { runId: run.id } })
   try {
-    for await (const data of run) yield writeEvent({ event: 'chunk', data })
+    for await (const data of run) yield chunkEvent(data)
     const output = await run.result
     if (isStream(output)) {
-      for await (const data of output as AsyncIterable<unknown>) yield writeEvent({ event: 'chunk', data })
+      for await (const data of output as AsyncIterable<unknown>) yield chunkEvent(data)
       yield writeEvent({ event: 'end', data: null })
     } else {
-      yield writeEvent({ event: 'output', data: output })
+      yield asJson('the run is ok, but its output', () => writeEvent({ event: 'output', data: output }))
     }
   } catch (error) {
     yield writeEvent({ event: 'error', data: describeFailure(error) })
   }
+}
+
+function chunkEvent(data: unknown): Uint8Array {
+  return asJson('a chunk of the run', () => writeEvent({ event: 'chunk', data }))
 }
 
 async function readAll(stream: object): Promise<unknown[]> {
@@ -101,6 +110,7 @@ function describeFailure(error: unknown): {
     const { name: type, message } = error as Error
     return { status: 422, type, message }
   }
+  if (error instanceof NotJsonError) return { status: 500, type: 'TypeError', message: error.message }
   const isAbort = (error as { readonly name?: unknown } | null)?.name === 'AbortError'
   if (isAbort) return { status: 499, type: 'AbortError', message: 'The run was cancelled' }
   return { status: 500, type: 'Error', message: 'The flow failed; its run says why' }

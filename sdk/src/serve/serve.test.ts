@@ -155,6 +155,13 @@ describe('a server', () => {
 
   it.each([
     ['no authorization', '/flows', { headers: { authorization: '' } }, 403, 'not allowed'],
+    [
+      'no authorization to run what is not there',
+      '/flows/unknown',
+      { method: 'POST', body: '{}', headers: { ...json, authorization: '' } },
+      403,
+      '{"error":{"type":"Refusal","message":"not allowed"}}',
+    ],
     ['another path', '/x', {}, 404, 'expected GET /flows'],
     ['another method', '/flows/double', {}, 405, 'expected POST, got GET'],
     [
@@ -222,6 +229,20 @@ describe('a server', () => {
       500,
       expect.stringContaining('its output is no JSON'),
     ])
+  })
+
+  it('says in its events what is no JSON', async () => {
+    const output = flow('output', () => 5n)
+    const chunk = flow('chunk', async function* () {
+      yield 5n
+    })
+    const big = serve({ output, chunk }, { authorize: () => true })
+    const headers = { ...json, accept: 'text/event-stream' }
+    const eventsOf = async (name: string) =>
+      (await big(new Request(`http://x/flows/${name}`, { method: 'POST', body: '{}', headers }))).text()
+    const error = '{"status":500,"type":"TypeError","message":"'
+    expect(await eventsOf('output')).toContain(`${error}the run is ok, but its output is no JSON: `)
+    expect(await eventsOf('chunk')).toContain(`${error}a chunk of the run is no JSON: `)
   })
 
   it('asks who it is for, and for what', async () => {

@@ -182,12 +182,13 @@ class FlowServer {
   }
 
   async #run(request: Request, name: string): Promise<Response> {
+    const { input, session, metadata, idempotencyKey } = await readBody(request, this.#maxBody)
+    // Which flows there are is no business of who may not run them.
+    const user = await this.#permit(request, { action: 'run', flow: name, session })
     const flow = Object.hasOwn(this.#flows, name) ? this.#flows[name] : undefined
     if (flow === undefined) {
       throw new Refusal(404, `no flow "${name}", expected one of: ${Object.keys(this.#flows).join(', ')}`)
     }
-    const { input, session, metadata, idempotencyKey } = await readBody(request, this.#maxBody)
-    const user = await this.#permit(request, { action: 'run', flow: name, session })
     if (idempotencyKey !== undefined && !flow.hasStore) {
       throw new Refusal(400, `idempotencyKey: expected a flow with a store, got "${name}" without one`)
     }
