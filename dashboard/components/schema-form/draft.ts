@@ -62,8 +62,10 @@ function read(field: Field, draft: Draft, isRequired: boolean, path: string, pro
       const text = (draft as string).trim()
       if (text === '') return isRequired ? fail('expected a number') : undefined
       const number = Number(text)
-      if (Number.isNaN(number)) return fail(`expected a number, got ${JSON.stringify(text)}`)
+      if (!Number.isFinite(number)) return fail(`expected a number, got ${JSON.stringify(text)}`)
       if (field.isWhole && !Number.isInteger(number)) return fail(`expected a whole number, got ${text}`)
+      if (field.isWhole && !Number.isSafeInteger(number))
+        return fail(`expected at most ${Number.MAX_SAFE_INTEGER}, got ${text}: it would be rounded`)
       return number
     }
     case 'boolean':
@@ -72,7 +74,7 @@ function read(field: Field, draft: Draft, isRequired: boolean, path: string, pro
       if (draft === '') return isRequired ? fail('expected a choice') : undefined
       return field.options[Number(draft)]
     case 'object': {
-      if (!isRequired && isBlank(draft)) return undefined
+      if (!isRequired && (isBlank(draft) || isUntouched(field, draft))) return undefined
       const members = field.members.map(({ name, isRequired: needed, field: of }) => [
         name,
         read(of, (draft as Readonly<Record<string, Draft>>)[name] ?? '', needed, join(path, name), problems),
@@ -98,6 +100,11 @@ function read(field: Field, draft: Draft, isRequired: boolean, path: string, pro
 
 function isBlank(draft: Draft): boolean {
   return typeof draft === 'string' ? draft === '' : Object.values(draft).every(isBlank)
+}
+
+/** As the schema's defaults fill it, which its server knows. */
+function isUntouched(field: Field, draft: Draft): boolean {
+  return JSON.stringify(draft) === JSON.stringify(toDraft(field))
 }
 
 function join(path: string, name: string): string {

@@ -25,30 +25,48 @@ type Schema = Readonly<Record<string, unknown>>
 /** Deeper values are entered as JSON; so are recursive ones, sooner or later. */
 const MAX_DEPTH = 5
 const MAX_MEMBERS = 60
+/** Fields of a form: one of fewer levels where there would be more. */
+const MAX_FIELDS = 400
+const MAX_OPTIONS = 1_000
 /** Characters beyond which a text gets more than a line. */
 const SHORT = 120
 
 /** Any value of the schema can be entered: as JSON text where there is nothing better. */
 export function toField(schema: unknown): Field {
-  return fieldOf(schema, schema, 0)
+  for (let maxDepth = MAX_DEPTH; maxDepth > 0; maxDepth--) {
+    const form = { root: schema, maxDepth, fields: 0 }
+    const field = fieldOf(schema, form, 0)
+    if (form.fields <= MAX_FIELDS) return field
+  }
+  return { kind: 'json' }
 }
 
-function fieldOf(given: unknown, root: unknown, depth: number): Field {
-  const schema = resolve(given, root)
-  if (schema === undefined) return { kind: 'json' }
+interface Form {
+  /** What `$ref` refers to. */
+  readonly root: unknown
+  readonly maxDepth: number
+  /** How many there are so far. */
+  fields: number
+}
+
+function fieldOf(given: unknown, form: Form, depth: number): Field {
+  const schema = resolve(given, form.root)
+  if (schema === undefined || ++form.fields > MAX_FIELDS) return { kind: 'json' }
   const { title, description, default: initial } = schema
   const words = {
-    title: typeof title === 'string' ? title : undefined,
+    title: typeof title === 'string' && title !== '' ? title : undefined,
     description: typeof description === 'string' ? description : undefined,
     initial,
   }
   const options = optionsOf(schema)
-  if (options !== undefined) return { ...words, kind: 'choice', options }
+  if (options !== undefined) {
+    return options.length > MAX_OPTIONS ? { ...words, kind: 'json' } : { ...words, kind: 'choice', options }
+  }
   const alternatives = (schema.anyOf ?? schema.oneOf ?? schema.allOf) as unknown
   if (Array.isArray(alternatives)) {
     const rest = alternatives.filter((one) => (one as Schema | null)?.type !== 'null')
     return rest.length === 1 && schema.type === undefined
-      ? { ...fieldOf(rest[0], root, depth + 1), ...defined(words) }
+      ? { ...fieldOf(rest[0], form, depth), ...defined(words) }
       : { ...words, kind: 'json' }
   }
   const types = [schema.type].flat().filter((type) => type !== 'null')
@@ -61,10 +79,10 @@ function fieldOf(given: unknown, root: unknown, depth: number): Field {
     case 'boolean':
       return { ...words, kind: 'boolean' }
     case 'object':
-      return { ...words, ...objectOf(schema, root, depth) }
+      return { ...words, ...objectOf(schema, form, depth) }
     case 'array':
-      return depth < MAX_DEPTH && typeof schema.items === 'object' && schema.prefixItems === undefined
-        ? { ...words, kind: 'list', item: fieldOf(schema.items, root, depth + 1) }
+      return depth < form.maxDepth && typeof schema.items === 'object' && schema.prefixItems === undefined
+        ? { ...words, kind: 'list', item: fieldOf(schema.items, form, depth + 1) }
         : { ...words, kind: 'json' }
     default:
       return { ...words, kind: 'json' }
@@ -72,30 +90,32 @@ function fieldOf(given: unknown, root: unknown, depth: number): Field {
 }
 
 /** Members that the schema names; where it takes others too, only JSON can tell them. */
-function objectOf(schema: Schema, root: unknown, depth: number): Field {
+function objectOf(schema: Schema, form: Form, depth: number): Field {
   const { properties, required, additionalProperties = false } = schema
   const members = Object.entries((properties ?? {}) as Schema)
-  if (depth >= MAX_DEPTH || members.length === 0 || members.length > MAX_MEMBERS) return { kind: 'json' }
-  if (typeof additionalProperties === 'object' && Object.keys(additionalProperties as object).length > 0)
-    return { kind: 'json' }
+  if (depth >= form.maxDepth || members.length === 0 || members.length > MAX_MEMBERS) return { kind: 'json' }
+  const others = typeof additionalProperties === 'object' ? (additionalProperties ?? {}) : {}
+  if (Object.keys(others).length > 0) return { kind: 'json' }
   const isRequired = (name: string) => Array.isArray(required) && required.includes(name)
   return {
     kind: 'object',
     members: members.map(([name, member]) => ({
       name,
       isRequired: isRequired(name),
-      field: fieldOf(member, root, depth + 1),
+      field: fieldOf(member, form, depth + 1),
     })),
   }
 }
 
 /** The values of `enum` and `const`, and of alternatives that are nothing but those. */
-function optionsOf(schema: Schema): unknown[] | undefined {
+function optionsOf(given: unknown): unknown[] | undefined {
+  if (typeof given !== 'object' || given === null) return undefined
+  const schema = given as Schema
   if (Array.isArray(schema.enum)) return schema.enum
   if ('const' in schema) return [schema.const]
   const alternatives = schema.anyOf ?? schema.oneOf
   if (!Array.isArray(alternatives) || alternatives.length < 2) return undefined
-  const options = alternatives.map((one) => optionsOf((one ?? {}) as Schema))
+  const options = alternatives.map(optionsOf)
   return options.every((each) => each !== undefined) ? options.flat() : undefined
 }
 

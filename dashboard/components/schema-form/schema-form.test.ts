@@ -57,6 +57,46 @@ test('problems name their field', () => {
   ])
 })
 
+test('numbers that JSON has not are no numbers, and none is rounded', () => {
+  const one = toField({ type: 'integer' })
+  for (const text of ['1e999', '-Infinity', '12345678901234567890', 'one']) {
+    expect(readDraft(one, text)).toEqual({
+      value: undefined,
+      problems: [{ path: '', message: expect.stringContaining(text) }],
+    })
+  }
+})
+
+test('an optional object that nobody touched is left out, also where members have defaults', () => {
+  const to = z.object({ city: z.string(), country: z.string().default('DE') })
+  const form = toField(z.toJSONSchema(z.object({ to: to.optional() }), { io: 'input' }))
+  expect(readDraft(form, toDraft(form)).value).toEqual({})
+  const filled = { to: { ...(toDraft(form) as { to: object }).to, city: 'Bonn' } }
+  expect(readDraft(form, filled).value).toEqual({ to: { city: 'Bonn', country: 'DE' } })
+})
+
+/** How many inputs a form has. */
+function size(field: Field): number {
+  if (field.kind === 'list') return 1 + size(field.item)
+  return field.kind === 'object' ? field.members.reduce((sum, { field: of }) => sum + size(of), 1) : 1
+}
+
+test('a schema that refers to itself many times makes a form that a page can show', () => {
+  const names = Array.from({ length: 60 }, (_, index) => `p${index}`)
+  const members = Object.fromEntries(names.map((name) => [name, { $ref: '#' }]))
+  const field = toField({ type: 'object', properties: members })
+  expect(field.kind).toBe('object')
+  expect(size(field)).toBeLessThanOrEqual(400)
+})
+
+test('a nullable object is no level of its own', () => {
+  const nested = [1, 2, 3].reduce<z.ZodType>(
+    (inner, level) => z.object({ [level]: inner }).nullable(),
+    z.object({ end: z.string() }),
+  )
+  expect(size(toField(z.toJSONSchema(nested)))).toBe(5)
+})
+
 test('references are followed, and recursion ends in JSON', () => {
   interface Tree {
     name: string
@@ -69,10 +109,27 @@ test('references are followed, and recursion ends in JSON', () => {
   expect(readDraft(recursive, toDraft(recursive, value))).toEqual({ value, problems: [] })
 })
 
-test.each([undefined, null, true, {}, { $ref: 'https://elsewhere' }, { $ref: '#/x' }, { type: 'object' }])(
-  'where the schema says little, JSON is entered: %j',
-  (schema) => expect(toField(schema).kind).toBe('json'),
-)
+test.each([
+  undefined,
+  null,
+  true,
+  {},
+  { $ref: 'https://elsewhere' },
+  { $ref: '#/x' },
+  { type: 'object' },
+  { anyOf: [{ $ref: '#' }] },
+  { anyOf: ['a', 'b'] },
+  { oneOf: 'a' },
+])('where the schema says little, JSON is entered: %j', (schema) => expect(toField(schema).kind).toBe('json'))
+
+test('more choices than a page can show are entered as JSON', () => {
+  expect(toField({ enum: Array.from({ length: 2_000 }, (_, index) => index) }).kind).toBe('json')
+})
+
+test('a form takes no other members where its schema does not say which', () => {
+  const properties = { a: { type: 'string' } }
+  expect(toField({ type: 'object', properties, additionalProperties: null }).kind).toBe('object')
+})
 
 test('a filled form stands for the value that filled it', () => {
   const text = fc.string({ minLength: 1 })
