@@ -1,7 +1,8 @@
 'use client'
 
-import { type ReactElement, useId } from 'react'
+import { type ReactElement, type ReactNode, useId } from 'react'
 import { Icon } from '#components/frame/icon.tsx'
+import { nameText } from '#format/name.ts'
 import { type Draft, toDraft } from './draft.ts'
 import type { Field } from './field.ts'
 import styles from './schema-form.module.css'
@@ -23,7 +24,13 @@ export function SchemaInput({
   isRequired = true,
 }: SchemaInputProps): ReactElement {
   const id = useId()
-  const label = field.title ?? name
+  const label = nameText(field.title ?? name)
+  const labelled = (
+    <>
+      {label}
+      {isRequired ? null : <span className={styles.optional}>optional</span>}
+    </>
+  )
   const hint = field.description ? (
     <p className={styles.hint} id={`${id}-hint`}>
       {field.description}
@@ -32,12 +39,7 @@ export function SchemaInput({
   if (field.kind === 'object') {
     const members = draft as Readonly<Record<string, Draft>>
     return (
-      <fieldset className={styles.group}>
-        <legend>
-          {label}
-          {isRequired ? null : <Optional />}
-        </legend>
-        {hint}
+      <Group label={labelled} hint={hint}>
         {field.members.map((member) => (
           <SchemaInput
             key={member.name}
@@ -48,18 +50,13 @@ export function SchemaInput({
             onChange={(changed) => onChange({ ...members, [member.name]: changed })}
           />
         ))}
-      </fieldset>
+      </Group>
     )
   }
   if (field.kind === 'list') {
     const items = draft as readonly Draft[]
     return (
-      <fieldset className={styles.group}>
-        <legend>
-          {label}
-          {isRequired ? null : <Optional />}
-        </legend>
-        {hint}
+      <Group label={labelled} hint={hint}>
         {items.map((item, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: an item is what stands at its place
           <div key={index} className={styles.item}>
@@ -71,7 +68,7 @@ export function SchemaInput({
             />
             <button
               type="button"
-              className={styles.remove}
+              className={`icon-button ${styles.remove}`}
               aria-label={`Remove ${label} ${index + 1}`}
               onClick={() => onChange(items.toSpliced(index, 1))}
             >
@@ -86,7 +83,7 @@ export function SchemaInput({
         >
           Add to {label}
         </button>
-      </fieldset>
+      </Group>
     )
   }
   const text = draft as string
@@ -98,10 +95,7 @@ export function SchemaInput({
   }
   return (
     <div className={styles.field}>
-      <label htmlFor={id}>
-        {label}
-        {isRequired ? null : <Optional />}
-      </label>
+      <label htmlFor={id}>{labelled}</label>
       {field.kind === 'boolean' ? (
         <select {...common}>
           {isRequired ? null : <option value="">not said</option>}
@@ -131,6 +125,19 @@ export function SchemaInput({
   )
 }
 
-function Optional(): ReactElement {
-  return <span className={styles.optional}>optional</span>
+interface GroupProps {
+  readonly label: ReactNode
+  readonly hint: ReactNode
+  readonly children: ReactNode
+}
+
+/** The inputs of members or items. */
+function Group({ label, hint, children }: GroupProps): ReactElement {
+  return (
+    <fieldset className={styles.group}>
+      <legend>{label}</legend>
+      {hint}
+      {children}
+    </fieldset>
+  )
 }

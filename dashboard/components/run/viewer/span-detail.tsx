@@ -98,7 +98,7 @@ function Loaded({
           {span.name}
           <StatusBadge status={span.status} />
         </h2>
-        <button type="button" className={styles.close} aria-label="Close span" onClick={onClose}>
+        <button type="button" className="icon-button" aria-label="Close span" onClick={onClose}>
           <Icon name="cross" size={14} />
         </button>
       </div>
