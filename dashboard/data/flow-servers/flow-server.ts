@@ -45,6 +45,11 @@ export async function ask(
   }
 }
 
+/** A name as a part of a path; undefined for `.` and `..`, which would lead to another one, escaped or not. */
+export function segment(name: string): string | undefined {
+  return /^\.{0,2}$/.test(name) ? undefined : encodeURIComponent(name)
+}
+
 /** @throws FlowServerError for what is no JSON, too much of it, or does not end in time */
 export async function readJson(server: FlowServer, response: Response): Promise<unknown> {
   try {

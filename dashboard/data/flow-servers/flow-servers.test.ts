@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
 import { cancelRun, readRun, sendSignal, startRun } from './gateway.ts'
 import { listServers } from './listing.ts'
+import { findHolder } from './offers.ts'
 
 // Servers that are not what they should be: none of them may do more than be named.
 
@@ -60,6 +61,20 @@ test.each<[string, RequestListener, string]>([
   expect(await problemOf(listener)).toBe(message)
 })
 
+test('a schema that cannot be used hides no flow, neither its own nor another', async () => {
+  const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`
+  const schemas = ['{"type": "string"}', 'true', 'null', '"object"', deep]
+  const flows = schemas.map(
+    (schema, index) =>
+      `{"name": "${index}", "flow": "${index}", "input": ${schema}, "signals": [{"name": "go", "value": ${schema}}]}`,
+  )
+  vi.stubEnv('WEIR_FLOW_SERVERS', await listen((_, response) => response.end(`{"flows": [${flows}]}`)))
+  const [listing] = await listServers()
+  const known = listing?.problem === undefined ? listing?.flows : []
+  expect(known?.map(({ input }) => input)).toEqual([{ type: 'string' }, ...Array(4).fill(undefined)])
+  expect(known?.map(({ signals }) => signals[0]?.value)).toEqual(known?.map(({ input }) => input))
+})
+
 test('a key goes to its server alone, and no redirect is followed', async () => {
   const heard: (string | undefined)[] = []
   const thief = await listen(({ headers }, response) => {
@@ -113,6 +128,60 @@ test('events end where there are too many of them, and the server hears of it', 
   const answer = await startRun(post({}), url, 'one')
   expect((await answer.arrayBuffer()).byteLength).toBeLessThanOrEqual(16 * 1024 * 1024)
   await left.promise
+})
+
+test('events of a server that breaks off end, and are no error of the dashboard', async () => {
+  const url = await listen(
+    serving((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('event: run\ndata: {"runId": "1"}\n\n', () => response.destroy())
+    }),
+  )
+  vi.stubEnv('WEIR_FLOW_SERVERS', url)
+  const answer = await startRun(post({}), url, 'one')
+  expect(await answer.text()).toBe('event: run\ndata: {"runId": "1"}\n\n')
+})
+
+test('who leaves is heard of at once by the server', async () => {
+  const left = Promise.withResolvers<void>()
+  const url = await listen(
+    serving((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': silence\n\n')
+      response.on('close', left.resolve)
+    }),
+  )
+  vi.stubEnv('WEIR_FLOW_SERVERS', url)
+  const answer = await startRun(post({}), url, 'one')
+  await answer.body?.cancel()
+  await left.promise
+})
+
+test.each(['{}', '{"status": 5}', '{"status": "suspended", "waitingFor": [{"until": "soon"}]}', '[]'])(
+  '%s does not say how a run goes',
+  async (said) => {
+    const url = await listen(serving((_, response) => response.end(said)))
+    vi.stubEnv('WEIR_FLOW_SERVERS', url)
+    const answer = await readRun(url, '1')
+    expect([answer.status, await answer.text()]).toEqual([
+      502,
+      expect.stringContaining('does not say how this run goes'),
+    ])
+    expect((await findHolder('one', '1')).problems).toHaveLength(1)
+  },
+)
+
+test('of a run that a server does not have, and of one that it does not tell of', async () => {
+  let status = 404
+  const url = await listen(serving((_, response) => response.writeHead(status).end('{}')))
+  vi.stubEnv('WEIR_FLOW_SERVERS', url)
+  expect(await findHolder('one', '1')).toEqual({ problems: [], strangers: [url] })
+  expect(await findHolder('one', '..')).toEqual({ problems: [], strangers: [url] })
+  expect(await findHolder('other', '1')).toEqual({ problems: [], strangers: [] })
+  status = 403
+  expect(await findHolder('one', '1')).toMatchObject({
+    problems: [{ message: expect.stringContaining('(HTTP 403)') }],
+    strangers: [],
+  })
 })
 
 test('names stay names: they reach no other path of a server', async () => {

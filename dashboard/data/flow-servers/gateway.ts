@@ -1,7 +1,16 @@
 import { explainStoreError } from '#data/store-problem.ts'
-import { ask, type FlowServer, FlowServerError, flowServers, readJson, readText } from './flow-server.ts'
+import {
+  ask,
+  type FlowServer,
+  FlowServerError,
+  flowServers,
+  readJson,
+  readText,
+  segment,
+} from './flow-server.ts'
 import { cancelGenkitRun, runGenkitFlow } from './genkit.ts'
 import { listServer } from './listing.ts'
+import { readRunView } from './run-view.ts'
 
 // Browsers reach servers of flows through here only: by the requests that `serve` of @weir/sdk answers, and no others.
 
@@ -21,7 +30,7 @@ export function startRun(request: Request, url: string, name: string): Promise<R
     if (await isGenkit(server)) {
       return toEvents(await runGenkitFlow(server, name, body, signal))
     }
-    const response = await ask(server, `/flows/${segment(name)}`, {
+    const response = await ask(server, `/flows/${partOf(name)}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
       body: JSON.stringify(body),
@@ -36,7 +45,9 @@ export function startRun(request: Request, url: string, name: string): Promise<R
 export function readRun(url: string, runId: string): Promise<Response> {
   return answering(url, async (server) => {
     if (await isGenkit(server)) throw new Refusal(404, 'Genkit does not tell of its runs')
-    return askOfRun(server, runId, { method: 'GET' })
+    const response = await askOfRun(server, runId, { method: 'GET' })
+    if (!response.ok) return passOn(server, response)
+    return Response.json(await readRunView(server, response), { headers: HEADERS })
   })
 }
 
@@ -44,7 +55,7 @@ export function cancelRun(url: string, runId: string): Promise<Response> {
   return answering(url, async (server) => {
     const signal = AbortSignal.timeout(TIMEOUT_MS)
     if (await isGenkit(server)) return passOn(server, await cancelGenkitRun(server, runId, signal))
-    return askOfRun(server, runId, { method: 'DELETE' })
+    return passOn(server, await askOfRun(server, runId, { method: 'DELETE' }))
   })
 }
 
@@ -52,19 +63,20 @@ export function sendSignal(request: Request, url: string, runId: string, name: s
   return answering(url, async (server) => {
     const body = JSON.stringify(await readBody(request))
     const headers = { 'content-type': 'application/json' }
-    return askOfRun(server, runId, { method: 'POST', headers, body }, `/signals/${segment(name)}`)
+    const init = { method: 'POST', headers, body }
+    return passOn(server, await askOfRun(server, runId, init, `/signals/${partOf(name)}`))
   })
 }
 
-async function askOfRun(server: FlowServer, runId: string, init: RequestInit, rest = ''): Promise<Response> {
+function askOfRun(server: FlowServer, runId: string, init: RequestInit, rest = ''): Promise<Response> {
   const signal = AbortSignal.timeout(TIMEOUT_MS)
-  return passOn(server, await ask(server, `/runs/${segment(runId)}${rest}`, { ...init, signal }))
+  return ask(server, `/runs/${partOf(runId)}${rest}`, { ...init, signal })
 }
 
-/** `.` and `..`, escaped or not, would lead to another path. */
-function segment(name: string): string {
-  if (/^\.{0,2}$/.test(name)) throw new Refusal(400, `${JSON.stringify(name)} cannot be a part of a path`)
-  return encodeURIComponent(name)
+function partOf(name: string): string {
+  const part = segment(name)
+  if (part === undefined) throw new Refusal(400, `${JSON.stringify(name)} cannot be a part of a path`)
+  return part
 }
 
 async function isGenkit(server: FlowServer): Promise<boolean> {
@@ -110,17 +122,22 @@ async function passOn(server: FlowServer, response: Response): Promise<Response>
 function toEvents(events: ReadableStream<Uint8Array>): Response {
   // Compression would hold events back.
   const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store, no-transform' }
-  return new Response(events.pipeThrough(upTo(MAX_EVENTS)), { headers })
+  return new Response(untilBroken(events, MAX_EVENTS), { headers })
 }
 
-function upTo(maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
+/** Events until there are too many of them or their server breaks off: the reader sees that their end did not come. */
+function untilBroken(events: ReadableStream<Uint8Array>, maxBytes: number): ReadableStream<Uint8Array> {
+  const reader = events.getReader()
   let size = 0
-  return new TransformStream({
-    transform(bytes, controller) {
-      size += bytes.byteLength
-      if (size > maxBytes) controller.terminate()
-      else controller.enqueue(bytes)
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }))
+      size += value?.byteLength ?? 0
+      if (!done && value !== undefined && size <= maxBytes) return controller.enqueue(value)
+      controller.close()
+      await reader.cancel().catch(() => {})
     },
+    cancel: (reason) => reader.cancel(reason),
   })
 }
 

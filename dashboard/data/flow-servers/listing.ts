@@ -16,15 +16,23 @@ const TIMEOUT_MS = 2_000
 /** Milliseconds: pages that render themselves again need not ask each time. */
 const REMEMBERED_FOR = 2_000
 
-const jsonSchema: z.ZodType<JsonSchema> = z.record(z.string(), z.unknown())
+/** Levels of a JSON Schema: pages pass it on, and cannot pass on any depth. */
+const MAX_SCHEMA_DEPTH = 100
+
+/** What is no schema here is not known: the flow can be run all the same, and so can the others of its server. */
+const jsonSchema: z.ZodType<JsonSchema | undefined> = z
+  .record(z.string(), z.unknown())
+  .refine(isShallow)
+  .optional()
+  .catch(undefined)
 const weirFlows = z.object({
   flows: z.array(
     z.object({
       name: z.string(),
       flow: z.string(),
       version: z.string().optional(),
-      input: jsonSchema.optional(),
-      signals: z.array(z.object({ name: z.string(), value: jsonSchema.optional() })).default([]),
+      input: jsonSchema,
+      signals: z.array(z.object({ name: z.string(), value: jsonSchema })).default([]),
     }),
   ),
 })
@@ -33,7 +41,7 @@ const genkitActions = z.record(
   z.object({
     name: z.string(),
     description: z.string().nullish(),
-    inputSchema: jsonSchema.nullish(),
+    inputSchema: jsonSchema,
   }),
 )
 
@@ -82,9 +90,20 @@ function toGenkitFlows(actions: z.output<typeof genkitActions>): ServedFlow[] {
       name: key,
       flow: name,
       description: description ?? undefined,
-      input: inputSchema ?? undefined,
+      input: inputSchema,
       signals: [],
     }))
+}
+
+function isShallow(schema: unknown): boolean {
+  let level = [schema]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_SCHEMA_DEPTH) return false
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    )
+  }
+  return true
 }
 
 function parse<T>(server: FlowServer, schema: z.ZodType<T>, value: unknown): T {

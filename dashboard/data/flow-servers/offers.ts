@@ -1,17 +1,9 @@
-import { z } from 'zod'
 import type { Offer, RunView } from '#components/served/served-flow.ts'
-import { ask, type FlowServer, FlowServerError, flowServers, readJson } from './flow-server.ts'
+import { ask, type FlowServer, FlowServerError, flowServers, segment } from './flow-server.ts'
 import { listServers } from './listing.ts'
+import { readRunView } from './run-view.ts'
 
 const TIMEOUT_MS = 2_000
-
-const text = z.string().exactOptional()
-const runView: z.ZodType<RunView> = z.object({
-  status: z.string(),
-  waitingFor: z
-    .array(z.object({ signal: text, key: text, until: z.iso.datetime().exactOptional() }))
-    .exactOptional(),
-})
 
 /** Who offers a flow, in the order of WEIR_FLOW_SERVERS. @throws ConfigError */
 export async function listOffers(flow: string): Promise<Offer[]> {
@@ -27,29 +19,36 @@ export async function listOffers(flow: string): Promise<Offer[]> {
 export interface RunHolders {
   readonly holder?: { readonly offer: Offer; readonly view: RunView } | undefined
   readonly problems: readonly FlowServerError[]
+  /** Servers that offer the flow and have no such run, or none that the dashboard may see. */
+  readonly strangers: readonly string[]
 }
 
 /** Asks the servers that offer a run's flow. @throws ConfigError */
 export async function findHolder(flow: string, runId: string): Promise<RunHolders> {
   const [offers, listings] = await Promise.all([listOffers(flow), listServers()])
   const problems = listings.flatMap(({ problem }) => problem ?? [])
+  const strangers: string[] = []
   for (const offer of offers) {
     const server = flowServers().find(({ url }) => url === offer.server)
     if (offer.kind === 'Genkit' || server === undefined) continue
     try {
       const view = await readView(server, runId)
-      if (view !== undefined) return { holder: { offer, view }, problems: [] }
+      if (view !== undefined) return { holder: { offer, view }, problems: [], strangers: [] }
+      strangers.push(server.url)
     } catch (error) {
       if (!(error instanceof FlowServerError)) throw error
       problems.push(error)
     }
   }
-  return { problems }
+  return { problems, strangers }
 }
 
+/** Undefined: the server has no such run. @throws FlowServerError */
 async function readView(server: FlowServer, runId: string): Promise<RunView | undefined> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS)
-  const response = await ask(server, `/runs/${encodeURIComponent(runId)}`, { signal })
-  const { success, data } = runView.safeParse(await readJson(server, response))
-  return response.ok && success ? data : undefined
+  const name = segment(runId)
+  if (name === undefined) return undefined
+  const response = await ask(server, `/runs/${name}`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+  if (response.status !== 404) return readRunView(server, response)
+  await response.body?.cancel()
+  return undefined
 }
