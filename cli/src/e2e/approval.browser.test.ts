@@ -74,6 +74,31 @@ test('after a restart of the server, the run is approved on its page, and ends t
   expect(rows).toEqual([{ traces: 2 }])
 })
 
+test('what a server does not take is said: a cancellation; and a signal can be sent again', async () => {
+  const { page } = browser
+  await page.goto(`${weir.dashboardUrl}/flows/order?run=open`)
+  const panel = page.getByRole('region', { name: 'Run this flow' })
+  await panel.getByLabel('item').fill('pen')
+  await panel.getByRole('button', { name: 'Run', exact: true }).click()
+  await panel.getByRole('button', { name: 'Send approval' }).waitFor()
+  const routes = '**/api/served/*/runs/**'
+  await page.route(routes, (route) => {
+    const method = route.request().method()
+    if (method === 'DELETE')
+      return route.fulfill({ status: 403, json: { error: { message: 'not allowed' } } })
+    return method === 'POST' ? route.fulfill({ status: 202, json: {} }) : route.continue()
+  })
+  await panel.getByRole('button', { name: 'Cancel' }).click()
+  await panel.getByText('It goes on: not allowed').waitFor()
+  await panel.getByText('suspended').waitFor()
+  await panel.getByLabel('by', { exact: true }).fill('Ada')
+  await panel.getByRole('button', { name: 'Send approval' }).click()
+  // It waits for the same again, as a flow does that asks in a loop.
+  await panel.getByRole('button', { name: 'Send another' }).click()
+  expect(await panel.getByLabel('by', { exact: true }).inputValue()).toBe('')
+  await page.unroute(routes)
+})
+
 test('a run is cancelled from the panel', async () => {
   const { page } = browser
   await page.goto(`${weir.dashboardUrl}/flows/order?run=open`)
@@ -83,4 +108,15 @@ test('a run is cancelled from the panel', async () => {
   await panel.getByText('Follow the run').waitFor()
   await panel.getByRole('button', { name: 'Cancel' }).click()
   await panel.getByText('cancelled').waitFor()
+})
+
+test('a run whose server is killed is not told as a dashboard that does not answer', async () => {
+  const { page } = browser
+  await page.goto(`${weir.dashboardUrl}/flows/order?run=open`)
+  const panel = page.getByRole('region', { name: 'Run this flow' })
+  await panel.getByLabel('item').fill('pen')
+  await panel.getByRole('button', { name: 'Run', exact: true }).click()
+  await panel.getByRole('button', { name: 'Send approval' }).waitFor()
+  await orders.kill()
+  await panel.getByText('Nothing more is heard of the run here').waitFor()
 })

@@ -7,7 +7,7 @@ import { SignalForms } from './signal-forms.tsx'
 
 /** What a suspended run waits for, where a server takes it. */
 export async function RunSignals({ run }: { readonly run: RunRow }): Promise<ReactElement | null> {
-  const { holder, problems } = await findHolder(run.flow, run.runId)
+  const { holder, problems, strangers } = await findHolder(run.flow, run.runId)
   if (holder?.view.status === 'suspended') {
     const { offer, view } = holder
     return (
@@ -16,12 +16,17 @@ export async function RunSignals({ run }: { readonly run: RunRow }): Promise<Rea
       </Panel>
     )
   }
-  if (run.status !== 'suspended' || problems.length === 0) return null
+  const unknown = strangers.map((url) => ({
+    message: `${url} does not know this run.`,
+    advice: 'Another store keeps it, or it is the run of a user that the dashboard is not.',
+  }))
+  const reasons = [...problems, ...unknown]
+  if (run.status !== 'suspended' || reasons.length === 0) return null
   return (
     <Panel title="This run waits">
       <p>What it waits for is not known, as a server of flows does not say:</p>
       <ul>
-        {problems.map(({ message, advice }) => (
+        {reasons.map(({ message, advice }) => (
           <li key={message}>
             {message} {advice}
           </li>

@@ -9,6 +9,7 @@ import { SchemaInput } from '#components/schema-form/schema-input.tsx'
 import { servedHref } from '#filters/links.ts'
 import { pathSegment } from '#filters/path-value.ts'
 import { Problems } from './problems.tsx'
+import { reasonOf, send } from './send.ts'
 import styles from './served.module.css'
 import type { PendingWait, RunView, ServedSignal } from './served-flow.ts'
 
@@ -72,7 +73,7 @@ export function SignalForms({
       {problem === '' ? null : <p role="alert">{problem}</p>}
       <ul className={styles.waits} aria-label="Waits for">
         {(view?.waitingFor ?? []).map((wait) => (
-          <li key={`${wait.signal} ${wait.key}`}>
+          <li key={JSON.stringify(wait)}>
             <Wait wait={wait} href={href} signals={signals} />
           </li>
         ))}
@@ -130,21 +131,44 @@ function SignalForm({
   const [problems, setProblems] = useState<readonly string[]>([])
   const [state, setState] = useState<'open' | 'sending' | 'sent'>('open')
   // An error may hide that the signal arrived: it is sent again as the same.
-  const [id] = useState(() => crypto.getRandomValues(new Uint32Array(4)).join('-'))
+  const [id, setId] = useState(newId)
 
-  const send = async (event: FormEvent) => {
+  const submit = async (event: FormEvent) => {
     event.preventDefault()
     const { value, problems: found } = readDraft(field, draft)
     setProblems(found.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)))
     if (found.length > 0) return
     setState('sending')
-    const failure = await post(`${href}/signals/${pathSegment(declared.name)}`, { value, key, id })
+    const failure = await send(`${href}/signals/${pathSegment(declared.name)}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ value, key, id }),
+    })
     setProblems(failure === undefined ? [] : [failure])
     setState(failure === undefined ? 'sent' : 'open')
   }
-  if (state === 'sent') return <p role="status">Sent. The run goes on as soon as a process takes it up.</p>
+  /** A run may wait for the same signal again, and nothing tells the one wait from the other. */
+  const reopen = () => {
+    setId(newId)
+    setDraft(toDraft(field))
+    setState('open')
+  }
+  if (state === 'sent') {
+    return (
+      <div className={styles.buttons}>
+        <p role="status">Sent. The run goes on as soon as a process takes it up.</p>
+        <button type="button" className="button" onClick={reopen}>
+          Send another
+        </button>
+      </div>
+    )
+  }
   return (
-    <form className={styles.form} aria-label={`Send ${declared.name}`} onSubmit={(event) => void send(event)}>
+    <form
+      className={styles.form}
+      aria-label={`Send ${declared.name}`}
+      onSubmit={(event) => void submit(event)}
+    >
       <SchemaInput field={field} draft={draft} onChange={setDraft} name={declared.name} />
       <Problems problems={problems} />
       <div className={styles.buttons}>
@@ -156,31 +180,17 @@ function SignalForm({
   )
 }
 
+function newId(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join('-')
+}
+
 /** How the run goes; a text says why that is not known. */
 async function readView(href: string): Promise<RunView | string> {
   try {
     const response = await fetch(href, { cache: 'no-store', signal: AbortSignal.timeout(15_000) })
     const body: unknown = await response.json()
-    return response.ok ? (body as RunView) : messageOf(body)
+    return response.ok ? (body as RunView) : reasonOf(body)
   } catch {
     return 'The dashboard does not answer.'
   }
-}
-
-/** @returns why it was not taken; undefined where it was */
-async function post(url: string, body: unknown): Promise<string | undefined> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    return response.ok ? undefined : messageOf(await response.json())
-  } catch {
-    return 'The dashboard does not answer; send it again.'
-  }
-}
-
-function messageOf(body: unknown): string {
-  return (body as { error?: { message?: string } }).error?.message ?? 'The server does not say why.'
 }

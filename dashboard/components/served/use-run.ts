@@ -4,6 +4,7 @@ import { type CallOptions, client, RemoteFlowError, type RemoteRun } from '@weir
 import { useRef, useState } from 'react'
 import { servedHref } from '#filters/links.ts'
 import { escapedName, pathSegment } from '#filters/path-value.ts'
+import { send } from './send.ts'
 import type { Offer } from './served-flow.ts'
 
 /** Characters of what a run streams that are shown. */
@@ -20,8 +21,8 @@ export interface StartedRun {
   readonly chunks: string
   /** With status ok: JSON, undefined for nothing. */
   readonly output?: string | undefined
-  /** With status error. */
-  readonly error?: string
+  /** Why it failed, or could not be cancelled. */
+  readonly error?: string | undefined
 }
 
 interface RunControls {
@@ -49,11 +50,15 @@ export function useRun(): RunControls {
     void (async () => {
       try {
         // A run that is refused has no id, and says why as its result.
-        started.id.then((id) => change(() => ({ id }))).catch(() => undefined)
+        started.id.then((id) => typeof id === 'string' && change(() => ({ id }))).catch(() => undefined)
         for await (const chunk of started)
           change(({ chunks }) => ({ chunks: (chunks + textOf(chunk)).slice(-SHOWN) }))
         const output = await started.result
-        change(() => ({ status: 'ok', output: output === null ? undefined : JSON.stringify(output) }))
+        change(() => ({
+          status: 'ok',
+          error: undefined,
+          output: output === null ? undefined : JSON.stringify(output),
+        }))
       } catch (error) {
         change(() => endOf(error))
       }
@@ -61,7 +66,16 @@ export function useRun(): RunControls {
   }
 
   const cancel = () => {
-    if (run !== undefined) void cancelOn(run).then((isDone) => isDone || remote.current?.cancel())
+    if (run?.id === undefined) return remote.current?.cancel()
+    const { startedAt, offer, id } = run
+    void cancelOn(offer, id).then((problem) => {
+      if (problem === undefined) return
+      setRun((known) =>
+        known?.startedAt === startedAt && known.status === 'running'
+          ? { ...known, error: `It goes on: ${problem}` }
+          : known,
+      )
+    })
   }
   return { run, start, cancel }
 }
@@ -72,14 +86,12 @@ function startOn({ server, name }: Offer, input: unknown, options: CallOptions):
   return flows[escapedName(name)]!.start(input, options)
 }
 
-/** Also a run that goes on without its caller, since its flow has a store. */
-async function cancelOn({ id, offer }: StartedRun): Promise<boolean> {
-  if (id === undefined) return false
-  const url = `${servedHref(offer.server)}/runs/${pathSegment(id)}`
-  return fetch(url, { method: 'DELETE' }).then(
-    ({ ok }) => ok,
-    () => false,
-  )
+/**
+ * Also a run that goes on without its caller, since its flow has a store.
+ * @returns why it was not cancelled; undefined where it was
+ */
+function cancelOn({ server }: Offer, id: string): Promise<string | undefined> {
+  return send(`${servedHref(server)}/runs/${pathSegment(id)}`, { method: 'DELETE' })
 }
 
 function textOf(chunk: unknown): string {
@@ -88,15 +100,16 @@ function textOf(chunk: unknown): string {
 
 function endOf(error: unknown): Partial<StartedRun> {
   const { name, message } = error as Error
+  if (name === 'AbortError') return { status: 'cancelled' }
   if (!(error instanceof RemoteFlowError)) {
-    if (name === 'AbortError') return { status: 'cancelled' }
-    return { status: 'error', error: `The dashboard does not answer: ${message}` }
+    const isRead = error instanceof SyntaxError || error instanceof RangeError
+    const what = isRead ? 'What came of the run cannot be read' : 'The dashboard does not answer'
+    return { status: 'error', error: `${what}: ${message}` }
   }
   if (error.type === 'AbortError') return { status: 'cancelled' }
-  if (message === 'the answer broke off') {
-    const words =
-      'Nothing more is heard of the run here: its server broke off, or it took more than ten minutes. It may go on; its page shows how it ends.'
-    return { status: 'error', error: words }
-  }
-  return { status: 'error', error: message }
+  return { status: 'error', error: message === 'the answer broke off' ? BROKEN_OFF : message }
 }
+
+const BROKEN_OFF =
+  'Nothing more is heard of the run here: its server broke off, or the run took more than ten minutes or streamed more than 16 MiB. ' +
+  'If its flow has a store it goes on, and its page shows how it ends.'
