@@ -1,5 +1,3 @@
-import type {} from '@weir/engines/testing'
-import { createStore, execute, migrate, type Store } from '@weir/store'
 import {
   type CaseChange,
   countCaseChanges,
@@ -10,22 +8,12 @@ import {
   type Result,
 } from '@weir/store/evaluations'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { changesBetween } from './baseline-changes.ts'
 import { toTrials } from './report.ts'
+import { useStore } from './testing.ts'
 
-let store: Store
-
-beforeAll(async () => {
-  const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
-  store = createStore({ url: inject('clickhouseUrl'), database })
-  await migrate(store)
-})
-
-afterAll(async () => {
-  await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
-  await store.close()
-})
+const store = useStore()
 
 const outcome = fc.constantFrom<Outcome[]>('passed', 'passed', 'passed', 'failed', 'unverifiable', 'error')
 /** Of each trial, what its task, a check and a scorer said. */
@@ -48,7 +36,12 @@ function toResults(experimentId: string, of: Readonly<Record<string, Outcome[][]
 
 /** Ids of cases that changed so, as pages say. */
 async function casesOf(experimentId: string, baselineExperimentId: string, change: CaseChange) {
-  const { rows } = await listCaseResults(store, { experimentId, baselineExperimentId, change, limit: 1_000 })
+  const { rows } = await listCaseResults(store(), {
+    experimentId,
+    baselineExperimentId,
+    change,
+    limit: 1_000,
+  })
   return [...new Set(rows.map(({ caseId }) => caseId))]
 }
 
@@ -56,12 +49,12 @@ test('property: reports and pages say the same of what broke, was mended, or is 
   await fc.assert(
     fc.asyncProperty(cases, cases, async (before, after) => {
       const [id, baseline] = [crypto.randomUUID(), crypto.randomUUID()]
-      await insertResults(store, [...toResults(id, after), ...toResults(baseline, before)])
-      const trialsOf = async (experimentId: string) => toTrials(await listResults(store, { experimentId }))
+      await insertResults(store(), [...toResults(id, after), ...toResults(baseline, before)])
+      const trialsOf = async (experimentId: string) => toTrials(await listResults(store(), { experimentId }))
       const [now, old] = [await trialsOf(id), await trialsOf(baseline)]
       const facts = new Map()
       const report = changesBetween({ experimentId: baseline, trials: old, facts }, { trials: now, facts })
-      const counted = await countCaseChanges(store, { experimentId: id, baselineExperimentId: baseline })
+      const counted = await countCaseChanges(store(), { experimentId: id, baselineExperimentId: baseline })
       const count = (change: CaseChange) => counted.find((one) => one.change === change)?.cases ?? 0
       // Without a case in common the report says nothing: then all are new.
       const { broke = [], mended = [], added = Object.keys(after).sort() } = report ?? {}

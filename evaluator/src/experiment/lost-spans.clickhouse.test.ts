@@ -7,25 +7,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type Collector, startCollector } from '@weir/collector'
-import type {} from '@weir/engines/testing'
 import { flow, shutdown } from '@weir/sdk'
-import { createStore, execute, migrate, type Store } from '@weir/store'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { steps } from '../checks/matchers.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { prepareMode, runEvaluation } from './run-evaluation.ts'
+import { useStore } from './testing.ts'
 
-let store: Store
+const store = useStore()
 const walDirectory = mkdtempSync(join(tmpdir(), 'weir-wal-'))
 let collector: Collector
 let proxy: Server
 let refusals = 0
 
 beforeAll(async () => {
-  const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
-  store = createStore({ url: inject('clickhouseUrl'), database })
-  await migrate(store)
-  collector = await startCollector({ host: '127.0.0.1', port: 0, store, walDirectory })
+  collector = await startCollector({ host: '127.0.0.1', port: 0, store: store(), walDirectory })
   proxy = await startProxy()
 })
 
@@ -34,8 +30,6 @@ afterAll(async () => {
   proxy.close()
   await collector.close()
   await rm(walDirectory, { recursive: true })
-  await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
-  await store.close()
 })
 
 /** Refuses as many batches for good as `refusals` says; the others reach the collector. */
@@ -65,7 +59,7 @@ async function startProxy(): Promise<Server> {
 
 it('an experiment whose runs arrived without some of their spans is not judged by them', async () => {
   const { port } = proxy.address() as AddressInfo
-  const mode = { kind: 'recorded', store, endpoint: `http://127.0.0.1:${port}` } as const
+  const mode = { kind: 'recorded', store: store(), endpoint: `http://127.0.0.1:${port}` } as const
   await prepareMode(mode)
   const apologise = flow('apologise', async () => {
     // As many as the SDK sends at once: they leave before the run ends.

@@ -16,19 +16,34 @@ interface Recording {
   readonly mode: () => EvaluationMode
 }
 
-/** A database and a collector for the tests of a file; this process is traced into them. */
-export function useRecording(): Recording {
-  const walDirectory = mkdtempSync(join(tmpdir(), 'weir-wal-'))
+/** A database for the tests of a file. */
+export function useStore(): () => Store {
   let store: Store
-  let collector: Collector
-  let mode: EvaluationMode
 
   beforeAll(async () => {
     const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
     store = createStore({ url: inject('clickhouseUrl'), database })
     await migrate(store)
-    collector = await startCollector({ host: '127.0.0.1', port: 0, store, walDirectory })
-    mode = { kind: 'recorded', store, endpoint: collector.url }
+  })
+
+  afterAll(async () => {
+    await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
+    await store.close()
+  })
+
+  return () => store
+}
+
+/** A database and a collector for the tests of a file; this process is traced into them. */
+export function useRecording(): Recording {
+  const walDirectory = mkdtempSync(join(tmpdir(), 'weir-wal-'))
+  const store = useStore()
+  let collector: Collector
+  let mode: EvaluationMode
+
+  beforeAll(async () => {
+    collector = await startCollector({ host: '127.0.0.1', port: 0, store: store(), walDirectory })
+    mode = { kind: 'recorded', store: store(), endpoint: collector.url }
     await prepareMode(mode)
   })
 
@@ -36,9 +51,7 @@ export function useRecording(): Recording {
     await shutdown()
     await collector.close()
     await rm(walDirectory, { recursive: true })
-    await execute(store, 'DROP DATABASE {database:Identifier}', { database: store.database })
-    await store.close()
   })
 
-  return { store: () => store, collector: () => collector, mode: () => mode }
+  return { store, collector: () => collector, mode: () => mode }
 }
