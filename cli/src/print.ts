@@ -1,4 +1,4 @@
-import { printed } from '@weir/store/text'
+import { printed, printedLines } from '@weir/store/text'
 
 /** Lines on standard output: whatever names and messages are in them, they are text to a terminal and to a CI. */
 export function print(...lines: readonly string[]): void {
@@ -8,6 +8,11 @@ export function print(...lines: readonly string[]): void {
 /** The same on standard error. */
 export function printError(...lines: readonly string[]): void {
   for (const line of lines) console.error(printed(line))
+}
+
+/** What went wrong, on standard error: each of its lines begins with our name. */
+export function printProblem(message: unknown): void {
+  printError(...printedLines(String(message), '').map((line) => `weir: ${line}`))
 }
 
 /** A value as JSON on standard output. */

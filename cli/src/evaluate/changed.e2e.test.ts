@@ -86,6 +86,8 @@ test('while it watches, what changed runs again, whatever was wrong before', asy
     await expect.poll(() => said).toContain('Ctrl-C ends.')
     const text = said
     said = ''
+    // Lines are lines.
+    expect(text).not.toContain('\\n')
     return text
   }
   expect(await waiting()).toMatch(/a: 1 case.*b: 1 case.*2 passed.*Watching \d+ files/s)
@@ -100,6 +102,16 @@ test('while it watches, what changed runs again, whatever was wrong before', asy
   expect(await waiting()).toContain('PASSED  1 of 1 passed')
   await writeEvaluation('c', '(input) => input')
   expect(await waiting()).toMatch(/Changed: c\.eval\.mjs.*c: 1 case/s)
+  // What cannot be loaded does not keep the others from running.
+  await Promise.all([
+    write('a.eval.mjs', 'export default ('),
+    write('lib.mjs', 'export const reply = () => 1 // b'),
+  ])
+  const both = await waiting()
+  expect(both).toContain('Cannot load')
+  expect(both).toContain('b: 1 case')
+  await writeEvaluation('a', '(input) => input')
+  expect(await waiting()).toContain('a: 1 case')
   child.kill('SIGINT')
   expect(await once(child, 'exit')).toEqual([0, null])
 })

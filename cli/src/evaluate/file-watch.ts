@@ -38,9 +38,10 @@ export class FileWatch {
         this.#changed.clear()
         return changed
       }
-      const aborted = Promise.withResolvers<void>()
-      signal.addEventListener('abort', () => aborted.resolve(), { once: true })
-      await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), aborted.promise])
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      await promise
     }
     return undefined
   }

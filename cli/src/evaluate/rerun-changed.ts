@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import type { ExitCode } from '@weir/config'
-import { type EvaluationCode, type ExperimentReport, findEvalFiles } from '@weir/evaluator'
-import { printError } from '../print.ts'
+import { type EvaluationCode, type ExperimentReport, exitCodeOf, findEvalFiles } from '@weir/evaluator'
+import { printError, printProblem } from '../print.ts'
 import { FileWatch } from './file-watch.ts'
 import { requireOneFileEach } from './load-evaluations.ts'
 
@@ -48,28 +48,50 @@ export async function rerunChanged({ paths, codes, load, run, first, signal }: W
     }
     const stale = found.filter((file) => [...(filesOf.get(file) ?? [file])].some((one) => changed.has(one)))
     if (stale.length === 0) continue
-    printError(`\nChanged: ${[...changed].map((file) => relative(process.cwd(), file)).join(', ')}`)
-    try {
-      for (const file of stale) {
-        loaded.delete(file)
-        filesOf.set(file, new Set([file, ...(filesOf.get(file) ?? [])]))
+    printError('', `Changed: ${[...changed].map((file) => relative(process.cwd(), file)).join(', ')}`)
+    const problems: unknown[] = []
+    for (const file of stale) {
+      loaded.delete(file)
+      filesOf.set(file, new Set([file, ...(filesOf.get(file) ?? [])]))
+      try {
         const own = await load(file)
         filesOf.set(file, new Set(own.flatMap(({ files }) => files)))
         loaded.set(file, own)
+      } catch (error) {
+        problems.push(error)
       }
-      requireOneFileEach([...loaded.values()].flat())
-      last = await run(stale.flatMap((file) => loaded.get(file)!))
-      tell(last)
-    } catch (error) {
-      last = { reports: [], failure: { error }, exitCode: 2 }
-      tell(last)
     }
+    last = await runLoaded(
+      stale.flatMap((file) => loaded.get(file) ?? []),
+      [...loaded.values()].flat(),
+      run,
+      problems,
+    )
+    tell(last)
   }
   watch.close()
   return last
 }
 
+/** Runs what could be loaded of what changed; the first problem is how it ended. */
+async function runLoaded(
+  ready: readonly EvaluationCode[],
+  all: readonly EvaluationCode[],
+  run: Watching['run'],
+  problems: readonly unknown[],
+): Promise<Ran> {
+  try {
+    requireOneFileEach(all)
+    const ran = ready.length === 0 ? undefined : await run(ready)
+    const failure = problems.length === 0 ? ran?.failure : { error: problems[0] }
+    const exitCode = failure === undefined ? (ran?.exitCode ?? 0) : exitCodeOf(failure.error)
+    return { reports: ran?.reports ?? [], failure, exitCode }
+  } catch (error) {
+    return { reports: [], failure: { error }, exitCode: exitCodeOf(error) }
+  }
+}
+
 function tell({ failure }: Ran): void {
   if (failure !== undefined)
-    printError(`weir: ${failure.error instanceof Error ? failure.error.message : failure.error}`)
+    printProblem(failure.error instanceof Error ? failure.error.message : failure.error)
 }
