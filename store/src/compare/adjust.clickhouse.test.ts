@@ -18,7 +18,8 @@ function runsOf(flow: string, version: string, gold: number, seed: number, facto
       ...{ runId: `${flow}-${version}-${i}`, flow, version, milliseconds },
       start: new Date(NOW.getTime() - 3_600_000 - i * 1000),
       steps: [{ name: 'work', milliseconds }],
-      metadata: { tier: isGold ? 'gold' : 'free', seats: isGold ? 50 : 1 },
+      // The last key is one that every object of JavaScript has.
+      metadata: { tier: isGold ? 'gold' : 'free', seats: isGold ? 50 : 1, constructor: isGold },
     }
   })
 }
@@ -37,7 +38,7 @@ describe('a comparison that is adjusted', () => {
     const flow = 'mixed'
     await insertRuns(store(), [...runsOf(flow, '1', 0.2, 1), ...runsOf(flow, '2', 0.7, 2)])
     expect((await compareBy(flow)).run.metrics.duration.verdict).toBe('slower')
-    for (const adjust of ['tier', 'seats']) {
+    for (const adjust of ['tier', 'seats', 'constructor']) {
       const { run, steps, verdict, adjusted, notes } = await compareBy(flow, adjust)
       expect(adjusted).toBe(adjust)
       expect(verdict).toBe('no clear change')
@@ -49,7 +50,7 @@ describe('a comparison that is adjusted', () => {
         expect(metrics.p95.verdict).toBe('not compared')
       }
       expect(notes.map(({ text }) => text)).toContainEqual(
-        expect.stringMatching(/^The sides differ in (tier|seats): .* That is adjusted for\.$/),
+        expect.stringMatching(/^The sides differ in (tier|seats|constructor): .* That is adjusted for\.$/),
       )
     }
   })

@@ -148,9 +148,9 @@ async function readValues(
 function requireStrata(adjust: string, sides: readonly SideData[]): void {
   const runs = sides.flatMap(({ sample }) => sample)
   if (runs.length === 0 || runs.some(({ stratum }) => stratum !== '')) return
-  const what = adjust in STRATA ? `a ${adjust}` : `"${adjust}" in its metadata`
+  const what = STRATA.has(adjust) ? `a ${adjust}` : `"${adjust}" in its metadata`
   throw new CompareError(
-    `No run of either side has ${what}. Adjust for ${Object.keys(STRATA).join(', ')}, or a key of the metadata of runs.`,
+    `No run of either side has ${what}. Adjust for ${[...STRATA.keys()].join(', ')}, or a key of the metadata of runs.`,
   )
 }
 

@@ -39,20 +39,20 @@ export interface Scope {
 }
 
 /** SQL of what a comparison can be adjusted for; any other word is a key of the runs' metadata. */
-export const STRATA: Readonly<Record<string, string>> = {
-  environment: 'environment',
-  service: 'service',
-  model: `arrayStringConcat(arraySort(arrayDistinct(models)), ' and ')`,
-  user: 'user_id',
-  session: 'session_id',
-}
+export const STRATA: ReadonlyMap<string, string> = new Map([
+  ['environment', 'environment'],
+  ['service', 'service'],
+  ['model', `arrayStringConcat(arraySort(arrayDistinct(models)), ' and ')`],
+  ['user', 'user_id'],
+  ['session', 'session_id'],
+])
 
 const METADATA = `if(JSONType(metadata, {adjust: String}) = 'String', JSONExtractString(metadata, {adjust: String}),
     JSONExtractRaw(metadata, {adjust: String}))`
 
 /** SQL: a run's stratum, where there are any. */
 function stratumOf({ adjust }: Scope): string {
-  return adjust === undefined ? '' : `, ${STRATA[adjust] ?? METADATA} AS stratum`
+  return adjust === undefined ? '' : `, ${STRATA.get(adjust) ?? METADATA} AS stratum`
 }
 
 /** Only these say whether something worked: a suspension, a cancellation, a replay or a skip does not. */
