@@ -33,12 +33,12 @@ export interface Parts {
  * process from its start. If another process was first, what waits here is left to wait for ever.
  */
 export class DurableRun {
+  readonly store: Store
   readonly id: string
   /** The current part. */
   span: RecordedSpan | undefined
   /** Somebody waits for the result, so the process must not end. */
   isAwaited = false
-  readonly #store: Store
   readonly #cancellation = new AbortController()
   readonly #calls = new CallCounts()
   readonly #waits: Set<() => void> = new Set()
@@ -53,7 +53,7 @@ export class DurableRun {
   #watchTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(store: Store, id: string, lease: Lease) {
-    this.#store = store
+    this.store = store
     this.id = id
     this.#lease = new LeaseHolder(store, lease, {
       acquired: () => {
@@ -89,10 +89,6 @@ export class DurableRun {
     return this.#elsewhere.promise
   }
 
-  get store(): Store {
-    return this.#store
-  }
-
   begin(parts: Parts, first: RecordedSpan | undefined): void {
     this.#parts = parts
     this.span = first
@@ -109,7 +105,7 @@ export class DurableRun {
   ): Promise<unknown> {
     const step = { label, ...(key === undefined ? {} : { key }), occurrence }
     const isStopped = (error: unknown) => isCancellation(error, ...(plan?.signals ?? []))
-    return this.#busily(() => executeOnce(this.#store, this.id, step, execute, isStopped))
+    return this.#busily(() => executeOnce(this.store, this.id, step, execute, isStopped))
   }
 
   /** The id of a nested run that the handler starts: the same whenever it is executed. */
@@ -139,12 +135,12 @@ export class DurableRun {
       ...(timeout === undefined ? {} : { timeout }),
     }
     const pending = { signal: name, ...(key === undefined ? {} : { key }) }
-    return this.#waitFor(pending, () => takeSignal(this.#store, this.id, wait, Date.now()))
+    return this.#waitFor(pending, () => takeSignal(this.store, this.id, wait, Date.now()))
   }
 
   async sleep(label: string, duration: number): Promise<void> {
     const state: Sleep = { label, occurrence: this.#calls.count('sleep', label, undefined), duration }
-    await this.#waitFor({}, () => sleep(this.#store, this.id, state, Date.now()))
+    await this.#waitFor({}, () => sleep(this.store, this.id, state, Date.now()))
   }
 
   /** Counts as work, so that the run is not suspended meanwhile. */
@@ -167,7 +163,7 @@ export class DurableRun {
       const { deadline } = state
       const pending = deadline === undefined ? wait : { ...wait, deadline }
       this.#pending.add(pending)
-      if (deadline !== undefined) Dispatcher.of(this.#store).lookSoon(deadline)
+      if (deadline !== undefined) Dispatcher.of(this.store).lookSoon(deadline)
       await this.#woken().finally(() => this.#pending.delete(pending))
     }
   }
@@ -193,7 +189,7 @@ export class DurableRun {
 
   /** Something came for the run while this process holds it. */
   async look(): Promise<void> {
-    this.hear(await readRun(this.#store, this.id))
+    this.hear(await readRun(this.store, this.id))
     for (const wake of [...this.#waits]) wake()
   }
 
@@ -219,7 +215,7 @@ export class DurableRun {
     try {
       stands = await this.#keep(lease, end)
     } catch (error) {
-      if (error instanceof LeaseLostError) return followRun(this.#store, this.id)
+      if (error instanceof LeaseLostError) return followRun(this.store, this.id)
       throw error
     } finally {
       this.#release()
@@ -231,7 +227,7 @@ export class DurableRun {
   /** An output that cannot be kept is an error of the run. */
   async #keep(lease: Lease, end: RunEnd): Promise<RunEnd> {
     try {
-      await finishRun(this.#store, lease, end, Date.now())
+      await finishRun(this.store, lease, end, Date.now())
       return end
     } catch (error) {
       if (!(error instanceof NotStorableError) || end.status !== 'ok') throw error
@@ -245,7 +241,7 @@ export class DurableRun {
     this.#lease.giveUp()
     clearTimeout(this.#watchTimer)
     clearTimeout(this.#suspendTimer)
-    Dispatcher.of(this.#store).remove(this)
+    Dispatcher.of(this.store).remove(this)
   }
 
   async #hold(): Promise<void> {
@@ -257,7 +253,7 @@ export class DurableRun {
   #leave(): void {
     if (this.isOver) return
     this.#release()
-    if (this.isAwaited) followRun(this.#store, this.id).then(this.#elsewhere.resolve, this.#elsewhere.reject)
+    if (this.isAwaited) followRun(this.store, this.id).then(this.#elsewhere.resolve, this.#elsewhere.reject)
   }
 
   #suspendLater(): void {
@@ -278,14 +274,14 @@ export class DurableRun {
     // Whoever sees that the run is suspended may freeze the process.
     await runtime.current?.deliverRun?.()
     try {
-      await suspendRun(this.#store, lease, Date.now(), [...this.#pending])
+      await suspendRun(this.store, lease, Date.now(), [...this.#pending])
     } catch (error) {
       // Its lease runs out, and it is found due then.
       if (!(error instanceof LeaseLostError))
         warn('store', `run ${this.id} is suspended late: ${String(error)}`)
     }
     // What came in between is due, and nobody held the run any more.
-    Dispatcher.of(this.#store).lookSoon()
+    Dispatcher.of(this.store).lookSoon()
     this.#watch()
   }
 
@@ -297,7 +293,7 @@ export class DurableRun {
 
   async #lookElsewhere(): Promise<void> {
     if (this.isOver || this.isHeld) return
-    const record = await readRun(this.#store, this.id).catch(() => undefined)
+    const record = await readRun(this.store, this.id).catch(() => undefined)
     if (record !== undefined && hasEnded(record)) this.#leave()
     else this.#watch()
   }

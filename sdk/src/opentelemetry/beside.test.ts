@@ -169,34 +169,6 @@ describe('beside a provider of the application', () => {
   })
 })
 
-it('a provider of SDK 1 that a library sets up when it is first used brings its spans, each once', async () => {
-  const { spans, options } = collecting()
-  init(options)
-  const late = flow('late', () =>
-    flow.step('call', () => {
-      // As Genkit does.
-      trace.setGlobalTracerProvider(new BasicTracerProvider())
-      context.setGlobalContextManager(new AsyncLocalStorageContextManager())
-      return flow.step('inner', () => trace.getTracer('app').startActiveSpan('query', (span) => span.end()))
-    }),
-  )
-  await late.run()
-  expect(chain(spans)).toEqual(['query < inner', 'inner < call', 'call < late', 'late < undefined'])
-})
-
-it.each(['right after ours', 'later'])(
-  'a provider of SDK 1 that the application sets up %s keeps its spans',
-  async (when) => {
-    const { spans, options } = collecting()
-    init(options)
-    if (when === 'later') await new Promise((done) => setTimeout(done, 5))
-    trace.setGlobalTracerProvider(new BasicTracerProvider())
-    context.setGlobalContextManager(new AsyncLocalStorageContextManager())
-    await work.run()
-    expect(chain(spans)).toEqual(['step < work', 'work < undefined'])
-  },
-)
-
 it('spanProcessor brings every span of the application’s provider, each once', async () => {
   const { spans, options } = collecting()
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spanProcessor(options)] }))

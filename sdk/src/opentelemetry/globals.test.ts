@@ -1,7 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { afterEach, expect, it } from 'vitest'
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
+import { afterEach, describe, expect, it } from 'vitest'
 import { flow, shutdown } from '../index.ts'
 import { record } from '../testing.ts'
 
@@ -51,6 +53,34 @@ it('so does one that comes when there were runs already, also while one goes on'
   expect([before, query, step, first].map((span) => span?.name)).toEqual(['before', 'query', 'step', 'work'])
   expect(rest.map(({ name }) => name)).toEqual(['step', 'work', 'goes on'])
   expect(rest[1]?.parentSpanContext?.spanId).toBe(rest[2]?.spanContext().spanId)
+})
+
+describe('a provider of SDK 1', () => {
+  function setUpOld() {
+    trace.setGlobalTracerProvider(new BasicTracerProvider())
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager())
+  }
+
+  it('that a library sets up when it is first used, as Genkit does, brings its spans, each once', async () => {
+    const recording = record()
+    await flow('late', () =>
+      flow.step('call', () => {
+        setUpOld()
+        return work.run()
+      }),
+    ).run()
+    expect(recording.spans.map(({ name }) => name)).toEqual(['query', 'step', 'work', 'call', 'late'])
+    const [query, step] = recording.spans
+    expect(query?.parentSpanContext?.spanId).toBe(step?.spanContext().spanId)
+  })
+
+  it.each(['right after us', 'later'])('that the application sets up %s keeps its spans', async (when) => {
+    const recording = record()
+    if (when === 'later') await setTimeout(5)
+    setUpOld()
+    await work.run()
+    expect(recording.spans.map(({ name }) => name)).toEqual(['step', 'work'])
+  })
 })
 
 it('OpenTelemetry’s API is as it was after the shutdown', async () => {
