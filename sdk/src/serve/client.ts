@@ -1,5 +1,6 @@
 import { checkKnown, expected } from '../errors.ts'
 import type { Flow } from '../flow/flow.ts'
+import type { Json } from './json.ts'
 import { readEvents } from './server-sent-events.ts'
 
 export interface ClientOptions {
@@ -37,10 +38,12 @@ type CallArguments<I> = undefined extends I
   ? [input?: I, options?: CallOptions]
   : [input: I, options?: CallOptions]
 /** A stream arrives as its chunks, or as the list of them. */
-type Output<O> = O extends AsyncIterable<infer C> | (Iterable<infer C> & { next: unknown }) ? C[] : O
-type Chunk<O, C> = O extends AsyncIterable<infer D> ? D : C
+type Output<O> = O extends AsyncIterable<infer C> | (Iterable<infer C> & { next: unknown })
+  ? Json<C>[]
+  : Json<O>
+type Chunk<O, C> = Json<O extends AsyncIterable<infer D> ? D : C>
 
-/** The flows of a server, with the types that they have there. */
+/** The flows of a server, with the types that values have there, as JSON. */
 export type Client<F> = { readonly [K in keyof F]: RemoteFlow<F[K]> }
 
 /** What the server, or a flow on it, said in place of an output. */
