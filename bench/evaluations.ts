@@ -9,6 +9,8 @@ export const name = 'evaluations: 10 checks on each case, of a flow with two ste
 
 /** A directory in which `npm install evalite@0.19.0 vitest@3` was run; its Node is that of PATH. */
 const EVALITE = process.env.WEIR_BENCH_EVALITE || undefined
+/** A directory in which `npm install promptfoo@0.123.1` was run. */
+const PROMPTFOO = process.env.WEIR_BENCH_PROMPTFOO || undefined
 const SIZES = [1_000, 10_000]
 
 interface Measured {
@@ -19,7 +21,7 @@ interface Measured {
   readonly peak: number
 }
 
-/** Times `weir eval` beside Evalite, each as a user starts it. */
+/** Times `weir eval` beside Evalite and promptfoo, each as a user starts it. */
 export async function run(): Promise<string> {
   // Beside the packages, so that the file finds them.
   const directory = await mkdtemp(join(repository, 'bench', 'dist', 'evaluations-'))
@@ -38,7 +40,9 @@ export async function run(): Promise<string> {
       row('`weir eval --local --in-process`', cases, await time(['--local', '--in-process'], weir.env))
       row('`weir eval`, recorded (without the server)', cases, await time([], weir.env))
     }
-    if (EVALITE !== undefined) row('Evalite 0.19.0, 10 scorers', SIZES[0]!, await evalite(EVALITE, SIZES[0]!))
+    const few = SIZES[0]!
+    if (EVALITE !== undefined) row('Evalite 0.19.0, 10 scorers', few, await evalite(EVALITE, few))
+    if (PROMPTFOO !== undefined) row('promptfoo 0.123.1, 10 assertions', few, await promptfoo(PROMPTFOO, few))
   } finally {
     await rm(directory, { recursive: true })
   }
@@ -57,6 +61,35 @@ async function evalite(directory: string, cases: number): Promise<Measured> {
     return await measure(directory, 'node', [bin, 'run', file], { ...process.env, CASES: String(cases) })
   } finally {
     await rm(file)
+  }
+}
+
+async function promptfoo(directory: string, cases: number): Promise<Measured> {
+  const own = await mkdtemp(join(directory, 'weir-bench-'))
+  try {
+    await writeFile(join(own, 'provider.mjs'), PROVIDER)
+    const config = {
+      prompts: ['{{n}}'],
+      providers: ['file://provider.mjs'],
+      defaultTest: {
+        assert: Array.from({ length: 10 }, () => ({
+          type: 'javascript',
+          value: 'JSON.parse(output).n >= 0',
+        })),
+      },
+      tests: Array.from({ length: cases }, (_, n) => ({ vars: { n: String(n) } })),
+    }
+    await writeFile(join(own, 'config.json'), JSON.stringify(config))
+    const bin = join(directory, 'node_modules', 'promptfoo', 'dist', 'src', 'entrypoint.js')
+    const options = ['--no-cache', '--no-table', '--no-progress-bar', '-o', 'results.json']
+    return await measure(own, 'node', [bin, 'eval', '-c', 'config.json', ...options], {
+      ...process.env,
+      PROMPTFOO_CONFIG_DIR: own,
+      PROMPTFOO_DISABLE_TELEMETRY: '1',
+      PROMPTFOO_DISABLE_UPDATE: '1',
+    })
+  } finally {
+    await rm(own, { recursive: true })
   }
 }
 
@@ -129,4 +162,11 @@ evalite('many', {
   task: async (n: number) => ({ n }),
   scorers: Array.from({ length: 10 }, (_, i) => ({ name: 'check ' + i, scorer: ({ output }) => (output.n >= 0 ? 1 : 0) })),
 })
+`
+
+const PROVIDER = `
+export default class {
+  id() { return 'many' }
+  async callApi(prompt) { return { output: JSON.stringify({ n: Number(prompt) }) } }
+}
 `

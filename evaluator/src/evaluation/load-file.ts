@@ -36,7 +36,7 @@ async function findIn(path: string, cwd: string): Promise<string[]> {
 }
 
 /** What tells tsx which `tsconfig.json` to read: the nearest one above the file. By itself it looks in the working directory. */
-export function tsconfigOf(file: string): { readonly TSX_TSCONFIG_PATH?: string } {
+function tsconfigOf(file: string): { readonly TSX_TSCONFIG_PATH?: string } {
   for (let at = dirname(file); ; at = dirname(at)) {
     const path = join(at, 'tsconfig.json')
     if (existsSync(path)) return { TSX_TSCONFIG_PATH: path }
@@ -53,6 +53,8 @@ export async function registerTypeScript(file: string): Promise<void> {
   const [esm, cjs] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')])
   esm.register()
   cjs.register()
+  // For what the project's code forks.
+  process.execArgv.push('--import', import.meta.resolve('tsx'))
 }
 
 /** The evaluations that a file exports, as default or by name. */

@@ -23,7 +23,7 @@ const GRACE_MS = 10_000
 /** Processes that end one after the other, with no trial between them, until no more are started. */
 const MOST_CRASHES = 20
 
-export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'onUnowned' | 'file'> {
+export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'onUnowned'> {
   /** A process that loaded the file waits for the next trials. Off where many files are loaded: each waits with its memory. */
   readonly keepLoaded: boolean
 }
@@ -34,7 +34,7 @@ export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'onUnowned'
  * @throws UsageError if the file cannot be loaded
  */
 export async function loadInChild(file: string, options: ChildOptions): Promise<EvaluationCode[]> {
-  const processes = new Processes(file, options)
+  const processes = new Processes(options)
   const loader = processes.spare()
   const { outlines, files } = (await loader.ask({ kind: 'load', file }, MAX_LOAD_MS)) as LoadedFile
   if (!options.keepLoaded) loader.close()
@@ -58,12 +58,10 @@ class Processes {
   readonly late: Map<string, string> = new Map()
   readonly unowned: Set<string> = new Set()
   readonly recording: Recording
-  readonly #file: string
   readonly #options: ChildOptions
   #spare: RunnerProcess | undefined
 
-  constructor(file: string, options: ChildOptions) {
-    this.#file = file
+  constructor(options: ChildOptions) {
     this.#options = options
     this.recording = options.recording
   }
@@ -90,7 +88,7 @@ class Processes {
   #start(): RunnerProcess {
     const onLate = (runId: string, message: string) => void this.late.set(runId, message)
     const onUnowned = (message: string) => void this.unowned.add(message)
-    return new RunnerProcess({ ...this.#options, file: this.#file, onLate, onUnowned })
+    return new RunnerProcess({ ...this.#options, onLate, onUnowned })
   }
 }
 

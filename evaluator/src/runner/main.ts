@@ -2,7 +2,7 @@ import { readVariables, UsageError } from '@weir/config'
 import { messageOf } from '../errors.ts'
 import { dataFileOf, resolveCases } from '../evaluation/cases.ts'
 import { type Evaluation, isDataSource } from '../evaluation/definition.ts'
-import { loadEvalFile } from '../evaluation/load-file.ts'
+import { loadEvalFile, registerTypeScript } from '../evaluation/load-file.ts'
 import { outlineOf } from '../evaluation/outline.ts'
 import { startRecorder } from '../local/recorder.ts'
 import { delivery } from './delivery.ts'
@@ -113,6 +113,8 @@ function load(file: string): Promise<Evaluation[]> {
 }
 
 async function loadAndSay(file: string): Promise<Evaluation[]> {
+  // Now and not at the start of the process: tsx would go through each of our own modules, too.
+  await registerTypeScript(file)
   const evaluations = await guarded(() => loadEvalFile(file)).catch(unloadable(file))
   say('loaded')
   return evaluations

@@ -1,15 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { UsageError } from '@weir/config'
-import { tsconfigOf } from '../evaluation/load-file.ts'
 import type { Recording } from './in-process.ts'
 import type { RunnerMessage, RunnerNews, RunnerRequest, RunnerRequests, RunnerTask } from './messages.ts'
 
 export interface RunnerOptions {
   /** Where relative paths of the user's code start. */
   readonly directory: string
-  /** The evaluation's file: the nearest `tsconfig.json` says how it is loaded. */
-  readonly file: string
   readonly recording: Recording
   /** Set besides those of this process. */
   readonly env?: NodeJS.ProcessEnv
@@ -64,14 +61,14 @@ export class RunnerProcess {
   #blockedMs: number | undefined
   #hasEnded = false
 
-  constructor({ directory, file, recording, env, stdout = 'stdout', onLate, onUnowned }: RunnerOptions) {
+  constructor({ directory, recording, env, stdout = 'stdout', onLate, onUnowned }: RunnerOptions) {
     this.#onLate = onLate
     this.#onUnowned = onUnowned
     const extension = extname(import.meta.url)
     this.#child = fork(new URL(`./main${extension}`, import.meta.url), [recording], {
       cwd: directory,
-      env: { ...process.env, ...tsconfigOf(file), ...env },
-      execArgv: ['--import', import.meta.resolve('tsx')],
+      env: { ...process.env, ...env },
+      execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', stdout === 'stderr' ? 2 : 'inherit', 'inherit', 'ipc'],
     })
