@@ -82,7 +82,7 @@ async function promptfoo(directory: string, cases: number): Promise<Measured> {
     await writeFile(join(own, 'config.json'), JSON.stringify(config))
     const bin = join(directory, 'node_modules', 'promptfoo', 'dist', 'src', 'entrypoint.js')
     const options = ['--no-cache', '--no-table', '--no-progress-bar', '-o', 'results.json']
-    return await measure(own, 'node', [bin, 'eval', '-c', 'config.json', ...options], {
+    return await measure(own, process.execPath, [bin, 'eval', '-c', 'config.json', ...options], {
       ...process.env,
       PROMPTFOO_CONFIG_DIR: own,
       PROMPTFOO_DISABLE_TELEMETRY: '1',

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { getCompileCacheDir } from 'node:module'
 import { extname } from 'node:path'
 import { UsageError } from '@weir/config'
 import type { Recording } from './in-process.ts'
@@ -67,7 +68,7 @@ export class RunnerProcess {
     const extension = extname(import.meta.url)
     this.#child = fork(new URL(`./main${extension}`, import.meta.url), [recording], {
       cwd: directory,
-      env: { ...process.env, ...env },
+      env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir(), ...env },
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', stdout === 'stderr' ? 2 : 'inherit', 'inherit', 'ipc'],
