@@ -119,4 +119,5 @@ test('a run whose server is killed is not told as a dashboard that does not answ
   await panel.getByRole('button', { name: 'Send approval' }).waitFor()
   await orders.kill()
   await panel.getByText('Nothing more is heard of the run here').waitFor()
+  await panel.getByText('unknown', { exact: true }).waitFor()
 })

@@ -14,6 +14,7 @@ const LOOKS: Record<string, readonly [tone: Tone, icon: IconName]> = {
   suspended: ['warning', 'pause'],
   cancelled: ['neutral', 'stop'],
   expired: ['warning', 'clock'],
+  unknown: ['warning', 'question'],
   replayed: ['neutral', 'replay'],
   skipped: ['neutral', 'minus'],
   unverifiable: ['warning', 'question'],

@@ -16,7 +16,8 @@ export interface StartedRun {
   /** Of the page, in milliseconds: tells it from other runs. */
   readonly startedAt: number
   readonly id: string | undefined
-  readonly status: 'running' | 'ok' | 'error' | 'cancelled'
+  /** Unknown: nothing more is heard of it. */
+  readonly status: 'running' | 'ok' | 'error' | 'cancelled' | 'unknown'
   /** The end of what it streamed. */
   readonly chunks: string
   /** With status ok: JSON, undefined for nothing. */
@@ -104,10 +105,12 @@ function endOf(error: unknown): Partial<StartedRun> {
   if (!(error instanceof RemoteFlowError)) {
     const isRead = error instanceof SyntaxError || error instanceof RangeError
     const what = isRead ? 'What came of the run cannot be read' : 'The dashboard does not answer'
-    return { status: 'error', error: `${what}: ${message}` }
+    return { status: 'unknown', error: `${what}: ${message}` }
   }
   if (error.type === 'AbortError') return { status: 'cancelled' }
-  return { status: 'error', error: message === 'the answer broke off' ? BROKEN_OFF : message }
+  return message === 'the answer broke off'
+    ? { status: 'unknown', error: BROKEN_OFF }
+    : { status: 'error', error: message }
 }
 
 const BROKEN_OFF =
