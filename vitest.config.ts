@@ -54,6 +54,7 @@ const WITH_SDK = [
   'dialects/src/dialects/weir.test.ts',
   'evaluator/src/experiment/limits.test.ts',
   'evaluator/src/experiment/local.test.ts',
+  'evaluator/src/local/durable-runs.test.ts',
   'evaluator/src/local/observed-clients.test.ts',
   'evaluator/src/local/recorder.test.ts',
   'evaluator/src/runner/judge-trial.test.ts',

@@ -32,10 +32,11 @@ export function isWrapper({ facts }: PlacedSpan): boolean {
 }
 
 function topSpans(members: readonly PlacedSpan[], root: PlacedSpan | undefined): PlacedSpan[] {
-  const isTop = ({ parent, runId, begins }: PlacedSpan) => {
+  const isTop = ({ facts, parent, runId, begins }: PlacedSpan) => {
     if (root === undefined) return parent === undefined && begins === undefined
-    // A run in several parts has a flow span for each of them.
-    if (root.begins === 'flow') return parent?.runId === runId && parent.begins === 'flow'
+    // A run in several parts has a flow span for each of them, which is no step.
+    if (root.begins === 'flow')
+      return facts.kind !== 'flow' && parent?.runId === runId && parent.facts.kind === 'flow'
     return parent === root
   }
   return members.filter(isTop)

@@ -38,6 +38,22 @@ test('without a step, the direct children of the root are the steps, whatever th
   )
 })
 
+test('a part of the run is no step of it, and what is below it is one as what is below the root', () => {
+  expectSteps(
+    `
+    flow f 0+10 run=r suspended
+      span before 1+2
+      flow f 50+10 run=r
+        span after 51+2
+    `,
+    `
+    f ok 0+20 run=r
+      span before#0 ok 1+2
+      span after#0 ok 51+2
+    `,
+  )
+})
+
 test('without a flow, the root names the run and its children are the steps', () => {
   expectSteps(
     `
