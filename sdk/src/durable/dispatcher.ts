@@ -5,6 +5,7 @@ import { warn } from '../warn.ts'
 import { clearDue, type Due, listDue } from './due.ts'
 import type { DurableRun } from './durable-run.ts'
 import { acquireDue, acquireLease, type Lease } from './lease.ts'
+import { retain } from './retention.ts'
 import { hasEnded, type RunRecord, readRun } from './run-record.ts'
 
 /** Milliseconds between two looks at what is due. */
@@ -150,8 +151,13 @@ export class Dispatcher {
       if (lease !== undefined) await run.goOn(lease)
     } else {
       const record = await readRun(this.#store, due.run)
+      if (record !== undefined && hasEnded(record)) {
+        await retain(this.#store, record, request.now)
+        await clearDue(this.#store, due)
+        return
+      }
       const known = [...this.#resumers].find(({ flow }) => flow.name === record?.flow)
-      if (record !== undefined && !hasEnded(record) && known === undefined) return
+      if (record !== undefined && known === undefined) return
       const lease = await acquireDue(this.#store, due, request)
       if (lease !== undefined && record !== undefined) known?.resume(known.flow, record, lease)
     }

@@ -18,13 +18,16 @@ export interface RunIdentity {
   readonly id: string
   /** Whoever begins it again, or executes its parent again, means the same run. */
   readonly isShared: boolean
+  /** Where it is known by the run that it is nested in. */
+  readonly parent?: DurableRun
 }
 
 /** Decided when it is called, in the order of the calls. */
 export function identify(flow: FlowDefinition, { id, idempotencyKey }: RunOptions): RunIdentity {
   const { journal, branch } = currentScope()
   if (journal !== undefined && id === undefined && idempotencyKey === undefined) {
-    return { id: journal.childId(flow.name, branch === '' ? undefined : branch), isShared: true }
+    const derived = journal.childId(flow.name, branch === '' ? undefined : branch)
+    return { id: derived, isShared: true, parent: journal }
   }
   const given = {
     flow: flow.name,
@@ -46,7 +49,7 @@ export async function executeDurably(
   input: unknown,
   options: RunOptions,
   reader: RunListener | undefined,
-  { id, isShared }: RunIdentity,
+  { id, isShared, parent }: RunIdentity,
 ): Promise<unknown> {
   const timeout = checkOptions(options)
   const { run: outer, session: around } = currentScope()
@@ -67,6 +70,7 @@ export async function executeDurably(
         ...(user === undefined ? {} : { user }),
         ...(metadata === undefined ? {} : { metadata }),
         ...(timeout === undefined ? {} : { deadline: request.now + timeout }),
+        ...(parent?.store === store ? { parent: parent.id } : retentionOf(flow)),
       },
       request,
     )
@@ -77,6 +81,10 @@ export async function executeDurably(
     return goOnWith(flow, store, id, reader)
   }
   return execute(flow, store, lease as Lease, input, { ...withoutKey(options), id }, reader)
+}
+
+function retentionOf({ retention }: FlowDefinition): { readonly retention?: number } {
+  return retention === undefined ? {} : { retention }
 }
 
 /** The run was begun before, here or in another process. */

@@ -3,16 +3,21 @@ import { newRunId } from '../spans/ids.ts'
 import type { Store } from '../stores/store.ts'
 import { clearDue } from './due.ts'
 import { changeHeldRun, type Lease, type LeaseRequest, offerLease, toFree } from './lease.ts'
-import { type PendingWait, type RunRecord, recordKey } from './run-record.ts'
+import { retain } from './retention.ts'
+import { addNested, type PendingWait, type RunRecord, recordKey } from './run-record.ts'
 import { toStored } from './stored-value.ts'
 
 /** What a new run is given. */
 export type NewRun = Pick<RunRecord, 'flow'> &
-  Partial<Pick<RunRecord, 'version' | 'input' | 'session' | 'user' | 'metadata' | 'deadline'>> & {
+  Partial<
+    Pick<RunRecord, 'version' | 'input' | 'session' | 'user' | 'metadata' | 'deadline' | 'retention'>
+  > & {
     /** Default: a new one. Not with an idempotency key, which gives the id. */
     readonly id?: string
     /** Gives the id: the same run whenever somebody creates it with the same key. */
     readonly idempotencyKey?: string
+    /** The run that it is nested in, in the same store. */
+    readonly parent?: string
   }
 
 export interface CreatedRun {
@@ -45,7 +50,7 @@ export class RunExistsError extends Error {
  */
 export async function createRun(store: Store, run: NewRun, request: LeaseRequest): Promise<CreatedRun> {
   const id = idOf(run)
-  const { flow, version, input, session, user, metadata, deadline, idempotencyKey } = run
+  const { flow, version, input, session, user, metadata, deadline, retention, idempotencyKey, parent } = run
   const record: RunRecord = {
     id,
     flow,
@@ -56,11 +61,13 @@ export async function createRun(store: Store, run: NewRun, request: LeaseRequest
     user,
     metadata,
     ...(deadline === undefined ? {} : { deadline }),
+    ...(retention === undefined ? {} : { retention }),
     createdAt: request.now,
     updatedAt: request.now,
     lease: { owner: request.owner, epoch: 1, expires: request.now + request.duration },
   }
   const text = await toStored(`input or metadata of flow "${flow}"`, record)
+  if (parent !== undefined) await addNested(store, parent, id)
   const lease = await offerLease(store, id, request, record.lease.epoch)
   if ((await store.put(await recordKey(id), text)) !== undefined) return { id, lease }
   await clearDue(store, lease.due)
@@ -86,8 +93,13 @@ export async function suspendRun(
 /** @throws LeaseLostError, or NotStorableError if output or error cannot be stored */
 export async function finishRun(store: Store, lease: Lease, end: RunEnd, now: number): Promise<void> {
   const subject = end.status === 'ok' ? 'output' : 'error'
-  await changeHeldRun(store, lease, (record) => ({ ...toFree(record, now), ...end }), subject)
-  await clearDue(store, lease.due)
+  const ended = await changeHeldRun(store, lease, (record) => ({ ...toFree(record, now), ...end }), subject)
+  try {
+    await retain(store, ended, now)
+    await clearDue(store, lease.due)
+  } catch {
+    // The run has ended all the same. Whoever finds its lease due does what is left.
+  }
 }
 
 /** With an idempotency key it is made of flow and key, so that one write decides who was first. */

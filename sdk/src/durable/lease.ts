@@ -105,14 +105,15 @@ export async function changeHeldRun(
   lease: Lease,
   change: (record: RunRecord) => RunRecord,
   subject?: string,
-): Promise<void> {
+): Promise<RunRecord> {
   let held = false
   const fenced = (record: RunRecord) => {
     held = holds(record, lease)
     return held ? change(record) : undefined
   }
-  await changeRun(store, lease.run, fenced, subject)
-  if (!held) throw new LeaseLostError(lease.run)
+  const changed = await changeRun(store, lease.run, fenced, subject)
+  if (!held || changed === undefined) throw new LeaseLostError(lease.run)
+  return changed
 }
 
 /** A lease that is not recorded yet. What it is found by comes first: a crash in between costs one look at the run. */

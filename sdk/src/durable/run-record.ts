@@ -1,4 +1,4 @@
-import type { Store } from '../stores/store.ts'
+import type { Entry, Store } from '../stores/store.ts'
 import { runKey } from './keys.ts'
 import { fromStored, toStored } from './stored-value.ts'
 
@@ -35,6 +35,8 @@ export interface RunRecord {
   readonly cancelled?: { readonly reason: unknown }
   /** When its `timeout` is over, in whichever process; milliseconds since 1970. */
   readonly deadline?: number
+  /** Milliseconds that it is kept once it has ended; for ever without. A nested run is kept as long as the run around it. */
+  readonly retention?: number
   readonly createdAt: number
   readonly updatedAt: number
   readonly lease: {
@@ -76,21 +78,44 @@ export async function changeRun(
   }
 }
 
+/** A run is begun in another one, and goes with it. */
+export async function addNested(store: Store, parent: string, id: string): Promise<void> {
+  await store.put(await runKey(parent, 'nested', id), id)
+}
+
 /**
- * Removes all that is kept of a run that has ended. Its id and its idempotency key are free again. The record goes last: if
- * this process dies in between, nobody begins a run that finds steps of the old one, and the run can be deleted again.
+ * Removes all that is kept of a run that has ended, and of the runs nested in it. Its id and its idempotency key are free again:
+ * no run that has them finds anything of the old one.
+ *
+ * @returns the first of these runs that has not ended: nothing was removed then
  */
-export async function deleteRun(store: Store, id: string): Promise<void> {
-  const prefix = await runKey(id, '')
+export async function deleteRun(store: Store, id: string): Promise<RunRecord | undefined> {
+  const ids = [id]
+  for (const one of ids) {
+    const record = await readRun(store, one)
+    if (record !== undefined && !hasEnded(record)) return record
+    for await (const { value } of entriesOf(store, await runKey(one, 'nested', ''))) ids.push(value)
+  }
+  for (const one of ids.toReversed()) await deleteOne(store, one)
+  return undefined
+}
+
+/** The record goes last: if this process dies in between, nobody begins a run of this id, and it can be deleted again. */
+async function deleteOne(store: Store, id: string): Promise<void> {
   const record = await store.get(await recordKey(id))
+  for await (const { key, version } of entriesOf(store, await runKey(id, '')))
+    if (key !== record?.key) await store.delete(key, version)
+  if (record !== undefined) await store.delete(record.key, record.version)
+}
+
+async function* entriesOf(store: Store, prefix: string): AsyncGenerator<Entry, void, undefined> {
   for (let after = ''; ; ) {
     const entries = await store.list(prefix, { after, limit: PAGE })
-    for (const { key, version } of entries) if (key !== record?.key) await store.delete(key, version)
+    yield* entries
     const last = entries.at(-1)
-    if (last === undefined || entries.length < PAGE) break
+    if (last === undefined || entries.length < PAGE) return
     after = last.key
   }
-  if (record !== undefined) await store.delete(record.key, record.version)
 }
 
 export function hasEnded({ status }: RunRecord): boolean {

@@ -70,10 +70,10 @@ export function storedRun(flow: FlowDefinition, id: string): StoredRun<never> {
       Dispatcher.of(store).lookSoon()
     },
     delete: async () => {
-      const found = await existing(record, flow, id)
-      if (!hasEnded(found))
-        throw new UsageError(`run ${id} is ${found.status}: only a run that is over can be deleted`)
-      await deleteRun(store, id)
+      await existing(record, flow, id)
+      const left = await deleteRun(store, id)
+      if (left !== undefined)
+        throw new UsageError(`run ${left.id} is ${left.status}: only a run that is over can be deleted`)
     },
     cancel: async (reason: unknown = new DOMException('The run was cancelled', 'AbortError')) => {
       await existing(record, flow, id)

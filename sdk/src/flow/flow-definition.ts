@@ -13,5 +13,7 @@ export interface FlowDefinition {
   readonly handler: (input: unknown, context: FlowContext<never, never>) => unknown
   readonly state: Schema | undefined
   readonly store: Store | undefined
+  /** Milliseconds. */
+  readonly retention: number | undefined
   readonly on: FlowHooks | undefined
 }

@@ -1,6 +1,7 @@
 import { resumeDefinitions } from '../durable/execute.ts'
 import { type StoredRun, storedRun } from '../durable/stored-run.ts'
 import { type Signal, sleepFor, waitForSignal } from '../durable/waits.ts'
+import { type LongDuration, toLongMilliseconds } from '../duration.ts'
 import { checkKnown, expected, UsageError } from '../errors.ts'
 import { processWide } from '../process-wide.ts'
 import { type Session, StoredSession } from '../sessions/session.ts'
@@ -32,6 +33,8 @@ export interface FlowOptions {
    * hold no process. Steps happen at least once; `idempotencyKey` is there for what must not happen twice.
    */
   readonly store?: Store | undefined
+  /** How long the store keeps a run once it has ended, with those nested in it; by default for ever. */
+  readonly retention?: LongDuration | undefined
   /**
    * Checks and converts the state of sessions, and gives a new one its first. Runs of the flow are turns of their session then;
    * only with a store.
@@ -170,7 +173,7 @@ function defineFlow(
   if (typeof name !== 'string' || name === '') throw expected('flow name', 'a non-empty string', name)
   checkKnown(`options of flow "${name}"`, options, KNOWN)
   if (typeof handler !== 'function') throw expected(`handler of flow "${name}"`, 'a function', handler)
-  const { version, input, output, chunk, state, store, signals = [], on } = options
+  const { version, input, output, chunk, state, store, retention, signals = [], on } = options
   if (version !== undefined && typeof version !== 'string') throw expected('version', 'a string', version)
   for (const [side, schema] of Object.entries({ input, output, chunk, state })) {
     if (schema !== undefined && !isSchema(schema))
@@ -180,6 +183,8 @@ function defineFlow(
     throw expected('store', 'a store for the state of sessions', store)
   if (store !== undefined && typeof store?.put !== 'function')
     throw expected('store', 'a store such as memoryStore()', store)
+  if (retention !== undefined && store === undefined)
+    throw expected('store', 'a store to keep runs in', store)
   const wrong = Array.isArray(signals) ? signals.findIndex((one) => typeof one?.name !== 'string') : -1
   if (!Array.isArray(signals) || wrong >= 0) {
     const got = wrong >= 0 ? signals[wrong] : signals
@@ -193,6 +198,7 @@ function defineFlow(
     ...schemas,
     state,
     store,
+    retention: retention === undefined ? undefined : toRetention(retention),
     on,
     handler: handler as FlowHandler<unknown, unknown>,
   }
@@ -234,7 +240,7 @@ export const flow: DefineFlow = Object.freeze(
   }),
 )
 
-const KNOWN = new Set(['version', 'input', 'output', 'chunk', 'state', 'store', 'signals', 'on'])
+const KNOWN = new Set(['version', 'input', 'output', 'chunk', 'state', 'store', 'retention', 'signals', 'on'])
 
 /** What each flow was defined by, in whatever copy of this package. */
 const definitions = processWide('definitions', () => new WeakMap<object, FlowDefinition>())
@@ -254,4 +260,11 @@ export function resumeRuns(flows: readonly Flow<never, unknown, unknown>[]): () 
       return definition
     }),
   )
+}
+
+/** Who waits for a run in another process has to find its end. */
+function toRetention(retention: LongDuration): number {
+  const milliseconds = toLongMilliseconds(retention, 'retention')
+  if (milliseconds < 60_000) throw expected('retention', 'a minute or more', retention)
+  return milliseconds
 }
