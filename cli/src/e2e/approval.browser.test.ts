@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Installation, startInstallation, until } from '@weir/engines/testing'
+import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
 import { type OrderServer, orderServer } from './order-server.ts'
@@ -74,12 +75,19 @@ test('after a restart of the server, the run is approved on its page, and ends t
   expect(rows).toEqual([{ traces: 2 }])
 })
 
-test('what a server does not take is said: a cancellation; and a signal can be sent again', async () => {
+/** Runs the flow from its page; gives the panel that shows the run. */
+async function orderPen(): Promise<Locator> {
   const { page } = browser
   await page.goto(`${weir.dashboardUrl}/flows/order?run=open`)
   const panel = page.getByRole('region', { name: 'Run this flow' })
   await panel.getByLabel('item').fill('pen')
   await panel.getByRole('button', { name: 'Run', exact: true }).click()
+  return panel
+}
+
+test('what a server does not take is said: a cancellation; and a signal can be sent again', async () => {
+  const { page } = browser
+  const panel = await orderPen()
   await panel.getByRole('button', { name: 'Send approval' }).waitFor()
   const routes = '**/api/served/*/runs/**'
   await page.route(routes, (route) => {
@@ -100,22 +108,14 @@ test('what a server does not take is said: a cancellation; and a signal can be s
 })
 
 test('a run is cancelled from the panel', async () => {
-  const { page } = browser
-  await page.goto(`${weir.dashboardUrl}/flows/order?run=open`)
-  const panel = page.getByRole('region', { name: 'Run this flow' })
-  await panel.getByLabel('item').fill('pen')
-  await panel.getByRole('button', { name: 'Run', exact: true }).click()
+  const panel = await orderPen()
   await panel.getByText('Follow the run').waitFor()
   await panel.getByRole('button', { name: 'Cancel' }).click()
   await panel.getByText('cancelled').waitFor()
 })
 
 test('a run whose server is killed is not told as a dashboard that does not answer', async () => {
-  const { page } = browser
-  await page.goto(`${weir.dashboardUrl}/flows/order?run=open`)
-  const panel = page.getByRole('region', { name: 'Run this flow' })
-  await panel.getByLabel('item').fill('pen')
-  await panel.getByRole('button', { name: 'Run', exact: true }).click()
+  const panel = await orderPen()
   await panel.getByRole('button', { name: 'Send approval' }).waitFor()
   await orders.kill()
   await panel.getByText('Nothing more is heard of the run here').waitFor()

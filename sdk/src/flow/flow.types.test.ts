@@ -61,6 +61,18 @@ it('gives a step the type of its function and of its fallback', () => {
   >()
 })
 
+it('says of the steps of a run what they give, by their labels', () => {
+  const run = flow('typed steps', () => flow.step('plan', () => ['a'])).start()
+  for (const step of run.steps()) {
+    expectTypeOf(step.label).toEqualTypeOf<string>()
+    expectTypeOf(step.output).toEqualTypeOf<unknown>()
+  }
+  for (const step of run.steps<{ plan: string[]; write: string }>()) {
+    expectTypeOf(step.label).toEqualTypeOf<'plan' | 'write'>()
+    if (step.label === 'plan') expectTypeOf(step.output).toEqualTypeOf<string[] | undefined>()
+  }
+})
+
 it('takes an option that may be undefined, as variables of the environment are', () => {
   const text = undefined as string | undefined
   expectTypeOf(init).toBeCallableWith({ serviceName: text, apiKey: text, capture: { redact: undefined } })

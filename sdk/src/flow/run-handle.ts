@@ -9,8 +9,11 @@ export interface RunHandle<O, C = unknown> extends AsyncIterable<C> {
   readonly id: string
   /** Settles as `run` would. Nobody has to wait for it: a failure that nobody asks for stays unheard. */
   readonly result: Promise<O>
-  /** Step executions that ended, in the order of their ends. */
-  steps(): readonly StepResult[]
+  /**
+   * Step executions that ended, in the order of their ends. Who knows the handler may say what its steps give:
+   * `run.steps<{ plan: string[]; write: string }>()`.
+   */
+  steps<Outputs extends object = Record<string, unknown>>(): readonly StepResult<Outputs>[]
   /** Stops the run and its steps, with `reason` as the error; without effect on a run that is over. */
   cancel(reason?: unknown): void
   /** The chunks from the first on, as they come, and those of an output that is a stream. Throws what the run throws. */
@@ -60,7 +63,7 @@ export function startRun(flow: FlowDefinition, input: unknown, options: RunOptio
   return Object.freeze({
     id,
     result: result as Promise<never>,
-    steps: () => steps.slice(),
+    steps: () => steps.slice() as never,
     cancel: (reason?: unknown) =>
       controller.abort(reason ?? new DOMException('The run was cancelled', 'AbortError')),
     [Symbol.asyncIterator]: read as () => AsyncIterator<never, void>,

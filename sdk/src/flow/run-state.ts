@@ -38,16 +38,18 @@ export interface RunState {
   listeners: readonly RunListener[]
 }
 
-/** A step execution that ended. */
-export interface StepResult {
-  readonly label: string
+/** A step execution that ended: one of those of `Outputs`, which says what the step of each label gives. */
+export type StepResult<Outputs extends object = Record<string, unknown>> = {
+  [Label in keyof Outputs & string]: StepEnd & { readonly label: Label; readonly output?: Outputs[Label] }
+}[keyof Outputs & string]
+
+interface StepEnd {
   /** Occurrence of the label within the run, 0..n. */
   readonly index: number
   readonly key: string | undefined
   readonly status: 'ok' | 'error' | 'cancelled'
   /** Milliseconds. */
   readonly duration: number
-  readonly output?: unknown
   readonly error?: unknown
 }
 
