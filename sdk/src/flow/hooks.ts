@@ -5,6 +5,7 @@ import type { RunListener, RunState } from './run-state.ts'
 /** Called as runs go on, to observe them only: what they throw is said on stderr, what they return is ignored. */
 export interface FlowHooks {
   readonly started?: ((run: RunEvent) => unknown) | undefined
+  /** An output that is a stream is undefined here: it went to whoever called, chunk by chunk. */
   readonly completed?: ((run: RunEvent & { readonly output: unknown }) => unknown) | undefined
   /** Failed, or cancelled. */
   readonly failed?:
