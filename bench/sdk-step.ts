@@ -39,9 +39,16 @@ export async function run(): Promise<string> {
   const unrecorded = flow('off', async () => {
     for (let id = 0; id < SPANS; id++) await flow.step('search', () => work(id))
   })
+  const alone = async () => {
+    for (let id = 0; id < SPANS; id++) await (async () => await work(id))()
+  }
   await unrecorded.run()
-  const off: number[] = []
-  for (let round = 0; round < ROUNDS; round++) off.push(await cpuPerSpan(() => unrecorded.run()))
+  await alone()
+  const [off, floor]: [number[], number[]] = [[], []]
+  for (let round = 0; round < ROUNDS; round++) {
+    off.push(await cpuPerSpan(() => unrecorded.run()))
+    floor.push(await cpuPerSpan(alone))
+  }
   const [ours, theirs] = [new CountingExporter(), new CountingExporter()]
   init({ exporter: ours, batch: true, global: false })
   const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter: theirs })] })
@@ -71,7 +78,7 @@ export async function run(): Promise<string> {
   if (ours.spans !== expected || theirs.spans !== expected) {
     throw new Error(`expected ${expected} spans from both sides, got ${ours.spans} and ${theirs.spans}`)
   }
-  return table(rounds, median(off))
+  return table(rounds, median(off), median(floor))
 }
 
 /** What a developer would write by hand to record the same. */
@@ -104,7 +111,7 @@ async function cpuPerSpan(execute: () => Promise<unknown>): Promise<number> {
   return (user + system) / SPANS
 }
 
-function table(rounds: readonly { step: number; span: number }[], off: number): string {
+function table(rounds: readonly { step: number; span: number }[], off: number, floor: number): string {
   const step = median(rounds.map((round) => round.step))
   const span = median(rounds.map((round) => round.span))
   const ratio = median(rounds.map((round) => round.step / round.span))
@@ -114,6 +121,7 @@ function table(rounds: readonly { step: number; span: number }[], off: number): 
     `| bare span, 9 attributes, output as JSON | ${span.toFixed(2)} µs |`,
     `| \`flow.step\`, the same attributes | ${step.toFixed(2)} µs |`,
     `| \`flow.step\` where nothing is recorded | ${off.toFixed(2)} µs |`,
+    `| an async function that awaits the same work | ${floor.toFixed(2)} µs |`,
     `| ratio (median of ${rounds.length} interleaved rounds of ${SPANS}; budget ${BUDGET}) | ${ratio.toFixed(2)} |`,
   ].join('\n')
 }
