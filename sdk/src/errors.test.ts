@@ -179,6 +179,16 @@ describe('what is wrong is named, with what was expected', () => {
       'sqliteStore: expected the path of a file, got undefined (undefined)',
     ],
     [
+      'a connection to PostgreSQL',
+      () => call(postgresStore, 'postgres://a'),
+      'postgresStore: expected a pool of pg, or options of one, got "postgres://a" (string)',
+    ],
+    [
+      'a connection to Redis',
+      () => call(redisStore, { host: 'a' }),
+      'redisStore: expected a URL, or a client of ioredis, got an object (object)',
+    ],
+    [
       'a directory that is missing',
       () => sqliteStore('/missing/runs.db'),
       'sqliteStore: expected a file that can be opened or made, got "/missing/runs.db": unable to open database file',

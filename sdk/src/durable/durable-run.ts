@@ -35,6 +35,8 @@ export interface Parts {
 export class DurableRun {
   readonly store: Store
   readonly id: string
+  /** As {@link RunRecord.name}. */
+  readonly name: string
   /** The current part. */
   span: RecordedSpan | undefined
   /** Somebody waits for the result, so the process must not end. */
@@ -52,9 +54,10 @@ export class DurableRun {
   #suspendTimer: ReturnType<typeof setTimeout> | undefined
   #watchTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(store: Store, id: string, lease: Lease) {
+  constructor(store: Store, { id, name }: Pick<RunRecord, 'id' | 'name'>, lease: Lease) {
     this.store = store
     this.id = id
+    this.name = name
     this.#lease = new LeaseHolder(store, lease, {
       acquired: () => {
         this.span = this.#parts?.begin()
@@ -117,7 +120,7 @@ export class DurableRun {
 
   /** Names a change of a session that the handler makes: the same whenever it is executed. */
   changeId(session: string): string {
-    return `${this.id}/${this.#calls.count('change', session, undefined)}`
+    return `${this.name}/${this.#calls.count('change', session, undefined)}`
   }
 
   /** @param branch of several that run at once, whose waits may be called in any order */

@@ -9,7 +9,7 @@ import { warn } from '../warn.ts'
 import { Dispatcher, LEASE, OWNER, takeLease } from './dispatcher.ts'
 import { DurableRun } from './durable-run.ts'
 import { followRun } from './follow-run.ts'
-import { createRun, idOf, RunExistsError } from './held-run.ts'
+import { type CreatedRun, createRun, idOf, RunExistsError } from './held-run.ts'
 import { type Lease, LeaseLostError } from './lease.ts'
 import { hasEnded, type RunRecord, readRun } from './run-record.ts'
 
@@ -57,7 +57,7 @@ export async function executeDurably(
   const session = options.session ?? around
   const user = options.user ?? outer?.user
   const request = { owner: OWNER, duration: LEASE, now: Date.now() }
-  let lease: Lease | undefined
+  let created: Required<CreatedRun>
   try {
     const creation = createRun(
       store,
@@ -75,12 +75,14 @@ export async function executeDurably(
       request,
     )
     Dispatcher.of(store).creating(id, creation)
-    lease = (await creation).lease
+    created = (await creation) as Required<CreatedRun>
   } catch (error) {
     if (!(error instanceof RunExistsError) || !isShared) throw error
     return goOnWith(flow, store, id, reader)
   }
-  return execute(flow, store, lease as Lease, input, { ...withoutKey(options), id }, reader)
+  const journal = new DurableRun(store, created, created.lease as Lease)
+  journal.isAwaited = true
+  return executeHere(flow, input, { ...withoutKey(options), id }, reader, journal)
 }
 
 function retentionOf({ retention }: FlowDefinition): { readonly retention?: number } {
@@ -100,19 +102,6 @@ async function goOnWith(
   return lease === undefined ? followRun(store, id) : resume(flow, store, record, lease, true, reader)
 }
 
-function execute(
-  flow: FlowDefinition,
-  store: Store,
-  lease: Lease,
-  input: unknown,
-  options: RunOptions,
-  reader: RunListener | undefined,
-): Promise<unknown> {
-  const journal = new DurableRun(store, lease.run, lease)
-  journal.isAwaited = true
-  return executeHere(flow, input, options, reader, journal)
-}
-
 async function resume(
   flow: FlowDefinition,
   store: Store,
@@ -128,7 +117,7 @@ async function resume(
       `run ${id} of flow "${flow.name}" was started by version ${version ?? 'none'} and goes on with version ${flow.version ?? 'none'}`,
     )
   }
-  const journal = new DurableRun(store, id, lease)
+  const journal = new DurableRun(store, record, lease)
   journal.isAwaited = isAwaited
   // What comes later is due, and heard then. Nothing may fail here: the lease would be renewed for a run that nobody executes.
   journal.hear(record)

@@ -19,6 +19,7 @@ describe('a new run', () => {
     expect(lease).toMatchObject({ run: 'r/1', owner: 'a', epoch: 1, expires: 130 })
     expect(await readRun(store, id)).toEqual({
       id: 'r/1',
+      name: expect.stringMatching(/^r\/1@[0-9a-f]{16}$/),
       flow: 'f',
       version: '1',
       input: { at: new Date(0) },

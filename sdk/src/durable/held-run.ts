@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { newRunId } from '../spans/ids.ts'
+import { newRunId, newSpanId } from '../spans/ids.ts'
 import type { Store } from '../stores/store.ts'
 import { clearDue } from './due.ts'
 import { changeHeldRun, type Lease, type LeaseRequest, offerLease, toFree } from './lease.ts'
@@ -22,6 +22,8 @@ export type NewRun = Pick<RunRecord, 'flow'> &
 
 export interface CreatedRun {
   readonly id: string
+  /** As {@link RunRecord.name}, of a run that this call created. */
+  readonly name?: string
   /** The caller executes the run. Undefined: an earlier call with the idempotency key created it. */
   readonly lease: Lease | undefined
 }
@@ -53,6 +55,7 @@ export async function createRun(store: Store, run: NewRun, request: LeaseRequest
   const { flow, version, input, session, user, metadata, deadline, retention, idempotencyKey, parent } = run
   const record: RunRecord = {
     id,
+    name: `${id}@${newSpanId()}`,
     flow,
     version,
     input,
@@ -69,7 +72,7 @@ export async function createRun(store: Store, run: NewRun, request: LeaseRequest
   const text = await toStored(`input or metadata of flow "${flow}"`, record)
   if (parent !== undefined) await addNested(store, parent, id)
   const lease = await offerLease(store, id, request, record.lease.epoch)
-  if ((await store.put(await recordKey(id), text)) !== undefined) return { id, lease }
+  if ((await store.put(await recordKey(id), text)) !== undefined) return { id, name: record.name, lease }
   await clearDue(store, lease.due)
   if (idempotencyKey === undefined) throw new RunExistsError(id)
   return { id, lease: undefined }

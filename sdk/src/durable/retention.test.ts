@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { z } from 'zod'
 import { flow, resumeRuns, signal } from '../index.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
@@ -77,6 +78,21 @@ it('a run that has the id of one that was deleted finds nothing of it, nor of it
   expect(await outer.run(undefined, { id: 'r' })).toBe(1)
   await outer.get('r').delete()
   expect(await outer.run(undefined, { id: 'r' })).toBe(2)
+})
+
+it('so it does of its session: it changes the state again, and is a turn of its own', async () => {
+  const state = z.object({ count: z.number().default(0) })
+  const counted = flow('counted', { store: memoryStore(), state }, async (_: undefined, { session }) =>
+    session!.update(({ count }) => ({ count: count + 1 })),
+  )
+  for (const count of [1, 2]) {
+    expect(await counted.run(undefined, { id: 'r', session: 's' })).toEqual({ count })
+    await counted.get('r').delete()
+  }
+  expect(await counted.session('s').history()).toMatchObject([
+    { number: 1, runId: 'r', output: { count: 1 } },
+    { number: 2, runId: 'r', output: { count: 2 } },
+  ])
 })
 
 it.each(['soon', '30s', -1])('a retention of %j is refused', (retention) => {

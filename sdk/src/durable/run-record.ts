@@ -17,6 +17,8 @@ export interface PendingWait {
 /** What is kept of a run, beside its journal and its signals. Times are milliseconds since 1970. */
 export interface RunRecord {
   readonly id: string
+  /** Tells it from a run that had its id before, and was deleted. */
+  readonly name: string
   readonly flow: string
   /** Of the flow when the run was created. */
   readonly version: string | undefined

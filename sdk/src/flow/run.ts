@@ -67,7 +67,7 @@ export async function executeRun(
 
 /** An outermost run of a flow with state is a turn of its session. */
 async function addTurn(
-  { flow: { name: flow, store, state }, run }: Execution,
+  { flow: { name: flow, store, state }, run, journal }: Execution,
   around: Scope,
   input: unknown,
   output: unknown,
@@ -75,7 +75,8 @@ async function addTurn(
   const { session, runId } = run
   if (store === undefined || state === undefined || session === undefined || around.run !== undefined) return
   try {
-    await new StoredSession(store, session, state).addTurn({ runId, flow, input, output, at: Date.now() })
+    const turn = { runId, flow, input, output, at: Date.now() }
+    await new StoredSession(store, session, state).addTurn(turn, journal?.name ?? runId)
   } catch (error) {
     warn('session', `a turn of session ${session} is not kept: ${String(error)}`)
   }

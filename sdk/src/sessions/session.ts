@@ -39,6 +39,9 @@ export interface Turn<S = unknown> {
   readonly at: number
 }
 
+/** A turn as it is kept, with the name of its run: its id may be that of a run that was deleted. */
+type StoredTurn<S> = Turn<S> & { readonly run: string }
+
 /** What is kept of a session beside its turns. */
 interface SessionRecord {
   /** Undefined: nobody has changed it. */
@@ -92,7 +95,8 @@ export class StoredSession<S> implements Session<S> {
     const { turns = DEFAULT_TURNS } = options
     if (!Number.isInteger(turns) || turns < 1) throw expected('turns', 'a whole number, 1 or more', turns)
     const { record } = await this.#read()
-    return this.#turns(record, record.turns - turns, record.turns)
+    const stored = await this.#turns(record, record.turns - turns, record.turns)
+    return stored.map(({ run, ...turn }) => turn)
   }
 
   async branch(id: string, options: { readonly turn?: number | undefined } = {}): Promise<Session<S>> {
@@ -112,15 +116,18 @@ export class StoredSession<S> implements Session<S> {
     return branch
   }
 
-  /** Adds a turn once, however often its run is executed. */
-  async addTurn(turn: Omit<Turn<S>, 'number' | 'state'>): Promise<void> {
+  /**
+   * Adds a turn once, however often its run is executed.
+   * @param run names the run, as no other
+   */
+  async addTurn(turn: Omit<Turn<S>, 'number' | 'state'>, run: string): Promise<void> {
     for (;;) {
       const { record, version } = await this.#read()
-      if (record.applied.includes(turn.runId)) return
+      if (record.applied.includes(run)) return
       const number = record.turns + 1
       const state = await this.#stateOf(record)
-      const key = await this.#putTurn({ ...turn, number, state })
-      const applied = [...record.applied, turn.runId].slice(-MAX_APPLIED)
+      const key = await this.#putTurn({ ...turn, number, state, run })
+      const applied = [...record.applied, run].slice(-MAX_APPLIED)
       if (await this.#write({ ...record, turns: number, applied }, version)) return
       // Another run was first: this one gets the next number.
       const lost = await this.#store.get(key)
@@ -180,20 +187,21 @@ export class StoredSession<S> implements Session<S> {
    * Turns after number `from`, to number `to`. A run that was about to be a turn when its process died has become a later one: the
    * last number of a run counts.
    */
-  async #turns({ origin }: SessionRecord, from: number, to: number): Promise<Turn<S>[]> {
-    const byRun = new Map<string, Turn<S>>()
+  async #turns({ origin }: SessionRecord, from: number, to: number): Promise<StoredTurn<S>[]> {
+    const byRun = new Map<string, StoredTurn<S>>()
     const inherited = origin?.turn ?? 0
     if (origin !== undefined && from < inherited) {
       const source = new StoredSession<S>(this.#store, origin.session, this.#schema)
       const { record } = await source.#read()
-      for (const turn of await source.#turns(record, from, Math.min(to, inherited)))
-        byRun.set(turn.runId, turn)
+      for (const turn of await source.#turns(record, from, Math.min(to, inherited))) byRun.set(turn.run, turn)
     }
     const prefix = `${await this.#key('turn')}/`
     for (let after = `${prefix}${digits(Math.max(from, inherited) + 1)}`; ; ) {
       const page = await this.#store.list(prefix, { after, limit: PAGE })
-      const turns = await Promise.all(page.map(async ({ value }) => (await fromStored(value)) as Turn<S>))
-      for (const turn of turns) if (turn.number <= to) byRun.set(turn.runId, turn)
+      const turns = await Promise.all(
+        page.map(async ({ value }) => (await fromStored(value)) as StoredTurn<S>),
+      )
+      for (const turn of turns) if (turn.number <= to) byRun.set(turn.run, turn)
       const last = page.at(-1)
       if (last === undefined || page.length < PAGE || turns.at(-1)!.number > to) break
       after = last.key
@@ -201,7 +209,7 @@ export class StoredSession<S> implements Session<S> {
     return [...byRun.values()].sort((a, b) => a.number - b.number)
   }
 
-  async #putTurn(turn: Turn<S>): Promise<string> {
+  async #putTurn(turn: StoredTurn<S>): Promise<string> {
     const key = await toKey('session', this.id, 'turn', digits(turn.number), turn.runId)
     await this.#store.put(key, await toStored(`turn of session ${this.id}`, turn))
     return key

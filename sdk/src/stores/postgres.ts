@@ -1,5 +1,5 @@
 import pg, { type Pool, type PoolConfig } from 'pg'
-import { checkKnown } from '../errors.ts'
+import { checkKnown, expected } from '../errors.ts'
 import { checkKey, checkValue, type Entry, type Store, toRange } from './store.ts'
 
 export interface PostgresStoreOptions {
@@ -14,6 +14,8 @@ export interface PostgresStoreOptions {
  */
 export function postgresStore(connection: Pool | PoolConfig, options: PostgresStoreOptions = {}): Store {
   checkKnown('options of postgresStore', options, KNOWN)
+  if (typeof connection !== 'object' || connection === null)
+    throw expected('postgresStore', 'a pool of pg, or options of one', connection)
   const given = 'query' in connection ? connection : undefined
   const pool = given ?? new pg.Pool(connection as PoolConfig)
   // Without a listener, a connection that breaks while idle ends the process. The pool replaces it.

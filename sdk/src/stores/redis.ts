@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { checkKnown } from '../errors.ts'
+import { checkKnown, expected } from '../errors.ts'
 import { checkKey, checkValue, type Entry, type Store, toRange } from './store.ts'
 
 export interface RedisStoreOptions {
@@ -16,6 +16,8 @@ export interface RedisStoreOptions {
 export function redisStore(connection: string | Redis, options: RedisStoreOptions = {}): Store {
   checkKnown('options of redisStore', options, KNOWN)
   const { keyPrefix = 'weir' } = options
+  if (typeof connection !== 'string' && typeof connection?.duplicate !== 'function')
+    throw expected('redisStore', 'a URL, or a client of ioredis', connection)
   const redis =
     typeof connection === 'string' ? new Redis(connection, OVERRIDES) : connection.duplicate(OVERRIDES)
   // Without a listener, ioredis prints every broken connection. Operations reject anyway.
