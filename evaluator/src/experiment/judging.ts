@@ -15,7 +15,7 @@ import type { TrialRunner } from '../runner/evaluation-code.ts'
 import type { TrialRun } from '../runner/run-trial.ts'
 import { scorersOf } from '../runner/scorer-run.ts'
 import { factsOf, type ReportUsage, type TrialFacts } from '../runner/trial-facts.ts'
-import { toTrialRecords } from '../runner/trial-records.ts'
+import { RecordedRuns } from '../runner/trial-records.ts'
 import { retryWhileUnavailable } from './availability.ts'
 import type { Plan } from './plan.ts'
 import { CLOCK_SLACK_MS, readUsage } from './usage.ts'
@@ -181,7 +181,9 @@ export class Judging {
       )
       records.push(...(await getRunRecords(this.#store, { runIds: nested, details })))
     }
-    return toTrialRecords(records, variant.isFunction)
+    const runs = new RecordedRuns(records)
+    const trialRecord = (id: string) => runs.trialRecord(id, variant.isFunction)
+    return new Map(runIds.flatMap((id) => trialRecord(id) ?? []).map((run) => [run.runId, run]))
   }
 }
 

@@ -199,3 +199,17 @@ it('only cases with a tag run, and only the variants that were asked for', async
   expect(await ran({ tags: ['none'] })).toEqual([])
   expect(await ran({ variants: ['none'] })).toEqual([])
 })
+
+it('no more cases than `concurrency` says are at work, their scorers included', async () => {
+  let [active, most] = [0, 0]
+  const score = async () => {
+    most = Math.max(most, ++active)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    active--
+    return 1
+  }
+  const scorers = [{ name: 'slow', score }]
+  const [report] = await evaluateWith({ scorers, gates: { scores: { slow: 1 } }, concurrency: 2 })
+  expect(report!.status).toBe('passed')
+  expect(most).toBe(2)
+})

@@ -1,13 +1,15 @@
+import type { RunRecord } from '@weir/store/run-model'
 import { resolveCases } from '../evaluation/cases.ts'
 import { type Evaluation, taskOf } from '../evaluation/definition.ts'
 import { outlineOf } from '../evaluation/outline.ts'
 import { takeRuns } from '../local/recorder.ts'
 import { delivery } from './delivery.ts'
 import type { EvaluationCode, TrialEnd } from './evaluation-code.ts'
+import { gatherTrials } from './gather-trials.ts'
 import { judgeTrial } from './judge-trial.ts'
 import { runTrial, type TrialRun, type TrialSubject } from './run-trial.ts'
 import { factsOf, sumUsage, usageOf } from './trial-facts.ts'
-import { runsOf, toTrialRecords } from './trial-records.ts'
+import { RecordedRuns } from './trial-records.ts'
 
 /** Where the runs of this process are recorded. */
 export type Recording = 'memory' | 'collector'
@@ -61,11 +63,17 @@ export async function runAndRecord(
 ): Promise<RecordedEnd> {
   const lostBefore = delivery.missing.lost
   const { run, isRunning } = await runTrial(evaluation, subject, onLate)
-  onTaskEnd?.()
+  if (recording === 'collector' || mayWait(evaluation)) onTaskEnd?.()
+  if (recording === 'memory' && mayWait(evaluation)) await gatherTrials()
   const { lost, pending, reason } = await delivery.deliver()
   if (recording === 'memory') return { run, isRunning, ...(await judgeInMemory(evaluation, subject, run)) }
   const isMissing = lost > lostBefore || pending > 0
   return { run, isRunning, undelivered: isMissing ? (reason ?? 'no answer') : undefined }
+}
+
+/** Whether the next trial may begin before one is judged: its cost need not be known by then, and no more scorers than trials run at once. */
+function mayWait({ budget, expect, scorers }: Evaluation): boolean {
+  return budget === undefined && expect === undefined && scorers.length === 0
 }
 
 async function judgeInMemory(
@@ -74,18 +82,27 @@ async function judgeInMemory(
   run: TrialRun,
 ): Promise<Pick<TrialEnd, 'results' | 'facts' | 'usage' | 'isRecorded'>> {
   const isFunction = typeof taskOf(evaluation, variant) === 'function'
-  const records = await takeRuns([run.runId])
-  const record = toTrialRecords(records, isFunction).get(run.runId)
+  const runs = runsOf(await takeRuns([run.runId]))
+  const record = runs.trialRecord(run.runId, isFunction)
   const mayLack = run.error !== undefined && run.error.reason !== 'thrown'
   const scorerRuns: string[] = []
   const onScorerRun = (runId: string) => void scorerRuns.push(runId)
   const results = await judgeTrial(evaluation, experimentId, item, run, record, onScorerRun)
-  const scorers = scorerRuns.length === 0 ? [] : await takeRuns(scorerRuns)
-  const all = [...runsOf(records, [run.runId]), ...runsOf(scorers, scorerRuns)]
+  const scorers = scorerRuns.length === 0 ? [] : runsOf(await takeRuns(scorerRuns)).startedBy(scorerRuns)
+  const all = [...runs.startedBy([run.runId]), ...scorers]
   return {
     results,
     facts: record && factsOf(record),
     usage: sumUsage(all.map(usageOf)),
     isRecorded: record !== undefined || mayLack,
   }
+}
+
+const taken = new WeakMap<readonly RunRecord[], RecordedRuns>()
+
+/** Trials whose runs were taken together share one. */
+function runsOf(records: readonly RunRecord[]): RecordedRuns {
+  const runs = taken.get(records) ?? new RecordedRuns(records)
+  taken.set(records, runs)
+  return runs
 }

@@ -78,8 +78,7 @@ async function answer(task: RunnerRequest): Promise<unknown> {
     case 'trial':
       return toSentEnd(
         await runAndRecord(await find(task.file, task.evaluation), task.subject, recording, {
-          // In memory, the answer follows at once.
-          onTaskEnd: recording === 'collector' ? () => say({ taskEnded: task.id }) : undefined,
+          onTaskEnd: () => say({ taskEnded: task.id }),
           onLate: (runId, late) => say({ late, runId }),
         }),
       )

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { judge } from '../checks/judge.ts'
 import { childRuns, steps, tools } from '../checks/matchers.ts'
 import { toRun } from '../testing.ts'
-import { toTrialRecords } from './trial-records.ts'
+import { RecordedRuns } from './trial-records.ts'
 
 const outer: RunRecord = {
   ...toRun({ tools: ['search'], children: [{ flow: 'inner', runId: 'inner' }] }),
@@ -18,10 +18,10 @@ const inner: RunRecord = {
   runId: 'inner',
   startUnixNano: outer.startUnixNano + 50_000_000n,
 }
-const records = [outer, inner]
+const runs = new RecordedRuns([outer, inner])
 
 it('a plain function is judged with the steps, calls and child runs of the flows that it ran', () => {
-  const trial = toTrialRecords(records, true).get('outer')!
+  const trial = runs.trialRecord('outer', true)!
   expect(trial.steps.map(({ name, startNs }) => [name, startNs / 1e6])).toEqual([
     ['before', 50],
     ['look', 60],
@@ -44,5 +44,5 @@ it('a plain function is judged with the steps, calls and child runs of the flows
 })
 
 it('a flow is judged by its own run', () => {
-  expect(toTrialRecords(records, false).get('outer')).toBe(outer)
+  expect(runs.trialRecord('outer', false)).toBe(outer)
 })

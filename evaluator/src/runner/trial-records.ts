@@ -1,35 +1,36 @@
 import type { CallRecord, RunRecord, StepRecord } from '@weir/store/run-model'
 
-/**
- * The records by which trials are judged, by run id. A flow is judged by its own run. A plain function is judged by its run
- * together with those of the flows that it ran: it only calls them, whatever framework they belong to.
- */
-export function toTrialRecords(records: readonly RunRecord[], isFunction: boolean): Map<string, RunRecord> {
-  const byId = new Map(records.map((run) => [run.runId, run]))
-  if (!isFunction) return byId
-  const traces = Map.groupBy(records, ({ traceId }) => traceId)
-  const startedBy = ({ traceId, children }: RunRecord): readonly RunRecord[] => [
-    ...traces.get(traceId)!,
-    ...children.flatMap(({ runId }) => byId.get(runId) ?? []),
-  ]
-  return new Map(records.map((run) => [run.runId, withNested(run, reachable(run, startedBy))]))
-}
+/** Records of runs, by what leads from one to others. */
+export class RecordedRuns {
+  readonly #byId: ReadonlyMap<string, RunRecord>
+  readonly #byTrace: ReadonlyMap<string, readonly RunRecord[]>
 
-/** Of records, those of these runs and of what they started. */
-export function runsOf(records: readonly RunRecord[], runIds: readonly string[]): RunRecord[] {
-  const found = new Set(records.filter(({ runId }) => runIds.includes(runId)))
-  for (const { traceId, children } of found) {
-    for (const next of records)
-      if (next.traceId === traceId || children.some(({ runId }) => runId === next.runId)) found.add(next)
+  constructor(records: readonly RunRecord[]) {
+    this.#byId = new Map(records.map((run) => [run.runId, run]))
+    this.#byTrace = Map.groupBy(records, ({ traceId }) => traceId)
   }
-  return [...found]
-}
 
-/** A run and those that it started, which may be in traces of their own: Genkit begins one with each flow. */
-function reachable(run: RunRecord, startedBy: (run: RunRecord) => readonly RunRecord[]): RunRecord[] {
-  const found = new Set([run])
-  for (const of of found) for (const next of startedBy(of)) found.add(next)
-  return [...found]
+  /**
+   * The record by which a trial is judged. A flow is judged by its own run. A plain function is judged by its run together with those
+   * of the flows that it ran: it only calls them, whatever framework they belong to.
+   */
+  trialRecord(runId: string, isFunction: boolean): RunRecord | undefined {
+    const run = this.#byId.get(runId)
+    return run !== undefined && isFunction ? withNested(run, this.startedBy([runId])) : run
+  }
+
+  /** These runs and those that they started, which may be in traces of their own: Genkit begins one with each flow. */
+  startedBy(runIds: readonly string[]): RunRecord[] {
+    const found = new Set(runIds.flatMap((id) => this.#byId.get(id) ?? []))
+    for (const { traceId, children } of found) {
+      for (const run of this.#byTrace.get(traceId)!) found.add(run)
+      for (const { runId } of children) {
+        const child = this.#byId.get(runId)
+        if (child !== undefined) found.add(child)
+      }
+    }
+    return [...found]
+  }
 }
 
 /** A run with the steps, calls, child runs and usage of the others. */
