@@ -22,8 +22,6 @@ import { CLOCK_SLACK_MS, readUsage } from './usage.ts'
 
 /** Trials judged at once: scorers may call a model. */
 const CONCURRENCY = 16
-/** Traces settled by one statement. */
-const SETTLE_BATCH = 5_000
 /** Longest time without one more run. */
 const MAX_IDLE_MS = 5_000
 const LOOK_EVERY_MS = 200
@@ -115,7 +113,7 @@ export class Judging {
     return retryWhileUnavailable(async () => {
       if (outline.scorers.length > 0) {
         const found = await findExperimentTraces(this.#store, { experimentId: scorers, sinceMs })
-        await this.#settle(isLast ? found : found.filter((id) => !this.#scorerTraces.has(id)))
+        await settleTraces(this.#store, isLast ? found : found.filter((id) => !this.#scorerTraces.has(id)))
         for (const id of found) this.#scorerTraces.add(id)
       }
       return readUsage(this.#plan, this.#store)
@@ -157,17 +155,12 @@ export class Judging {
     return retryWhileUnavailable(() => this.#settleAndRead(runIds, startedMs - CLOCK_SLACK_MS))
   }
 
-  async #settle(traceIds: readonly string[]): Promise<void> {
-    for (let from = 0; from < traceIds.length; from += SETTLE_BATCH)
-      await settleTraces(this.#store, traceIds.slice(from, from + SETTLE_BATCH))
-  }
-
   async #settleAndRead(runIds: readonly string[], sinceMs: number): Promise<Map<string, RunRecord>> {
     const { experimentId, variant, outline } = this.#plan
     // What `expect` and scorers look at, nobody knows.
     const details = outline.hasExpect || outline.scorers.length > 0 || outline.checks.some(needsDetails)
     const found = await findExperimentTraces(this.#store, { experimentId, sinceMs })
-    await this.#settle(found.filter((id) => !this.#judgedTraces.has(id)))
+    await settleTraces(this.#store, found.filter((id) => !this.#judgedTraces.has(id)))
     // One question for all is cheaper than one for each hundred of them, unless most have been read before.
     const isFirst = this.#results.length === 0
     const records = await getRunRecords(this.#store, {

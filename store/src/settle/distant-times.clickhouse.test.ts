@@ -89,6 +89,7 @@ test('a span of any time leaves the minutes of all others as they are, whichever
     await addRuns([normal(turn), ...some.map((run) => ({ ...run, status: 'error' }))])
     await settle(turn % 2 ? memory : undefined)
     await expectExact()
+    await addRuns([normal(2 * turn + 1), ...some])
     await settleTraces(store(), [...some.map(({ trace }) => hex(trace)), hex(`n${2 * turn + 1}`)])
     await expectExact()
   }

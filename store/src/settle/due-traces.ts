@@ -1,4 +1,4 @@
-import { forEachRow, type ReadValue } from '../native/query-native.ts'
+import { forEachRow, idsSql, type ReadValue } from '../native/query-native.ts'
 import { CLOCKS_DIFFER_MS, EXPIRY_MS } from '../run-model/status.ts'
 import type { Store } from '../store.ts'
 import type { Sweep } from './sweep.ts'
@@ -82,16 +82,7 @@ export async function readDueTraces(
   await forEachRow(store, DUE, params, (value) => {
     clock ??= toClock(value)
     spans += Number(value('spans'))
-    traces.push({
-      project: value('project') as string,
-      traceId: value('id') as string,
-      pending: toPending(
-        value('reasons') as readonly Pending['reason'][],
-        value('receipts') as readonly bigint[],
-        value('counts') as readonly bigint[],
-      ),
-      sinceMs: value('has_reminder') === 0 ? Number(value('oldest_span')) : undefined,
-    })
+    traces.push(toDueTrace(value))
   })
   return clock && { traces, limited: traces.length >= mostTraces || spans >= mostSpans, clock }
 }
@@ -106,11 +97,8 @@ function toPending(
   })
 }
 
-const DUE = `
-  SELECT project, trace_id AS id, spans, oldest_span, has_reminder, reasons, receipts, counts, ${CLOCK}
-  FROM (
-    SELECT *, sum(spans) OVER (ORDER BY trace_id, project) - spans AS spans_before
-    FROM (
+/** SQL over `unsettled_traces`: what is left of the traces of some rows, a row each. */
+const leftOf = (rows: string): string => `
       SELECT
         project, trace_id,
         sumIf(abs(count), reason = 'spans') AS spans,
@@ -122,11 +110,18 @@ const DUE = `
       FROM (
         SELECT project, trace_id, reason, received, sum(pending) AS count
         FROM unsettled_traces
-        WHERE trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)
+        WHERE ${rows}
         GROUP BY project, trace_id, reason, received
         HAVING count != 0
       )
-      GROUP BY project, trace_id
+      GROUP BY project, trace_id`
+
+const DUE = `
+  SELECT project, trace_id AS id, spans, oldest_span, has_reminder, reasons, receipts, counts, ${CLOCK}
+  FROM (
+    SELECT *, sum(spans) OVER (ORDER BY trace_id, project) - spans AS spans_before
+    FROM (
+      ${leftOf(`trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)`)}
       HAVING ${TRACE_NAME} NOT IN {postponed:Array(String)} AND (
         (spans > 0 AND ${isPast('newest_span', '{quietMs:UInt32}')})
         OR (spans > 0 AND ${isPast('oldest_span', LONGEST_WAIT_MS)})
@@ -138,3 +133,41 @@ const DUE = `
   WHERE spans_before < {mostSpans:UInt64}
   ORDER BY trace_id, project
   SETTINGS max_threads = 1`
+
+/**
+ * Of these traces, those that are not settled, however new their spans are, in groups of some `spans` spans.
+ * @param traceIds 32 hex digits each, at least one
+ */
+export async function readUnsettledTraces(
+  store: Store,
+  { project, traceIds, spans: mostSpans }: { project: string; traceIds: readonly string[]; spans: number },
+): Promise<DueTrace[][]> {
+  const query = `
+    SELECT project, trace_id AS id, spans, oldest_span, has_reminder, reasons, receipts, counts
+    FROM (${leftOf(`project = {project:String} AND trace_id IN ${idsSql(traceIds, 16)}`)})
+    ORDER BY trace_id`
+  const groups: DueTrace[][] = []
+  let spans = mostSpans
+  await forEachRow(store, query, { project }, (value) => {
+    if (spans >= mostSpans) {
+      groups.push([])
+      spans = 0
+    }
+    spans += Number(value('spans'))
+    groups.at(-1)!.push(toDueTrace(value))
+  })
+  return groups
+}
+
+function toDueTrace(value: ReadValue): DueTrace {
+  return {
+    project: value('project') as string,
+    traceId: value('id') as string,
+    pending: toPending(
+      value('reasons') as readonly Pending['reason'][],
+      value('receipts') as readonly bigint[],
+      value('counts') as readonly bigint[],
+    ),
+    sinceMs: value('has_reminder') === 0 ? Number(value('oldest_span')) : undefined,
+  }
+}

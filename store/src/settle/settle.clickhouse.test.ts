@@ -76,6 +76,21 @@ test('named traces settle at once, unknown ones are ignored', async () => {
   expect(await settleTraces(store(), [])).toEqual({ traces: 0, runs: 0, more: false })
 })
 
+test('traces that settled at once are not due any more, and those that are settled are left as they are', async () => {
+  const pass = () => settleQuiet(store(), { quietMs: 0, now: later() })
+  await insertSpans(store(), 'first', span('flow', 'at once', 0, 10))
+  await insertSpans(store(), 'second', span('flow', 'at once', 0, 20))
+  while ((await pass()).traces > 0);
+  await insertSpans(store(), 'second', span('flow', 'at once', 0, 20, span('step', 's', 1, 2)))
+  const both = [hex('first'), hex('second')]
+  expect((await settleTraces(store(), both)).traces).toBe(1)
+  expect((await settleTraces(store(), both)).traces).toBe(0)
+  expect((await pass()).traces).toBe(0)
+  expect(await describeRuns(store(), `flow = 'at once'`)).toEqual(['at once ok 0+10', 'at once ok 0+20 s#0 ok 1+2'])
+  await insertSpans(store(), 'second', span('step', 't', 5, 2, { span_id: 'late' }))
+  expect((await pass()).traces).toBe(1)
+})
+
 test('two passes at once agree, and come to an end', async () => {
   for (let i = 0; i < 5; i++)
     await insertSpans(store(), `both${i}`, span('flow', 'both', i, 10, span('step', 's', i, 5)))

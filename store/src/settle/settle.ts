@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../store.ts'
 import { completePass } from './complete-pass.ts'
-import { type DueTrace, type DueTraces, readClock, readDueTraces } from './due-traces.ts'
+import { type DueTraces, readClock, readDueTraces, readUnsettledTraces } from './due-traces.ts'
 import { KnownFlows } from './known-flows.ts'
 import { type DonePass, type RunOfProject, settleDue } from './pass.ts'
 import { SettledTraces } from './settled-traces.ts'
@@ -28,7 +28,9 @@ export interface FailedTrace extends TraceOfProject {
   readonly retryMs: number
 }
 
-const TRACES_AT_ONCE = 2_000
+/** What {@link settleTraces} has in memory: the client of an evaluation has less than a worker. */
+const TRACES_AT_ONCE = 10_000
+const SPANS_AT_ONCE = 100_000
 const NOTHING: Settled = { traces: 0, runs: 0, more: false }
 
 /** What a process that settles knows from pass to pass. */
@@ -44,7 +46,7 @@ export function createMemory(parts: Partial<Memory> = {}): Memory {
 }
 
 /**
- * Settles these traces now (32 hex digits each), and others that share a run with them. Idempotent.
+ * Settles these traces now (32 hex digits each), and others that share a run with them, as far as they are not settled yet. Idempotent.
  * @param params.now the time that decides whether an unfinished run has expired; default: ClickHouse's clock
  */
 export async function settleTraces(
@@ -55,13 +57,14 @@ export async function settleTraces(
   const flows = new KnownFlows()
   let settled = NOTHING
   for (let i = 0; i < traceIds.length; i += TRACES_AT_ONCE) {
-    const clock = await readClock(store, now)
-    const traces = traceIds.slice(i, i + TRACES_AT_ONCE).map((traceId): DueTrace => {
-      return { project, traceId: traceId.toLowerCase(), pending: [], sinceMs: undefined }
-    })
-    const done = await settleDue(store, { traces, clock }, { flows, settler: randomUUID() })
-    await completePass(store, done)
-    settled = { ...settled, traces: settled.traces + done.traces, runs: settled.runs + done.runs }
+    const some = traceIds.slice(i, i + TRACES_AT_ONCE).map((id) => id.toLowerCase())
+    const groups = await readUnsettledTraces(store, { project, traceIds: some, spans: SPANS_AT_ONCE })
+    for (const traces of groups) {
+      const clock = await readClock(store, now)
+      const done = await settleDue(store, { traces, clock }, { flows, settler: randomUUID() })
+      await completePass(store, done)
+      settled = { ...settled, traces: settled.traces + done.traces, runs: settled.runs + done.runs }
+    }
   }
   return settled
 }
