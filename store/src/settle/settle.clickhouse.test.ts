@@ -86,7 +86,10 @@ test('traces that settled at once are not due any more, and those that are settl
   expect((await settleTraces(store(), both)).traces).toBe(1)
   expect((await settleTraces(store(), both)).traces).toBe(0)
   expect((await pass()).traces).toBe(0)
-  expect(await describeRuns(store(), `flow = 'at once'`)).toEqual(['at once ok 0+10', 'at once ok 0+20 s#0 ok 1+2'])
+  expect(await describeRuns(store(), `flow = 'at once'`)).toEqual([
+    'at once ok 0+10',
+    'at once ok 0+20 s#0 ok 1+2',
+  ])
   await insertSpans(store(), 'second', span('step', 't', 5, 2, { span_id: 'late' }))
   expect((await pass()).traces).toBe(1)
 })
