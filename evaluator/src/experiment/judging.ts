@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '@weir/store'
 import {
   type Case,
-  findExperimentRuns,
   findExperimentTraces,
+  findRunsOfTraces,
   insertResults,
   type Result,
 } from '@weir/store/evaluations'
@@ -22,6 +22,8 @@ import { CLOCK_SLACK_MS, readUsage } from './usage.ts'
 
 /** Trials judged at once: scorers may call a model. */
 const CONCURRENCY = 16
+/** Runs in memory at once, beside what is kept of those that were judged. */
+const READ_TOGETHER = 2_000
 /** Longest time without one more run. */
 const MAX_IDLE_MS = 5_000
 const LOOK_EVERY_MS = 200
@@ -76,14 +78,20 @@ export class Judging {
     if (isExpected(trialRun)) this.#expected++
   }
 
-  /** Judges the trials whose runs are there. */
+  /** Judges the trials whose runs are there, some at a time: their runs are in memory together. */
   async judgeArrived(): Promise<void> {
     const looked = this.#waiting
     if (looked.length === 0) return
-    const records = await this.#read(looked)
-    const isReady = ({ trialRun }: Waiting) => !isExpected(trialRun) || isWhole(records.get(trialRun.runId))
-    await this.#judgeAll(looked.filter(isReady), records)
-    this.#waiting = [...looked.filter((one) => !isReady(one)), ...this.#waiting.slice(looked.length)]
+    const sinceMs = startOf(looked)
+    await retryWhileUnavailable(() => this.#settle(sinceMs))
+    for (let from = 0; from < looked.length; from += READ_TOGETHER) {
+      const some = looked.slice(from, from + READ_TOGETHER)
+      const records = await this.#read(some, sinceMs)
+      const ready = some.filter(
+        ({ trialRun }) => !isExpected(trialRun) || isWhole(records.get(trialRun.runId)),
+      )
+      await this.#judgeAll(ready, records)
+    }
   }
 
   /** Judges all: waits for runs that are on their way; what does not come is an error of its trial. */
@@ -99,8 +107,7 @@ export class Judging {
       await sleep(LOOK_EVERY_MS)
     }
     this.#missing += left
-    await this.#judgeAll(this.#waiting, await this.#read(this.#waiting))
-    this.#waiting = []
+    await this.#judgeAll(this.#waiting, await this.#read(this.#waiting, startOf(this.#waiting)))
   }
 
   /**
@@ -143,41 +150,53 @@ export class Judging {
       }
     }
     await Promise.all(Array.from({ length: CONCURRENCY }, worker))
-    this.#results.push(...(await retryWhileUnavailable(() => insertResults(this.#store, judged.flat()))))
+    const stored = await retryWhileUnavailable(() => insertResults(this.#store, judged.flat()))
+    for (const result of stored) this.#results.push(result)
+    const done = new Set(some)
+    this.#waiting = this.#waiting.filter((one) => !done.has(one))
   }
 
-  #read(waiting: readonly Waiting[]): Promise<Map<string, RunRecord>> {
-    const runIds = waiting
-      .filter(({ trialRun }) => isExpected(trialRun))
-      .map(({ trialRun }) => trialRun.runId)
-    if (runIds.length === 0) return Promise.resolve(new Map())
-    const startedMs = Math.min(Date.now(), ...waiting.map((one) => one.startedMs))
-    return retryWhileUnavailable(() => this.#settleAndRead(runIds, startedMs - CLOCK_SLACK_MS))
+  async #settle(sinceMs: number): Promise<void> {
+    const { experimentId } = this.#plan
+    const found = await findExperimentTraces(this.#store, { experimentId, sinceMs })
+    await settleTraces(
+      this.#store,
+      found.filter((id) => !this.#judgedTraces.has(id)),
+    )
   }
 
-  async #settleAndRead(runIds: readonly string[], sinceMs: number): Promise<Map<string, RunRecord>> {
-    const { experimentId, variant, outline } = this.#plan
+  /** The records by which trials are judged, by run id. */
+  async #read(waiting: readonly Waiting[], sinceMs: number): Promise<Map<string, RunRecord>> {
+    const { variant, outline } = this.#plan
     // What `expect` and scorers look at, nobody knows.
     const details = outline.hasExpect || outline.scorers.length > 0 || outline.checks.some(needsDetails)
-    const found = await findExperimentTraces(this.#store, { experimentId, sinceMs })
-    await settleTraces(this.#store, found.filter((id) => !this.#judgedTraces.has(id)))
-    // One question for all is cheaper than one for each hundred of them, unless most have been read before.
-    const isFirst = this.#results.length === 0
-    const records = await getRunRecords(this.#store, {
-      ...(isFirst ? { experimentId } : { runIds }),
-      details,
+    const runIds = waiting.map(({ trialRun }) => trialRun).filter(isExpected)
+    return retryWhileUnavailable(async () => {
+      const records = await getRunRecords(this.#store, { runIds: runIds.map(({ runId }) => runId), details })
+      if (variant.isFunction) await this.#addNested(records, sinceMs, details)
+      const runs = new RecordedRuns(records)
+      const found = runIds.flatMap(({ runId }) => runs.trialRecord(runId, variant.isFunction) ?? [])
+      return new Map(found.map((run) => [run.runId, run]))
     })
-    if (variant.isFunction) {
-      const known = new Set(records.map(({ runId }) => runId))
-      const nested = (await findExperimentRuns(this.#store, { experimentId, sinceMs })).filter(
-        (id) => !known.has(id),
-      )
-      records.push(...(await getRunRecords(this.#store, { runIds: nested, details })))
-    }
-    const runs = new RecordedRuns(records)
-    const trialRecord = (id: string) => runs.trialRecord(id, variant.isFunction)
-    return new Map(runIds.flatMap((id) => trialRecord(id) ?? []).map((run) => [run.runId, run]))
   }
+
+  /** Adds the runs that some started, in their traces or in others, and those that these started. */
+  async #addNested(records: RunRecord[], sinceMs: number, details: boolean): Promise<void> {
+    const known = new Set(records.map(({ runId }) => runId))
+    for (let last: readonly RunRecord[] = records; last.length > 0; ) {
+      const traceIds = [...new Set(last.map(({ traceId }) => traceId))]
+      const children = last.flatMap((run) => run.children.map(({ runId }) => runId))
+      const ids = [...(await findRunsOfTraces(this.#store, { traceIds, sinceMs })), ...children]
+      last = await getRunRecords(this.#store, { runIds: ids.filter((id) => !known.has(id)), details })
+      for (const run of last) known.add(run.runId)
+      records.push(...last)
+    }
+  }
+}
+
+/** Before the first of their runs began, milliseconds since 1970 by any clock. */
+function startOf(waiting: readonly Waiting[]): number {
+  return waiting.reduce((least, { startedMs }) => Math.min(least, startedMs), Date.now()) - CLOCK_SLACK_MS
 }
 
 /** A trial that crashed or ran out of time may have no run. */

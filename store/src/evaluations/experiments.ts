@@ -1,4 +1,5 @@
-import { indexedRuns, isLatest } from '../latest-runs.ts'
+import { indexedRuns, isLatest, isOfTraces } from '../latest-runs.ts'
+import { idsSql, textArraySql } from '../native/query-native.ts'
 import type { Store } from '../store.ts'
 import { replaceRows, select, toDateTime } from './rows.ts'
 import type { Experiment, GateResult } from './types.ts'
@@ -115,18 +116,17 @@ export async function findExperimentTraces(
   return found.map(({ id }) => id)
 }
 
-/** Ids of the runs in the traces of an experiment's runs: its own, and those of other frameworks nested in them. */
-export async function findExperimentRuns(
+/** Ids of the runs of traces (32 hex digits each) that began at or after `sinceMs` (since 1970): also those that frameworks nested in others. */
+export async function findRunsOfTraces(
   store: Store,
-  params: { readonly experimentId: string; readonly sinceMs: number },
+  { traceIds, sinceMs }: { readonly traceIds: readonly string[]; readonly sinceMs: number },
 ): Promise<string[]> {
   const found = await select<{ id: string }>(
     store,
     `SELECT DISTINCT run_id AS id FROM runs AS run
-     WHERE ${SINCE} AND ${isLatest(SINCE)} AND trace_id IN (
-       SELECT trace_id FROM ${indexedRuns('experiment', '{experimentId: String}')} AS run
-       WHERE experiment_id = {experimentId: String})`,
-    params,
+     WHERE ${SINCE} AND ${isLatest(SINCE)} AND ${isOfTraces(`arrayJoin(${textArraySql(traceIds)})`)}
+       AND trace_id IN ${idsSql(traceIds, 16)}`,
+    { sinceMs },
   )
   return found.map(({ id }) => id)
 }

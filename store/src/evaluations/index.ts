@@ -27,9 +27,9 @@ export {
 export type { RunUsage } from './experiments.ts'
 export {
   findExperiment,
-  findExperimentRuns,
   findExperimentTraces,
   findPassedExperiment,
+  findRunsOfTraces,
   readExperimentUsage,
   upsertExperiment,
 } from './experiments.ts'

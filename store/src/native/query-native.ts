@@ -87,8 +87,13 @@ export function idsSql(ids: readonly string[], bytes: number): string {
   return `(SELECT toFixedString(substring(base64Decode('${text}'), ${bytes} * number + 1, ${bytes}), ${bytes}) FROM numbers(${ids.length}))`
 }
 
+/** SQL: an array of these texts, however many: parameters travel in the URL. */
+export function textArraySql(texts: readonly string[]): string {
+  const json = Buffer.from(JSON.stringify(texts)).toString('base64')
+  return `JSONExtract(base64Decode('${json}'), 'Array(String)')`
+}
+
 /** SQL: a subquery that gives these texts, for `IN`. */
 export function textsSql(texts: readonly string[]): string {
-  const json = Buffer.from(JSON.stringify(texts)).toString('base64')
-  return `(SELECT arrayJoin(JSONExtract(base64Decode('${json}'), 'Array(String)')))`
+  return `(SELECT arrayJoin(${textArraySql(texts)}))`
 }

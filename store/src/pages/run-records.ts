@@ -1,5 +1,5 @@
 import { type Indexed, indexedRuns } from '../latest-runs.ts'
-import { textsSql } from '../native/query-native.ts'
+import { textArraySql, textsSql } from '../native/query-native.ts'
 import { describeChildren, type NestedRun } from '../run-model/child-runs.ts'
 import { countOtherSpans } from '../run-model/other-spans.ts'
 import type { ChildRun, RunRecord } from '../run-model/run.ts'
@@ -15,8 +15,8 @@ type SelectedRecord = Omit<RunRecord, 'startUnixNano' | 'children' | 'otherSpans
   readonly traceIds: readonly string[]
 }
 
-/** Ids travel in the URL of the query: as many as fit into any server's limit. */
-const IDS_PER_QUERY = 100
+/** Bounds what the engine has in memory. */
+const IDS_PER_QUERY = 2_000
 /** Runs whose details are read together; their spans; the characters of their own inputs and outputs. */
 const DETAILED_TOGETHER = { runs: 500, spans: 20_000, characters: 16 * 1024 * 1024 }
 
@@ -39,7 +39,7 @@ export async function getRunRecords(store: Store, params: RunIds | ExperimentId)
   const { project = store.project, details = false } = params
   const found =
     'experimentId' in params
-      ? select(store, 'experiment', { project, values: [params.experimentId] })
+      ? select(store, project, 'experiment', [params.experimentId])
       : selectRuns(store, project, params.runIds)
   const records: RunRecord[] = []
   for await (const record of toRecords(store, project, found, details)) records.push(record)
@@ -55,7 +55,7 @@ export function readRunRecords(store: Store, params: RunIds): AsyncGenerator<Run
 async function* selectRuns(store: Store, project: string, runIds: readonly string[]): AsyncGenerator<Traced> {
   const ids = [...new Set(runIds)]
   for (let at = 0; at < ids.length; at += IDS_PER_QUERY)
-    yield* select(store, 'run', { project, values: ids.slice(at, at + IDS_PER_QUERY) })
+    yield* select(store, project, 'run', ids.slice(at, at + IDS_PER_QUERY))
 }
 
 async function* toRecords(
@@ -85,16 +85,17 @@ async function* toRecords(
 
 async function* select(
   store: Store,
+  project: string,
   what: keyof typeof COLUMNS,
-  params: QueryParams & { readonly values: readonly string[] },
+  values: readonly string[],
 ): AsyncGenerator<Traced> {
-  const relation = `${indexedRuns(what, 'arrayJoin({values:Array(String)})')} AS run`
-  const where = `is_deleted = 0 AND ${COLUMNS[what]} IN {values:Array(String)}`
+  const relation = `${indexedRuns(what, `arrayJoin(${textArraySql(values)})`)} AS run`
+  const where = `is_deleted = 0 AND ${COLUMNS[what]} IN ${textsSql(values)}`
   const [childrenOf, result] = await Promise.all([
-    readChildren(store, `SELECT run_id FROM ${relation} WHERE ${where}`, params),
+    readChildren(store, `SELECT run_id FROM ${relation} WHERE ${where}`, { project }),
     store.client.query({
       query: `${SELECT_RECORDS} FROM ${relation} WHERE ${where}`,
-      query_params: { ...params },
+      query_params: { project },
       format: 'JSONEachRow',
     }),
   ])
