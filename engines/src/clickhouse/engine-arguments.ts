@@ -24,6 +24,8 @@ const CONFIGURATION = {
   background_pool_size: 2,
   background_merges_mutations_concurrency_ratio: MERGES / 2,
   merge_tree: {
+    // Sketches of each column for the planner of joins, which have no part in our queries: a twentieth of each insert and merge.
+    auto_statistics_types: '',
     number_of_free_entries_in_pool_to_lower_max_size_of_merge: FREE_FOR_LARGE,
     fsync_after_insert: 1,
     fsync_part_directory: 1,

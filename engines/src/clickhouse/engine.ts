@@ -25,13 +25,20 @@ export interface Context {
 /** A statement's result: whole, or block by block. */
 export type Output = AsyncIterable<Uint8Array>
 
+/** Sessions that wait for a request. */
+const MOST_IDLE = 16
+/** Characters of settings and parameters of one of them. */
+const MOST_KEPT = 65_536
+
 /**
- * The engine on one data directory. Every request gets a session of its own (opening one takes 0.1 ms), so that
- * settings, parameters and the current database never reach the next request.
+ * The engine on one data directory. No two requests have a session at the same time. What was set in one never reaches a request
+ * that does not set the same: a session is used again only where database, settings and names of parameters are the same.
  */
 export class Engine {
   readonly #path: string
   readonly #keeper: Session
+  /** Those that were used last are at the end. */
+  readonly #idle: { readonly key: string; readonly session: Session }[] = []
 
   private constructor(path: string, keeper: Session) {
     this.#path = path
@@ -52,16 +59,44 @@ export class Engine {
   }
 
   async session(context: Context): Promise<EngineSession> {
+    const key = keyOf(context)
+    return (await this.#again(key, context)) ?? (await this.#open(key, context))
+  }
+
+  /** Setting up a session takes as long as a short query: one of the same kind needs its parameters only. */
+  async #again(key: string | undefined, context: Context): Promise<EngineSession | undefined> {
+    const at = this.#idle.findLastIndex((idle) => idle.key === key)
+    const [{ session } = {}] = at < 0 ? [] : this.#idle.splice(at, 1)
+    if (session === undefined) return undefined
+    try {
+      await session.queryAsync(`SET ${assignments(parametersOf(context))}`)
+      return new EngineSession(session, key)
+    } catch {
+      // A setting that it has, such as `readonly`, may not allow that.
+      session.close()
+      return undefined
+    }
+  }
+
+  async #open(key: string | undefined, context: Context): Promise<EngineSession> {
     const session = new Session(this.#path)
     try {
       for (const statement of preamble(context)) await session.queryAsync(statement)
       await session.queryAsync('SET ROLE NONE')
       if (context.database) await session.queryAsync(`USE ${quoteName(context.database)}`)
-      return new EngineSession(session)
+      return new EngineSession(session, key)
     } catch (error) {
       session.close()
       throw toException(error)
     }
+  }
+
+  /** Takes back a session whose request was answered, and changed nothing of it. */
+  keep(session: EngineSession): void {
+    const idle = session.release()
+    if (idle === undefined) return
+    this.#idle.push(idle)
+    if (this.#idle.length > MOST_IDLE) this.#idle.shift()!.session.close()
   }
 
   /** Ends a running query; without effect when it has not begun, or has ended. */
@@ -82,6 +117,7 @@ export class Engine {
   }
 
   async close(): Promise<void> {
+    for (const { session } of this.#idle.splice(0)) session.close()
     await drainPending()
     this.#keeper.close()
     await drainPending()
@@ -91,9 +127,13 @@ export class Engine {
 /** One request's session. */
 export class EngineSession {
   readonly #session: Session
+  #key: string | undefined
+  #isKept = false
 
-  constructor(session: Session) {
+  /** @param key whether others can use it after this request, and which; undefined: none */
+  constructor(session: Session, key: string | undefined) {
     this.#session = session
+    this.#key = key
   }
 
   /** Runs a statement off the event loop and returns its whole output. */
@@ -107,6 +147,7 @@ export class EngineSession {
 
   /** Lets the statements that follow read files. For those that are made here, never for one of a request. */
   async becomeLoader(): Promise<void> {
+    this.#key = undefined
     await this.#session.queryAsync(`SET ROLE ${LOADER_ROLE}`)
   }
 
@@ -119,24 +160,47 @@ export class EngineSession {
     }
   }
 
+  /** Undefined: it must not be used again. */
+  release(): { readonly key: string; readonly session: Session } | undefined {
+    if (this.#key === undefined) return undefined
+    this.#isKept = true
+    return { key: this.#key, session: this.#session }
+  }
+
   [Symbol.dispose](): void {
-    this.#session.close()
+    if (!this.#isKept) this.#session.close()
   }
 }
 
-/** The query id is also the log comment, by which {@link Engine.kill} finds the query. */
-function preamble({ settings, parameters, queryId }: Context): string[] {
-  const assignments = [...settings].map(([name, value]) => `${quoteName(name)} = ${quoteString(value)}`)
-  for (const [name, value] of parameters) assignments.push(`param_${name} = ${quoteString(value)}`)
-  assignments.push(`log_comment = ${quoteString(queryId)}`)
-  const statement = `SET ${assignments.join(', ')}`
+/** What sessions have to have in common. Undefined: it would keep too much in memory while it waits. */
+function keyOf({ database, settings, parameters }: Context): string | undefined {
+  const size = [...settings, ...parameters].reduce((sum, [, value]) => sum + value.length, 0)
+  if (size > MOST_KEPT) return undefined
+  return JSON.stringify([database ?? '', [...settings], [...parameters.keys()].sort()])
+}
+
+function preamble(context: Context): string[] {
+  const all = [...context.settings].map(([name, value]) => [quoteName(name), value] as const)
+  const statement = `SET ${assignments([...all, ...parametersOf(context)])}`
   if (statement.length < DEFAULT_MAX_QUERY_SIZE / 4) return [statement]
   // Large parameters are no part of the query, so its size limit is not theirs.
-  const limit = settings.get('max_query_size') ?? String(DEFAULT_MAX_QUERY_SIZE)
+  const limit = context.settings.get('max_query_size') ?? String(DEFAULT_MAX_QUERY_SIZE)
   return [
     `SET max_query_size = ${statement.length * 4}`,
     `${statement}, max_query_size = ${quoteString(limit)}`,
   ]
+}
+
+/** The query id is also the log comment, by which {@link Engine.kill} finds the query. */
+function parametersOf({ parameters, queryId }: Context): (readonly [name: string, value: string])[] {
+  return [
+    ...[...parameters].map(([name, value]) => [`param_${name}`, value] as const),
+    ['log_comment', queryId],
+  ]
+}
+
+function assignments(values: Iterable<readonly [name: string, value: string]>): string {
+  return Array.from(values, ([name, value]) => `${name} = ${quoteString(value)}`).join(', ')
 }
 
 const DEFAULT_MAX_QUERY_SIZE = 262_144

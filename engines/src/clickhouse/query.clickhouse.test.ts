@@ -68,6 +68,16 @@ describe('parameters', () => {
     expect(await result.json()).toEqual([{ v: '1000000', u: 1 }])
   })
 
+  test('of the same name are those of each query, one after the other and at once', async () => {
+    const query = 'SELECT {a:String} AS a, {b:UInt32} AS b'
+    const ask = async (nth: number) => {
+      const params = { a: 'x'.repeat(nth % 7 === 0 ? 100_000 : nth), b: nth }
+      expect(await rowsOf(client, query, params)).toEqual([params])
+    }
+    for (let nth = 0; nth < 10; nth++) await ask(nth)
+    await Promise.all(Array.from({ length: 40 }, (_, nth) => ask(nth)))
+  })
+
   test('do not reach the next query', async () => {
     await rowsOf(client, 'SELECT {leak:UInt8}', { leak: 1 })
     await expect(rowsOf(client, 'SELECT {leak:UInt8}')).rejects.toMatchObject({
@@ -88,6 +98,25 @@ describe('settings', () => {
     })
     expect(await result.json()).toEqual([{ v: '77' }])
     expect(await rowsOf(client, query)).not.toEqual([{ v: '77' }])
+  })
+
+  test.each([
+    { readonly: '1' },
+    { max_query_size: '60' },
+    { readonly: '2' },
+    { max_memory_usage: '1' },
+  ] as const)('that allow less are those of their query alone: %o', async (clickhouse_settings) => {
+    const query = 'SELECT {a:UInt32} AS a'
+    const ask = async (a: number, clickhouse_settings = {}) => {
+      const params = { query_params: { a }, clickhouse_settings, format: 'JSONEachRow' } as const
+      return (await client.query({ query, ...params })).json()
+    }
+    for (const a of [1, 2, 3]) {
+      const narrow = ask(a, clickhouse_settings)
+      if ('max_memory_usage' in clickhouse_settings) await narrow.catch(() => undefined)
+      else expect(await narrow).toEqual([{ a }])
+      expect(await ask(a)).toEqual([{ a }])
+    }
   })
 
   test('of a SET statement do not reach the next query', async () => {

@@ -30,12 +30,13 @@ function contentType(format: string): string {
 /**
  * Sends a result at the client's pace. The status waits for the first block, so that an exception before it gets its
  * own; one after it follows the rows, marked with the tag of the header as ClickHouse does since 25.11.
+ * @returns whether the query ran to its end
  */
 export async function sendResult(
   response: ServerResponse,
   head: ResponseHead,
   output: Output,
-): Promise<void> {
+): Promise<boolean> {
   // The client may leave at any time, also before the first block.
   const closed = new Promise((resolve) => response.once('close', resolve))
   const blocks = output[Symbol.asyncIterator]()
@@ -53,11 +54,12 @@ export async function sendResult(
     }
   } catch (error) {
     sink.end(taggedException(toException(error), tag))
-    return
+    return false
   } finally {
     await blocks.return?.()
   }
   sink.end()
+  return next.done === true
 }
 
 function drained(sink: Writable): Promise<void> {

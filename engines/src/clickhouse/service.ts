@@ -113,7 +113,8 @@ export class Service {
       gone.signal.throwIfAborted()
       const format = work.statement.format?.name ?? http.defaultFormat
       const output = runWork(session, work, http.defaultFormat, this.#spool)
-      await sendResult(response, { format, encoding: http.encoding }, output)
+      const hasEnded = await sendResult(response, { format, encoding: http.encoding }, output)
+      if (hasEnded && work.statement.keyword === 'SELECT') this.#engine.keep(session)
     } finally {
       release()
     }
