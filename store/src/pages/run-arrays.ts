@@ -1,49 +1,95 @@
-/** Of each member of a record: its name, its type in SQL, and the column of `runs` with the values of all records. */
-type Members = readonly (readonly [name: string, type: string, column: string])[]
+import type { CallRecord, ModelUse, StepRecord } from '../run-model/run.ts'
 
-/** SQL: parallel arrays of `runs AS run` as one array of records, which JSON shows as objects. */
-function records(alias: string, members: Members): string {
-  const columns = members.map(([, , column]) => `run.${column}`).join(', ')
-  const types = members.map(([name, type]) => `${name} ${type}`).join(', ')
-  return `CAST(arrayZip(${columns}), 'Array(Tuple(${types}))') AS ${alias}`
+/** Of each member of a record, the column of `runs` with the values of all records. */
+type Columns<Item> = Readonly<Record<keyof Item & string, string>>
+
+const STEP_COLUMNS: Columns<Omit<StepRecord, 'detail'>> = {
+  name: 'step_names',
+  occurrence: 'step_occurrences',
+  kind: 'step_kinds',
+  status: 'step_statuses',
+  startNs: 'step_starts_ns',
+  durationNs: 'step_durations_ns',
+  uncertainNs: 'step_uncertain_ns',
+  attempts: 'step_attempts',
+  fallback: 'step_fallbacks',
+  parent: 'step_parents',
 }
 
-/** SQL: `steps`, as `StepRecord` has them. */
-export const STEPS: string = records('steps', [
-  ['name', 'String', 'step_names'],
-  ['occurrence', 'UInt32', 'step_occurrences'],
-  ['kind', 'String', 'step_kinds'],
-  ['status', 'String', 'step_statuses'],
-  ['startNs', 'Int64', 'step_starts_ns'],
-  ['durationNs', 'UInt64', 'step_durations_ns'],
-  ['uncertainNs', 'UInt64', 'step_uncertain_ns'],
-  ['attempts', 'UInt32', 'step_attempts'],
-  ['fallback', 'Bool', 'step_fallbacks'],
-  ['parent', 'Int32', 'step_parents'],
-])
+const CALL_COLUMNS: Columns<Omit<CallRecord, 'detail'>> = {
+  name: 'call_names',
+  kind: 'call_kinds',
+  status: 'call_statuses',
+  startNs: 'call_starts_ns',
+  durationNs: 'call_durations_ns',
+  uncertainNs: 'call_uncertain_ns',
+  step: 'call_steps',
+}
 
-/** SQL: `calls`, as `CallRecord` has them. */
-export const CALLS: string = records('calls', [
-  ['name', 'String', 'call_names'],
-  ['kind', 'String', 'call_kinds'],
-  ['status', 'String', 'call_statuses'],
-  ['startNs', 'Int64', 'call_starts_ns'],
-  ['durationNs', 'UInt64', 'call_durations_ns'],
-  ['uncertainNs', 'UInt64', 'call_uncertain_ns'],
-  ['step', 'Int32', 'call_steps'],
-])
+const MODEL_COLUMNS: Columns<ModelUse> = {
+  model: 'models',
+  provider: 'model_providers',
+  calls: 'model_calls',
+  errors: 'model_errors',
+  inputTokens: 'model_input_tokens',
+  outputTokens: 'model_output_tokens',
+  cachedInputTokens: 'model_cached_input_tokens',
+  reasoningTokens: 'model_reasoning_tokens',
+  cost: 'model_costs',
+  unpricedTokens: 'model_unpriced_tokens',
+  durationNs: 'model_durations_ns',
+}
 
-/** SQL: `models`, as `ModelUse` has them. */
-export const MODELS: string = records('models', [
-  ['model', 'String', 'models'],
-  ['provider', 'String', 'model_providers'],
-  ['calls', 'UInt32', 'model_calls'],
-  ['errors', 'UInt32', 'model_errors'],
-  ['inputTokens', 'UInt64', 'model_input_tokens'],
-  ['outputTokens', 'UInt64', 'model_output_tokens'],
-  ['cachedInputTokens', 'UInt64', 'model_cached_input_tokens'],
-  ['reasoningTokens', 'UInt64', 'model_reasoning_tokens'],
-  ['cost', 'Float64', 'model_costs'],
-  ['unpricedTokens', 'UInt64', 'model_unpriced_tokens'],
-  ['durationNs', 'UInt64', 'model_durations_ns'],
-])
+/** SQL: parallel arrays of `runs AS run` under their own names. To make records of them there takes as long as the rest of a short query. */
+function select(columns: Readonly<Record<string, string>>): string {
+  return Object.values(columns)
+    .map((column) => `run.${column} AS ${column}`)
+    .join(', ')
+}
+
+export const STEPS: string = select(STEP_COLUMNS)
+export const CALLS: string = select(CALL_COLUMNS)
+export const MODELS: string = select(MODEL_COLUMNS)
+
+/** By column, of one run. */
+export type Arrays = Readonly<Record<string, readonly unknown[]>>
+
+/** Selected by {@link STEPS}. */
+export function toSteps(arrays: Arrays): StepRecord[] {
+  return toRecords<StepRecord>(arrays, STEP_COLUMNS).map((step) => ({
+    ...step,
+    fallback: Boolean(step.fallback),
+  }))
+}
+
+/** Selected by {@link CALLS}. */
+export function toCalls(arrays: Arrays): CallRecord[] {
+  return toRecords(arrays, CALL_COLUMNS)
+}
+
+/** Selected by {@link MODELS}. */
+export function toModels(arrays: Arrays): ModelUse[] {
+  return toRecords(arrays, MODEL_COLUMNS)
+}
+
+function toRecords<Item>(arrays: Arrays, columns: Readonly<Record<string, string>>): Item[] {
+  const members = Object.entries(columns)
+  return arrays[members[0]![1]]!.map((_, at) => {
+    return Object.fromEntries(members.map(([member, column]) => [member, arrays[column]![at]])) as Item
+  })
+}
+
+const ARRAYS = new Set(
+  [STEP_COLUMNS, CALL_COLUMNS, MODEL_COLUMNS].flatMap((columns) => Object.values(columns)),
+)
+
+/** A selected row without its arrays, and these. */
+export function splitArrays<Row extends object>(row: Row): { readonly rest: Row; readonly arrays: Arrays } {
+  const rest: Record<string, unknown> = {}
+  const arrays: Record<string, readonly unknown[]> = {}
+  for (const [name, value] of Object.entries(row)) {
+    if (ARRAYS.has(name)) arrays[name] = value
+    else rest[name] = value
+  }
+  return { rest: rest as Row, arrays }
+}

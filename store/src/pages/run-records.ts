@@ -4,11 +4,11 @@ import { describeChildren, type NestedRun } from '../run-model/child-runs.ts'
 import { countOtherSpans } from '../run-model/other-spans.ts'
 import type { ChildRun, RunRecord } from '../run-model/run.ts'
 import { type QueryParams, rows, type Store } from '../store.ts'
-import { CALLS, STEPS } from './run-arrays.ts'
+import { CALLS, STEPS, splitArrays, toCalls, toSteps } from './run-arrays.ts'
 import { addDetails, type Traced } from './run-details.ts'
 
-/** A record as `runs` alone has it. */
-type SelectedRecord = Omit<RunRecord, 'startUnixNano' | 'children' | 'otherSpans'> & {
+/** A record as `runs` alone has it, but for the arrays of its steps and calls. */
+type SelectedRecord = Omit<RunRecord, 'startUnixNano' | 'children' | 'otherSpans' | 'steps' | 'calls'> & {
   readonly startNs: string
   readonly spanCount: number
   readonly hasRoot: boolean
@@ -101,7 +101,9 @@ async function* select(
   ])
   for await (const some of result.stream<SelectedRecord>()) {
     for (const row of some) {
-      const { startNs, traceIds, spanCount, hasRoot, ...rest } = row.json()
+      const { rest: selected, arrays } = splitArrays(row.json())
+      const { startNs, traceIds, spanCount, hasRoot, ...plain } = selected
+      const rest = { ...plain, steps: toSteps(arrays), calls: toCalls(arrays) }
       const record = {
         ...rest,
         startUnixNano: BigInt(startNs),

@@ -4,7 +4,7 @@ import type { ModelUse, StepRecord, ValueType } from '../run-model/run.ts'
 import { firstRow, rows, type Store } from '../store.ts'
 import { parseCursor, toCursor } from './cursor.ts'
 import { readPlaced } from './read-placed.ts'
-import { MODELS, STEPS } from './run-arrays.ts'
+import { type Arrays, MODELS, STEPS, splitArrays, toModels, toSteps } from './run-arrays.ts'
 import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.ts'
 import { type SpanName, type SpanTree, toSpanTree } from './span-tree.ts'
 
@@ -41,14 +41,14 @@ export interface RunPage extends SpanTree {
 
 type Children = Pick<RunPage, 'children' | 'childCount' | 'nextChildren'>
 
-/** What `runs` has of a page beside its row. */
-interface SelectedDetail extends Omit<RunPage, 'run' | 'steps' | keyof SpanTree | keyof Children> {
-  readonly steps: readonly StepRecord[]
+/** What `runs` has of a page beside its row, and the arrays of its steps and models. */
+interface SelectedDetail extends Omit<RunPage, 'run' | 'steps' | 'models' | keyof SpanTree | keyof Children> {
   /** Places in `traceIds`, from 0. */
   readonly stepTraces: readonly number[]
   readonly stepSpanIds: readonly string[]
   /** Of rows that were replaced since, perhaps. */
   readonly mayHaveChildren: number
+  readonly isDeleted: number
 }
 
 /**
@@ -103,8 +103,8 @@ export async function getRunPage(
 ): Promise<RunPage | null> {
   const found = await readRun(store, project, runId)
   if (!found) return null
-  const { metadata, input, output, inputType, outputType, inputLength, outputLength, ...rest } = found
-  const { rootSpanId, traceIds, models, steps, stepTraces, stepSpanIds, mayHaveChildren, ...row } = rest
+  const { metadata, input, output, inputType, outputType, inputLength, outputLength, ...rest } = found.rest
+  const { rootSpanId, traceIds, stepTraces, stepSpanIds, mayHaveChildren, isDeleted: _, ...row } = rest
   // One after the other: to find the traces within the statement that reads them costs more than to wait for them.
   const ofItsTraces = `project = {project:String} AND trace_id IN ${idsSql(traceIds, 16)}`
   const [placed, children] = await Promise.all([
@@ -119,19 +119,21 @@ export async function getRunPage(
   })
   return {
     ...{ run, metadata, input, output, inputType, outputType, inputLength, outputLength },
-    ...{ rootSpanId, traceIds, models },
-    steps: steps.map(toStep),
+    ...{ rootSpanId, traceIds },
+    models: toModels(found.arrays),
+    steps: toSteps(found.arrays).map(toStep),
     ...toSpanTree(placed, run.startUnixNano, { runId, limit: spanLimit, wanted: span }),
     ...children,
   }
 }
 
-function readRun(
+async function readRun(
   store: Store,
   project: string,
   runId: string,
-): Promise<(SelectedRunRow & SelectedDetail) | undefined> {
-  return firstRow(
+): Promise<{ rest: SelectedRunRow & SelectedDetail; arrays: Arrays } | undefined> {
+  // Of each row that was ever the run's, the latest. A relation of the latest rows costs a fifth more: that of all columns is planned too.
+  const found = await rows<SelectedRunRow & SelectedDetail>(
     store,
     `SELECT ${RUN_ROW}, ${STEPS}, ${MODELS},
       run.metadata AS metadata, run.input AS input, run.output AS output, run.input_type AS inputType,
@@ -139,13 +141,15 @@ function readRun(
       if(run.root_span_id = toFixedString('', 8), '', lower(hex(run.root_span_id))) AS rootSpanId,
       arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds, run.step_traces AS stepTraces,
       arrayMap(id -> lower(hex(id)), run.step_span_ids) AS stepSpanIds,
-      ${isIndexedAtAll('parent', '{runId:String}')} AS mayHaveChildren
-    FROM ${indexedRuns('run', '{runId:String}')} AS run
-    WHERE is_deleted = 0 AND run_id = {runId:String}
+      ${isIndexedAtAll('parent', '{runId:String}')} AS mayHaveChildren, run.is_deleted AS isDeleted
+    FROM runs AS run
+    WHERE project = {project:String} AND ${isIndexed('run', '{runId:String}')} AND run_id = {runId:String}
     ORDER BY run.settled DESC
-    LIMIT 1`,
+    LIMIT 1 BY run.run_key`,
     { project, runId },
   )
+  const row = found.find(({ isDeleted }) => isDeleted === 0)
+  return row && splitArrays(row)
 }
 
 const CHILDREN_PER_PAGE = 100
