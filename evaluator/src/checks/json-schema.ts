@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module'
 import { UsageError } from '@weir/config'
 import { requireExact } from '@weir/store/text'
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 
@@ -59,7 +60,13 @@ function validator(schema: Readonly<Record<string, unknown>>): ValidateFunction 
   const known = compiled.get(schema)
   if (known !== undefined) return known
   const { $schema: _, $id: __, ...rest } = schema
+  const { Ajv2020 } = loadAjv()
   const validate = new Ajv2020({ strict: false, allErrors: true, validateFormats: false }).compile(rest)
   compiled.set(schema, validate)
   return validate
+}
+
+/** Its 83 modules are loaded once a schema is used: most evaluations have none. */
+function loadAjv(): typeof import('ajv/dist/2020.js') {
+  return createRequire(import.meta.url)('ajv/dist/2020.js')
 }
