@@ -18,7 +18,11 @@ export async function deleteRows(store: Store, removal: Removal, where: string):
     again.add(project, value('flow') as string, value('start') as bigint)
   })
   const written = { firstRuns: 0, firstVersion: 0n, first: new TouchedMinutes(), again }
-  await countMinutes(store, written, { isAlone: async () => false, areOverlapping: async () => true })
+  await countMinutes(store, written, {
+    wereAway: false,
+    isAlone: async () => false,
+    areOverlapping: async () => true,
+  })
 }
 
 /** Later than what it replaces, and than the beginning of the batch: the clock may have been set back. */

@@ -23,7 +23,9 @@ export interface Written {
 
 /** Whether other processes were at work. */
 export interface Others {
-  /** No other one can have settled the same runs meanwhile: then adding counts none of them twice. */
+  /** None was when this pass began to read. */
+  readonly wereAway: boolean
+  /** No other one can have settled the same runs meanwhile: then adding has counted none of them twice. */
   readonly isAlone: () => Promise<boolean>
   /** A pass of another one was going on at the same time as this one, or still is. */
   readonly areOverlapping: () => Promise<boolean>
@@ -39,8 +41,8 @@ export async function countMinutes(
   { firstRuns, firstVersion, first, again }: Written,
   others: Others,
 ): Promise<void> {
-  const isLarge = firstRuns >= MANY_RUNS && !first.isEmpty && (await others.isAlone())
-  const slices = isLarge ? await readSlices(store, first) : undefined
+  const mayAdd = others.wereAway && firstRuns >= MANY_RUNS && !first.isEmpty
+  const slices = mayAdd ? await readSlices(store, first) : undefined
   if (slices !== undefined && slices.most < MOST_SLICES) {
     await add(store, firstVersion, slices.version)
     if (await others.isAlone()) return rebuildMinutes(store, again, others)

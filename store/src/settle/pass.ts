@@ -76,7 +76,7 @@ export async function settleDue(
   // processes that settle at once, one knows of the other at least.
   using pass = await OpenPass.begin(store, { settler, version })
   // Asked for after the traces were taken: whatever another process checked off before is known then.
-  let othersSettle = (await memory?.refresh(store)) ?? true
+  const othersSettle = (await memory?.refresh(store)) ?? true
   const projects = await readProjects(store, traces, memory)
   const replaced = latest([version, ...projects.map(({ stored }) => stored.newest)])
   const versions = { first: version, again: replaced + 1n }
@@ -99,10 +99,8 @@ export async function settleDue(
     store,
     { firstRuns: written.firstRuns, firstVersion: version, first, again },
     {
-      isAlone: async () => {
-        othersSettle ||= (await memory?.refresh(store)) ?? true
-        return !othersSettle
-      },
+      wereAway: !othersSettle,
+      isAlone: async () => !((await memory?.refresh(store)) ?? true),
       areOverlapping: () => isOverlapped(store, settler, version),
     },
   )
