@@ -40,7 +40,7 @@ const MODEL_COLUMNS: Columns<ModelUse> = {
   durationNs: 'model_durations_ns',
 }
 
-/** SQL: parallel arrays of `runs AS run` under their own names. To make records of them there takes as long as the rest of a short query. */
+/** SQL: parallel arrays of `runs AS run` under their own names. Records would be planned in each query, and each would have its members' names in JSON. */
 function select(columns: Readonly<Record<string, string>>): string {
   return Object.values(columns)
     .map((column) => `run.${column} AS ${column}`)
