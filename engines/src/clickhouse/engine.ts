@@ -116,8 +116,13 @@ export class Engine {
     for (let waited = 0; waited < MERGES_MS && (await running()).trim() !== '0'; waited += 50) await sleep(50)
   }
 
-  async close(): Promise<void> {
+  /** A session would not notice that its database is gone. */
+  closeIdle(): void {
     for (const { session } of this.#idle.splice(0)) session.close()
+  }
+
+  async close(): Promise<void> {
+    this.closeIdle()
     await drainPending()
     this.#keeper.close()
     await drainPending()

@@ -191,6 +191,16 @@ describe('statements', () => {
     await other.close()
   })
 
+  test('a database that was dropped', async () => {
+    const database = `gone_${Date.now()}`
+    await client.command({ query: `CREATE DATABASE ${database}` })
+    const other = createClient({ url: inject('clickhouseUrl'), database, log: { level: 127 } })
+    expect(await rowsOf(other, 'SELECT 1 AS v')).toEqual([{ v: 1 }])
+    await client.command({ query: `DROP DATABASE ${database}` })
+    await expect(rowsOf(other, 'SELECT 1 AS v')).rejects.toMatchObject({ type: 'UNKNOWN_DATABASE' })
+    await other.close()
+  })
+
   test.each([
     ['SELEC 1 FROM', '62', 'SYNTAX_ERROR'],
     ['SELECT * FROM nowhere', '60', 'UNKNOWN_TABLE'],

@@ -115,6 +115,7 @@ export class Service {
       const output = runWork(session, work, http.defaultFormat, this.#spool)
       const hasEnded = await sendResult(response, { format, encoding: http.encoding }, output)
       if (hasEnded && work.statement.keyword === 'SELECT') this.#engine.keep(session)
+      if (work.statement.keyword === 'DROP') this.#engine.closeIdle()
     } finally {
       release()
     }

@@ -46,6 +46,7 @@ export class Judging {
   readonly #judgedTraces: Set<string> = new Set()
   readonly #scorerTraces: Set<string> = new Set()
   #waiting: Waiting[] = []
+  #judging: Promise<void> = Promise.resolve()
   #expected = 0
   #missing = 0
 
@@ -78,9 +79,16 @@ export class Judging {
     if (isExpected(trialRun)) this.#expected++
   }
 
-  /** Judges the trials whose runs are there, some at a time: their runs are in memory together. */
-  async judgeArrived(): Promise<void> {
-    const looked = this.#waiting
+  /** Judges the trials whose runs are there. One call after the other: none is judged twice. */
+  judgeArrived(): Promise<void> {
+    const judged = this.#judging.catch(() => undefined).then(() => this.#judgeArrived())
+    this.#judging = judged
+    return judged
+  }
+
+  /** Some at a time: their runs are in memory together. */
+  async #judgeArrived(): Promise<void> {
+    const looked = [...this.#waiting]
     if (looked.length === 0) return
     const sinceMs = startOf(looked)
     await retryWhileUnavailable(() => this.#settle(sinceMs))
@@ -170,12 +178,12 @@ export class Judging {
     const { variant, outline } = this.#plan
     // What `expect` and scorers look at, nobody knows.
     const details = outline.hasExpect || outline.scorers.length > 0 || outline.checks.some(needsDetails)
-    const runIds = waiting.map(({ trialRun }) => trialRun).filter(isExpected)
+    const runIds = waiting.map(({ trialRun }) => trialRun.runId).filter((id) => id !== '')
     return retryWhileUnavailable(async () => {
-      const records = await getRunRecords(this.#store, { runIds: runIds.map(({ runId }) => runId), details })
+      const records = await getRunRecords(this.#store, { runIds, details })
       if (variant.isFunction) await this.#addNested(records, sinceMs, details)
       const runs = new RecordedRuns(records)
-      const found = runIds.flatMap(({ runId }) => runs.trialRecord(runId, variant.isFunction) ?? [])
+      const found = runIds.flatMap((id) => runs.trialRecord(id, variant.isFunction) ?? [])
       return new Map(found.map((run) => [run.runId, run]))
     })
   }

@@ -44,6 +44,21 @@ const runOne = async (...[evaluation, settings]: [ReturnType<typeof evaluate>, o
   (await runEvaluation(evaluation, mode(), {}, settings))[0]!
 
 describe('a recorded experiment', () => {
+  it('judges a run that ended since its time was up by what it recorded', async () => {
+    const slow = flow('slow', async (_input: string, { signal }) => {
+      await flow.step('begin', () => 1)
+      await sleep(60_000, undefined, { signal })
+    })
+    const data = [{ id: 'a', input: 'a' }]
+    const { experimentId } = await runOne(
+      evaluate('slow', { task: slow, data, checks: [steps.toHaveRun('begin')], timeout: '500ms' }),
+    )
+    expect(await listResults(store(), { experimentId })).toMatchObject([
+      { kind: 'check', outcome: 'passed' },
+      { kind: 'task', outcome: 'error' },
+    ])
+  })
+
   it('is judged from the runs in the store, and is in the store', async () => {
     const report = await runOne(evaluate('research.pipeline', { ...definition, trials: 3 }), {
       revision: 'abc',

@@ -63,8 +63,10 @@ export async function runAndRecord(
 ): Promise<RecordedEnd> {
   const lostBefore = delivery.missing.lost
   const { run, isRunning } = await runTrial(evaluation, subject, onLate)
-  if (recording === 'collector' || mayWait(evaluation)) onTaskEnd?.()
-  if (recording === 'memory' && mayWait(evaluation)) await gatherTrials()
+  // Nothing new begins in a process in which a task goes on: it ends with the answer.
+  const mayNextBegin = !isRunning && (recording === 'collector' || mayWait(evaluation))
+  if (mayNextBegin) onTaskEnd?.()
+  if (mayNextBegin && recording === 'memory') await gatherTrials()
   const { lost, pending, reason } = await delivery.deliver()
   if (recording === 'memory') return { run, isRunning, ...(await judgeInMemory(evaluation, subject, run)) }
   const isMissing = lost > lostBefore || pending > 0

@@ -55,7 +55,7 @@ export async function settleTraces(
   { project = store.project, now }: { project?: string; now?: Date } = {},
 ): Promise<Settled> {
   const flows = new KnownFlows()
-  let settled = NOTHING
+  let [settled, crowdedRuns]: [Settled, RunOfProject[]] = [NOTHING, []]
   for (let i = 0; i < traceIds.length; i += TRACES_AT_ONCE) {
     const some = traceIds.slice(i, i + TRACES_AT_ONCE).map((id) => id.toLowerCase())
     const groups = await readUnsettledTraces(store, { project, traceIds: some, spans: SPANS_AT_ONCE })
@@ -64,9 +64,10 @@ export async function settleTraces(
       const done = await settleDue(store, { traces, clock }, { flows, settler: randomUUID() })
       await completePass(store, done)
       settled = { ...settled, traces: settled.traces + done.traces, runs: settled.runs + done.runs }
+      crowdedRuns = [...crowdedRuns, ...done.crowdedRuns]
     }
   }
-  return settled
+  return { ...settled, ...(crowdedRuns.length > 0 && { crowdedRuns }) }
 }
 
 export interface QuietParams {
@@ -84,16 +85,15 @@ export interface QuietParams {
  */
 export async function settleQuiet(store: Store, { quietMs, now, memory }: QuietParams): Promise<Settled> {
   const sweep = memory?.sweep ?? new Sweep()
-  const failedAgain = await retryFailed(store, sweep, now)
-  if (failedAgain) return { ...NOTHING, more: true, failed: failedAgain }
+  const retried = await retryFailed(store, sweep, now)
+  if (retried) return retried
   const due = await readDueTraces(store, { quietMs, now, sweep })
   const last = due?.traces.at(-1)
   const goOn = () => sweep.advance(due?.limited ? last?.traceId : undefined)
   if (due === undefined || last === undefined) return { ...NOTHING, more: goOn() }
   try {
     const { runs, crowdedRuns } = await settleAll(store, due, memory, sweep)
-    const settled = { traces: due.traces.length, runs, more: goOn() }
-    return crowdedRuns.length === 0 ? settled : { ...settled, crowdedRuns }
+    return { traces: due.traces.length, runs, more: goOn(), ...(crowdedRuns.length > 0 && { crowdedRuns }) }
   } catch (error) {
     sweep.narrow(due.traces.length / 2)
     if (due.traces.length > 1) throw error
@@ -119,21 +119,18 @@ async function settleAll(
   return done
 }
 
-/** Tries a failed trace again, alone; it stays due, for the next pass. */
-async function retryFailed(
-  store: Store,
-  sweep: Sweep,
-  now: Date | undefined,
-): Promise<FailedTrace | undefined> {
+/** A pass of one failed trace whose time has come; undefined: there is none. */
+async function retryFailed(store: Store, sweep: Sweep, now: Date | undefined): Promise<Settled | undefined> {
   const name = sweep.postponed.due
   if (name === undefined) return undefined
   const { traceId, project } = parseTraceName(name)
   try {
-    await settleTraces(store, [traceId], { project, ...(now === undefined ? {} : { now }) })
-    sweep.postponed.noteSettled(name, 0)
-    return undefined
+    const start = performance.now()
+    const settled = await settleTraces(store, [traceId], { project, ...(now === undefined ? {} : { now }) })
+    sweep.postponed.noteSettled(name, performance.now() - start)
+    return { ...settled, more: true }
   } catch (error) {
-    return noteFailed(sweep, name, error)
+    return { ...NOTHING, more: true, failed: noteFailed(sweep, name, error) }
   }
 }
 
