@@ -11,8 +11,6 @@ const MOST_SLICES = 15
 
 /** What a pass has written. */
 export interface Written {
-  /** Of so many first runs or more, these are added to their minutes. Default 2,000. */
-  readonly manyRuns?: number | undefined
   /** How many runs were settled for the first time. */
   readonly firstRuns: number
   /** Their `settled`, microseconds since 1970. */
@@ -40,10 +38,10 @@ export interface Others {
  */
 export async function countMinutes(
   store: Store,
-  { manyRuns = MANY_RUNS, firstRuns, firstVersion, first, again }: Written,
+  { firstRuns, firstVersion, first, again }: Written,
   others: Others,
 ): Promise<void> {
-  const mayAdd = others.wereAway && firstRuns >= manyRuns && !first.isEmpty
+  const mayAdd = others.wereAway && firstRuns >= MANY_RUNS && !first.isEmpty
   const slices = mayAdd ? await readSlices(store, first) : undefined
   if (slices !== undefined && slices.most < MOST_SLICES) {
     await add(store, firstVersion, slices.version)

@@ -9,7 +9,7 @@ import { recountedMinutes, storedMinutes } from './testing.ts'
 const store = useStore()
 
 /** As many as are added to their minutes, not counted again with all others there. */
-const RUNS = 180
+const RUNS = 2_000
 /** One more than a minute may have slices. */
 const PASSES = 16
 
@@ -43,9 +43,8 @@ const slices = async () =>
     await rows<{ n: number }>(store(), 'SELECT uniqExact(slice) AS n FROM run_minutes FINAL WHERE slice != 0')
   )[0]?.n
 
-const remember = () => createMemory({ manyRuns: RUNS })
-
-const settle = (to = store(), memory = remember()) => settleQuiet(to, { quietMs: 0, now: later(), memory })
+const settle = (to = store(), memory = createMemory()) =>
+  settleQuiet(to, { quietMs: 0, now: later(), memory })
 
 async function expectExact(flow: string): Promise<void> {
   const stored = await storedMinutes(store(), flow)
@@ -54,7 +53,7 @@ async function expectExact(flow: string): Promise<void> {
 }
 
 test('many new runs are added to their minutes; a late or repeated span rebuilds them', async () => {
-  const memory = remember()
+  const memory = createMemory()
   for (let pass = 1; pass <= PASSES; pass++) {
     await insertRuns('busy')
     expect(await settle(store(), memory)).toEqual({ traces: RUNS, runs: RUNS, more: false })

@@ -2,7 +2,7 @@ import { assembleRuns } from '../run-model/assemble-runs.ts'
 import type { StoredFacts } from '../run-model/read-facts.ts'
 import type { Run } from '../run-model/run.ts'
 import type { Store } from '../store.ts'
-import { countMinutes, type Written } from './count-minutes.ts'
+import { countMinutes } from './count-minutes.ts'
 import type { DueTrace, PassClock } from './due-traces.ts'
 import type { KnownFlows } from './known-flows.ts'
 import { OpenPass } from './open-passes.ts'
@@ -30,8 +30,6 @@ export interface PassParts {
   /** Without it every trace is read as if it had been settled before. */
   readonly memory?: SettledTraces | undefined
   readonly flows: KnownFlows
-  /** As in {@link Written}. */
-  readonly manyRuns?: Written['manyRuns']
   /** Names the process in `settling_passes`. */
   readonly settler: string
 }
@@ -71,7 +69,7 @@ interface ProjectPass {
 export async function settleDue(
   store: Store,
   { traces, clock }: { readonly traces: readonly DueTrace[]; readonly clock: PassClock },
-  { memory, flows, manyRuns, settler }: PassParts,
+  { memory, flows, settler }: PassParts,
 ): Promise<DonePass> {
   const { version } = clock
   // Before anything is read: whoever removes spans waits for the passes that may have seen them. And before others are asked for: of two
@@ -99,7 +97,7 @@ export async function settleDue(
   await pass.assertOpen()
   await countMinutes(
     store,
-    { manyRuns, firstRuns: written.firstRuns, firstVersion: version, first, again },
+    { firstRuns: written.firstRuns, firstVersion: version, first, again },
     {
       wereAway: !othersSettle,
       isAlone: async () => !((await memory?.refresh(store)) ?? true),

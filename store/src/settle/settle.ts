@@ -3,7 +3,7 @@ import type { Store } from '../store.ts'
 import { completePass } from './complete-pass.ts'
 import { type DueTraces, readClock, readDueTraces, readUnsettledTraces } from './due-traces.ts'
 import { KnownFlows } from './known-flows.ts'
-import { type DonePass, type PassParts, type RunOfProject, settleDue } from './pass.ts'
+import { type DonePass, type RunOfProject, settleDue } from './pass.ts'
 import { SettledTraces } from './settled-traces.ts'
 import { Sweep } from './sweep.ts'
 import { parseTraceName, type TraceOfProject, traceName } from './trace-name.ts'
@@ -39,7 +39,6 @@ export interface Memory {
   readonly flows: KnownFlows
   /** How far the process has come in what is due. */
   readonly sweep: Sweep
-  readonly manyRuns?: PassParts['manyRuns']
 }
 
 export function createMemory(parts: Partial<Memory> = {}): Memory {
@@ -109,11 +108,10 @@ async function settleAll(
   sweep: Sweep,
 ): Promise<DonePass> {
   const start = performance.now()
-  const { traces, flows = new KnownFlows(), manyRuns } = memory ?? {}
+  const { traces, flows = new KnownFlows() } = memory ?? {}
   const done = await settleDue(store, due, {
     memory: traces,
     flows,
-    manyRuns,
     settler: traces?.settler ?? randomUUID(),
   })
   await completePass(store, done)
