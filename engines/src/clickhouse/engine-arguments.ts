@@ -24,7 +24,7 @@ const CONFIGURATION = {
   background_pool_size: 2,
   background_merges_mutations_concurrency_ratio: MERGES / 2,
   merge_tree: {
-    // Sketches of each column, for the planner: they cost a twentieth of an insert and of a merge of spans, and a third of a short query.
+    // Sketches of each column, for the planner. They cost a twentieth of an insert and of a merge of spans, and a third of a short query.
     auto_statistics_types: '',
     number_of_free_entries_in_pool_to_lower_max_size_of_merge: FREE_FOR_LARGE,
     fsync_after_insert: 1,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createClient, TupleParam } from '@clickhouse/client'
 import { describe, expect, inject, test } from 'vitest'
 import { rowsOf, useDatabase } from '../testing/database.ts'
@@ -191,13 +192,17 @@ describe('statements', () => {
     await other.close()
   })
 
-  test('a database that was dropped', async () => {
-    const database = `gone_${Date.now()}`
+  test.each([
+    (name: string) => `DROP DATABASE ${name}`,
+    (name: string) => `RENAME DATABASE ${name} TO ${name}_elsewhere`,
+  ])('a database that is not there any more', async (removal) => {
+    const database = `gone_${randomUUID().replaceAll('-', '')}`
     await client.command({ query: `CREATE DATABASE ${database}` })
     const other = createClient({ url: inject('clickhouseUrl'), database, log: { level: 127 } })
     expect(await rowsOf(other, 'SELECT 1 AS v')).toEqual([{ v: 1 }])
-    await client.command({ query: `DROP DATABASE ${database}` })
+    await client.command({ query: removal(database) })
     await expect(rowsOf(other, 'SELECT 1 AS v')).rejects.toMatchObject({ type: 'UNKNOWN_DATABASE' })
+    await client.command({ query: `DROP DATABASE IF EXISTS ${database}_elsewhere` })
     await other.close()
   })
 

@@ -17,6 +17,9 @@ import { Slots } from './slots.ts'
 // More would only take memory: the engine uses all cores for one query.
 const CONCURRENT_QUERIES = 8
 
+/** After these a database may be gone. */
+const TAKING_AWAY = new Set(['DROP', 'DETACH', 'RENAME'])
+
 /** What a service is started with. */
 export interface ServiceOptions {
   /** The data directory. */
@@ -115,7 +118,7 @@ export class Service {
       const output = runWork(session, work, http.defaultFormat, this.#spool)
       const hasEnded = await sendResult(response, { format, encoding: http.encoding }, output)
       if (hasEnded && work.statement.keyword === 'SELECT') this.#engine.keep(session)
-      if (work.statement.keyword === 'DROP') this.#engine.closeIdle()
+      if (TAKING_AWAY.has(work.statement.keyword)) this.#engine.closeIdle()
     } finally {
       release()
     }

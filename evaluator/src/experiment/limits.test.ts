@@ -200,7 +200,7 @@ it('only cases with a tag run, and only the variants that were asked for', async
   expect(await ran({ variants: ['none'] })).toEqual([])
 })
 
-it('no more cases than `concurrency` says are at work, their scorers included', async () => {
+it('without a server, no more cases than `concurrency` says are at work, their scorers included', async () => {
   let [active, most] = [0, 0]
   const score = async () => {
     most = Math.max(most, ++active)

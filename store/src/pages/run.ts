@@ -41,7 +41,7 @@ export interface RunPage extends SpanTree {
 
 type Children = Pick<RunPage, 'children' | 'childCount' | 'nextChildren'>
 
-/** What `runs` has of a page beside its row, and the arrays of its steps and models. */
+/** What `runs` has of a page beside its row, but for the arrays of its steps and models. */
 interface SelectedDetail extends Omit<RunPage, 'run' | 'steps' | 'models' | keyof SpanTree | keyof Children> {
   /** Places in `traceIds`, from 0. */
   readonly stepTraces: readonly number[]
