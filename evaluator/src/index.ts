@@ -70,7 +70,7 @@ export { type MarkdownOptions, markdownReporter, toMarkdown } from './reporters/
 export { allReporters, type Reporter } from './reporters/reporter.ts'
 export { type TerminalOptions, terminalReporter } from './reporters/terminal.ts'
 export type { EvaluationCode } from './runner/evaluation-code.ts'
-export { type ChildOptions, loadInChild } from './runner/in-children.ts'
+export { loadInChild } from './runner/in-children.ts'
 export { inProcess } from './runner/in-process.ts'
 export type { TrialRun } from './runner/run-trial.ts'
 export type { TrialFacts } from './runner/trial-facts.ts'

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { readConfig } from '../config.ts'
 import type { EvalOptions } from '../evaluate/eval-options.ts'
 
 export function addEval(program: Command): void {
@@ -47,8 +48,11 @@ export function addEval(program: Command): void {
     .option('--local', 'without a server: runs are recorded in memory', false)
     .option('--in-process', 'for debuggers: run tasks in this process, which they can end', false)
     .action(async (files: string[], options: EvalOptions) => {
+      const config = readConfig()
+      const { startProcesses } = await import('../evaluate/runner-processes.ts')
+      const started = options.inProcess ? undefined : startProcesses(config, options, true)
       const { runEvalCommand } = await import('../evaluate/run-eval-command.ts')
-      await runEvalCommand(files, options)
+      await runEvalCommand(config, files, options, started)
     })
 }
 

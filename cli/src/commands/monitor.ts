@@ -1,5 +1,6 @@
 import { UsageError } from '@weir/config'
 import { findEvalFiles, loadInChild, type Outline } from '@weir/evaluator'
+import { RunnerProcesses } from '@weir/evaluator/runner'
 import type { Store } from '@weir/store'
 import { listMonitors, removeMonitor, addMonitor as storeMonitor } from '@weir/store/evaluations'
 import { stringifyExact } from '@weir/store/text'
@@ -46,11 +47,8 @@ async function add(path: string, sample: number): Promise<void> {
 async function loadOutlines(files: readonly string[]): Promise<Outline[]> {
   const outlines: Outline[] = []
   for (const file of files) {
-    const codes = await loadInChild(file, {
-      directory: process.cwd(),
-      recording: 'memory',
-      keepLoaded: false,
-    })
+    const options = { directory: process.cwd(), recording: 'memory', keepLoaded: false } as const
+    const codes = await loadInChild(file, new RunnerProcesses(options))
     outlines.push(...codes.map(({ outline }) => outline))
   }
   return outlines

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { UsageError } from '@weir/config'
 import {
   type EvaluationCode,
@@ -9,6 +10,7 @@ import {
   registerTypeScript,
   requireAvailable,
 } from '@weir/evaluator'
+import type { RunnerProcesses } from '@weir/evaluator/runner'
 import { type EvalOptions, isStdoutTaken } from './eval-options.ts'
 
 /** Makes this process ready to load evaluations. */
@@ -28,13 +30,18 @@ export async function prepareLoading(
 /** All files are loaded before anything runs, so that a mistake in the last one shows at once. */
 export async function loadAll(
   files: readonly string[],
-  mode: EvaluationMode,
-  options: EvalOptions,
+  load: (file: string, nth: number) => Promise<EvaluationCode[]>,
+  { inProcess, variant }: EvalOptions,
 ): Promise<EvaluationCode[]> {
-  const codes: EvaluationCode[] = []
-  for (const file of files) codes.push(...(await loadOne(file, mode, options, files.length === 1)))
+  const loaded: EvaluationCode[][] = []
+  const left = files.entries()
+  const loadSome = async (): Promise<void> => {
+    for (const [nth, file] of left) loaded[nth] = await load(file, nth)
+  }
+  await Promise.all(Array.from({ length: inProcess ? 1 : availableParallelism() }, loadSome))
+  const codes = loaded.flat()
   requireOneFileEach(codes)
-  requireVariants(codes, options.variant)
+  requireVariants(codes, variant)
   return codes
 }
 
@@ -47,21 +54,15 @@ export function namedBy(
   return named.length > 0 ? named : codes
 }
 
+/** @param processes for the file; undefined: it is loaded in this one */
 export async function loadOne(
   file: string,
   mode: EvaluationMode,
-  options: EvalOptions,
-  keepLoaded: boolean,
+  processes: RunnerProcesses | undefined,
 ): Promise<EvaluationCode[]> {
+  if (processes !== undefined) return loadInChild(file, processes)
   const recording = mode.kind === 'recorded' ? 'collector' : 'memory'
-  if (options.inProcess) return (await loadEvalFile(file)).map((one) => inProcess(one, recording, file))
-  const stdout = isStdoutTaken(options) ? 'stderr' : 'stdout'
-  const env = mode.kind === 'recorded' ? collectorOf(mode) : {}
-  return loadInChild(file, { directory: process.cwd(), recording, env, stdout, keepLoaded })
-}
-
-function collectorOf({ endpoint, apiKey }: Extract<EvaluationMode, { kind: 'recorded' }>): NodeJS.ProcessEnv {
-  return { WEIR_ENDPOINT: endpoint, ...(apiKey === undefined ? {} : { WEIR_API_KEY: apiKey }) }
+  return (await loadEvalFile(file)).map((one) => inProcess(one, recording, file))
 }
 
 /** A misspelt one would leave out what its author wants to see. */

@@ -10,10 +10,11 @@ import {
   runCode,
   toExitCode,
 } from '@weir/evaluator'
+import type { RunnerProcesses } from '@weir/evaluator/runner'
 import { shutdown } from '@weir/sdk'
 import { migrate } from '@weir/store'
 import { promoteExperiment } from '@weir/store/evaluations'
-import { type Config, readConfig } from '../config.ts'
+import type { Config } from '../config.ts'
 import { openStore } from '../open-store.ts'
 import { printError } from '../print.ts'
 import { changedFiles } from './changed-files.ts'
@@ -22,14 +23,22 @@ import type { EvalOptions } from './eval-options.ts'
 import { requireReports, toReporter } from './eval-reporter.ts'
 import { loadAll, loadOne, namedBy, prepareLoading } from './load-evaluations.ts'
 import { type Ran, rerunChanged } from './rerun-changed.ts'
+import { startProcesses } from './runner-processes.ts'
 import { SeenTags } from './seen-tags.ts'
 
 /** Milliseconds that an error's message has to be written. */
 const EXIT_MS = 1_000
 
-/** Ends the process: what a user's modules keep open must not keep a finished evaluation waiting. */
-export async function runEvalCommand(paths: readonly string[], options: EvalOptions): Promise<never> {
-  const config = readConfig()
+/**
+ * Ends the process: what a user's modules keep open must not keep a finished evaluation waiting.
+ * @param started for the first file; undefined where code runs in this process
+ */
+export async function runEvalCommand(
+  config: Config,
+  paths: readonly string[],
+  options: EvalOptions,
+  started: RunnerProcesses | undefined,
+): Promise<never> {
   const { changed } = options
   const files = await findEvalFiles(paths)
   if (files.length === 0) throw new UsageError('there is no *.eval.ts file below this directory')
@@ -51,13 +60,18 @@ export async function runEvalCommand(paths: readonly string[], options: EvalOpti
     return ran
   }
   await prepareLoading(files[0]!, mode, options)
-  const codes = await loadAll(files, mode, options)
+  const start = () => (options.inProcess ? undefined : startProcesses(config, options, false))
+  const codes = await loadAll(
+    files,
+    (file, nth) => loadOne(file, mode, nth === 0 ? started : start()),
+    options,
+  )
   const wanted =
     changes === undefined ? codes : codes.filter(({ files }) => files.some((file) => changes.has(file)))
   if (changes !== undefined)
     printError(`${wanted.length} of ${codes.length} evaluations changed since ${changed}`)
   const first = await run(wanted)
-  const load = (file: string) => loadOne(file, mode, options, false)
+  const load = (file: string) => loadOne(file, mode, start())
   const last = options.watch ? await rerunChanged({ paths, codes, load, run, first, signal }) : first
   if (last.exitCode === 0 && options.promote !== undefined) await promote(mode, last.reports, options.promote)
   await shutdown()

@@ -5,18 +5,22 @@ import type { ExperimentReport } from '../experiment/report.ts'
 import { runCode } from '../experiment/run-evaluation.ts'
 import type { EvaluationCode } from './evaluation-code.ts'
 import { loadInChild } from './in-children.ts'
+import { RunnerProcesses } from './runner-processes.ts'
 
 const HOSTILE = fileURLToPath(new URL('../../fixtures/runner/hostile.eval.ts', import.meta.url))
 
 const load = (file: string) =>
-  loadInChild(file, {
-    directory: process.cwd(),
-    recording: 'memory',
-    // So that the one that exhausts it does so soon.
-    env: { NODE_OPTIONS: '--max-old-space-size=200' },
-    stdout: 'stderr',
-    keepLoaded: true,
-  })
+  loadInChild(
+    file,
+    new RunnerProcesses({
+      directory: process.cwd(),
+      recording: 'memory',
+      // So that the one that exhausts it does so soon.
+      env: { NODE_OPTIONS: '--max-old-space-size=200' },
+      stdout: 'stderr',
+      keepLoaded: true,
+    }),
+  )
 
 const runLocally = async (code: EvaluationCode) => (await runCode(code, { kind: 'local' }, {}, {}))[0]!
 

@@ -5,7 +5,6 @@ import { resolveCases } from '../evaluation/cases.ts'
 import type { Outline } from '../evaluation/outline.ts'
 import { addMissing, type MissingSpans, NOTHING_MISSING } from './delivery.ts'
 import type { EvaluationCode, TrialEnd, TrialRunner } from './evaluation-code.ts'
-import type { Recording } from './in-process.ts'
 import { judgeTrial } from './judge-trial.ts'
 import {
   type CasesAnswer,
@@ -16,28 +15,24 @@ import {
   type SentResult,
 } from './messages.ts'
 import type { TrialRun } from './run-trial.ts'
-import { MAX_LOAD_MS, RunnerEndedError, type RunnerOptions, RunnerProcess } from './runner-process.ts'
+import { MAX_LOAD_MS, RunnerEndedError, type RunnerProcess } from './runner-process.ts'
+import type { RunnerProcesses } from './runner-processes.ts'
 
 /** How much longer than its own time limit a trial may hold the event loop. */
 const GRACE_MS = 10_000
 /** Processes that end one after the other, with no trial between them, until no more are started. */
 const MOST_CRASHES = 20
 
-export interface ChildOptions extends Omit<RunnerOptions, 'onLate' | 'onUnowned'> {
-  /** A process that loaded the file waits for the next trials. Off where many files are loaded: each waits with its memory. */
-  readonly keepLoaded: boolean
-}
-
 /**
  * The evaluations of a file, each to run in processes of their own: a task may exit, block or exhaust its process, and only its
  * own trial is an error.
+ * @param processes for this file alone
  * @throws UsageError if the file cannot be loaded
  */
-export async function loadInChild(file: string, options: ChildOptions): Promise<EvaluationCode[]> {
-  const processes = new Processes(options)
-  const loader = processes.spare()
+export async function loadInChild(file: string, processes: RunnerProcesses): Promise<EvaluationCode[]> {
+  const loader = processes.take()
   const { outlines, files } = (await loader.ask({ kind: 'load', file }, MAX_LOAD_MS)) as LoadedFile
-  if (!options.keepLoaded) loader.close()
+  processes.giveBack(loader)
   return outlines.map((outline) => ({
     outline,
     file,
@@ -52,46 +47,6 @@ export async function loadInChild(file: string, options: ChildOptions): Promise<
   }))
 }
 
-/** Starts processes for the code of one file. */
-class Processes {
-  /** By run id: what a trial threw outside of its promise after it had ended. */
-  readonly late: Map<string, string> = new Map()
-  readonly unowned: Set<string> = new Set()
-  readonly recording: Recording
-  readonly #options: ChildOptions
-  #spare: RunnerProcess | undefined
-
-  constructor(options: ChildOptions) {
-    this.#options = options
-    this.recording = options.recording
-  }
-
-  /** One that has run no trial. */
-  spare(): RunnerProcess {
-    if (this.#spare === undefined || this.#spare.hasEnded) this.#spare = this.#start()
-    return this.#spare
-  }
-
-  take(): RunnerProcess {
-    const taken = this.spare()
-    this.#spare = undefined
-    return taken
-  }
-
-  /** Takes back one that nobody needs any more: the next variant can go on in it. */
-  giveBack(runner: RunnerProcess): void {
-    const isKept = this.#options.keepLoaded && this.#spare === undefined && runner.isIdle && !runner.hasEnded
-    if (isKept) this.#spare = runner
-    else runner.close()
-  }
-
-  #start(): RunnerProcess {
-    const onLate = (runId: string, message: string) => void this.late.set(runId, message)
-    const onUnowned = (message: string) => void this.unowned.add(message)
-    return new RunnerProcess({ ...this.#options, onLate, onUnowned })
-  }
-}
-
 interface ChildSubject {
   readonly experimentId: string
   readonly variant: string
@@ -102,7 +57,7 @@ interface ChildSubject {
 /** Runs trials together in one process; what was in it when it ended runs again, each trial alone. */
 class ChildRunner implements TrialRunner {
   readonly #subject: ChildSubject
-  readonly #processes: Processes
+  readonly #processes: RunnerProcesses
   #shared: RunnerProcess | undefined
   /** For trials that run alone, one after the other. */
   #lone: RunnerProcess | undefined
@@ -114,7 +69,7 @@ class ChildRunner implements TrialRunner {
   /** All that was asked of a process ends with one error. */
   #lastCrash: unknown
 
-  constructor(subject: ChildSubject, processes: Processes) {
+  constructor(subject: ChildSubject, processes: RunnerProcesses) {
     this.#subject = subject
     this.#processes = processes
   }

@@ -17,6 +17,7 @@ import {
 import type { EvaluationCode, TrialRunner } from '../runner/evaluation-code.ts'
 import { loadInChild } from '../runner/in-children.ts'
 import { type TrialRun, trialRun } from '../runner/run-trial.ts'
+import { RunnerProcesses } from '../runner/runner-processes.ts'
 import type { WorkerConfig } from './config.ts'
 
 /** An experiment that this worker runs trials of, or judges. */
@@ -103,12 +104,8 @@ export class EvaluationJobs {
   }
 
   async #load({ experimentId, file, directory, evaluation, variant }: JobSubject): Promise<Experiment> {
-    const codes = await loadInChild(file, {
-      directory,
-      recording: 'collector',
-      env: this.#env,
-      keepLoaded: true,
-    })
+    const options = { directory, recording: 'collector', env: this.#env, keepLoaded: true } as const
+    const codes = await loadInChild(file, new RunnerProcesses(options))
     const code = codes.find(({ outline }) => outline.name === evaluation)
     if (code === undefined) throw new UsageError(`${file} has no evaluation "${evaluation}" any more.`)
     return { code, runner: code.start(experimentId, variant) }
