@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startInstallation } from '@weir/engines/testing'
 import { createStore, firstRow, migrate, rows, type Store } from '@weir/store'
 import { compare, parseSide } from '@weir/store/compare'
 import {
@@ -14,6 +15,8 @@ import {
 } from '@weir/store/pages'
 import { parseQuery } from '@weir/store/run-query'
 import { generate } from './generate.ts'
+import { Generator } from './ingest/generator.ts'
+import { readLedger } from './ingest/ledger.ts'
 import { type Running, startProcess } from './processes.ts'
 
 export const name = 'What pages ask of a filled store, beside what each may take with 100 million spans'
@@ -22,9 +25,15 @@ const REPEATS = 20
 /** What takes longer is asked less often, but three times. */
 const LONGEST_MS = 20_000
 
+/** So many ask at once, each question by itself. */
+const READERS = Number(process.env.WEIR_BENCH_READERS ?? 1)
+/** Spans a second that come in meanwhile. */
+const RATE = Number(process.env.WEIR_BENCH_RATE ?? 0)
+
 /**
  * Fills a store of its own and times what pages ask. `WEIR_BENCH_SPANS` says how many spans: default a million. With
- * `WEIR_BENCH_STORE`, a directory, the store stays there, and is asked again without being filled again.
+ * `WEIR_BENCH_STORE`, a directory, the store stays there, and is asked again without being filled again. `WEIR_BENCH_READERS` ask at
+ * once, while `WEIR_BENCH_RATE` spans a second are sent to a Weir on this store.
  */
 export async function run(): Promise<string> {
   const spans = Number(process.env.WEIR_BENCH_SPANS ?? 1_000_000)
@@ -38,11 +47,55 @@ export async function run(): Promise<string> {
       await generate(store, spans, new Date(), (done) =>
         console.error(`generated ${done.toLocaleString('en')} spans`),
       )
-    return await measure(store, engine)
+    await using load = RATE === 0 ? undefined : await startLoad(engine.url, store.database)
+    return `${await measure(store, engine)}${load ? `\n\n${await load.describe()}` : ''}`
   } finally {
     await store.close()
     await engine.stop()
     if (kept === undefined) await rm(directory, { recursive: true, force: true })
+  }
+}
+
+interface BackgroundLoad extends AsyncDisposable {
+  /** What has come so far. */
+  describe(): Promise<string>
+}
+
+const LOAD = { shape: 'sdk', encoding: 'protobuf', gzip: false, batch: 500, connections: 16 } as const
+const LONGEST_LOAD_SECONDS = 3_600
+
+/** Spans come in at a fixed rate, and are settled, until it is disposed. */
+async function startLoad(url: string, database: string): Promise<BackgroundLoad> {
+  const weir = await startInstallation({
+    env: { WEIR_CLICKHOUSE_URL: url, WEIR_CLICKHOUSE_DATABASE: database },
+  })
+  const generator = new Generator()
+  const requests = Math.ceil((RATE * LONGEST_LOAD_SECONDS) / LOAD.batch)
+  // No two loads on a store share a span: ids differ for 2^32 of them.
+  const firstSpan = (Math.floor(Date.now() / 1000) % 4_000) * 1_000_000
+  await generator.prepare({
+    ...LOAD,
+    url: weir.collectorUrl,
+    requests,
+    firstSpan,
+    spansPerSecond: RATE,
+  })
+  const begin = performance.now()
+  let failure: unknown
+  generator.run().catch((error: unknown) => {
+    failure = error
+  })
+  return {
+    describe: async () => {
+      if (failure !== undefined) throw failure
+      const { received, stored } = await readLedger(weir.collectorUrl)
+      const seconds = (performance.now() - begin) / 1000
+      return `meanwhile ${RATE.toLocaleString('en')} spans/s were offered, ${Math.round(received / seconds).toLocaleString('en')} acknowledged and ${Math.round(stored / seconds).toLocaleString('en')} stored`
+    },
+    [Symbol.asyncDispose]: async () => {
+      generator.close()
+      await weir[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -60,27 +113,31 @@ async function measure(store: Store, engine: Running): Promise<string> {
   const lines: string[] = []
   for (const { text, budgetMs, ask } of questions) {
     const times: number[] = []
+    const first = performance.now()
     await ask(REPEATS)
     const [started, startedCpu] = [performance.now(), engine.cpu()]
-    for (let nth = 0; nth < REPEATS && (nth < 3 || performance.now() - started < LONGEST_MS); nth++) {
-      const begin = performance.now()
-      await ask(nth)
-      times.push(performance.now() - begin)
+    const reader = async () => {
+      for (let nth = 0; nth < REPEATS && (nth < 3 || performance.now() - started < LONGEST_MS); nth++) {
+        const begin = performance.now()
+        await ask(nth)
+        times.push(performance.now() - begin)
+      }
     }
+    await Promise.all(Array.from({ length: READERS }, reader))
     const cpu = ((engine.cpu() - startedCpu) * 1000) / times.length
     times.sort((a, b) => a - b)
     const [median, worst] = [times[Math.floor(times.length / 2)]!, times.at(-1)!]
     lines.push(
-      `| ${text} | ${budgetMs} | ${median.toFixed(1)} | ${worst.toFixed(1)} | ${cpu.toFixed(0)} | ${times.length} |`,
+      `| ${text} | ${budgetMs} | ${median.toFixed(1)} | ${worst.toFixed(1)} | ${(started - first).toFixed(1)} | ${cpu.toFixed(0)} | ${times.length} |`,
     )
     console.error(lines.at(-1))
   }
   const perSpan = (stats.diskBytes / stats.spans).toFixed(1)
   return [
-    `${stats.spans.toLocaleString('en')} spans, ${stats.runs.toLocaleString('en')} runs, ${perSpan} B/span on the disk, payloads included; warm`,
+    `${stats.spans.toLocaleString('en')} spans, ${stats.runs.toLocaleString('en')} runs, ${perSpan} B/span on the disk, payloads included; warm, ${READERS} at once`,
     '',
-    '| question | budget ms | median ms | worst ms | CPU of the engine ms | asked |',
-    '| --- | ---: | ---: | ---: | ---: | ---: |',
+    '| question | budget ms | median ms | worst ms | the first time ms | CPU of the engine ms | asked |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...lines,
   ].join('\n')
 }

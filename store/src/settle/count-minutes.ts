@@ -45,23 +45,31 @@ export async function countMinutes(
   const slices = mayAdd ? await readSlices(store, first) : undefined
   if (slices !== undefined && slices.most < MOST_SLICES) {
     await add(store, firstVersion, slices.version)
-    if (await others.isAlone()) return rebuildMinutes(store, again, others)
+    if (await others.isAlone()) return rebuildMinutes(store, again, others, true)
   }
+  const isAgain = !again.isEmpty
   const touched = again
   touched.addAll(first)
-  await rebuildMinutes(store, touched, others)
+  await rebuildMinutes(store, touched, others, isAgain || !others.wereAway)
 }
 
 /**
  * Of two rebuilds of a minute the one with the later version has seen the runs of both: each takes its version after its pass has
  * written, and before it reads. But its rows may be written before those of the other one, and so may what another pass adds.
+ * @param mayVanish a group of these minutes may have no run any more: a run that is settled for the first time only adds to them
  */
-async function rebuildMinutes(store: Store, touched: TouchedMinutes, others: Others): Promise<void> {
+async function rebuildMinutes(
+  store: Store,
+  touched: TouchedMinutes,
+  others: Others,
+  mayVanish: boolean,
+): Promise<void> {
   const params = { first: touched.first, end: touched.last + 60 }
-  while (!touched.isEmpty) {
-    const version = await readVersion(store, touched)
+  for (let isRepeated = false; !touched.isEmpty; isRepeated = true) {
+    const { version, hasSlices } = await readState(store, touched)
+    const old = mayVanish || hasSlices || isRepeated ? 'deleted' : 'replaced'
     for (const [table, totals] of TABLES)
-      await execute(store, rebuildSql(table, totals, touched), { ...params, version: String(version) })
+      await execute(store, rebuildSql(table, totals, touched, old), { ...params, version: String(version) })
     if (!(await others.areOverlapping())) return
     for (const [table, totals] of TABLES) await execute(store, deleteOlderSql(table, totals, touched))
     if (!(await isAdded(store, touched, version))) return
@@ -75,27 +83,38 @@ const TABLES = [
 
 const NOW = `toUnixTimestamp64Micro(now64(6, 'UTC'))`
 
-/**
- * The `settled` of rows that are to replace those of the touched minutes, microseconds since 1970: the clock, but later than they
- * are, since the clock may have been set back. `step_minutes` has none that are later than those of `run_minutes`.
- */
-async function readVersion(store: Store, touched: TouchedMinutes): Promise<bigint> {
-  return (await firstNative(store, versionSql(touched)))('version') as bigint
+interface MinutesState {
+  /**
+   * The `settled` of rows that are to replace those of the touched minutes, microseconds since 1970: the clock, but later than they
+   * are, since the clock may have been set back. `step_minutes` has none that are later than those of `run_minutes`.
+   */
+  readonly version: bigint
+  readonly hasSlices: boolean
 }
 
-const versionSql = (touched: TouchedMinutes): string => `
-  SELECT greatest(${NOW}, toUnixTimestamp64Micro(max(settled)) + 2) AS version
+async function readState(store: Store, touched: TouchedMinutes): Promise<MinutesState> {
+  const value = await firstNative(store, stateSql(touched))
+  return { version: value('version') as bigint, hasSlices: value('has_slices') === 1 }
+}
+
+const stateSql = (touched: TouchedMinutes): string => `
+  SELECT greatest(${NOW}, toUnixTimestamp64Micro(max(settled)) + 2) AS version, toUInt8(max(slice) != 0) AS has_slices
   FROM run_minutes WHERE ${isTouched('minute', touched)}
   SETTINGS max_threads = 1`
 
 /**
- * Rows of the groups that the touched minutes have now, and deletions of those that they had, slices among them. Where both are of
- * one group, the deletion is older.
+ * Rows of the groups that the touched minutes have now. They replace those that these groups had; where others had some, or slices,
+ * deletions of all that the minutes had come with them. Where both are of one group, the deletion is older.
  *
  * With the setting \`toStartOfMinute\` does not wrap around: where it does, ClickHouse takes it for monotonic nevertheless, and
  * skips granules of \`runs\` in which one run starts after 2106.
  */
-function rebuildSql(table: string, totals: Totals, touched: TouchedMinutes): string {
+function rebuildSql(
+  table: string,
+  totals: Totals,
+  touched: TouchedMinutes,
+  old: 'replaced' | 'deleted',
+): string {
   const { groups, columns } = totals
   const between = `start >= toDateTime64({first:UInt32}, 9, 'UTC') AND start < toDateTime64({end:UInt32}, 9, 'UTC')`
   const inMinutes = `${between} AND ${isTouched('toStartOfMinute(start)', touched)} AND ${isLatest(between)}`
@@ -104,7 +123,11 @@ function rebuildSql(table: string, totals: Totals, touched: TouchedMinutes): str
   SETTINGS enable_extended_results_for_datetime_functions = 1
   SELECT *, 0 AS slice, fromUnixTimestamp64Micro({version:Int64}, 'UTC') AS settled, 0 AS is_deleted
   FROM (${minutesSql(totals, 'runs AS run', SKETCH_STATE, inMinutes)})
-  UNION ALL
+  ${old === 'deleted' ? deletionsSql(table, totals, touched) : ''}`
+}
+
+function deletionsSql(table: string, { groups, columns }: Totals, touched: TouchedMinutes): string {
+  return `UNION ALL
   SELECT ${groups}, ${columns}, slice, fromUnixTimestamp64Micro({version:Int64} - 1, 'UTC'), 1
   FROM ${table}
   WHERE ${isTouched('minute', touched)} AND settled < fromUnixTimestamp64Micro({version:Int64}, 'UTC') AND NOT is_deleted`

@@ -75,12 +75,13 @@ export async function readDueTraces(
 ): Promise<DueTraces | undefined> {
   const { traces: mostTraces, spans: mostSpans } = sweep.bounds
   const postponed = sweep.postponed.names
-  const params = { ...sweep.range, quietMs, postponed, now: now ?? null, mostTraces, mostSpans }
+  const params = { ...sweep.range, quietMs, postponed, now: now ?? null, mostTraces }
   const traces: DueTrace[] = []
   let spans = 0
   let clock: PassClock | undefined
   await forEachRow(store, DUE, params, (value) => {
     clock ??= toClock(value)
+    if (spans >= mostSpans) return
     spans += Number(value('spans'))
     traces.push(toDueTrace(value))
   })
@@ -97,10 +98,10 @@ function toPending(
   })
 }
 
-/** SQL over `unsettled_traces`: what is left of the traces of some rows, a row each. */
+/** SQL over `unsettled_traces`: what is left of the traces of some rows, a row each, and the clock. */
 const leftOf = (rows: string): string => `
       SELECT
-        project, trace_id,
+        project, trace_id AS id, ${CLOCK},
         sumIf(abs(count), reason = 'spans') AS spans,
         minIf(received, reason = 'spans') AS oldest_span,
         maxIf(received, reason = 'spans') AS newest_span,
@@ -117,21 +118,13 @@ const leftOf = (rows: string): string => `
       GROUP BY project, trace_id`
 
 const DUE = `
-  SELECT project, trace_id AS id, spans, oldest_span, has_reminder, reasons, receipts, counts, ${CLOCK}
-  FROM (
-    SELECT *, sum(spans) OVER (ORDER BY trace_id, project) - spans AS spans_before
-    FROM (
-      ${leftOf(`trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)`)}
-      HAVING ${TRACE_NAME} NOT IN {postponed:Array(String)} AND (
-        (spans > 0 AND ${isPast('newest_span', '{quietMs:UInt32}')})
-        OR (spans > 0 AND ${isPast('oldest_span', LONGEST_WAIT_MS)})
-        OR (spans = 0 AND ${isPast('newest_reminder', EXPIRY_MS)}))
-      ORDER BY trace_id, project
-      LIMIT {mostTraces:UInt32}
-    )
-  )
-  WHERE spans_before < {mostSpans:UInt64}
+  ${leftOf(`trace_id BETWEEN toFixedString(unhex({first:String}), 16) AND toFixedString(unhex({last:String}), 16)`)}
+  HAVING ${TRACE_NAME} NOT IN {postponed:Array(String)} AND (
+    (spans > 0 AND ${isPast('newest_span', '{quietMs:UInt32}')})
+    OR (spans > 0 AND ${isPast('oldest_span', LONGEST_WAIT_MS)})
+    OR (spans = 0 AND ${isPast('newest_reminder', EXPIRY_MS)}))
   ORDER BY trace_id, project
+  LIMIT {mostTraces:UInt32}
   SETTINGS max_threads = 1`
 
 /**
@@ -142,13 +135,11 @@ export async function readUnsettledTraces(
   store: Store,
   { project, traceIds, spans: mostSpans }: { project: string; traceIds: readonly string[]; spans: number },
 ): Promise<DueTrace[][]> {
-  const query = `
-    SELECT project, trace_id AS id, spans, oldest_span, has_reminder, reasons, receipts, counts
-    FROM (${leftOf(`project = {project:String} AND trace_id IN ${idsSql(traceIds, 16)}`)})
-    ORDER BY trace_id`
+  const ofThem = `project = {project:String} AND trace_id IN ${idsSql(traceIds, 16)}`
+  const query = `${leftOf(ofThem)} ORDER BY trace_id`
   const groups: DueTrace[][] = []
   let spans = mostSpans
-  await forEachRow(store, query, { project }, (value) => {
+  await forEachRow(store, query, { project, now: null }, (value) => {
     if (spans >= mostSpans) {
       groups.push([])
       spans = 0
