@@ -64,9 +64,9 @@ export async function searchRuns(
 
 const MINUTES_10 = 600_000_000_000n
 const HOUR = 3_600_000_000_000n
-const GROWTH = 8n
+const GROWTH = 8
 /** Each window looks through all spans that came since it began. */
-const GROWTH_WITH_SPANS = 64n
+const GROWTH_WITH_SPANS = 64
 
 /** Looks back in windows that grow, so that a page costs what it shows and not what the filter's window holds. */
 async function findNewest(
@@ -85,13 +85,13 @@ async function findNewest(
   const findInWindows = async (known: SearchConditions, span: Span, wanted: number) => {
     const begin = await beginOfFirst(store, known, span, wanted)
     const growth = asksForSpans(known.condition) ? GROWTH_WITH_SPANS : GROWTH
-    return collect(windows(span, span[1] - begin + 1n, growth), wanted, (window, left) =>
-      find(known, toWindow(window), left),
-    )
+    const windows = { span, shortest: span[1] - begin + 1n, growth }
+    return collect(windows, wanted, (window, left) => find(known, toWindow(window), left))
   }
   if (!asksForSpans(conditions.condition) || indexedSql(conditions.condition))
     return findInWindows(conditions, [first, end], limit)
-  return collect(windows([first, end], 2n * HOUR, GROWTH_WITH_SPANS), limit, async ([from, to], wanted) => {
+  const windows = { span: [first, end], shortest: 2n * HOUR, growth: GROWTH_WITH_SPANS } as const
+  return collect(windows, limit, async ([from, to], wanted) => {
     const known = await knowFew(store, conditions, toWindow([from, to]), bounds.fewTraces)
     if (!asksForSpans(known.condition)) return findInWindows(known, [from, to], wanted)
     const begin = await beginOfNewest(store, known, [from, to], bounds.newestRuns)
@@ -106,24 +106,29 @@ type Span = readonly [begin: bigint, end: bigint]
 
 const toWindow = ([begin, end]: Span): RunWindow => ({ begin: String(begin), end: String(end) })
 
-/** A span in parts that grow, the last of it first. */
-function* windows([first, last]: Span, shortest: bigint, growth: bigint): Generator<Span> {
-  for (let [end, length] = [last, shortest]; end >= first; length *= growth) {
-    const begin = end - length + 1n < first ? first : end - length + 1n
-    yield [begin, end]
-    end = begin - 1n
-  }
+/** How a span of time is looked through: in windows, the last of it first. */
+interface Windows {
+  readonly span: Span
+  /** Nanoseconds of the first window. */
+  readonly shortest: bigint
+  /** How much longer the next window is, where one has nothing. */
+  readonly growth: number
 }
 
+/** After a window that has some of what is wanted, the next one is as long as the rest should take, and as much again. */
 async function collect(
-  spans: Iterable<Span>,
+  { span: [first, last], shortest, growth }: Windows,
   limit: number,
-  find: (span: Span, left: number) => Promise<FoundRun[]>,
+  find: (window: Span, left: number) => Promise<FoundRun[]>,
 ): Promise<FoundRun[]> {
   const found: FoundRun[] = []
-  for (const span of spans) {
-    if (found.length >= limit) break
-    found.push(...(await find(span, limit - found.length)))
+  for (let [end, length] = [last, shortest]; end >= first && found.length < limit; ) {
+    const begin = end - length + 1n < first ? first : end - length + 1n
+    const some = await find([begin, end], limit - found.length)
+    found.push(...some)
+    end = begin - 1n
+    const needed = Math.ceil((2 * (limit - found.length)) / some.length)
+    length *= BigInt(Math.min(growth, Math.max(1, needed)))
   }
   return found
 }
