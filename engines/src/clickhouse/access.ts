@@ -44,7 +44,12 @@ const FIXED_SETTINGS = [
 /** The engine's `users.xml`. */
 export const ACCESS: Value = {
   profiles: {
-    default: { constraints: Object.fromEntries(FIXED_SETTINGS.map((name) => [name, { readonly: '' }])) },
+    default: {
+      // Reads are many and small, and of what is in memory: handing each to a pool of threads costs more than the read. On a memory
+      // disk a short query took a quarter more for it; of 20 GB on a disk, warm or cold, none took less.
+      local_filesystem_read_method: 'pread',
+      constraints: Object.fromEntries(FIXED_SETTINGS.map((name) => [name, { readonly: '' }])),
+    },
   },
   quotas: { default: '' },
   roles: { [LOADER_ROLE]: { grants: { query: 'GRANT READ ON FILE' } } },
