@@ -211,6 +211,6 @@ test('the steps of the largest sides are those of a sample of runs, and the whol
     candidateN: always!.candidate.n,
   })
   expect(notes.find(({ kind }) => kind === 'sampled')?.text).toMatch(
-    /^The steps of version 0 are those of about 50000 of its 120000 runs/,
+    /^The steps of version 0 are those of about 50,000 of its 120,000 runs/,
   )
 })

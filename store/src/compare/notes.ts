@@ -1,5 +1,6 @@
 import { findExperiment } from '../evaluations/experiments.ts'
 import type { Store } from '../store.ts'
+import { grouped } from '../text/grouped.ts'
 import type { Note, StepComparison } from './comparison.ts'
 import { COMPARISON_RULE } from './judge.ts'
 import { type Mix, mixNotes } from './mix.ts'
@@ -48,7 +49,7 @@ async function overlapNotes(store: Store, scope: Scope, [base, candidate]: reado
   if (!canOverlap(base.selection, candidate.selection)) return []
   const runs = await countOverlap(store, scope, base.selection, candidate.selection)
   if (runs === 0) return []
-  const text = `${runs} runs belong to both sides: they hide differences. Narrow the sides so that they have none in common.`
+  const text = `${grouped(runs)} runs belong to both sides: they hide differences. Narrow the sides so that they have none in common.`
   return [{ kind: 'overlap', text } as const]
 }
 
@@ -75,7 +76,7 @@ function sideNotes(side: ReadSide): Note[] {
   if (run.unfinished > 0)
     notes.push({
       kind: 'unfinished',
-      text: `${label} has ${run.unfinished} runs that still run or whose end never arrived; they are left out.`,
+      text: `${label} has ${grouped(run.unfinished)} runs that still run or whose end never arrived; they are left out.`,
     })
   return notes
 }
@@ -117,13 +118,13 @@ function totalNotes(sides: readonly ReadSide[]): Note[] {
   for (const { label, run } of sides.filter((side) => isLarge(side.run)))
     notes.push({
       kind: 'sampled',
-      text: `The steps of ${label} are those of about ${mostRuns} of its ${run.total} runs, taken by a hash of the run id; a step that is rarer may be missing. What is said of the whole run is of all runs.`,
+      text: `The steps of ${label} are those of about ${grouped(mostRuns)} of its ${grouped(run.total)} runs, taken by a hash of the run id; a step that is rarer may be missing. What is said of the whole run is of all runs.`,
     })
   const most = Math.min(...sides.map(({ selection }) => sampleSize(selection)))
   if (sides.some(({ run, steps }) => [run, ...steps].some(({ n }) => n > most)))
     notes.push({
       kind: 'sampled',
-      text: `The tests of durations see at most ${most} runs per step and side, taken by a hash of the run id.`,
+      text: `The tests of durations see at most ${grouped(most)} runs per step and side, taken by a hash of the run id.`,
     })
   if (sides.some(({ steps }) => steps.length > COMPARISON_RULE.maxSteps))
     notes.push({
@@ -147,13 +148,13 @@ export function runNotes(
     const worth = [success, duration].flatMap(({ metric, effective, baseN, candidateN }) => {
       const n = [baseN, candidateN][side]!
       return effective !== null && effective[side]! < n / 2
-        ? [`${Math.round(effective[side]!)} (${metric})`]
+        ? [`${grouped(effective[side]!)} (${metric})`]
         : []
     })
     if (worth.length > 0)
       notes.push({
         kind: 'dependent',
-        text: `The runs of ${label} depend on each other: they share users or sessions, or change together over time (an outage is one event, however many runs it fails). For the tests, ${[success.baseN, success.candidateN][side]} runs are worth ${worth.join(', ')} independent ones.`,
+        text: `The runs of ${label} depend on each other: they share users or sessions, or change together over time (an outage is one event, however many runs it fails). For the tests, ${grouped([success.baseN, success.candidateN][side]!)} runs are worth ${worth.join(', ')} independent ones.`,
       })
   })
   const { base, candidate } = success

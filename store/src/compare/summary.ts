@@ -1,3 +1,4 @@
+import { grouped } from '../text/grouped.ts'
 import type {
   CaseMetricComparison,
   Comparison,
@@ -32,7 +33,7 @@ export function summarise(
       sentence: `Nothing to compare: no finished run of ${empty} was found.`,
     }
   }
-  const counts = `${run.candidate.n} and ${run.base.n} runs`
+  const counts = `${grouped(run.candidate.n)} and ${grouped(run.base.n)} runs`
   const held = [run.metrics.success, run.metrics.duration].filter(isHeldBack)
   if (held.length > 0)
     return {
