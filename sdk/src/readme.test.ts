@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePorts } from '@weir/engines/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readRun } from './durable/run-record.ts'
 import { sqliteStore } from './stores/sqlite.ts'
@@ -129,9 +129,9 @@ it('the store of one’s own meets the contract', async () => {
 })
 
 it('a client calls what is served', async () => {
-  const port = await freePort()
+  const [port] = await freePorts(1)
   for (const file of ['server.ts', 'caller.ts']) {
-    await writeFile(join(page.directory, file), page.files.get(file)!.replace('3456', port))
+    await writeFile(join(page.directory, file), page.files.get(file)!.replace('3456', String(port)))
   }
   const code = `
     import { once } from 'node:events'
@@ -142,14 +142,6 @@ it('a client calls what is served', async () => {
     server.closeAllConnections()`
   expect(await page.run('caller.check.mjs', { code })).toBe(promisedBy(page.files.get('caller.ts')))
 })
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return String(port)
-}
 
 it('clients of models are observed', async () => {
   await using receiver = await receive()

@@ -27,6 +27,9 @@ export async function prepareLoading(
   if (isStdoutTaken(options)) process.stdout.write = process.stderr.write.bind(process.stderr)
 }
 
+/** Files that load at once, each in a process of its own. */
+const MOST_LOADING = 4
+
 /** All files are loaded before anything runs, so that a mistake in the last one shows at once. */
 export async function loadAll(
   files: readonly string[],
@@ -38,7 +41,8 @@ export async function loadAll(
   const loadSome = async (): Promise<void> => {
     for (const [nth, file] of left) loaded[nth] = await load(file, nth)
   }
-  await Promise.all(Array.from({ length: inProcess ? 1 : availableParallelism() }, loadSome))
+  const atOnce = inProcess ? 1 : Math.min(MOST_LOADING, availableParallelism())
+  await Promise.all(Array.from({ length: atOnce }, loadSome))
   const codes = loaded.flat()
   requireOneFileEach(codes)
   requireVariants(codes, variant)

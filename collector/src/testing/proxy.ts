@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { freePorts } from '@weir/engines/testing'
 
 /** A TCP proxy in front of a server, to be cut off at will. */
 export interface Proxy {
@@ -37,8 +38,8 @@ export async function startProxy(target: string): Promise<Proxy> {
     await once(server, 'listening')
     return server
   }
-  let server = await serve(0)
-  const { port } = server.address() as AddressInfo
+  const [port] = await freePorts(1)
+  let server = await serve(port!)
   return {
     url: `http://127.0.0.1:${port}`,
     cutNextAnswer: () => {
@@ -50,7 +51,7 @@ export async function startProxy(target: string): Promise<Proxy> {
       await once(server, 'close')
     },
     open: async () => {
-      server = await serve(port)
+      server = await serve(port!)
     },
     forwardTo: (next) => {
       ;({ hostname, port: targetPort } = new URL(next))

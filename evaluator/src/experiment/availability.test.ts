@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '@weir/engines/testing'
 import { createStore, rows } from '@weir/store'
 import { expect, test } from 'vitest'
 import { retryWhileUnavailable } from './availability.ts'
@@ -9,11 +9,7 @@ import { retryWhileUnavailable } from './availability.ts'
 const server = () => createServer((_request, response) => response.end('{"answer":42}\n'))
 
 test('waits for a server that is being restarted, and for nothing else', async () => {
-  const first = server().listen(0, '127.0.0.1')
-  await once(first, 'listening')
-  const { port } = first.address() as AddressInfo
-  await once(first.close(), 'close')
-
+  const [port] = await freePorts(1)
   const store = createStore({ url: `http://127.0.0.1:${port}`, database: 'weir' })
   let tries = 0
   const answer = retryWhileUnavailable(() => {

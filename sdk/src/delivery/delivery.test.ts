@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { freePorts } from '@weir/engines/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { flow, flush, init, shutdown } from '../index.ts'
 import { receive } from '../testing.ts'
@@ -109,7 +110,7 @@ it('says where it sent to when something else listens there, or nothing', async 
 })
 
 it('keeps to the deadline when the collector is down, and delivers once it is back', async () => {
-  const port = await freePort()
+  const [port] = await freePorts(1)
   init({ endpoint: `http://127.0.0.1:${port}` })
   expect(await work.run(4)).toBe(8)
   const result = await flush({ timeout: 300 })
@@ -238,11 +239,3 @@ it('survives an exporter that never answers', async () => {
   const results = await Promise.all([flush({ timeout: 20 }), flush({ timeout: 20 })])
   expect(results[0]).toEqual({ exported: 0, lost: 0, pending: 2 })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}

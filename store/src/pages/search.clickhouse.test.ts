@@ -172,19 +172,31 @@ test('words find what is visibly there, in any case and place, in the run and in
   expect(await found('gone.flow:x OR 天気')).toEqual(['two'])
 })
 
-/** Bytes of all tables that the engine read for a search. */
-async function bytesRead(search: Partial<RunSearch>): Promise<number> {
-  const asked: { query: string; query_params: Record<string, unknown> }[] = []
+interface Asked {
+  readonly query: string
+  readonly query_params: Readonly<Record<string, unknown>>
+}
+
+/** What a search asks the engine. */
+async function asked(search: (recording: Store) => Promise<unknown>): Promise<Asked[]> {
+  const all: Asked[] = []
   const client = Object.create(store().client)
   for (const method of ['query', 'exec'] as const)
-    client[method] = (options: (typeof asked)[number]) => {
-      asked.push({ ...options, query: options.query.replace('\nFORMAT Native', '') })
+    client[method] = (options: { query: string; query_params: Record<string, unknown> }) => {
+      all.push({ ...options, query: options.query.replace('\nFORMAT Native', '') })
       return store().client[method](options)
     }
-  const recording: Store = { ...store(), client }
-  await searchRuns(recording, { ...window, project: 'many', order: 'slowest', ...search })
+  await search({ ...store(), client })
+  return all
+}
+
+/** Bytes of all tables that the engine read for a search. */
+async function bytesRead(search: Partial<RunSearch>): Promise<number> {
+  const all = await asked((recording) =>
+    searchRuns(recording, { ...window, project: 'many', order: 'slowest', ...search }),
+  )
   let read = 0
-  for (const { query, query_params } of asked) {
+  for (const { query, query_params } of all) {
     const result = await store().client.query({ query, query_params, format: 'JSON' })
     read += (await result.json()).statistics!.bytes_read
   }
@@ -198,6 +210,30 @@ test('an attribute is found without reading the attributes of all spans', async 
   const all = await bytesRead({ query: parseQuery('"customer.id":*customer-12345') })
   const runs = await bytesRead({})
   expect((await bytesRead(search)) - runs).toBeLessThan((all - runs) / 10)
+})
+
+test('a search that found some of what a page needs looks back only as far as the rest should take', async () => {
+  const start = `toDateTime64(${EPOCH_MS / 1000} + number * 360, 9, 'UTC')`
+  await execute(
+    store(),
+    `INSERT INTO spans (project, trace_id, span_id, start, received, attributes)
+    SELECT 'hourly', ${ID}, substring(${ID}, 1, 8), ${start}, ${start}, map('tenant', 'a') FROM numbers(240)`,
+  )
+  await execute(
+    store(),
+    `INSERT INTO runs (project, run_id, trace_id, trace_ids, span_count, flow, start, settled, replaces)
+    SELECT 'hourly', lower(hex(${ID})), ${ID}, [${ID}], 1, 'f', ${start}, now64(6), 0 FROM numbers(240)`,
+  )
+  const search = { ...window, project: 'hourly', query: parseQuery('"tenant":"a"'), limit: 30 }
+  const all = await asked(async (recording) => {
+    const { runs } = await searchRuns(recording, search, { newestRuns: 5, fewTraces: 0 })
+    expect(runs).toHaveLength(30)
+  })
+  const begins = all.flatMap(({ query_params: { begin } }) =>
+    begin === undefined ? [] : [Number(begin) / 1e6],
+  )
+  // The last two hours have twenty of 31: four more are looked through, and not all that is left.
+  expect(Math.min(...begins)).toBeCloseTo(EPOCH_MS + 18 * 3_600_000, 0)
 })
 
 test('a word is found without reading the texts of all runs and spans', async () => {
