@@ -41,9 +41,13 @@ function annotation({ evaluation, file }: ExperimentReport, title: string, messa
   return `::error ${place}title=${property(`${evaluation}: ${title}`)}::${data(message)}\n`
 }
 
-/** So that no text of a model begins a command of its own. */
+/** So that no text of a model begins a line, and with it a command, of its own. */
 function data(text: string): string {
-  return text.toWellFormed().replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  return text
+    .toWellFormed()
+    .replaceAll('%', '%25')
+    .replaceAll('\r', '%0D')
+    .replaceAll(/[\n\u2028\u2029]/g, '%0A')
 }
 
 function property(text: string): string {

@@ -99,6 +99,8 @@ it('annotations name the file, the gate and the trial', () => {
 const ACTING = [
   '\n',
   '\r',
+  '\u2028',
+  '\u2029',
   '::error::',
   '%0A',
   '`',
