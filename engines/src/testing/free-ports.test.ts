@@ -9,6 +9,7 @@ test('free ports differ, and no connection is given one meanwhile', async () => 
   expect(Math.max(...ports)).toBeLessThan(32_768)
   const server = createServer().listen(ports[0], '127.0.0.1')
   await once(server, 'listening')
-  expect(await freePorts(1_399)).not.toContain(ports[0])
+  // As many as a worker has: one that is in use is passed over each time that its turn comes.
+  for (let asked = 0; asked < 14; asked++) expect(await freePorts(100)).not.toContain(ports[0])
   server.close()
 })

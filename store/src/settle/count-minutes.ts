@@ -103,8 +103,9 @@ const stateSql = (touched: TouchedMinutes): string => `
   SETTINGS max_threads = 1`
 
 /**
- * Rows of the groups that the touched minutes have now. They replace those that these groups had; where others had some, or slices,
- * deletions of all that the minutes had come with them. Where both are of one group, the deletion is older.
+ * Rows of the groups that the touched minutes have now: each replaces the row that its group had.
+ * With `deleted` come deletions of all rows that these minutes had. Of these, some may be of groups that vanished, or slices. Where
+ * both are of one group, the deletion is older.
  *
  * With the setting \`toStartOfMinute\` does not wrap around: where it does, ClickHouse takes it for monotonic nevertheless, and
  * skips granules of \`runs\` in which one run starts after 2106.

@@ -7,7 +7,6 @@ export {
   requireExact,
   stringifyExact,
 } from './exact-json.ts'
-export { grouped } from './grouped.ts'
 export { printed, printedLines } from './printed.ts'
 export { shellWord } from './shell-word.ts'
 export { decodeUtf8, isUtf16, Utf8Error } from './utf8.ts'
