@@ -30,7 +30,7 @@ export interface Recorded {
 }
 
 /** Between two looks for runs to judge while others run. */
-const JUDGE_EVERY_MS = 5_000
+const JUDGE_EVERY_MS = 1_000
 
 /**
  * Runs an experiment that is traced into the collector, and judges it from the recorded runs. It judges and stores them as they come,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Case } from '@weir/store/evaluations'
 import { isErrorExpected, type Outline } from '../evaluation/outline.ts'
-import type { TrialEnd, TrialRunner } from '../runner/evaluation-code.ts'
+import type { TrialEnd, TrialLimits, TrialRunner } from '../runner/evaluation-code.ts'
+import { Slots } from '../runner/slots.ts'
 import { type ReportUsage, sumUsage } from '../runner/trial-facts.ts'
 import type { Plan } from './plan.ts'
 
@@ -26,37 +27,40 @@ export async function runTrials(
   onEnd: (end: TrialEnd, startedMs: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
+  const asked = new Slots(() => concurrency + runner.ahead)
+  const inMemory = new Slots(() => concurrency + runner.ahead + MOST_UNRECORDED)
   const unrecorded = new Set<Promise<void>>()
+  const failed = Promise.withResolvers<never>()
   const paced = pacer()
   let isOver = false
-  /** Resolves when the task has ended. */
-  const start = async ({ item, trial }: PlannedTrial): Promise<void> => {
-    await paced(outline.startIntervalMs)
+  const start = ({ item, trial }: PlannedTrial): void => {
     const startedMs = Date.now()
     const taskEnd = Promise.withResolvers<void>()
-    const recorded = runWithRetries(outline, runner, item, trial, taskEnd.resolve).then((end) => {
+    void taskEnd.promise.then(() => asked.giveBack())
+    const limits = { concurrency, onTaskEnd: taskEnd.resolve }
+    const recorded = runWithRetries(outline, runner, item, trial, limits).then((end) => {
       if (!isOver) onEnd(end, startedMs)
+      taskEnd.resolve()
+      inMemory.giveBack()
+      unrecorded.delete(recorded)
     })
-    await Promise.race([taskEnd.promise, recorded])
     unrecorded.add(recorded)
-    recorded.then(
-      () => unrecorded.delete(recorded),
-      () => {},
-    )
+    recorded.catch(failed.reject)
   }
-  const worker = async (): Promise<void> => {
+  const runAll = async (): Promise<void> => {
     for (;;) {
+      await asked.take()
+      await inMemory.take()
       const next = signal?.aborted ? undefined : trials.next()
-      if (next === undefined || next.done) return
-      await start(next.value)
-      if (unrecorded.size > MOST_UNRECORDED) await Promise.race(unrecorded)
+      if (next === undefined || next.done) break
+      await paced(outline.startIntervalMs)
+      if (!signal?.aborted) start(next.value)
     }
+    await Promise.all(unrecorded)
   }
-  const all = Promise.all(Array.from({ length: concurrency }, worker)).then(() => Promise.all(unrecorded))
   try {
-    await Promise.race([all, interruption(signal)])
+    await Promise.race([runAll(), failed.promise, interruption(signal)])
   } catch (error) {
-    all.catch(() => {})
     await Promise.race([Promise.allSettled(unrecorded), sleep(LAST_MS)])
     throw error
   } finally {
@@ -82,11 +86,11 @@ export async function runWithRetries(
   runner: TrialRunner,
   item: Case,
   trial: number,
-  onTaskEnd?: () => void,
+  { concurrency, onTaskEnd }: TrialLimits = {},
 ): Promise<TrialEnd> {
   const used: ReportUsage[] = []
   for (let left = retryOnError; ; left--) {
-    const end = await runner.run(item, trial, left === 0 ? onTaskEnd : undefined)
+    const end = await runner.run(item, trial, { concurrency, onTaskEnd: left === 0 ? onTaskEnd : undefined })
     if (end.usage !== undefined) used.push(end.usage)
     const { error } = end.run
     if (left === 0 || error === undefined || (error.reason === 'thrown' && isErrorExpected(checks)))

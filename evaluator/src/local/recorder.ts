@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { readVariables, UsageError } from '@weir/config'
-import { readPrices } from '@weir/dialects'
+import { UsageError } from '@weir/config'
 import { type Flow, flush, init, newRunId, type RunOptions } from '@weir/sdk'
 import type { RunRecord } from '@weir/store/run-model'
+import { readRuns, startReader } from './run-reader.ts'
 import { SpanKeeper } from './span-keeper.ts'
 
 /** Characters of a recorded value: an evaluation judges what was recorded, so it is cut late. */
@@ -17,35 +17,37 @@ const holder = globalThis as { [SLOT]?: SpanKeeper }
  */
 export function startRecorder(): void {
   if (holder[SLOT] !== undefined) return
-  const { project, prices } = readVariables('eval')
-  holder[SLOT] = new SpanKeeper({ project, prices: readPrices(prices) })
+  startReader()
+  holder[SLOT] = new SpanKeeper()
   init({ exporter: holder[SLOT], capture: { maxLength: MAX_RECORDED } })
 }
 
-/** Runs that are taken together. */
+/** Runs whose spans are taken together. */
 interface Taking {
   readonly runIds: string[]
-  readonly records: Promise<RunRecord[]>
+  readonly taken: Promise<ReturnType<SpanKeeper['take']>>
 }
 
 let taking: Taking | undefined
 
 /**
- * The recorded runs that belong to these, perhaps among others; they are forgotten then. What has not been flushed is not among
- * them. Runs that end together are read together: reading one takes nearly as long as reading ten.
+ * The spans of these runs, and perhaps of others, as {@link SpanKeeper.take} gives them; they are forgotten then. What has not been
+ * flushed is not among them. Runs of one turn of the event loop are taken together, and may have the same requests.
  */
-export async function takeRuns(of: readonly string[]): Promise<RunRecord[]> {
-  taking ??= { runIds: [], records: nextTurn().then(takeTogether) }
-  const { runIds, records } = taking
-  runIds.push(...of)
-  // One that cannot be read must not take the others with it.
-  return records.catch(() => startedKeeper().takeRuns(of))
+export async function takeSpans(runIds: readonly string[]): Promise<readonly string[]> {
+  taking ??= { runIds: [], taken: nextTurn().then(takeTogether) }
+  taking.runIds.push(...runIds)
+  const taken = await taking.taken
+  const [first, ...others] = new Set(runIds.map((runId) => taken.get(runId)!))
+  return others.length === 0 ? first! : [first!, ...others].flat()
 }
 
-function takeTogether(): RunRecord[] {
+function takeTogether(): ReturnType<SpanKeeper['take']> {
   const { runIds } = taking!
   taking = undefined
-  return startedKeeper().takeRuns(runIds)
+  const keeper = holder[SLOT]
+  if (keeper === undefined) throw new UsageError('Nothing is recorded: the recorder was not started.')
+  return keeper.take(runIds)
 }
 
 /**
@@ -64,15 +66,9 @@ export async function recordRun<I, O>(
   const run = flow.run as (input: I, options: RunOptions) => Promise<O>
   await run(input, { ...options, id: runId }).catch(() => {})
   await flush()
-  const record = (await takeRuns([runId])).find((candidate) => candidate.runId === runId)
+  const record = readRuns(await takeSpans([runId])).find((candidate) => candidate.runId === runId)
   if (record !== undefined) return record
   throw new UsageError(
     `The run of flow "${flow.name}" was not recorded: init() of @weir/sdk was called before. Import '@weir/evaluator/vitest' first, for example in Vitest's setupFiles.`,
   )
-}
-
-function startedKeeper(): SpanKeeper {
-  const keeper = holder[SLOT]
-  if (keeper === undefined) throw new UsageError('Nothing is recorded: the recorder was not started.')
-  return keeper
 }

@@ -1,26 +1,15 @@
 import type { Attributes } from '@opentelemetry/api'
-import { type Prices, protobufOfJson, Scratch, SpanBlock } from '@weir/dialects'
 import type { ReadableSpan, SpanExporter } from '@weir/sdk'
 import { writeRequest } from '@weir/sdk/otlp'
 import { WEIR_RUN_ID, WEIR_RUN_PARENT_ID } from '@weir/sdk/semconv'
-import { type RecordedSpan, type RunRecord, readSpans, toRunRecords } from '@weir/store/run-model'
 
 type ExportDone = Parameters<SpanExporter['export']>[1]
 
 /** `ExportResultCode.SUCCESS` of OpenTelemetry. */
 const SUCCESS = 0
-/** Spans of one request: of the longest inputs and outputs so few that their JSON fits into one string. */
+/** Spans of one request, and of the longest inputs and outputs so few that their JSON fits into one string. */
 const MOST_SPANS = 128
 const MOST_CHARACTERS = 4 * 1024 * 1024
-/** Bytes of columns that are filled before they are read. */
-const MAX_UNREAD_BYTES = 16 * 1024 * 1024
-
-/** As what spans are read. */
-export interface Reading {
-  /** Its prices count. */
-  readonly project: string
-  readonly prices: Prices
-}
 
 /** The spans of a trace, and the runs that they are of or that started them. */
 interface Trace {
@@ -30,19 +19,13 @@ interface Trace {
 }
 
 /**
- * Keeps the spans of this process, by trace, until they are taken. Only then are they written as the SDK sends them and read
- * as the collector reads them, so that flows take no longer.
+ * Keeps the spans of this process, by trace, until they are taken. Only then are they written as the SDK sends them, so that flows
+ * take no longer.
  */
 export class SpanKeeper implements SpanExporter {
   readonly #traces: Map<string, Trace> = new Map()
-  readonly #project: string
-  readonly #block: SpanBlock
-  readonly #scratch = new Scratch()
-
-  constructor({ project, prices }: Reading) {
-    this.#project = project
-    this.#block = new SpanBlock(undefined, prices)
-  }
+  /** By run id: the traces that hold a span of the run, or of one that it started. */
+  readonly #tracesOf: Map<unknown, Set<string>> = new Map()
 
   export(spans: ReadableSpan[], done: ExportDone): void {
     for (const span of spans) {
@@ -54,8 +37,8 @@ export class SpanKeeper implements SpanExporter {
       }
       trace.spans.push(span)
       const { [WEIR_RUN_ID]: runId, [WEIR_RUN_PARENT_ID]: parentRunId } = span.attributes
-      if (runId !== undefined) trace.runIds.add(runId)
-      if (parentRunId !== undefined) trace.parentRunIds.add(parentRunId)
+      this.#note(runId, trace.runIds, traceId)
+      this.#note(parentRunId, trace.parentRunIds, traceId)
     }
     done({ code: SUCCESS })
   }
@@ -63,57 +46,86 @@ export class SpanKeeper implements SpanExporter {
   async shutdown(): Promise<void> {}
 
   /**
-   * The runs of all traces that hold a span of these runs, or of a run that they started; forgets them.
-   * @throws if a span cannot be written or read; nothing is forgotten then
+   * The spans of each of these runs and of those that they started, with all of their traces, as OTLP requests in JSON; forgets them.
+   * Runs have the same requests as long as these are not too long together: a request says once what all of its spans have in common.
+   * @throws if a span cannot be written
    */
-  takeRuns(of: readonly string[]): RunRecord[] {
-    const runIds = new Set<unknown>(of)
-    const found = new Map<string, Trace>()
-    let before: number
-    do {
-      before = found.size
-      for (const [traceId, trace] of this.#traces) {
-        if (found.has(traceId) || !belongs(trace, runIds)) continue
-        for (const id of trace.runIds) runIds.add(id)
-        found.set(traceId, trace)
+  take(runIds: readonly string[]): Map<string, readonly string[]> {
+    const taken = new Map<string, readonly string[]>()
+    let requests: string[] = []
+    let spans: ReadableSpan[] = []
+    let characters = 0
+    for (const runId of runIds) {
+      for (const span of this.#takeSpans(runId)) {
+        spans.push(span)
+        characters += charactersOf(span)
       }
-    } while (found.size > before)
-    const runs = this.#toRuns([...found.values()].flatMap(({ spans }) => spans))
-    for (const traceId of found.keys()) this.#traces.delete(traceId)
-    return runs
+      taken.set(runId, requests)
+      if (characters < MOST_CHARACTERS) continue
+      requests.push(...writeRequests(spans))
+      ;[requests, spans, characters] = [[], [], 0]
+    }
+    requests.push(...writeRequests(spans))
+    return taken
   }
 
-  #toRuns(spans: readonly ReadableSpan[]): RunRecord[] {
-    const recorded: RecordedSpan[] = []
-    try {
-      for (let at = 0, next = 0; at < spans.length; at = next) {
-        next = endOfBatch(spans, at)
-        this.#block.append(toRequest(spans.slice(at, next), this.#scratch), this.#project)
-        if (next === spans.length || this.#block.size > MAX_UNREAD_BYTES)
-          for (const span of readSpans(this.#block.take())) recorded.push(span)
+  *#takeSpans(runId: string): Generator<ReadableSpan> {
+    // What is added to the set while it is gone through is gone through, too.
+    const runIds = new Set<unknown>([runId])
+    for (const id of runIds) {
+      for (const traceId of this.#tracesOf.get(id) ?? []) {
+        const trace = this.#traces.get(traceId)!
+        for (const own of trace.runIds) runIds.add(own)
+        this.#forget(traceId, trace)
+        yield* trace.spans
       }
-    } catch (error) {
-      // The next runs must not get the spans of these.
-      this.#block.take()
-      throw error
     }
-    return toRunRecords(recorded)
   }
+
+  #note(runId: unknown, known: Set<unknown>, traceId: string): void {
+    if (runId === undefined || known.has(runId)) return
+    known.add(runId)
+    const traces = this.#tracesOf.get(runId)
+    if (traces === undefined) this.#tracesOf.set(runId, new Set([traceId]))
+    else traces.add(traceId)
+  }
+
+  #forget(traceId: string, { runIds, parentRunIds }: Trace): void {
+    this.#traces.delete(traceId)
+    for (const runId of [...runIds, ...parentRunIds]) {
+      const traces = this.#tracesOf.get(runId)
+      traces?.delete(traceId)
+      if (traces?.size === 0) this.#tracesOf.delete(runId)
+    }
+  }
+}
+
+function writeRequests(spans: readonly ReadableSpan[]): string[] {
+  const requests: string[] = []
+  for (let at = 0, next = 0; at < spans.length; at = next) {
+    next = endOfBatch(spans, at)
+    requests.push(writeRequest(spans.slice(at, next)))
+  }
+  return requests
 }
 
 function endOfBatch(spans: readonly ReadableSpan[], from: number): number {
   let characters = 0
   let at = from
-  while (at < spans.length && at - from < MOST_SPANS && characters < MOST_CHARACTERS) {
-    const { attributes, events } = spans[at++]!
-    characters += charactersOf(attributes)
-    for (const event of events) characters += charactersOf(event.attributes ?? {})
-  }
+  while (at < spans.length && at - from < MOST_SPANS && characters < MOST_CHARACTERS)
+    characters += charactersOf(spans[at++]!)
   return at
 }
 
 /** Of the texts: all else is short. */
-function charactersOf(attributes: Attributes): number {
+function charactersOf({ attributes, events }: ReadableSpan): number {
+  return events.reduce(
+    (sum, { attributes = {} }) => sum + charactersOfAll(attributes),
+    charactersOfAll(attributes),
+  )
+}
+
+function charactersOfAll(attributes: Attributes): number {
   let characters = 0
   for (const key in attributes) {
     const value = attributes[key]
@@ -122,14 +134,4 @@ function charactersOf(attributes: Attributes): number {
       characters += value.reduce<number>((sum, one) => sum + String(one).length, 0)
   }
   return characters
-}
-
-function belongs(trace: Trace, runIds: ReadonlySet<unknown>): boolean {
-  for (const id of trace.runIds) if (runIds.has(id)) return true
-  for (const id of trace.parentRunIds) if (runIds.has(id)) return true
-  return false
-}
-
-function toRequest(spans: ReadableSpan[], scratch: Scratch): Buffer {
-  return protobufOfJson(Buffer.from(writeRequest(spans)), scratch)
 }

@@ -24,28 +24,39 @@ export interface EvaluationCode {
   start(experimentId: string, variant: string): TrialRunner
 }
 
-/** How a trial ended. */
-export interface TrialEnd {
+/** What a trial came to whose run was recorded in memory. */
+export interface Judgement {
+  readonly results: readonly Result[]
+  /** Undefined if there is no run. */
+  readonly facts: TrialFacts | undefined
+  /** Of all runs that are not told otherwise, those of scorers too. */
+  readonly usage: ReportUsage
+  /** False if there is no run, although the task ended by itself. */
+  readonly isRecorded: boolean
+}
+
+/** How a trial ended, and what it came to where runs are recorded in memory. */
+export interface TrialEnd extends Partial<Judgement> {
   readonly run: TrialRun
-  /** Where runs are recorded in memory: the process that recorded the run has judged it too. */
-  readonly results?: readonly Result[] | undefined
-  /** With results, if there is a run. */
-  readonly facts?: TrialFacts | undefined
-  /** With results: of all runs that are not told otherwise, those of scorers too. */
-  readonly usage?: ReportUsage | undefined
-  /** With results: false if there is no run, although the task ended by itself. */
-  readonly isRecorded?: boolean
   /** Why its spans did not all arrive in the collector; undefined: they did. */
   readonly undelivered?: string | undefined
+}
+
+export interface TrialLimits {
+  /** Tasks that may be at work at once; default: all that are asked for. */
+  readonly concurrency?: number | undefined
+  /** Called when the task has ended; its spans may still be on their way. */
+  readonly onTaskEnd?: (() => void) | undefined
 }
 
 /** Runs and judges trials of one experiment. What goes wrong with one is its result: nothing here rejects for it. */
 export interface TrialRunner {
   /**
-   * Resolves once the run is recorded.
-   * @param onTaskEnd - called when the task has ended; its spans may still be on their way
+   * How many more trials than may be at work are asked for: their code is ready for them as soon as it may begin. It changes.
    */
-  run(item: Case, trial: number, onTaskEnd?: () => void): Promise<TrialEnd>
+  readonly ahead: number
+  /** Resolves once the run is recorded. */
+  run(item: Case, trial: number, during?: TrialLimits): Promise<TrialEnd>
   /** Judges a recorded run. */
   judge(item: Case, trialRun: TrialRun, run: RunRecord | undefined): Promise<readonly Result[]>
   /** Waits for what may throw yet, and sends what still waits; says what never arrived. */

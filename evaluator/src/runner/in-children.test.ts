@@ -7,6 +7,7 @@ import type { EvaluationCode } from './evaluation-code.ts'
 import { loadInChild } from './in-children.ts'
 import { RunnerProcesses } from './runner-processes.ts'
 
+const FAST = fileURLToPath(new URL('../../fixtures/runner/fast.eval.ts', import.meta.url))
 const HOSTILE = fileURLToPath(new URL('../../fixtures/runner/hostile.eval.ts', import.meta.url))
 
 const load = (file: string) =>
@@ -34,6 +35,60 @@ it('whatever TypeScript a project has is loaded as its tsconfig.json says', asyn
     fileURLToPath(new URL('../../fixtures/typescript/application.eval.ts', import.meta.url)),
   )
   expect(await runLocally(code!)).toMatchObject({ status: 'passed', passed: 1 })
+})
+
+describe('runs are judged where they can be', () => {
+  let codes: EvaluationCode[]
+  const report = (name: string) => runLocally(codes.find(({ outline }) => outline.name === name)!)
+
+  beforeAll(async () => {
+    codes = await load(fileURLToPath(new URL('../../fixtures/runner/two-judges.eval.ts', import.meta.url)))
+  })
+
+  it('in this process or in that of the code, with the same verdicts', async () => {
+    const [byData, byCode] = [await report('by data'), await report('by code')]
+    expect(byData).toMatchObject({ passed: 2, failed: 0, errors: 1, cost: 1, inputTokens: 36 })
+    expect(byCode).toMatchObject({ passed: 2, failed: 0, errors: 1, cost: 1, inputTokens: 36 })
+    const seen = ({ trials }: ExperimentReport) =>
+      new Map(
+        trials.map(({ caseId, outcome, output, cost, results }) => {
+          const verdicts = results.slice(0, 6).map(({ kind, name, outcome }) => ({ kind, name, outcome }))
+          return [caseId, { outcome, output, cost, verdicts }]
+        }),
+      )
+    expect(seen(byCode)).toEqual(seen(byData))
+  })
+
+  it('however long their outputs are together', async () => {
+    expect(await report('long')).toMatchObject({
+      status: 'passed',
+      evaluated: 9,
+      passed: 1,
+      failed: 8,
+      errors: 0,
+    })
+  })
+})
+
+it('of many fast tasks, those that were asked for beside one that does harm run nevertheless', async () => {
+  const codes = await load(FAST)
+  const report = await runLocally(codes.find(({ outline }) => outline.name === 'harmful')!)
+  expect(report).toMatchObject({ evaluated: 600, passed: 597, errors: 3, failed: 0 })
+  const reasons = report.trials
+    .filter(({ outcome }) => outcome !== 'passed')
+    .map(({ results }) => results[0]!.reason)
+  expect(reasons.sort()).toEqual([
+    'The case took longer than its timeout of 300 ms.',
+    'The case took longer than its timeout of 300 ms.',
+    'The process that ran the evaluation ended: signal SIGKILL.',
+  ])
+})
+
+it('no more tasks are at work than may be, however many are asked for', async () => {
+  const codes = await load(FAST)
+  const report = await runLocally(codes.find(({ outline }) => outline.name === 'at work')!)
+  expect(report).toMatchObject({ evaluated: 500, passed: 500 })
+  expect(Math.max(...report.trials.map(({ output }) => Number(output)))).toBe(3)
 })
 
 describe('a task that harms its process', () => {

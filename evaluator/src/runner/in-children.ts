@@ -4,12 +4,14 @@ import { messageOf } from '../errors.ts'
 import { resolveCases } from '../evaluation/cases.ts'
 import type { Outline } from '../evaluation/outline.ts'
 import { addMissing, type MissingSpans, NOTHING_MISSING } from './delivery.ts'
-import type { EvaluationCode, TrialEnd, TrialRunner } from './evaluation-code.ts'
-import { judgeTrial } from './judge-trial.ts'
+import type { EvaluationCode, TrialEnd, TrialLimits, TrialRunner } from './evaluation-code.ts'
+import { judgeSpans } from './judge-spans.ts'
+import { type Judges, judgeTrial } from './judge-trial.ts'
 import {
   type CasesAnswer,
   fromSent,
   type LoadedFile,
+  NOT_BEGUN,
   type RunnerTask,
   type SentEnd,
   type SentResult,
@@ -22,6 +24,11 @@ import type { RunnerProcesses } from './runner-processes.ts'
 const GRACE_MS = 10_000
 /** Processes that end one after the other, with no trial between them, until no more are started. */
 const MOST_CRASHES = 20
+/** Tasks are asked for ahead while those that ended last took less than this. */
+const FAST_MS = 20
+const MOST_AHEAD = 128
+/** How much of a slow one is still known after each that follows: after a second, 77 fast ones have to. */
+const FORGET = 0.95
 
 /**
  * The evaluations of a file, each to run in processes of their own: a task may exit, block or exhaust its process, and only its
@@ -58,6 +65,8 @@ interface ChildSubject {
 class ChildRunner implements TrialRunner {
   readonly #subject: ChildSubject
   readonly #processes: RunnerProcesses
+  /** What can judge in this process; undefined: the process with the code has to. */
+  readonly #plain: Judges | undefined
   #shared: RunnerProcess | undefined
   /** For trials that run alone, one after the other. */
   #lone: RunnerProcess | undefined
@@ -66,12 +75,15 @@ class ChildRunner implements TrialRunner {
   readonly #retired: Set<RunnerProcess> = new Set()
   #missing: MissingSpans = NOTHING_MISSING
   #crashes = 0
+  /** Of the last trials. */
+  #slowestMs = 1_000
   /** All that was asked of a process ends with one error. */
   #lastCrash: unknown
 
   constructor(subject: ChildSubject, processes: RunnerProcesses) {
     this.#subject = subject
     this.#processes = processes
+    this.#plain = plainJudges(subject.outline)
   }
 
   get late(): ReadonlyMap<string, string> {
@@ -82,14 +94,42 @@ class ChildRunner implements TrialRunner {
     return this.#processes.unowned
   }
 
-  async run(item: Case, trial: number, onTaskEnd?: () => void): Promise<TrialEnd> {
+  /**
+   * Tasks that take next to no time would wait for what travels between the processes. All that was asked of a process that ends runs again,
+   * so slow ones are not asked for before they can begin; nor are those that have to wait until others are judged.
+   */
+  get ahead(): number {
+    const { budget, startIntervalMs } = this.#subject.outline
+    const mayBegin = this.#plain !== undefined && budget === undefined && startIntervalMs === 0
+    return mayBegin && this.#slowestMs < FAST_MS ? MOST_AHEAD : 0
+  }
+
+  async run(item: Case, trial: number, { concurrency, onTaskEnd }: TrialLimits = {}): Promise<TrialEnd> {
     const { experimentId, variant, outline, file } = this.#subject
     const subject = { experimentId, variant, item, trial }
+    const wantsSpans = this.#processes.recording === 'memory' && this.#plain !== undefined
     const startedMs = performance.now()
     try {
-      const task = { kind: 'trial', file, evaluation: outline.name, subject } as const
-      const { sent, ...end } = (await this.#ask(task, onTaskEnd)) as SentEnd
-      return { ...end, results: sent && fromSent(experimentId, end.run, sent) }
+      const task = {
+        kind: 'trial',
+        file,
+        evaluation: outline.name,
+        subject,
+        wantsSpans,
+        concurrency,
+      } as const
+      const { judgement, spans, ...end } = (await this.#ask(task, onTaskEnd)) as SentEnd
+      this.#slowestMs = Math.max(end.run.durationMs, this.#slowestMs * FORGET)
+      if (judgement !== undefined) {
+        const { sent, ...rest } = judgement
+        return { ...end, ...rest, results: fromSent(experimentId, end.run, sent) }
+      }
+      if (spans === undefined) return end
+      const { isFunction } = outline.variants.find(({ name }) => name === variant)!
+      return {
+        ...end,
+        ...(await judgeSpans(this.#plain!, { experimentId, item, isFunction }, end.run, spans)),
+      }
     } catch (error) {
       const reason = error instanceof RunnerEndedError ? error.reason : 'crashed'
       const durationMs = performance.now() - startedMs
@@ -107,8 +147,7 @@ class ChildRunner implements TrialRunner {
 
   async judge(item: Case, trialRun: TrialRun, run: RunRecord | undefined): Promise<readonly Result[]> {
     const { experimentId, outline, file } = this.#subject
-    if (isPlain(outline))
-      return judgeTrial({ ...outline, expect: undefined, scorers: [] }, experimentId, item, trialRun, run)
+    if (this.#plain !== undefined) return judgeTrial(this.#plain, experimentId, item, trialRun, run)
     const subject = { file, evaluation: outline.name, experimentId }
     try {
       const sent = (await this.#ask({ kind: 'judge', ...subject, item, trialRun, run })) as SentResult[]
@@ -143,8 +182,12 @@ class ChildRunner implements TrialRunner {
 
   async #ask(task: RunnerTask, onTaskEnd?: () => void): Promise<unknown> {
     if (this.#shared === undefined || this.#shared.hasEnded) this.#shared = this.#start()
+    const runner = this.#shared
     try {
-      return await this.#askOne(this.#shared, task, onTaskEnd)
+      const answer = await this.#askOne(runner, task, onTaskEnd)
+      if (answer !== NOT_BEGUN) return answer
+      if (this.#shared === runner) this.#retire(runner)
+      return this.#ask(task, onTaskEnd)
     } catch (error) {
       if (!(error instanceof RunnerEndedError) || error.wasAlone) throw error
       const retry = this.#lane.then(() => this.#askAlone(task))
@@ -194,9 +237,12 @@ class ChildRunner implements TrialRunner {
   }
 }
 
-/** Whether nothing that judges is code of the user, which must not run here: no function, and no pattern, which may take for ever. */
-function isPlain({ hasExpect, scorers, checks }: Outline): boolean {
-  return !hasExpect && scorers.length === 0 && !/"(finds|schema)":/.test(JSON.stringify(checks, exact))
+/** What judges, if none of it is code of the user, which must not run here: no function, and no pattern, which may take for ever. */
+function plainJudges(outline: Outline): Judges | undefined {
+  const { hasExpect, scorers, checks } = outline
+  const isPlain =
+    !hasExpect && scorers.length === 0 && !/"(finds|schema)":/.test(JSON.stringify(checks, exact))
+  return isPlain ? { ...outline, expect: undefined, scorers: [] } : undefined
 }
 
 function exact(_key: string, value: unknown): unknown {

@@ -1,15 +1,13 @@
-import type { RunRecord } from '@weir/store/run-model'
 import { resolveCases } from '../evaluation/cases.ts'
 import { type Evaluation, taskOf } from '../evaluation/definition.ts'
 import { outlineOf } from '../evaluation/outline.ts'
-import { takeRuns } from '../local/recorder.ts'
+import { takeSpans } from '../local/recorder.ts'
 import { delivery } from './delivery.ts'
-import type { EvaluationCode, TrialEnd } from './evaluation-code.ts'
+import type { EvaluationCode, Judgement, TrialEnd } from './evaluation-code.ts'
 import { gatherTrials } from './gather-trials.ts'
+import { judgeSpans } from './judge-spans.ts'
 import { judgeTrial } from './judge-trial.ts'
-import { runTrial, type TrialRun, type TrialSubject } from './run-trial.ts'
-import { factsOf, sumUsage, usageOf } from './trial-facts.ts'
-import { RecordedRuns } from './trial-records.ts'
+import { runTrial, type TrialSubject } from './run-trial.ts'
 
 /** Where the runs of this process are recorded. */
 export type Recording = 'memory' | 'collector'
@@ -28,11 +26,13 @@ export function inProcess(
     start: (experimentId, variant) => {
       const late = new Map<string, string>()
       return {
-        run: (item, trial, onTaskEnd) =>
-          runAndRecord(evaluation, { experimentId, variant, item, trial }, recording, {
-            onTaskEnd,
-            onLate: (runId, message) => void late.set(runId, message),
-          }),
+        ahead: 0,
+        run: async (item, trial, { onTaskEnd } = {}) => {
+          const subject = { experimentId, variant, item, trial }
+          const onLate = (runId: string, message: string) => void late.set(runId, message)
+          const end = await runAndRecord(evaluation, subject, recording, { onTaskEnd, onLate })
+          return { ...end, ...(await judgeRecorded(evaluation, subject, end)) }
+        },
         judge: (item, trialRun, run) => judgeTrial(evaluation, experimentId, item, trialRun, run),
         deliver: () => delivery.last(),
         late,
@@ -44,9 +44,11 @@ export function inProcess(
 }
 
 /** How a trial ended in the process that ran it. */
-export interface RecordedEnd extends TrialEnd {
+export interface RecordedEnd extends Pick<TrialEnd, 'run' | 'undelivered'> {
   /** The task goes on although its time is up. */
   readonly isRunning: boolean
+  /** Where runs are recorded in memory: its own, and perhaps others, as OTLP requests in JSON. Trials that end together have the same. */
+  readonly spans?: readonly string[]
 }
 
 interface TrialEvents {
@@ -68,7 +70,7 @@ export async function runAndRecord(
   if (mayNextBegin) onTaskEnd?.()
   if (mayNextBegin && recording === 'memory') await gatherTrials()
   const { lost, pending, reason } = await delivery.deliver()
-  if (recording === 'memory') return { run, isRunning, ...(await judgeInMemory(evaluation, subject, run)) }
+  if (recording === 'memory') return { run, isRunning, spans: await takeSpans([run.runId]) }
   const isMissing = lost > lostBefore || pending > 0
   return { run, isRunning, undelivered: isMissing ? (reason ?? 'no answer') : undefined }
 }
@@ -78,33 +80,13 @@ function mayWait({ budget, expect, scorers }: Evaluation): boolean {
   return budget === undefined && expect === undefined && scorers.length === 0
 }
 
-async function judgeInMemory(
+/** Judges a trial here if its run was recorded in memory: whoever judges may be recorded, too. */
+export async function judgeRecorded(
   evaluation: Evaluation,
-  { experimentId, variant, item }: TrialSubject,
-  run: TrialRun,
-): Promise<Pick<TrialEnd, 'results' | 'facts' | 'usage' | 'isRecorded'>> {
-  const isFunction = typeof taskOf(evaluation, variant) === 'function'
-  const runs = runsOf(await takeRuns([run.runId]))
-  const record = runs.trialRecord(run.runId, isFunction)
-  const mayLack = run.error !== undefined && run.error.reason !== 'thrown'
-  const scorerRuns: string[] = []
-  const onScorerRun = (runId: string) => void scorerRuns.push(runId)
-  const results = await judgeTrial(evaluation, experimentId, item, run, record, onScorerRun)
-  const scorers = scorerRuns.length === 0 ? [] : runsOf(await takeRuns(scorerRuns)).startedBy(scorerRuns)
-  const all = [...runs.startedBy([run.runId]), ...scorers]
-  return {
-    results,
-    facts: record && factsOf(record),
-    usage: sumUsage(all.map(usageOf)),
-    isRecorded: record !== undefined || mayLack,
-  }
-}
-
-const taken = new WeakMap<readonly RunRecord[], RecordedRuns>()
-
-/** Trials whose runs were taken together share one. */
-function runsOf(records: readonly RunRecord[]): RecordedRuns {
-  const runs = taken.get(records) ?? new RecordedRuns(records)
-  taken.set(records, runs)
-  return runs
+  subject: TrialSubject,
+  { run, spans }: RecordedEnd,
+): Promise<Judgement | undefined> {
+  if (spans === undefined) return undefined
+  const isFunction = typeof taskOf(evaluation, subject.variant) === 'function'
+  return judgeSpans(evaluation, { ...subject, isFunction }, run, spans)
 }

@@ -16,7 +16,7 @@ import { runScorer } from './scorer-run.ts'
 import { guarded } from './stray-errors.ts'
 
 /** What judges a trial. */
-type Judges = Pick<Evaluation, 'checks' | 'expect' | 'scorers' | 'timeoutMs'>
+export type Judges = Pick<Evaluation, 'checks' | 'expect' | 'scorers' | 'timeoutMs'>
 
 type PartialResult = Pick<Result, 'kind' | 'name' | 'outcome' | 'reason'> & { readonly score?: number }
 

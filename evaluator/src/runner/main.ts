@@ -7,25 +7,30 @@ import { outlineOf } from '../evaluation/outline.ts'
 import { startRecorder } from '../local/recorder.ts'
 import { delivery } from './delivery.ts'
 import { followImports } from './imported-files.ts'
-import { type RecordedEnd, type Recording, runAndRecord } from './in-process.ts'
+import { judgeRecorded, type Recording, runAndRecord } from './in-process.ts'
 import { initTracing } from './init-tracing.ts'
 import { judgeTrial } from './judge-trial.ts'
 import {
   type CasesAnswer,
   type LoadedFile,
+  NOT_BEGUN,
   type RunnerMessage,
   type RunnerNews,
   type RunnerRequest,
   type RunnerRequests,
   type SentEnd,
+  type TrialRequest,
   toSent,
 } from './messages.ts'
+import { Slots } from './slots.ts'
 import { guarded, guardProcess, untilQuiet } from './stray-errors.ts'
 
 // A process for the user's code: whatever that does to its process reaches neither `weir eval` nor a worker. It loads the code
 // afresh, does what it is asked, and ends with whoever asks.
 const recording = process.argv[2] as Recording
 const ALIVE_MS = 500
+/** Of spans: so few that a message can be written and read whatever its texts are. */
+const MOST_CHARACTERS = 16 * 1024 * 1024
 
 const importedFiles = followImports()
 guardProcess((unowned) => say({ unowned }))
@@ -46,15 +51,21 @@ process.on('message', ({ requests }: Partial<RunnerRequests>) => {
 
 const send = process.send!.bind(process)
 let unsaid: RunnerNews[] = []
+let unsaidCharacters = 0
 
-function say(news: RunnerNews): void {
+/** @param characters of spans in it */
+function say(news: RunnerNews, characters = 0): void {
   if (unsaid.length === 0) setImmediate(sayAll)
   unsaid.push(news)
+  unsaidCharacters += characters
+  if (unsaidCharacters > MOST_CHARACTERS) sayAll()
 }
 
 function sayAll(): void {
+  if (unsaid.length === 0) return
   const message: RunnerMessage = { weir: unsaid }
   unsaid = []
+  unsaidCharacters = 0
   // Without whoever asked there is nobody to tell, and nothing to do.
   send(message, undefined, undefined, (error) => {
     if (error !== null) disconnect()
@@ -63,10 +74,21 @@ function sayAll(): void {
 
 async function reply(request: RunnerRequest): Promise<void> {
   try {
-    say({ id: request.id, value: await answer(request) })
+    const value = await answer(request)
+    say({ id: request.id, value }, charactersOf(value))
   } catch (error) {
     say({ id: request.id, error: messageOf(error), isUsage: error instanceof UsageError })
   }
+}
+
+let lastSpans: readonly string[] = []
+
+/** Trials that end together have the same spans, which a message carries once. */
+function charactersOf(value: unknown): number {
+  const { spans = [] } = (value ?? {}) as Partial<SentEnd>
+  if (spans === lastSpans) return 0
+  lastSpans = spans
+  return spans.reduce((sum, { length }) => sum + length, 0)
 }
 
 async function answer(task: RunnerRequest): Promise<unknown> {
@@ -76,12 +98,7 @@ async function answer(task: RunnerRequest): Promise<unknown> {
     case 'cases':
       return casesOf(await find(task.file, task.evaluation), task.file)
     case 'trial':
-      return toSentEnd(
-        await runAndRecord(await find(task.file, task.evaluation), task.subject, recording, {
-          onTaskEnd: () => say({ taskEnded: task.id }),
-          onLate: (runId, late) => say({ late, runId }),
-        }),
-      )
+      return runTrial(task)
     case 'judge': {
       const { experimentId, item, trialRun, run } = task
       return toSent(
@@ -94,8 +111,43 @@ async function answer(task: RunnerRequest): Promise<unknown> {
   }
 }
 
-function toSentEnd({ results, ...end }: RecordedEnd): SentEnd {
-  return { ...end, sent: results && toSent(results) }
+let concurrency = Number.POSITIVE_INFINITY
+const atWork = new Slots(() => concurrency)
+/** A task goes on although its time is up: this process ends once it has answered. */
+let isRetired = false
+
+async function runTrial(task: TrialRequest): Promise<SentEnd | typeof NOT_BEGUN> {
+  concurrency = task.concurrency ?? Number.POSITIVE_INFINITY
+  const evaluation = await find(task.file, task.evaluation)
+  await atWork.take()
+  const taskEnd = Promise.withResolvers<void>()
+  void taskEnd.promise.then(() => atWork.giveBack())
+  try {
+    return isRetired ? NOT_BEGUN : await runBegun(evaluation, task, taskEnd.resolve)
+  } finally {
+    taskEnd.resolve()
+  }
+}
+
+async function runBegun(
+  evaluation: Evaluation,
+  { id, subject, wantsSpans }: TrialRequest,
+  onTaskEnd: () => void,
+): Promise<SentEnd> {
+  const end = await runAndRecord(evaluation, subject, recording, {
+    onTaskEnd: () => {
+      onTaskEnd()
+      say({ taskEnded: id })
+    },
+    onLate: (runId, late) => say({ late, runId }),
+  })
+  isRetired ||= end.isRunning
+  if (wantsSpans) return end
+  const { spans: _spans, ...sent } = end
+  const judged = await judgeRecorded(evaluation, subject, end)
+  if (judged === undefined) return sent
+  const { results, ...judgement } = judged
+  return { ...sent, judgement: { ...judgement, sent: toSent(results) } }
 }
 
 function loadedFile(file: string, evaluations: readonly Evaluation[]): LoadedFile {

@@ -3,6 +3,7 @@ import type { RunRecord } from '@weir/store/run-model'
 import type { ResolvedData } from '../evaluation/cases.ts'
 import type { DataSource } from '../evaluation/definition.ts'
 import type { Outline } from '../evaluation/outline.ts'
+import type { Judgement } from './evaluation-code.ts'
 import type { RecordedEnd } from './in-process.ts'
 import type { TrialRun, TrialSubject } from './run-trial.ts'
 
@@ -12,12 +13,16 @@ export type RunnerTask =
   | { readonly kind: 'load'; readonly file: string }
   /** Answered with {@link CasesAnswer}. */
   | { readonly kind: 'cases'; readonly file: string; readonly evaluation: string }
-  /** Answered with a {@link SentEnd}. */
+  /** Answered with a {@link SentEnd}, or with {@link NOT_BEGUN}. */
   | {
       readonly kind: 'trial'
       readonly file: string
       readonly evaluation: string
       readonly subject: TrialSubject
+      /** Whoever asks judges it, by its spans. */
+      readonly wantsSpans: boolean
+      /** It waits until so few tasks are at work; undefined: it does not wait. */
+      readonly concurrency: number | undefined
     }
   /** Answered with {@link SentResult}s. */
   | {
@@ -33,6 +38,8 @@ export type RunnerTask =
   | { readonly kind: 'deliver' }
 
 export type RunnerRequest = RunnerTask & { readonly id: number }
+
+export type TrialRequest = Extract<RunnerRequest, { readonly kind: 'trial' }>
 
 /** What is asked in one turn of the event loop travels together, and so do the answers: a message costs more than what is in it. */
 export interface RunnerRequests {
@@ -55,8 +62,17 @@ export type SentResult = readonly [
   durationNs: number,
 ]
 
-/** How a trial ended, as it travels. */
-export type SentEnd = Omit<RecordedEnd, 'results'> & { readonly sent?: readonly SentResult[] | undefined }
+/** A trial that waited while another one took too long: nothing new begins in that process. */
+export const NOT_BEGUN = 'not begun'
+
+/** How a trial ended, as it travels: with its spans or its judgement where runs are recorded in memory. */
+export interface SentEnd extends RecordedEnd {
+  readonly judgement?: SentJudgement | undefined
+}
+
+interface SentJudgement extends Omit<Judgement, 'results'> {
+  readonly sent: readonly SentResult[]
+}
 
 /** Results as they travel: most of what a trial says, so they are what a message costs. */
 export function toSent(results: readonly Result[]): SentResult[] {
