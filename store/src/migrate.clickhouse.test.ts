@@ -5,7 +5,20 @@ import { migrate, toStatements } from './migrate.ts'
 import { SchemaError } from './schema-error.ts'
 import { recountedMinutes, storedMinutes } from './settle/testing.ts'
 import { SPAN_COLUMNS } from './span-columns.ts'
-import { createStore, execute, insert, rows } from './store.ts'
+import { createStore, execute, insert, rows, type Store } from './store.ts'
+
+/** How many statements neither create, read nor insert rows that they hold. */
+async function alterations(store: Store, work: () => Promise<unknown>): Promise<number> {
+  let count = 0
+  const { client } = store
+  const command = client.command.bind(client)
+  client.command = (params) => {
+    if (/^\s*(ALTER|TRUNCATE|INSERT INTO \w+[^;]*SELECT)/.test(params.query)) count++
+    return command(params)
+  }
+  await work()
+  return count
+}
 
 const NOT_WRITTEN = ['received', 'duration_ns']
 
@@ -30,6 +43,36 @@ test('two processes may migrate together; a third finds nothing to do', async ()
   await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
   await store.close()
   await other.close()
+})
+
+test('a new database is made by statements that create; with all others, as after an interruption, it is the same', async () => {
+  const made = async (interrupt: boolean) => {
+    const database = `weir_test_${crypto.randomUUID().replaceAll('-', '')}`
+    const store = createStore({ url: inject('clickhouseUrl'), database })
+    if (interrupt) {
+      const admin = createStore({ url: inject('clickhouseUrl'), database: 'default' })
+      await execute(admin, 'CREATE DATABASE {database:Identifier}', { database })
+      const [first] = toStatements(
+        await readFile(new URL('../migrations/001_settling.sql', import.meta.url), 'utf8'),
+      )
+      await execute(store, first!)
+      await admin.close()
+    }
+    const altered = await alterations(store, () => migrate(store))
+    const tables = await rows<{ name: string; sql: string }>(
+      store,
+      `SELECT name, replaceAll(create_table_query, {database:String}, '') AS sql FROM system.tables
+       WHERE database = {database:String} AND NOT startsWith(name, '.') ORDER BY name`,
+      { database },
+    )
+    await execute(store, 'DROP DATABASE {database:Identifier} SYNC', { database })
+    await store.close()
+    return { altered, tables }
+  }
+  const [whole, interrupted] = [await made(false), await made(true)]
+  expect(whole.tables.length).toBeGreaterThan(20)
+  expect(interrupted.tables).toEqual(whole.tables)
+  expect(whole.altered).toBe(0)
 })
 
 test('a file is split at the semicolons that end a line', () => {

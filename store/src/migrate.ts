@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { appliedNames, MIGRATIONS, requireKnown } from './known-schema.ts'
-import { createStore, execute, insert, type Store } from './store.ts'
+import { createStore, execute, insert, rows, type Store } from './store.ts'
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)
 
@@ -26,12 +26,27 @@ const STATEMENT_TIMEOUT_MS = 86_400_000
  */
 export async function migrate(store: Store): Promise<string[]> {
   await createDatabase(store)
+  const isNew = !(await hasTables(store))
   await execute(store, MIGRATIONS_TABLE)
   const applied = await appliedNames(store)
   requireKnown(store.database, applied)
   const pending = MIGRATIONS.filter((name) => !applied.has(name))
-  if (pending.length > 0) await applyAll(store, pending)
+  if (isNew) await createAll(store, pending)
+  else if (pending.length > 0) await applyAll(store, pending)
   return pending
+}
+
+async function hasTables(store: Store): Promise<boolean> {
+  return (await rows(store, 'SHOW TABLES LIMIT 1')).length > 0
+}
+
+/** A table stands whole where it is created. All other statements are for databases that an earlier version made. */
+async function createAll(store: Store, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    for (const statement of await statementsOf(name))
+      if (statement.startsWith('CREATE')) await execute(store, statement)
+  }
+  await noteApplied(store, names)
 }
 
 async function applyAll(store: Store, names: readonly string[]): Promise<void> {
@@ -46,14 +61,25 @@ async function applyAll(store: Store, names: readonly string[]): Promise<void> {
 /** Where another process was faster, a statement may fail because a later one has been run: then the file is done. */
 async function applyFile(store: Store, name: string): Promise<void> {
   if ((await appliedNames(store)).has(name)) return
-  const sql = await readFile(new URL(name, DIRECTORY), 'utf8')
   try {
-    for (const statement of toStatements(sql)) await execute(store, statement)
+    for (const statement of await statementsOf(name)) await execute(store, statement)
   } catch (error) {
     if ((await appliedNames(store)).has(name)) return
     throw error
   }
-  await insert(store, 'migrations', [{ name }])
+  await noteApplied(store, [name])
+}
+
+async function statementsOf(name: string): Promise<string[]> {
+  return toStatements(await readFile(new URL(name, DIRECTORY), 'utf8'))
+}
+
+async function noteApplied(store: Store, names: readonly string[]): Promise<void> {
+  await insert(
+    store,
+    'migrations',
+    names.map((name) => ({ name })),
+  )
 }
 
 /** The client's own database does not exist yet, so this one request goes to `default`. */
