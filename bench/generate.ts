@@ -1,5 +1,12 @@
 import { createStore, execute, migrate, rows, type Store } from '@weir/store'
-import { createMemory, settleQuiet } from '@weir/store/settle'
+import {
+  createMemory,
+  minutesSql,
+  ROUNDED_DURATIONS,
+  RUN_TOTALS,
+  STEP_TOTALS,
+  settleQuiet,
+} from '@weir/store/settle'
 import { SELECT_CHUNK } from './storage/generate-spans.ts'
 
 /** A day is so many copies of the same traces, with ids, times, sessions and versions of their own. */
@@ -139,32 +146,14 @@ const COPIED = {
 }
 
 /** The minutes of what was copied last. Copies share none: each begins ten minutes after the one before. */
-const INSERT_MINUTES = [
-  (database: string) => `
-  INSERT INTO ${database}.run_minutes (
-    project, flow, minute, environment, service, version, source, runs, errors, duration_quantiles, input_tokens, output_tokens, cost,
-    unpriced_tokens, settled
-  )
-  SELECT
-    project, flow, toStartOfMinute(start) AS minute, environment, service, version, source, count(),
-    countIf(status = 'error'), quantilesBFloat16StateIf(0.5, 0.95, 0.99)(duration_ns, NOT incomplete), sum(input_tokens),
-    sum(output_tokens), sum(cost), sum(unpriced_tokens), now64(6)
-  FROM ${database}.runs WHERE settled = fromUnixTimestamp64Micro({settled:Int64}, 'UTC')
-  GROUP BY project, flow, minute, environment, service, version, source`,
-  (database: string) => `
-  INSERT INTO ${database}.step_minutes (
-    project, flow, minute, environment, service, version, source, step, kind, executions, errors, start_offset_sum,
-    duration_quantiles, input_tokens, output_tokens, cost, unpriced_tokens, settled
-  )
-  SELECT
-    project, flow, toStartOfMinute(start) AS minute, environment, service, version, source, step, kind, count(),
-    countIf(step_status = 'error'), sum(toFloat64(offset)),
-    quantilesBFloat16StateIf(0.5, 0.95, 0.99)(step_duration_ns, step_status IN ('ok', 'error')), sum(step_input), sum(step_output),
-    sum(step_cost), sum(step_unpriced), now64(6)
-  FROM ${database}.runs
-  ARRAY JOIN step_names AS step, step_kinds AS kind, step_statuses AS step_status,
-    step_durations_ns AS step_duration_ns, step_starts_ns AS offset, step_input_tokens AS step_input,
-    step_output_tokens AS step_output, step_costs AS step_cost, step_unpriced_tokens AS step_unpriced
-  WHERE settled = fromUnixTimestamp64Micro({settled:Int64}, 'UTC')
-  GROUP BY project, flow, minute, environment, service, version, source, step, kind`,
-]
+const INSERT_MINUTES = (
+  [
+    ['run_minutes', RUN_TOTALS],
+    ['step_minutes', STEP_TOTALS],
+  ] as const
+).map(([table, totals]) => (database: string) => {
+  const copied = `settled = fromUnixTimestamp64Micro({settled:Int64}, 'UTC')`
+  return `
+  INSERT INTO ${database}.${table} (${totals.groups}, ${totals.columns}, settled)
+  SELECT *, now64(6) FROM (${minutesSql(totals, `${database}.runs AS run`, ROUNDED_DURATIONS, copied)})`
+})

@@ -145,7 +145,10 @@ test('a database of the version before gets the columns of a new one, with what 
     ['run_minutes', 'errors'],
     ['step_minutes', 'start_offset_sum'],
   ] as const) {
-    await execute(store, `ALTER TABLE ${table} DROP COLUMN unpriced_tokens, DROP COLUMN duration_quantiles`)
+    await execute(
+      store,
+      `ALTER TABLE ${table} DROP COLUMN unpriced_tokens, DROP COLUMN duration_values, DROP COLUMN duration_counts`,
+    )
     await execute(
       store,
       `ALTER TABLE ${table} ADD COLUMN durations AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), UInt64) AFTER ${after}`,
@@ -190,6 +193,7 @@ test('a database of the version before gets the columns of a new one, with what 
     '012_resources.sql',
     '013_texts.sql',
     '014_lost_steps.sql',
+    '015_duration_counts.sql',
   ])
   expect([await columns(), await indexes()]).toEqual(whole)
   expect(

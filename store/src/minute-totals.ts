@@ -1,16 +1,21 @@
-/** SQL: an aggregate of the durations where a condition holds. */
-export type DurationState = (value: string, condition: string) => string
+/** SQL: columns that have the durations where a condition holds. */
+export type DurationColumns = (value: string, condition: string) => string
 
-/** As they are kept for each minute: each cut to 8 significant bits, so at most 0.8 % less. */
-export const SKETCH_STATE: DurationState = (value, condition) =>
-  `quantilesBFloat16StateIf(0.5, 0.95, 0.99)(${value}, ${condition})`
+/**
+ * As they are kept for each minute: the different ones, each cut to 8 significant bits, so at most 0.8 % less, and how often each came:
+ * of equal values in a row, the last one knows their number.
+ */
+export const ROUNDED_DURATIONS: DurationColumns = (value, condition) => `
+    arrayCompact(arraySort(groupArrayIf(toBFloat16(${value}), ${condition})) AS all_durations) AS duration_values,
+    arrayFilter((count, duration, next) -> duration != next,
+      arrayEnumerateUniq(all_durations), all_durations, arrayShiftLeft(all_durations, 1, toBFloat16(-1))) AS duration_counts`
 
 /** What is counted of the runs of a minute, or of their steps: when they settle, and by pages whose filter minutes cannot answer. */
 export interface Totals {
   readonly groups: string
   /** Columns of `aggregates`. */
   readonly columns: string
-  readonly aggregates: (state: DurationState) => string
+  readonly aggregates: (durations: DurationColumns) => string
   readonly join: string
 }
 
@@ -18,11 +23,12 @@ const GROUPS = 'project, flow, minute, environment, service, version, source'
 
 export const RUN_TOTALS: Totals = {
   groups: GROUPS,
-  columns: 'runs, errors, duration_quantiles, input_tokens, output_tokens, cost, unpriced_tokens',
-  aggregates: (state) => `
+  columns:
+    'runs, errors, duration_values, duration_counts, input_tokens, output_tokens, cost, unpriced_tokens',
+  aggregates: (durations) => `
     count() AS runs,
     countIf(status = 'error') AS errors,
-    ${state('duration_ns', 'NOT incomplete')} AS duration_quantiles,
+    ${durations('duration_ns', 'NOT incomplete')},
     sum(run.input_tokens) AS input_tokens, sum(run.output_tokens) AS output_tokens, sum(run.cost) AS cost,
     sum(run.unpriced_tokens) AS unpriced_tokens`,
   join: '',
@@ -30,15 +36,15 @@ export const RUN_TOTALS: Totals = {
 
 export const STEP_TOTALS: Totals = {
   groups: `${GROUPS}, step, kind`,
-  columns: `executions, errors, retried, fallbacks, start_offset_sum, duration_quantiles, input_tokens, output_tokens, cost,
+  columns: `executions, errors, retried, fallbacks, start_offset_sum, duration_values, duration_counts, input_tokens, output_tokens, cost,
     unpriced_tokens`,
-  aggregates: (state) => `
+  aggregates: (durations) => `
     count() AS executions,
     countIf(step_status = 'error') AS errors,
     countIf(attempts > 1) AS retried,
     countIf(fallback) AS fallbacks,
     sum(toFloat64(offset)) AS start_offset_sum,
-    ${state('step_duration_ns', "step_status IN ('ok', 'error')")} AS duration_quantiles,
+    ${durations('step_duration_ns', "step_status IN ('ok', 'error')")},
     sum(step_tokens_in) AS input_tokens, sum(step_tokens_out) AS output_tokens, sum(step_cost) AS cost,
     sum(step_tokens_unpriced) AS unpriced_tokens`,
   join: `
@@ -53,11 +59,11 @@ export const STEP_TOTALS: Totals = {
 export function minutesSql(
   { groups, aggregates, join }: Totals,
   runs: string,
-  state: DurationState = SKETCH_STATE,
+  durations: DurationColumns = ROUNDED_DURATIONS,
   where = '1',
 ): string {
   return `
-  SELECT ${groups.replace('minute', 'toStartOfMinute(start) AS minute')}, ${aggregates(state)}
+  SELECT ${groups.replace('minute', 'toStartOfMinute(start) AS minute')}, ${aggregates(durations)}
   FROM ${runs} ${join}
   WHERE ${where}
   GROUP BY ${groups}`

@@ -11,15 +11,15 @@ let weir: Installation
 beforeAll(async () => {
   weir = await startInstallation()
   const minute = `toStartOfMinute(now('UTC')) - INTERVAL number % 60 MINUTE`
-  const durations = `initializeAggregation('quantilesBFloat16State(0.5, 0.95, 0.99)', toUInt64(1000000 + number))`
+  const durations = '[toBFloat16(1000000 + number)], [1]'
   await weir.query(`
-    INSERT INTO run_minutes (project, flow, minute, environment, service, version, source, runs, errors, duration_quantiles, settled)
+    INSERT INTO run_minutes (project, flow, minute, environment, service, version, source, runs, errors, duration_values, duration_counts, settled)
     SELECT 'default', concat('order ', toString(number)), ${minute}, concat('env ', toString(number)), 'api',
       concat('commit ', toString(number)), 'production', number % 5 + 1, 0, ${durations}, now64(6)
     FROM numbers(${FLOWS})`)
   await weir.query(`
     INSERT INTO step_minutes (
-      project, flow, minute, environment, service, version, source, step, kind, executions, duration_quantiles, settled)
+      project, flow, minute, environment, service, version, source, step, kind, executions, duration_values, duration_counts, settled)
     SELECT 'default', 'order 1', toStartOfMinute(now('UTC')), 'env 1', 'api', 'commit 1', 'production',
       concat('page ', toString(number)), 'step', 1, ${durations}, now64(6)
     FROM numbers(${FLOWS})`)

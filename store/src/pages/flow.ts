@@ -139,7 +139,7 @@ async function readTotals(
   const current = `minute >= toDateTime({from:UInt32}, 'UTC')`
   const row = await firstRow<{ current: TotalsRow; previous: TotalsRow }>(
     store,
-    `SELECT ${totalsSql(minutes, current)} AS current, ${totalsSql(minutes, `NOT (${current})`)} AS previous
+    `SELECT ${totalsSql(minutes.quantiles, current)} AS current, ${totalsSql(minutes.quantiles, `NOT (${current})`)} AS previous
     FROM ${minutes.sql}`,
     minutes.params,
   )
@@ -269,7 +269,7 @@ async function readVersions(
         version,
         toUnixTimestamp(min(minute)) * 1000 AS firstRunMs,
         toUnixTimestamp(max(minute)) * 1000 AS lastRunMs,
-        ${totalsSql(minutes, '1')} AS totals,
+        ${totalsSql(minutes.quantiles, '1')} AS totals,
         count() OVER () AS total
       FROM ${sql}
       GROUP BY version

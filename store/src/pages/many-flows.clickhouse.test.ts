@@ -13,10 +13,10 @@ const FEWER = 2_000
 const window = { from: new Date(EPOCH_MS), to: new Date(EPOCH_MS + 3_600_000) }
 
 /** SQL: as of one run. */
-const DURATIONS = `initializeAggregation('quantilesBFloat16State(0.5, 0.95, 0.99)', toUInt64(1000000 + number))`
+const DURATIONS = '[toBFloat16(1000000 + number)], [1]'
 /** A flow each, with 1 to 5 runs (the others' 2 to 10); one flow of as many versions and steps as a day of commits and ids gives. */
 const MINUTES = `
-  INSERT INTO run_minutes (project, flow, minute, environment, service, version, source, runs, errors, duration_quantiles, settled)
+  INSERT INTO run_minutes (project, flow, minute, environment, service, version, source, runs, errors, duration_values, duration_counts, settled)
   SELECT if(is_small, 'small', 'default'), concat('order ', toString(number)), toDateTime({second:UInt32}, 'UTC') + INTERVAL number % 60 MINUTE,
     concat('env ', toString(number % 1000)), 'api', '1', 'production', (number % 5 + 1) * if(is_small, 2, 1), number % 5 = 0,
     ${DURATIONS}, now64(6)
@@ -28,7 +28,7 @@ const MINUTES = `
   FROM numbers(220)`
 const STEPS = `
   INSERT INTO step_minutes (
-    project, flow, minute, environment, service, version, source, step, kind, executions, start_offset_sum, duration_quantiles, settled)
+    project, flow, minute, environment, service, version, source, step, kind, executions, start_offset_sum, duration_values, duration_counts, settled)
   SELECT 'default', 'busy', toDateTime({second:UInt32}, 'UTC'), 'prod', 'api', '1', 'production',
     concat('page ', toString(number)), 'step', (number % 7 + 1) * 10, number,
     ${DURATIONS}, now64(6)

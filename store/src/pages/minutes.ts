@@ -1,9 +1,9 @@
 import { isLatest } from '../latest-runs.ts'
 import {
-  type DurationState,
+  type DurationColumns,
   minutesSql,
+  ROUNDED_DURATIONS,
   RUN_TOTALS,
-  SKETCH_STATE,
   STEP_TOTALS,
   type Totals,
 } from '../minute-totals.ts'
@@ -68,43 +68,51 @@ export function bucketStart({ fromMs, bucketMs }: Window, index: number): number
 export const BUCKET = `toUInt32(least({lastBucket:UInt32},
       intDiv(toUnixTimestamp(minute), {bucket:UInt32}) - intDiv({from:UInt32}, {bucket:UInt32})))`
 
-/** SQL of a relation like `run_minutes` or `step_minutes` for a filter, and what it binds. */
-export interface Minutes extends Conditions {
-  readonly sql: string
+/** How rows have the durations of their runs, and how quantiles are read from them. */
+interface QuantileKind {
+  readonly durations: DurationColumns
   /** SQL: p50, p95 and p99 of the durations of rows where a condition holds. */
   readonly quantiles: (condition: string) => string
-  /** SQL: `duration_quantiles` of some rows together, as one row has it. */
+  /** SQL: the durations of some rows together; a relation has them as `merged_durations`. */
   readonly merged: string
+  /** SQL: as `quantiles`, of a relation that has merged durations. */
+  readonly mergedQuantiles: (condition: string) => string
   /** How far a quantile may be from the true one, as a share of it; 0 where it is exact. */
   readonly quantileError: number
+}
+
+/** SQL of a relation like `run_minutes` or `step_minutes` for a filter, and what it binds. */
+export interface Minutes extends Conditions, QuantileKind {
+  readonly sql: string
   /** The same with exact quantiles, from each run. */
-  readonly exact: Pick<Minutes, 'sql' | 'quantiles' | 'merged' | 'quantileError'>
+  readonly exact: QuantileKind & { readonly sql: string }
 }
 
 /** Quantiles of so many durations are exact: to read each run costs no more than to merge the sketches of their minutes. */
 const MOST_EXACT = 10_000
 
-interface QuantileKind {
-  readonly quantileError: number
-  /** SQL: an aggregate of values where a condition holds, from which `quantiles` are read. */
-  readonly state: DurationState
-  readonly quantiles: (condition: string) => string
-  readonly merged: string
-}
+const LEVELS = '0.5, 0.95, 0.99'
 
-const SKETCH: QuantileKind = {
+/** The function takes values of other types than they are kept in. */
+const ROUNDED_VALUES = `CAST(duration_values, 'Array(Float32)'), duration_counts`
+
+const ROUNDED: QuantileKind = {
+  durations: ROUNDED_DURATIONS,
+  quantiles: (condition) => `quantilesBFloat16WeightedArrayIf(${LEVELS})(${ROUNDED_VALUES}, ${condition})`,
+  merged: `quantilesBFloat16WeightedArrayState(${LEVELS})(${ROUNDED_VALUES})`,
+  mergedQuantiles: (condition) =>
+    `quantilesBFloat16WeightedArrayMergeIf(${LEVELS})(merged_durations, ${condition})`,
   quantileError: 0.01,
-  state: SKETCH_STATE,
-  quantiles: (condition) => `quantilesBFloat16MergeIf(0.5, 0.95, 0.99)(duration_quantiles, ${condition})`,
-  merged: 'quantilesBFloat16MergeState(0.5, 0.95, 0.99)(duration_quantiles)',
 }
 
 /** Of floats, because NaN stands for none. */
 const EXACT: QuantileKind = {
+  durations: (value, condition) =>
+    `quantilesExactStateIf(${LEVELS})(toFloat64(${value}), ${condition}) AS durations`,
+  quantiles: (condition) => `quantilesExactMergeIf(${LEVELS})(durations, ${condition})`,
+  merged: `quantilesExactMergeState(${LEVELS})(durations)`,
+  mergedQuantiles: (condition) => `quantilesExactMergeIf(${LEVELS})(merged_durations, ${condition})`,
   quantileError: 0,
-  state: (value, condition) => `quantilesExactStateIf(0.5, 0.95, 0.99)(toFloat64(${value}), ${condition})`,
-  quantiles: (condition) => `quantilesExactMergeIf(0.5, 0.95, 0.99)(duration_quantiles, ${condition})`,
-  merged: 'quantilesExactMergeState(0.5, 0.95, 0.99)(duration_quantiles)',
 }
 
 /** What minutes answer, and those that have answered: with exact quantiles where it is of few durations. */
@@ -165,13 +173,14 @@ function minutesOf(
     `${column} >= ${time('begin')} AND ${column} < ${time('to')}`
   const started = between('start', nanoseconds)
   const ofRuns = `${where} AND ${started} AND ${isLatest(`${scopeOf(filter)} AND ${started}`)}`
-  const fromRuns = ({ state }: QuantileKind) => `(${minutesSql(totals, 'runs AS run', state, ofRuns)})`
+  const fromRuns = ({ durations }: QuantileKind) =>
+    `(${minutesSql(totals, 'runs AS run', durations, ofRuns)})`
   const sql =
     filter.status === undefined
       ? `(SELECT * FROM ${table} FINAL WHERE ${where} AND ${between('minute', seconds)})`
-      : fromRuns(SKETCH)
+      : fromRuns(ROUNDED)
   const exact = { ...EXACT, sql: fromRuns(EXACT) }
-  return { ...SKETCH, sql, where, exact, params: { ...params, ...window } }
+  return { ...ROUNDED, sql, where, exact, params: { ...params, ...window } }
 }
 
 function bounds(window: Window, beforeMs: number, aheadMs = 0): Record<string, number> {

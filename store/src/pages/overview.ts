@@ -113,7 +113,7 @@ function overviewSql(minutes: Minutes, { order = 'runs' }: FlowSearch, isContinu
   merged AS (
     SELECT
       flow, minute >= toDateTime({from:UInt32}, 'UTC') AS is_current, ${BUCKET} AS bucket, max(one.minute) AS last_minute,
-      ${SUMMED.map((column) => `sum(one.${column}) AS ${column}`).join(', ')}, ${minutes.merged} AS duration_quantiles
+      ${SUMMED.map((column) => `sum(one.${column}) AS ${column}`).join(', ')}, ${minutes.merged} AS merged_durations
     FROM ${minutes.sql} AS one
     GROUP BY flow, is_current, bucket
   ),
@@ -121,8 +121,8 @@ function overviewSql(minutes: Minutes, { order = 'runs' }: FlowSearch, isContinu
     SELECT
       toString(flow) AS flow,
       grouping(flow) AS isTotal,
-      ${totalsSql(minutes, 'is_current')} AS current,
-      ${totalsSql(minutes, 'NOT is_current')} AS previous,
+      ${totalsSql(minutes.mergedQuantiles, 'is_current')} AS current,
+      ${totalsSql(minutes.mergedQuantiles, 'NOT is_current')} AS previous,
       toUnixTimestamp(maxIf(last_minute, is_current)) * 1000 AS lastRunMs,
       sumMapIf([bucket], [runs], [errors], is_current) AS line
     FROM merged

@@ -81,9 +81,9 @@ test('of many runs they are within the error that they state', async () => {
   // The rows that settling would write for them.
   await execute(
     store(),
-    `INSERT INTO run_minutes (project, flow, minute, environment, service, version, source, runs, errors, duration_quantiles, settled)
+    `INSERT INTO run_minutes (project, flow, minute, environment, service, version, source, runs, errors, duration_values, duration_counts, settled)
     SELECT 'many', 'f', toDateTime({second:UInt32}, 'UTC'), '', '', '', 'production', count(), 0,
-      quantilesBFloat16State(0.5, 0.95, 0.99)(toUInt64((number + 1) * 1000000)), now64(6) FROM numbers(${many})`,
+      groupArray(toBFloat16((number + 1) * 1000000)), groupArray(1), now64(6) FROM numbers(${many})`,
     { second: EPOCH_MS / 1000 },
   )
   const { totals, previous } = await getOverview(store(), { ...window, project: 'many' })

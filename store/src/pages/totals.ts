@@ -28,8 +28,8 @@ export interface TotalsRow
 const ROW =
   'Tuple(runs UInt64, errors UInt64, quantiles Array(Float64), inputTokens UInt64, outputTokens UInt64, cost Float64, unpricedTokens UInt64)'
 
-/** SQL over minutes of runs: a tuple of totals where `condition` holds. */
-export function totalsSql({ quantiles }: Pick<Minutes, 'quantiles'>, condition: string): string {
+/** SQL over minutes of runs, or some of them together: a tuple of totals where `condition` holds. */
+export function totalsSql(quantiles: Minutes['quantiles'], condition: string): string {
   return `CAST((
       sumIf(runs, ${condition}), sumIf(errors, ${condition}),
       ${quantiles(condition)},

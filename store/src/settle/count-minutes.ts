@@ -1,5 +1,5 @@
 import { isLatest } from '../latest-runs.ts'
-import { minutesSql, RUN_TOTALS, SKETCH_STATE, STEP_TOTALS, type Totals } from '../minute-totals.ts'
+import { minutesSql, ROUNDED_DURATIONS, RUN_TOTALS, STEP_TOTALS, type Totals } from '../minute-totals.ts'
 import { firstNative } from '../native/query-native.ts'
 import { execute, type Store } from '../store.ts'
 import type { TouchedMinutes } from './touched-minutes.ts'
@@ -123,7 +123,7 @@ function rebuildSql(
   INSERT INTO ${table} (${groups}, ${columns}, slice, settled, is_deleted)
   SETTINGS enable_extended_results_for_datetime_functions = 1
   SELECT *, 0 AS slice, fromUnixTimestamp64Micro({version:Int64}, 'UTC') AS settled, 0 AS is_deleted
-  FROM (${minutesSql(totals, 'runs AS run', SKETCH_STATE, inMinutes)})
+  FROM (${minutesSql(totals, 'runs AS run', ROUNDED_DURATIONS, inMinutes)})
   ${old === 'deleted' ? deletionsSql(table, totals, touched) : ''}`
 }
 
@@ -198,5 +198,5 @@ function addSql(table: string, totals: Totals): string {
   return `
   INSERT INTO ${table} (${totals.groups}, ${totals.columns}, settled, slice)
   SELECT *, fromUnixTimestamp64Micro({version:Int64}, 'UTC') AS settled, {slice:UInt64} AS slice
-  FROM (${minutesSql(totals, 'runs AS run', SKETCH_STATE, added)})`
+  FROM (${minutesSql(totals, 'runs AS run', ROUNDED_DURATIONS, added)})`
 }

@@ -1,3 +1,4 @@
+export { minutesSql, ROUNDED_DURATIONS, RUN_TOTALS, STEP_TOTALS } from '../minute-totals.ts'
 export { MOST_FLOWS, OTHER_FLOWS } from './known-flows.ts'
 export type { RunOfProject } from './pass.ts'
 export type { FailedTrace, Memory, QuietParams, Settled } from './settle.ts'

@@ -139,7 +139,7 @@ export function storedMinutes(store: Store, flow = ''): Promise<Row[][]> {
   const second = 'toUnixTimestamp(minute) AS second'
   const usage = `sum(total.input_tokens) AS input_tokens, sum(total.output_tokens) AS output_tokens, sum(total.cost) AS cost,
     sum(total.unpriced_tokens) AS unpriced_tokens,
-    quantilesBFloat16Merge(${QUANTILES})(duration_quantiles) AS quantiles`
+    quantilesBFloat16WeightedArray(${QUANTILES})(CAST(duration_values, 'Array(Float32)'), duration_counts) AS quantiles`
   return both(store, { flow }, [
     `SELECT project, flow, ${second}, environment, service, version, source, toUInt64(sum(total.runs)) AS runs,
       toUInt64(sum(total.errors)) AS errors, ${usage}
