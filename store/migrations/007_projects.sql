@@ -1,11 +1,3 @@
-CREATE TABLE IF NOT EXISTS projects
-(
-    project LowCardinality(String),
-    created DateTime64(3, 'UTC') DEFAULT now64(3)
-)
-ENGINE = ReplacingMergeTree(created)
-ORDER BY project;
-
 -- A key is `weir_<key_id>_<secret>`. Revoking writes the row again with the same `created` and `revoked` = 1: of rows with
 -- equal versions the one inserted last stays.
 CREATE TABLE IF NOT EXISTS api_keys

@@ -20,7 +20,7 @@ export const MIGRATIONS: readonly string[] = [
   '012_resources.sql',
   '013_texts.sql',
   '014_lost_steps.sql',
-  '015_duration_counts.sql',
+  '015_upgrade.sql',
 ]
 
 /**

@@ -155,6 +155,7 @@ test('a database of the version before gets the columns of a new one, with what 
     )
     await execute(store, `INSERT INTO ${table} (flow, minute, slice) SELECT 'f', 0, 7`)
   }
+  await execute(store, 'CREATE TABLE projects (project String) ENGINE = MergeTree ORDER BY project')
   await execute(store, 'DROP TABLE run_index_from_runs')
   await execute(store, 'DROP TABLE run_index')
   await execute(store, 'DROP TABLE resources_from_spans')
@@ -193,7 +194,7 @@ test('a database of the version before gets the columns of a new one, with what 
     '012_resources.sql',
     '013_texts.sql',
     '014_lost_steps.sql',
-    '015_duration_counts.sql',
+    '015_upgrade.sql',
   ])
   expect([await columns(), await indexes()]).toEqual(whole)
   expect(

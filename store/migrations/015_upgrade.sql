@@ -1,4 +1,7 @@
--- Durations of minutes, for databases that an earlier version made: it kept states of an aggregate function, which took three times as
+-- For databases that an earlier version made: a table that nothing used.
+DROP TABLE IF EXISTS projects;
+
+-- Durations of minutes: it kept states of an aggregate function, which took three times as
 -- long to read. All minutes are counted anew from their runs.
 ALTER TABLE run_minutes
     ADD COLUMN IF NOT EXISTS duration_values Array(BFloat16)
