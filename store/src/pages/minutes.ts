@@ -88,7 +88,7 @@ export interface Minutes extends Conditions, QuantileKind {
   readonly exact: QuantileKind & { readonly sql: string }
 }
 
-/** Quantiles of so many durations are exact: to read each run costs no more than to merge the sketches of their minutes. */
+/** Quantiles of so many durations are exact: to read each run costs no more than to merge the rounded ones of their minutes. */
 const MOST_EXACT = 10_000
 
 const LEVELS = '0.5, 0.95, 0.99'
