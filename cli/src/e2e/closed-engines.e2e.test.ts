@@ -58,7 +58,7 @@ test('weir sql reads with the secrets of the home, and only reads', async () => 
   expect(JSON.parse(json.stdout)).toHaveProperty('n')
   for (const [statement, message] of [
     ['DROP TABLE runs', 'readonly'],
-    ['INSERT INTO projects VALUES (1)', 'readonly'],
+    ['INSERT INTO flows VALUES (1)', 'readonly'],
     ['SELEC 1', 'Syntax error'],
     ['', 'no statement came'],
     ["SELECT file('/etc/passwd')", 'reach no files'],
