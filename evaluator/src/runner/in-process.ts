@@ -30,8 +30,9 @@ export function inProcess(
         run: async (item, trial, { onTaskEnd } = {}) => {
           const subject = { experimentId, variant, item, trial }
           const onLate = (runId: string, message: string) => void late.set(runId, message)
-          const end = await runAndRecord(evaluation, subject, recording, { onTaskEnd, onLate })
-          return { ...end, ...(await judgeRecorded(evaluation, subject, end)) }
+          const recorded = await runAndRecord(evaluation, subject, recording, { onTaskEnd, onLate })
+          const { spans: _spans, ...end } = recorded
+          return { ...end, ...(await judgeRecorded(evaluation, subject, recorded)) }
         },
         judge: (item, trialRun, run) => judgeTrial(evaluation, experimentId, item, trialRun, run),
         deliver: () => delivery.last(),
