@@ -1,8 +1,8 @@
 -- For databases that an earlier version made: a table that nothing used.
 DROP TABLE IF EXISTS projects;
 
--- Durations of minutes: it kept states of an aggregate function, which took three times as
--- long to read. All minutes are counted anew from their runs.
+-- Durations of minutes: it kept states of an aggregate function, which took two to three times
+-- as long to read. All minutes are counted anew from their runs.
 ALTER TABLE run_minutes
     ADD COLUMN IF NOT EXISTS duration_values Array(BFloat16)
         COMMENT 'the different durations of runs that have ended, ns, cut to 8 significant bits' AFTER errors,

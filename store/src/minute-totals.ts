@@ -2,8 +2,8 @@
 export type DurationColumns = (value: string, condition: string) => string
 
 /**
- * As they are kept for each minute: the different ones, each cut to 8 significant bits, so at most 0.8 % less, and how often each came:
- * of equal values in a row, the last one knows their number.
+ * As they are kept for each minute: the different ones, and how often each came. Each is cut to 8 significant bits, so it is at most 0.8 %
+ * less. Of equal values in a row, the last one knows their number.
  */
 export const ROUNDED_DURATIONS: DurationColumns = (value, condition) => `
     arrayCompact(arraySort(groupArrayIf(toBFloat16(${value}), ${condition})) AS all_durations) AS duration_values,

@@ -89,7 +89,7 @@ export async function runEvalCommand(
 
 /**
  * The young generation stays as large as it is. V8 would let it grow to 128 MiB, nearly all of it garbage: 10,000 cases took up to
- * 380 MiB so, and take 250 in the same time.
+ * 380 MiB so, and take 230 to 280 in the same time.
  */
 function keepYoungGeneration(): void {
   setFlagsFromString('--semi-space-growth-factor=1')

@@ -51,9 +51,7 @@ export interface TrialLimits {
 
 /** Runs and judges trials of one experiment. What goes wrong with one is its result: nothing here rejects for it. */
 export interface TrialRunner {
-  /**
-   * How many more trials than may be at work are asked for: their code is ready for them as soon as it may begin. It changes.
-   */
+  /** Trials to be asked for beyond those that may be at work: the next one then waits where it runs. It may change. */
   readonly ahead: number
   /** Resolves once the run is recorded. */
   run(item: Case, trial: number, during?: TrialLimits): Promise<TrialEnd>
