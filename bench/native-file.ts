@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import type { QueryParams, Store } from '@weir/store'
+import { type QueryParams, type Store, WITHOUT_MERGED_INDEXES } from '@weir/store'
 
 /** Keeps the rows of a query in a file in ClickHouse's Native format. */
 export async function writeNativeFile(
@@ -27,10 +27,7 @@ export async function insertNativeFile(
   const { stream } = await store.client.exec({
     query: `INSERT INTO ${table} (${columns}) FORMAT Native`,
     values: createReadStream(file),
-    clickhouse_settings: {
-      ...{ wait_end_of_query: 1, exclude_materialize_skip_indexes_on_insert: 'texts' },
-      ...settings,
-    },
+    clickhouse_settings: { wait_end_of_query: 1, ...WITHOUT_MERGED_INDEXES, ...settings },
   })
   for await (const _ of stream);
 }

@@ -35,7 +35,7 @@ const index = (definition: string) => (statement: string) =>
   replaced(statement, /\n\)\nENGINE/, () => `,\n    INDEX ${definition}\n)\nENGINE`)
 
 const PAIRS = `arrayMap((key, value) -> concat(key, '=', value), mapKeys(attributes), mapValues(attributes))`
-const withoutIndex = noIndex('attribute_bloom')
+const withoutIndex = all(noIndex('attribute_pairs'), noIndex('new_attribute_pairs'))
 
 /** Each changes one thing of what was chosen. */
 export const VARIANTS: readonly Variant[] = [

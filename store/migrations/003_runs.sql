@@ -90,10 +90,11 @@ CREATE TABLE IF NOT EXISTS runs
 )
 ENGINE = ReplacingMergeTree(settled, is_deleted)
 -- By hours, then flows: a list reads the hours that it shows, and a flow lies in a few places of each. Within these by a hash, so that
--- the least hashes are a sample. A run whose flow or start changed has its old row deleted.
+-- the least hashes are a sample. A run whose flow or start changed has its old row deleted. Small blocks: the rows of a list lie here and
+-- there, and each reads a block of every column.
 ORDER BY (project, intDiv(toUnixTimestamp64Nano(start), 3600000000000), flow, run_key)
 SETTINGS index_granularity = 1024, merge_selector_base = 16, min_bytes_for_wide_part = 134217728,
-    max_bytes_to_merge_at_max_space_in_pool = 2147483648;
+    max_bytes_to_merge_at_max_space_in_pool = 2147483648, min_compress_block_size = 8192;
 
 -- The flows by whose names a project's runs are counted. Settling adds new ones up to a bound (settle/known-flows.ts);
 -- runs of further names are counted as one flow.

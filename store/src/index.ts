@@ -5,6 +5,7 @@ export { directorySpace, diskProblem, formatSpace, isDiskFull } from './disk-spa
 export type { InsertFailure } from './insert-failure.ts'
 export { insertFailureOf, isCodeOfColumns } from './insert-failure.ts'
 export { requireKnownSchema } from './known-schema.ts'
+export { WITHOUT_MERGED_INDEXES } from './merged-indexes.ts'
 export { migrate } from './migrate.ts'
 export type { Refusal, RequestHead, Trusted } from './request-guard.ts'
 export { refusalOf, requestHead } from './request-guard.ts'

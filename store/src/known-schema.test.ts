@@ -10,7 +10,7 @@ test('the list of migrations is the directory', async () => {
 test('a database of a newer version says so, and what to do', () => {
   const applied = new Set([...MIGRATIONS, '998_a.sql', '999_b.sql'])
   expect(() => requireKnown('weir', applied)).toThrowErrorMatchingInlineSnapshot(
-    `[SchemaError: the database \`weir\` was brought to 999_b by a newer Weir; this one knows the schema up to 015_upgrade. Run the newer version, restore a backup that was made before, or set WEIR_CLICKHOUSE_DATABASE to another database]`,
+    `[SchemaError: the database \`weir\` was brought to 999_b by a newer Weir; this one knows the schema up to 016_upgrade. Run the newer version, restore a backup that was made before, or set WEIR_CLICKHOUSE_DATABASE to another database]`,
   )
 })
 

@@ -21,6 +21,7 @@ export const MIGRATIONS: readonly string[] = [
   '013_texts.sql',
   '014_lost_steps.sql',
   '015_upgrade.sql',
+  '016_upgrade.sql',
 ]
 
 /**

@@ -198,6 +198,7 @@ test('a database of the version before gets the columns of a new one, with what 
     '013_texts.sql',
     '014_lost_steps.sql',
     '015_upgrade.sql',
+    '016_upgrade.sql',
   ])
   expect([await columns(), await indexes()]).toEqual(whole)
   expect(

@@ -1,7 +1,7 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { insertFailureOf } from '@weir/store'
+import { insertFailureOf, WITHOUT_MERGED_INDEXES } from '@weir/store'
 import { cutText } from '@weir/store/text'
 import { InsertError, rowIn } from './insert-error.ts'
 import { type Piece, piecesOf, type StoredRows } from './segment-body.ts'
@@ -34,8 +34,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   async_insert: '0',
   // Replacing equal spans within an insert costs as much as the rest of it, and reading has to replace anyway.
   optimize_on_insert: '0',
-  // Merges make the index of words: what came just now is read without it.
-  exclude_materialize_skip_indexes_on_insert: 'texts',
+  ...WITHOUT_MERGED_INDEXES,
   // The status line waits for the insert, so that 200 means done.
   wait_end_of_query: '1',
 }

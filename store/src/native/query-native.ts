@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { WITHOUT_MERGED_INDEXES } from '../merged-indexes.ts'
 import type { QueryParams, Store } from '../store.ts'
 import { type NativeBlock, type NativeValue, readNative } from './read-native.ts'
 import { type ColumnToWrite, writeNative } from './write-native.ts'
@@ -63,11 +64,8 @@ export async function insertBlocks(
   const { stream } = await store.client.exec({
     query: `INSERT INTO ${table} (${names}) FORMAT Native`,
     values: Readable.from(blocks),
-    // Rows that replace each other are not looked for within an insert, and merges make the index of words.
-    clickhouse_settings: {
-      ...{ optimize_on_insert: 0, exclude_materialize_skip_indexes_on_insert: 'texts' },
-      wait_end_of_query: 1,
-    },
+    // Rows that replace each other are not looked for within an insert.
+    clickhouse_settings: { optimize_on_insert: 0, ...WITHOUT_MERGED_INDEXES, wait_end_of_query: 1 },
   })
   await buffer(stream)
 }

@@ -26,7 +26,7 @@ export async function countRuns(
 ): Promise<RunCount> {
   const { first, last } = nanosecondsOf(search)
   const window = { begin: String(first), end: String(last) }
-  const asked = searchConditions(store, search)
+  const asked = await searchConditions(store, search)
   const conditions = await knowFew(store, asked, window, SEARCH_BOUNDS.fewTraces)
   const { params, condition, project } = conditions
   const matching = `FROM runs AS run ${matchSql(conditions)} LIMIT {limit:UInt32}`

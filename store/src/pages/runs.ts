@@ -11,6 +11,7 @@ import {
   knowFew,
   matchSql,
   type RunWindow,
+  readsSpans,
   type SearchConditions,
   searchConditions,
 } from './search-conditions.ts'
@@ -77,14 +78,14 @@ async function findNewest(
   bounds: SearchBounds,
 ): Promise<FoundRun[]> {
   const { first, last } = nanosecondsOf(search)
-  const conditions = searchConditions(store, search)
+  const conditions = await searchConditions(store, search)
   // The cursor's own nanosecond is part of the window: other runs may have started in it.
   const end = cursor ? BigInt(cursor.key) : last
   const find = (known: SearchConditions, window: RunWindow, wanted: number, runs?: string) =>
     findWithin(store, known, ORDER_OF.newest, window, cursor, wanted, runs)
   const findInWindows = async (known: SearchConditions, span: Span, wanted: number) => {
     const begin = await beginOfFirst(store, known, span, wanted)
-    const growth = asksForSpans(known.condition) ? GROWTH_WITH_SPANS : GROWTH
+    const growth = readsSpans(known.condition) ? GROWTH_WITH_SPANS : GROWTH
     const windows = { span, shortest: span[1] - begin + 1n, growth }
     return collect(windows, wanted, (window, left) => find(known, toWindow(window), left))
   }
@@ -93,7 +94,7 @@ async function findNewest(
   const windows = { span: [first, end], shortest: 2n * HOUR, growth: GROWTH_WITH_SPANS } as const
   return collect(windows, limit, async ([from, to], wanted) => {
     const known = await knowFew(store, conditions, toWindow([from, to]), bounds.fewTraces)
-    if (!asksForSpans(known.condition)) return findInWindows(known, [from, to], wanted)
+    if (!readsSpans(known.condition)) return findInWindows(known, [from, to], wanted)
     const begin = await beginOfNewest(store, known, [from, to], bounds.newestRuns)
     const found = await find(known, toWindow([begin, to]), wanted, '1')
     if (found.length === wanted || begin <= from) return found
@@ -196,7 +197,7 @@ async function findInOrder(
 ): Promise<FoundRun[]> {
   const { first, last } = nanosecondsOf(search)
   const window = toWindow([first, last])
-  const conditions = await knowFew(store, searchConditions(store, search), window, fewTraces)
+  const conditions = await knowFew(store, await searchConditions(store, search), window, fewTraces)
   return findWithin(store, conditions, order, window, cursor, limit)
 }
 

@@ -14,7 +14,7 @@ import {
   spanConditions,
   tracesOf,
 } from '../run-query/condition.ts'
-import type { QueryParams, Store } from '../store.ts'
+import { firstRow, type QueryParams, type Store } from '../store.ts'
 import { dimensionConditions, scopeOf } from './filter.ts'
 import type { RunSearch } from './runs.ts'
 
@@ -40,23 +40,61 @@ const WITHIN = `start >= fromUnixTimestamp64Nano({begin:Int64}, 'UTC') AND start
 
 const ALL_SPANS = `WHERE ${CAME_SINCE}`
 
-export function searchConditions(store: Store, search: RunSearch): SearchConditions {
-  const { where, params } = dimensionConditions(store, search)
+export async function searchConditions(store: Store, search: RunSearch): Promise<SearchConditions> {
+  const { where, params: dimensions } = dimensionConditions(store, search)
   const { project = store.project, query = { type: 'all' } } = search
   const bound = new Bound()
   const condition = compileQuery(query, bound) ?? ANY_RUN
+  const params = { ...dimensions, ...bound.params }
   return {
     project,
-    params: { ...params, ...bound.params },
+    params,
     filter: `${where} AND ${WITHIN}`,
     latest: isLatest(`${scopeOf(search)} AND ${WITHIN}`),
-    condition,
+    condition: await knowResources(store, params, condition),
   }
 }
 
-/** Whether spans have to be looked through for a condition. */
+/** The condition, which asks of spans for the resources and scopes that there are: none, most often. */
+async function knowResources(store: Store, params: QueryParams, condition: Condition): Promise<Condition> {
+  const places = spanConditions(condition).flatMap(({ ofResources }) =>
+    ofResources ? [['resource', ofResources.resource] as const, ['scope', ofResources.scope] as const] : [],
+  )
+  if (places.length === 0) return condition
+  const counts = places.map(([_, sql]) => `countIf(${sql})`)
+  const found = await firstRow<{ counts: readonly number[] }>(
+    store,
+    `SELECT CAST([${counts.join(', ')}], 'Array(UInt32)') AS counts FROM resources WHERE project = {project:String}`,
+    params,
+  )
+  const known = new Map(
+    places.map(([place, sql], nth) => [
+      sql,
+      found?.counts[nth]
+        ? [`${place} IN (SELECT ${place} FROM resources WHERE project = {project:String} AND ${sql})`]
+        : [],
+    ]),
+  )
+  return mapParts(condition, (part) => {
+    if (part.is === 'run' || !part.ofResources) return part
+    const { ofResources, ...own } = part
+    const ofThem = [ofResources.resource, ofResources.scope].flatMap((sql) => known.get(sql) ?? [])
+    return {
+      ...own,
+      anyOf: [...own.anyOf, ...ofThem],
+      isIndexed: own.isIndexed === true && ofThem.length === 0,
+    }
+  })
+}
+
+/** Whether spans have to be asked for a condition. */
 export function asksForSpans(condition: Condition): boolean {
   return spanConditions(condition).some(({ traces }) => traces === undefined)
+}
+
+/** Whether spans have to be read for a condition. */
+export function readsSpans(condition: Condition): boolean {
+  return spanConditions(condition).some(({ traces, isIndexed }) => traces === undefined && !isIndexed)
 }
 
 /**

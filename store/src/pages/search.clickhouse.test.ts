@@ -36,6 +36,7 @@ beforeAll(async () => {
       attributes: [
         { key: 'host.name', value: { stringValue: 'box' } },
         { key: 'process.pid', value: { intValue: '7' } },
+        { key: 'größe "cm"', value: { stringValue: '180' } },
       ],
     },
   }
@@ -121,6 +122,7 @@ test('by an attribute of the resource or the scope', async () => {
   expect(await found('process.pid>=7 process.pid<8')).toEqual(['three'])
   expect(await found('library:lib')).toEqual(['three'])
   expect(await found('has:host.name')).toEqual(['three'])
+  expect(await found('"größe \\"cm\\"":180')).toEqual(['three'])
   expect(await found('host.name:other')).toEqual([])
 })
 

@@ -24,6 +24,10 @@ export interface RunCondition {
 export interface SpanCondition {
   readonly is: 'span'
   readonly anyOf: readonly string[]
+  /** An index says which spans meet them, be they few or many, and no column is read for it. */
+  readonly isIndexed?: boolean
+  /** SQL over `resources`: or some span has a resource or a scope that meets it. They are few, so they are asked first. */
+  readonly ofResources?: Readonly<Record<'resource' | 'scope', string>>
   /** All traces that have such a span, 32 hex digits each, where they are known. */
   readonly traces?: readonly string[]
 }

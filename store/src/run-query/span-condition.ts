@@ -30,7 +30,11 @@ export function inSpan(text: string, bound: Bound): Condition {
 /** Whether a span of the run, its resource or its scope has an attribute at all. */
 export function hasAttribute(key: string, bound: Bound): Condition {
   const name = bound.bind(key)
-  return { is: 'span', anyOf: [`mapContains(attributes, ${name})`, elsewhere(name, () => '1')] }
+  return {
+    is: 'span',
+    anyOf: [`mapContains(attributes, ${name})`],
+    ofResources: ofResources(name, () => '1'),
+  }
 }
 
 /** Whether a span of the run, its resource or its scope has such an attribute. */
@@ -41,32 +45,32 @@ export function ofAttribute(
   const name = bound.bind(key)
   const test = valueTest(operator, value, bound)
   const isWhole = value.type === 'pattern' && !value.before && !value.after
-  const own = `attributes[${name}]`
-  const hint = isWhole ? wholeHint(name, bound.bind(value.text)) : `mapContains(attributes, ${name})`
-  return { is: 'span', anyOf: [`${hint} AND ${test(own)}`, elsewhere(name, test)] }
+  const own = isWhole
+    ? hasPair(name, bound.bind(value.text))
+    : `mapContains(attributes, ${name}) AND ${test(`attributes[${name}]`)}`
+  return { is: 'span', anyOf: [own], isIndexed: isWhole, ofResources: ofResources(name, test) }
 }
 
-/** By the index `attribute_bloom` of spans, which knows this very expression. */
-function wholeHint(key: string, value: string): string {
-  return `indexHint(has(arrayMap((key, value) -> cityHash64(key, value), mapKeys(attributes), mapValues(attributes)),
-          cityHash64(${key}, ${value}))) AND mapContains(attributes, ${key})`
+/**
+ * SQL: whether a span has an attribute, by the indexes `attribute_pairs` and `new_attribute_pairs`, which know this very expression. A hash
+ * of 64 bits stands for key and value: among 10 billion different pairs, one search in two billion finds a wrong one.
+ */
+function hasPair(key: string, value: string): string {
+  return `has(arrayMap((key, value) -> reinterpretAsFixedString(cityHash64(key, value)), mapKeys(attributes), mapValues(attributes)),
+          reinterpretAsFixedString(cityHash64(${key}, ${value})))`
 }
 
 /** SQL: the text of an attribute in OTLP/JSON. */
 const OTLP_VALUE = `if(JSONType(attribute, 'value', 1) = 'String', JSONExtractString(attribute, 'value', 1), JSONExtractRaw(attribute, 'value', 1))`
 
-/**
- * SQL: whether resource or scope has an attribute. Where none has it, ClickHouse knows that before it reads, since a subquery that
- * gives a value comes first.
- */
-function elsewhere(key: string, test: (value: string) => string): string {
-  const places = (['resource', 'scope'] as const).map((place) => {
-    const having = `FROM resources
-          WHERE project = {project:String} AND arrayExists(attribute -> JSONExtractString(attribute, 'key') = ${key} AND ${test(OTLP_VALUE)},
+/** SQL over `resources`: whether a resource has an attribute, and whether a scope has. */
+function ofResources(key: string, test: (value: string) => string): Record<'resource' | 'scope', string> {
+  const has = (place: 'resource' | 'scope') =>
+    // Most have no such key, which is seen without parsing them.
+    `position(${place}, if(match(${key}, '[^ !#-\\[\\]-~]'), '', ${key})) > 0
+            AND arrayExists(attribute -> JSONExtractString(attribute, 'key') = ${key} AND ${test(OTLP_VALUE)},
             JSONExtractArrayRaw(${place}, '${place}', 'attributes'))`
-    return `((SELECT count() ${having}) > 0 AND ${place} IN (SELECT ${place} ${having}))`
-  })
-  return `(${places.join(' OR ')})`
+  return { resource: has('resource'), scope: has('scope') }
 }
 
 const DECIMAL = `'^-?[0-9]+(\\\\.[0-9]+)?([eE][+-]?[0-9]+)?$'`
