@@ -9,9 +9,9 @@ import { RUN_ROW, type RunRow, type SelectedRunRow, toRunRow } from './run-row.t
 import {
   asksForSpans,
   knowFew,
+  looksThroughSpans,
   matchSql,
   type RunWindow,
-  readsSpans,
   type SearchConditions,
   searchConditions,
 } from './search-conditions.ts'
@@ -85,7 +85,7 @@ async function findNewest(
     findWithin(store, known, ORDER_OF.newest, window, cursor, wanted, runs)
   const findInWindows = async (known: SearchConditions, span: Span, wanted: number) => {
     const begin = await beginOfFirst(store, known, span, wanted)
-    const growth = readsSpans(known.condition) ? GROWTH_WITH_SPANS : GROWTH
+    const growth = looksThroughSpans(known.condition) ? GROWTH_WITH_SPANS : GROWTH
     const windows = { span, shortest: span[1] - begin + 1n, growth }
     return collect(windows, wanted, (window, left) => find(known, toWindow(window), left))
   }
@@ -94,7 +94,7 @@ async function findNewest(
   const windows = { span: [first, end], shortest: 2n * HOUR, growth: GROWTH_WITH_SPANS } as const
   return collect(windows, limit, async ([from, to], wanted) => {
     const known = await knowFew(store, conditions, toWindow([from, to]), bounds.fewTraces)
-    if (!readsSpans(known.condition)) return findInWindows(known, [from, to], wanted)
+    if (!looksThroughSpans(known.condition)) return findInWindows(known, [from, to], wanted)
     const begin = await beginOfNewest(store, known, [from, to], bounds.newestRuns)
     const found = await find(known, toWindow([begin, to]), wanted, '1')
     if (found.length === wanted || begin <= from) return found
@@ -201,6 +201,9 @@ async function findInOrder(
   return findWithin(store, conditions, order, window, cursor, limit)
 }
 
+/** SQL: of few runs, it costs less to read the texts than to look through all words. */
+const FEW_TEXTS = `SETTINGS ignore_data_skipping_indices = 'texts'`
+
 type FoundRun = SelectedRunRow & Candidate & { readonly orderKey: string }
 
 /**
@@ -228,7 +231,8 @@ async function findWithin(
       FROM runs AS run
       ${matchSql(conditions, runs)} ${after ? `AND ${afterCursor(order)}` : ''}
       ORDER BY ${orderBy(order)}
-      LIMIT {limit:UInt32}`,
+      LIMIT {limit:UInt32}
+      ${runs === undefined ? '' : FEW_TEXTS}`,
       { ...params, ...after, ...window, limit },
     )
     const held = await trueOf(store, { project, params: { ...params, ...window } }, candidates, condition)

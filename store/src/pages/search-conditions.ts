@@ -92,8 +92,8 @@ export function asksForSpans(condition: Condition): boolean {
   return spanConditions(condition).some(({ traces }) => traces === undefined)
 }
 
-/** Whether spans have to be read for a condition. */
-export function readsSpans(condition: Condition): boolean {
+/** Whether spans have to be looked through for a condition, since no index has its rows at hand. */
+export function looksThroughSpans(condition: Condition): boolean {
   return spanConditions(condition).some(({ traces, isIndexed }) => traces === undefined && !isIndexed)
 }
 
