@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS runs
     run_id String CODEC(ZSTD(1)),
     trace_id FixedString(16) COMMENT 'the root''s trace',
     trace_ids Array(FixedString(16)) COMMENT 'all of its traces, the root''s first',
+    shares_traces UInt8 DEFAULT 1 COMMENT 'spans of its traces belong to other runs',
     root_span_id FixedString(8) COMMENT 'zero bytes: no root was seen',
     parent_run_id String,
     flow LowCardinality(String),

@@ -9,5 +9,9 @@ ALTER TABLE spans
 
 ALTER TABLE spans MODIFY SETTING exclude_materialize_skip_indexes_on_merge = 'new_attribute_pairs';
 
+-- Of runs that were written before, nobody knows whether they have their traces for themselves: so each of them is looked at.
+ALTER TABLE runs
+    ADD COLUMN IF NOT EXISTS shares_traces UInt8 DEFAULT 1 COMMENT 'spans of its traces belong to other runs' AFTER trace_ids;
+
 -- Lists read few rows, here and there: with smaller blocks they read less beside them.
 ALTER TABLE runs MODIFY SETTING min_compress_block_size = 8192;

@@ -14,15 +14,16 @@ export interface Candidate {
   readonly runId: string
   /** 32 hex digits each. */
   readonly traceIds: readonly string[]
-  readonly spanCount: number
+  /** Else all spans of its traces are its own. */
+  readonly sharesTraces: boolean
   /** Which of the {@link runConditions} are true of it. */
   readonly truths: readonly number[]
 }
 
-/** SQL: what a {@link Candidate} has beside id and number of spans, from `runs AS run`. */
+/** SQL: what a {@link Candidate} has beside its id, from `runs AS run`. */
 export function candidateColumns(condition: Condition): string {
   const truths = runConditions(condition).map(({ sql }) => `toUInt8(${sql})`)
-  return `arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds, CAST([${truths.join(', ')}], 'Array(UInt8)') AS truths`
+  return `arrayMap(id -> lower(hex(id)), run.trace_ids) AS traceIds, toBool(run.shares_traces) AS sharesTraces, CAST([${truths.join(', ')}], 'Array(UInt8)') AS truths`
 }
 
 /** Of the candidates, the runs that the condition is true of: by their own spans, not by those beside them in their traces. */
@@ -33,35 +34,18 @@ export async function trueOf<Run extends Candidate>(
   condition: Condition,
 ): Promise<Run[]> {
   const ofSpans = spanConditions(condition)
-  if (runs.length === 0 || ofSpans.length === 0) return [...runs]
-  const shared = new Set(await findShared(store, project, runs))
-  const holders = await findHolders(store, { ...params, project }, [...shared], ofSpans)
+  const sharing = ofSpans.length === 0 ? [] : runs.filter(({ sharesTraces }) => sharesTraces)
+  if (sharing.length === 0) return [...runs]
+  const holders = await findHolders(store, { ...params, project }, sharing, ofSpans)
   const ofRuns = runConditions(condition)
   return runs.filter(
     (run) =>
-      !shared.has(run) ||
+      !run.sharesTraces ||
       holds(condition, (part) =>
         part.is === 'run'
           ? run.truths[ofRuns.indexOf(part)] === 1
           : holders[ofSpans.indexOf(part)]!.has(run.runId),
       ),
-  )
-}
-
-/** Most traces hold one run: then all of their spans are its own. Gives the others. */
-async function findShared<Run extends Candidate>(
-  store: Store,
-  project: string,
-  runs: readonly Run[],
-): Promise<Run[]> {
-  const counts = new Map<string, number>()
-  const lone = runs.flatMap(({ traceIds }) => (traceIds.length === 1 ? traceIds : []))
-  const query = `SELECT trace_id, uniqExact(span_id) AS spans FROM spans PREWHERE ${ofTraces(lone)} GROUP BY trace_id`
-  await forEachRow(store, query, { project }, (value) => {
-    counts.set(value('trace_id') as string, value('spans') as number)
-  })
-  return runs.filter(
-    ({ traceIds, spanCount }) => traceIds.length > 1 || counts.get(traceIds[0]!) !== spanCount,
   )
 }
 
@@ -77,7 +61,6 @@ async function findHolders(
   runs: readonly Candidate[],
   conditions: readonly SpanCondition[],
 ): Promise<Set<string>[]> {
-  if (runs.length === 0) return []
   const ofOwn = ofTraces(runs.flatMap(({ traceIds }) => traceIds))
   const runOf = new Map<string, string>()
   for (const { facts, runId } of await readPlaced(store, ofOwn, { project: params.project }))

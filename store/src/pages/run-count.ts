@@ -34,7 +34,7 @@ export async function countRuns(
   if (spanConditions(condition).length > 0) {
     const found = await rows<Candidate & { ms: number }>(
       store,
-      `SELECT run.run_id AS runId, run.span_count AS spanCount, toUnixTimestamp64Milli(run.start) AS ms, ${candidateColumns(condition)}
+      `SELECT run.run_id AS runId, toUnixTimestamp64Milli(run.start) AS ms, ${candidateColumns(condition)}
       ${matching}`,
       bound,
     )

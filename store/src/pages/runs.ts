@@ -60,7 +60,10 @@ export async function searchRuns(
   const page = found.slice(0, limit)
   const last = page.at(-1)
   const next = found.length > limit && last ? toCursor(last.orderKey, last.runId) : null
-  return { runs: page.map(({ traceIds: _, truths: __, orderKey: ___, ...row }) => toRunRow(row)), next }
+  return {
+    runs: page.map(({ traceIds: _, sharesTraces: __, truths: ___, orderKey: ____, ...row }) => toRunRow(row)),
+    next,
+  }
 }
 
 const MINUTES_10 = 600_000_000_000n

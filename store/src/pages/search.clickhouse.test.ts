@@ -91,8 +91,8 @@ const MANY_SPANS = `
     ${INPUT}, map('customer.id', concat('customer-', toString(number)), 'kind', 'step')
   FROM numbers(${RUNS})`
 const MANY_RUNS = `
-  INSERT INTO runs (project, run_id, trace_id, trace_ids, span_count, flow, start, input, output, settled, replaces)
-  SELECT 'many', lower(hex(${ID})), ${ID}, [${ID}], 1, concat('flow-', toString(number % 7)), toDateTime64(${EPOCH_MS / 1000} + number % 86400, 9, 'UTC'),
+  INSERT INTO runs (project, run_id, trace_id, trace_ids, shares_traces, span_count, flow, start, input, output, settled, replaces)
+  SELECT 'many', lower(hex(${ID})), ${ID}, [${ID}], 0, 1, concat('flow-', toString(number % 7)), toDateTime64(${EPOCH_MS / 1000} + number % 86400, 9, 'UTC'),
     ${INPUT}, 'the answer', now64(6), 0
   FROM numbers(${RUNS})`
 
@@ -223,8 +223,8 @@ test('a search that found some of what a page needs looks back only as far as th
   )
   await execute(
     store(),
-    `INSERT INTO runs (project, run_id, trace_id, trace_ids, span_count, flow, start, settled, replaces)
-    SELECT 'hourly', lower(hex(${ID})), ${ID}, [${ID}], 1, 'f', ${start}, now64(6), 0 FROM numbers(240)`,
+    `INSERT INTO runs (project, run_id, trace_id, trace_ids, shares_traces, span_count, flow, start, settled, replaces)
+    SELECT 'hourly', lower(hex(${ID})), ${ID}, [${ID}], 0, 1, 'f', ${start}, now64(6), 0 FROM numbers(240)`,
   )
   const search = { ...window, project: 'hourly', query: parseQuery('"tenant":"a"'), limit: 30 }
   const all = await asked(async (recording) => {
@@ -234,6 +234,8 @@ test('a search that found some of what a page needs looks back only as far as th
   const begins = all.flatMap(({ query_params: { begin } }) =>
     begin === undefined ? [] : [Number(begin) / 1e6],
   )
+  // Runs that have their traces for themselves are not looked at once more.
+  expect(all.filter(({ query }) => /^\s*SELECT [^(]*FROM spans/.test(query))).toEqual([])
   // The last two hours have twenty of 31: four more are looked through, and not all that is left.
   expect(Math.min(...begins)).toBeCloseTo(EPOCH_MS + 18 * 3_600_000, 0)
 })

@@ -58,6 +58,7 @@ function toRun(runId: string, members: readonly PlacedSpan[], { nowMs, trials }:
     parentRunId: first.facts.parentRunId || first.enclosingRunId,
     traceId: first.facts.traceId,
     traceIds: tracesOf(members, first.facts.traceId),
+    sharesTraces: members.some(({ sharesTrace }) => sharesTrace),
     root: root?.facts,
     inputOf: root?.facts,
     outputOf: last?.facts,

@@ -23,6 +23,8 @@ export function assignRuns(spans: readonly PlacedSpan[]): void {
     span.enclosingRunId = enclosing === span.runId ? '' : enclosing
     span.begins = beginOf(span, enclosing)
   }
+  const isShared = spans.some(({ runId }) => runId !== spans[0]!.runId)
+  for (const span of spans) span.sharesTrace = isShared
 }
 
 function saysItsRun({ facts }: PlacedSpan): boolean {

@@ -270,3 +270,21 @@ test('cycles of parents and self parents are cut', () => {
     `,
   )
 })
+
+test('a run shares its traces where spans of another run are in one of them', () => {
+  const sharing = (picture: string) =>
+    Object.fromEntries(runsOf(picture).map(({ runId, sharesTraces }) => [runId, sharesTraces]))
+  expect(
+    sharing(`
+    flow alone 0+10 @a
+      step s 1+1
+    flow outer 0+10 @b
+      flow inner 1+1 #i
+    flow began 0+5 run=parts @c
+    flow goes-on 5+5 run=parts @d
+    flow began 0+5 run=crowded @e
+    flow goes-on 5+5 run=crowded @f
+    flow beside 5+5 @f #z
+    `),
+  ).toEqual({ a: false, b: true, 'b-i': true, parts: false, crowded: true, 'f-z': true })
+})

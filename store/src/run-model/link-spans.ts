@@ -43,6 +43,7 @@ function toPlaced(facts: SpanFacts): PlacedSpan {
     depth: 0,
     anchor: undefined,
     runId: '',
+    sharesTrace: false,
     enclosingRunId: '',
     begins: undefined,
     saidBelow: 0,

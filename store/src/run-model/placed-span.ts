@@ -13,6 +13,8 @@ export interface PlacedSpan {
   anchor: PlacedSpan | undefined
   /** The run that it belongs to. */
   runId: string
+  /** Other spans of its trace belong to another run. */
+  sharesTrace: boolean
   /** The run above its own; '': none. */
   enclosingRunId: string
   /** Whether a run, or a part of one, begins here: as a flow, or as another span without one. */

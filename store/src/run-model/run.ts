@@ -181,6 +181,8 @@ export interface Run extends Omit<RunRecord, Values>, Usage {
   readonly parentRunId: string
   /** The root's first. */
   readonly traceIds: readonly string[]
+  /** Spans of its traces belong to other runs. */
+  readonly sharesTraces: boolean
   /** Undefined: no root was received. */
   readonly root: SpanFacts | undefined
   /** Whose input and output are those of the run; of a run in several parts: those of the first and of the last. */

@@ -204,10 +204,7 @@ function perhapsOf(condition: SpanCondition, among: string): string {
   return isFew(condition) ? `(${isOneOf(condition.traces)} AND ${isOne})` : isOne
 }
 
-/** Those of them that have their one trace for themselves: all of its spans are theirs. */
+/** Those of them that have their traces for themselves: all of the spans are theirs. */
 function certainlyOf(condition: SpanCondition, among: string): string {
-  const traces = tracesOf(condition, among)
-  return `(length(run.trace_ids) = 1 AND run.trace_id IN ${traces} AND run.trace_id NOT IN (
-      SELECT one FROM (SELECT run_id, arrayJoin(trace_ids) AS one FROM runs WHERE project = {project:String})
-      WHERE one IN ${traces} GROUP BY one HAVING uniqExact(run_id) > 1))`
+  return `(run.shares_traces = 0 AND ${perhapsOf(condition, among)})`
 }

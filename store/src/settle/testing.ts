@@ -59,6 +59,7 @@ function rowOf(run: Run, payloadOf: (span: SpanFacts | undefined, name: string) 
     run_id: run.runId,
     trace_id: run.traceId,
     trace_ids: traceIds,
+    shares_traces: Number(run.sharesTraces),
     root_span_id: run.root?.spanId ?? '0'.repeat(16),
     parent_run_id: run.parentRunId,
     flow: run.flow,

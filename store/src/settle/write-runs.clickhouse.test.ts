@@ -70,6 +70,7 @@ test('what a row has of its run', async () => {
     run_id: runId,
     trace_id: runId,
     trace_ids: [runId],
+    shares_traces: 1,
     root_span_id: id(0),
     parent_run_id: '',
     flow: 'rich',

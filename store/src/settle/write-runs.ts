@@ -58,6 +58,7 @@ const COLUMNS: readonly ColumnToWrite<Row>[] = [
   { name: 'run_id', type: 'String', value: ({ run }) => run.runId },
   { name: 'trace_id', type: 'FixedString(16)', value: ({ run }) => run.traceId },
   each(tracesOf, 'trace_ids', 'FixedString(16)', (traceId) => traceId),
+  { name: 'shares_traces', type: 'UInt8', value: ({ run }) => Number(run.sharesTraces) },
   { name: 'root_span_id', type: 'FixedString(8)', value: ({ run }) => run.root?.spanId ?? NO_SPAN },
   { name: 'parent_run_id', type: 'String', value: ({ run }) => run.parentRunId },
   { name: 'flow', type: WORD, value: ({ flow }) => flow },
