@@ -160,6 +160,18 @@ test('a run of two traces shows the spans of both', async () => {
   expect(cut?.spans.map(({ name }) => name)).toEqual(['job', 'job', 'resumed'])
 })
 
+test('a run that has the id of its trace and goes on in another one shows the spans of both', async () => {
+  await insertSpans(store(), 'begun', span('flow', 'task', 0, 10))
+  await insertSpans(store(), 'ended', span('flow', 'task', 50, 10, { declared_run_id: hex('begun') }))
+  await settleQuiet(store(), { quietMs: 0, now: later() })
+  const page = await getRunPage(store(), { runId: hex('begun') })
+  expect(page?.traceIds).toEqual([hex('begun'), hex('ended')])
+  expect(page?.spans.map(({ traceId, startNs }) => [traceId, startNs])).toEqual([
+    [hex('begun'), 0],
+    [hex('ended'), 50e6],
+  ])
+})
+
 test('a span with everything that was recorded', async () => {
   const page = await getRunPage(store(), { runId: hex('tree') })
   const spanId = page?.spans.find((node) => node.name === 'b')?.spanId ?? ''
