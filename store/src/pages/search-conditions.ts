@@ -55,30 +55,30 @@ export async function searchConditions(store: Store, search: RunSearch): Promise
   }
 }
 
-/** The condition, which asks of spans for the resources and scopes that there are: none, most often. */
+const PLACES = ['resource', 'scope'] as const
+
+/** The condition, which asks spans for the resources and scopes that meet it: none, most often. */
 async function knowResources(store: Store, params: QueryParams, condition: Condition): Promise<Condition> {
-  const places = spanConditions(condition).flatMap(({ ofResources }) =>
-    ofResources ? [['resource', ofResources.resource] as const, ['scope', ofResources.scope] as const] : [],
+  const asked = spanConditions(condition).flatMap(({ ofResources }) =>
+    ofResources ? PLACES.map((place) => ofResources[place]) : [],
   )
-  if (places.length === 0) return condition
-  const counts = places.map(([_, sql]) => `countIf(${sql})`)
-  const found = await firstRow<{ counts: readonly number[] }>(
+  if (asked.length === 0) return condition
+  const row = await firstRow<{ counts: readonly number[] }>(
     store,
-    `SELECT CAST([${counts.join(', ')}], 'Array(UInt32)') AS counts FROM resources WHERE project = {project:String}`,
+    `SELECT CAST([${asked.map((sql) => `countIf(${sql})`).join(', ')}], 'Array(UInt32)') AS counts
+    FROM resources WHERE project = {project:String}`,
     params,
   )
-  const known = new Map(
-    places.map(([place, sql], nth) => [
-      sql,
-      found?.counts[nth]
-        ? [`${place} IN (SELECT ${place} FROM resources WHERE project = {project:String} AND ${sql})`]
-        : [],
-    ]),
-  )
+  const met = new Set(asked.filter((_, nth) => row?.counts[nth]))
   return mapParts(condition, (part) => {
     if (part.is === 'run' || !part.ofResources) return part
     const { ofResources, ...own } = part
-    const ofThem = [ofResources.resource, ofResources.scope].flatMap((sql) => known.get(sql) ?? [])
+    const ofThem = PLACES.flatMap((place) => {
+      const sql = ofResources[place]
+      return met.has(sql)
+        ? [`${place} IN (SELECT ${place} FROM resources WHERE project = {project:String} AND ${sql})`]
+        : []
+    })
     return {
       ...own,
       anyOf: [...own.anyOf, ...ofThem],

@@ -8,7 +8,7 @@ import { ofAttribute } from './span-condition.ts'
 const store = useStore()
 const SPANS = 200_000
 
-/** SQL of each condition of the query `key:value`, and its values. */
+/** SQL: what the query `key:value` asks of a span, and its values. */
 function pairOf(
   key: string,
   text: string,
@@ -31,8 +31,8 @@ async function countOf(key: string, text: string): Promise<{ spans: number; byte
   return { spans: Number(data[0]!.spans), bytes: statistics!.bytes_read }
 }
 
-/** Bytes on the disk of both indexes. */
-const sizes = () =>
+/** Which of both indexes are there. */
+const made = () =>
   rows<{ name: string; isMade: number }>(
     store(),
     `SELECT name, data_compressed_bytes > 0 AS isMade FROM system.data_skipping_indices
@@ -68,7 +68,7 @@ test('inserts make one index of attributes and merges the other, and both find t
 
   const inserted = await found()
   expect(inserted.map(({ spans }) => spans)).toEqual(expected)
-  expect(await sizes()).toEqual([
+  expect(await made()).toEqual([
     { name: 'attribute_pairs', isMade: 0 },
     { name: 'new_attribute_pairs', isMade: 1 },
   ])
@@ -77,7 +77,7 @@ test('inserts make one index of attributes and merges the other, and both find t
   await execute(store(), 'OPTIMIZE TABLE spans FINAL')
   const merged = await found()
   expect(merged.map(({ spans }) => spans)).toEqual(expected)
-  expect(await sizes()).toEqual([
+  expect(await made()).toEqual([
     { name: 'attribute_pairs', isMade: 1 },
     { name: 'new_attribute_pairs', isMade: 0 },
   ])

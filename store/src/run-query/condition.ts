@@ -24,7 +24,7 @@ export interface RunCondition {
 export interface SpanCondition {
   readonly is: 'span'
   readonly anyOf: readonly string[]
-  /** An index says which spans meet them, be they few or many, and no column is read for it. */
+  /** An index says at once which spans meet them, be they few or many. */
   readonly isIndexed?: boolean
   /** SQL over `resources`: or some span has a resource or a scope that meets it. They are few, so they are asked first. */
   readonly ofResources?: Readonly<Record<'resource' | 'scope', string>>
