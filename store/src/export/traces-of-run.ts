@@ -1,4 +1,5 @@
 import { indexedRuns } from '../latest-runs.ts'
+import { traceOfRunId } from '../run-model/assign-runs.ts'
 import { rows, type Store } from '../store.ts'
 
 /**
@@ -9,7 +10,7 @@ export async function findTracesOfRun(
   store: Store,
   { runId, project = store.project }: { runId: string; project?: string },
 ): Promise<string[]> {
-  const [own] = /^[0-9a-f]{32}(?=$|-[0-9a-f]{16}$)/.exec(runId) ?? []
+  const own = traceOfRunId(runId)
   const found = await rows<{ traceId: string }>(store, SELECT_TRACES, { project, runId })
   const traceIds = found.map(({ traceId }) => traceId)
   return own === undefined || traceIds.includes(own) ? traceIds : [...traceIds, own]

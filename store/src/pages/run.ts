@@ -1,5 +1,6 @@
 import { indexedRuns, isIndexed, isIndexedAtAll } from '../latest-runs.ts'
 import { idsSql } from '../native/query-native.ts'
+import { traceOfRunId } from '../run-model/assign-runs.ts'
 import type { ModelUse, StepRecord, ValueType } from '../run-model/run.ts'
 import { firstRow, rows, type Store } from '../store.ts'
 import { parseCursor, toCursor } from './cursor.ts'
@@ -103,17 +104,15 @@ export async function getRunPage(
 ): Promise<RunPage | null> {
   const ofTraces = (ids: readonly string[]) =>
     readPlaced(store, `project = {project:String} AND trace_id IN ${idsSql(ids, 16)}`, { project })
-  // Most runs have one trace, whose id is theirs: its spans need not wait for the row that says so. To find the traces within the statement
-  // that reads them costs more than to wait.
-  const [found, likely] = await Promise.all([
-    readRun(store, project, runId),
-    /^[0-9a-f]{32}$/.test(runId) ? ofTraces([runId]) : undefined,
-  ])
+  // Most runs have one trace, which their id names: its spans need not wait for the row that says so. To find the traces within the
+  // statement that reads them costs more than to wait.
+  const named = traceOfRunId(runId)
+  const [found, ofNamed] = await Promise.all([readRun(store, project, runId), named && ofTraces([named])])
   if (!found) return null
   const { metadata, input, output, inputType, outputType, inputLength, outputLength, ...rest } = found.rest
   const { rootSpanId, traceIds, stepTraces, stepSpanIds, mayHaveChildren, isDeleted: _, ...row } = rest
   const [placed, children] = await Promise.all([
-    likely && traceIds.join() === runId ? likely : ofTraces(traceIds),
+    ofNamed && traceIds.join() === named ? ofNamed : ofTraces(traceIds),
     mayHaveChildren ? readChildren(store, project, runId, childCursor) : NO_CHILDREN,
   ])
   const run = toRunRow(row)

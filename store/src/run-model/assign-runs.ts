@@ -27,6 +27,11 @@ export function assignRuns(spans: readonly PlacedSpan[]): void {
   for (const span of spans) span.sharesTrace = isShared
 }
 
+/** The trace that the id of a run names, where nobody declared the id: 32 hex digits. */
+export function traceOfRunId(runId: string): string | undefined {
+  return /^([0-9a-f]{32})(-[0-9a-f]{16})?$/.exec(runId)?.[1]
+}
+
 function saysItsRun({ facts }: PlacedSpan): boolean {
   return facts.kind === 'flow' || facts.runId !== ''
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { traceOfRunId } from './assign-runs.ts'
 import { placeSpans } from './place-spans.ts'
 import { expectSteps, runsOf, spansOf } from './testing.ts'
 
@@ -269,6 +270,17 @@ test('cycles of parents and self parents are cut', () => {
         below#0 ok 3+1
     `,
   )
+})
+
+test('the id of a run names its trace, where nobody declared it', () => {
+  const trace = 'ab'.repeat(16)
+  const runs = runsOf(`
+    flow outer 0+10 @${trace}
+      flow inner 1+1 #${'cd'.repeat(8)}
+      flow named 3+1 run=Order-7
+    `)
+  expect(runs.map(({ runId }) => traceOfRunId(runId))).toEqual([trace, trace, undefined])
+  expect(traceOfRunId(`${trace}-1`)).toBeUndefined()
 })
 
 test('a run shares its traces where spans of another run are in one of them', () => {

@@ -49,7 +49,7 @@ test('inserts make one index of attributes and merges the other, and both find t
       if(number % 1000 = 0, map('plan', ''), map('order.id', toString(number), 'plan', if(number % 2 = 0, 'gold', 'tin')))
     FROM numbers(${SPANS}) SETTINGS ${settings.join(', ')}`,
   )
-  // What stands for a pair may end in zero bytes, as one in 256 does.
+  // What stands for a pair may begin or end with a zero byte.
   const zeros = await rows<{ id: string }>(
     store(),
     `SELECT toString(number) AS id, reinterpretAsFixedString(cityHash64('order.id', id)) AS pair FROM numbers(${SPANS})

@@ -1,4 +1,5 @@
 import { forEachRow, idsSql, textsSql } from '../native/query-native.ts'
+import { traceOfRunId } from '../run-model/assign-runs.ts'
 import type { Store } from '../store.ts'
 import { readTraces } from './read-traces.ts'
 import type { StoredSpans } from './stored-spans.ts'
@@ -102,9 +103,6 @@ function sharingTraces(spans: StoredSpans): Set<string[]> {
   return sets
 }
 
-/** The id of a trace is that of its run, and begins those of its nested runs. */
-const TRACE_OF_RUN = /^([0-9a-f]{32})(-[0-9a-f]{16})?$/
-
 interface FindParams {
   readonly runIds: readonly string[]
   /** What was read: these traces are not looked for. */
@@ -133,7 +131,7 @@ async function findTraces(
     crowdedRuns.add(runId)
   }
   const found = new Set([...ofRuns.values()].flat())
-  const named = runIds.flatMap((id) => TRACE_OF_RUN.exec(id)?.[1] ?? []).filter((id) => !own.has(id))
+  const named = runIds.flatMap((id) => traceOfRunId(id) ?? []).filter((id) => !own.has(id))
   if (named.length === 0) return [...found]
   const stored = `SELECT DISTINCT trace_id FROM spans WHERE project = {project:String} AND trace_id IN ${idsSql(named, 16)}`
   await forEachRow(store, stored, { project }, (value) => {
